@@ -1,0 +1,5 @@
+"""python -m llmlab"""
+
+from llmlab.cli import main
+
+main()

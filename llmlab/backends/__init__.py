@@ -1,0 +1,1 @@
+"""How a model runs; nothing here knows about commands or tables."""

@@ -1,0 +1,147 @@
+"""The two protocols every engine answers: a causal language model and an encoder.
+
+Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary, `D` the dimension.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmlab.progress import Progress, silent
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Where a number comes from. Every record carries it."""
+
+    name: str
+    revision: str
+    engine: str
+    dtype: str
+    vocabulary: int
+    context: int  # most tokens the model reads at once, BOS included
+    dimension: int
+    layers: int
+    bos: str | None  # text of the token put before every text, None when the model has none
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text as the model reads it, without BOS."""
+
+    ids: tuple[int, ...]
+    pieces: tuple[bytes, ...]  # the raw bytes of each token; may split a UTF-8 character
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(self.ids + other.ids, self.pieces + other.pieces)
+
+    @classmethod
+    def of(cls, text: str, ids: Sequence[int], pieces: Sequence[bytes]) -> "Tokens":
+        """Tokens of `text`, without the space that some sentencepiece models put before every text."""
+        if b"".join(pieces) == b" " + text.encode():
+            pieces = [pieces[0][1:], *pieces[1:]]
+        return cls(tuple(ids), tuple(pieces))
+
+    @property
+    def text(self) -> str:
+        return b"".join(self.pieces).decode("utf-8", errors="replace")
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """[start, end) of each token in characters of the text; a token inside a character spans all of it."""
+        ends = np.cumsum([len(piece) for piece in self.pieces], dtype=int)
+        raw = np.frombuffer(b"".join(self.pieces), np.uint8)
+        starts_character = (raw & 0xC0) != 0x80  # UTF-8: 10xxxxxx continues a character
+        seen = np.concatenate([[0], np.cumsum(starts_character)])  # characters begun before each byte
+        spans = []
+        for start, end in zip(np.concatenate([[0], ends[:-1]]), ends, strict=True):
+            inside = start < len(raw) and not starts_character[start]
+            spans.append((int(seen[start]) - int(inside), int(seen[end])))
+        return tuple(spans)
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """Score the tokens from `start` on, given those before."""
+
+    tokens: Tokens
+    start: int = 0
+    detail: bool = False  # rank and entropy too: they cost more than the log-probability itself
+    top: int = 0  # how many of the likeliest tokens to report at each position
+
+
+@dataclass(frozen=True)
+class TokenStats:
+    """What a model says of each scored token; nan where it has nothing to condition on (no BOS)."""
+
+    logprobs: NDArray[np.float64]  # [T] nats
+    ranks: Ints  # [T] 1 = the likeliest; 0 when not asked for
+    entropies: NDArray[np.float64]  # [T] nats, of the distribution the token was drawn from
+    top_ids: Ints  # [T, K]
+    top_logprobs: NDArray[np.float64]  # [T, K] nats
+
+
+class Decoder(Protocol):
+    """Several continuations of one context, side by side."""
+
+    first: Floats  # [V] logits after the context
+
+    def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
+        """Append one token to each of `rows`; return the logits after it, [len(rows), V].
+
+        The array is the engine's own memory and valid until the next step.
+        """
+        ...
+
+
+class CausalLM(Protocol):
+    info: ModelInfo
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        """Tokens of `text`, without BOS. Control tokens in the text stay text unless `allow_special`."""
+        ...
+
+    def vocabulary(self) -> list[bytes | None]:
+        """The bytes of every token; None for control, unused and byte-fallback tokens."""
+        ...
+
+    def piece(self, token: int) -> bytes:
+        """The raw bytes of one token."""
+        ...
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends the text (end of sequence, end of turn)."""
+        ...
+
+    def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
+        """Log-probability of each token given those before it; float32 log-softmax whatever the weights."""
+        ...
+
+    def next(self, contexts: Sequence[Tokens]) -> Floats:
+        """Log-probabilities of the next token, [B, V] nats."""
+        ...
+
+    def decoder(self, context: Tokens, n: int, max_tokens: int) -> Decoder:
+        """Read the context once and share it between `n` continuations of up to `max_tokens`."""
+        ...
+
+
+class Encoder(Protocol):
+    info: ModelInfo
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        """One vector a text, [N, D]."""
+        ...
+
+    def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
+        """The tokens the model reads, its own marks included, and their output vectors, [T, D]."""
+        ...

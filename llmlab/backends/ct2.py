@@ -1,0 +1,109 @@
+"""BERT-like sentence encoders through CTranslate2: the same vectors as sentence-transformers, without torch.
+
+The folder holds CTranslate2's own weights, tokenizer.json, and encoder.json: the pooling and normalisation
+that the model's modules.json asks for. Conversion is models/prepare.py's work.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+from tokenizers import Tokenizer
+
+from llmlab.backends.base import Floats, ModelInfo
+from llmlab.errors import MisuseError
+from llmlab.progress import Progress, silent
+
+PLAN = "encoder.json"
+BATCH_TOKENS = 4096
+
+
+class CTranslate2Encoder:
+    """A converted sentence encoder."""
+
+    def __init__(self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0) -> None:
+        plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+        self._model = ctranslate2.Encoder(
+            str(folder), compute_type=dtype, intra_threads=threads or len(os.sched_getaffinity(0))
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._pooling, self._normalize = plan["pooling"], plan["normalize"]
+        self._lower: bool = plan["lower_case"]
+        self.info = ModelInfo(
+            name=name,
+            revision=revision,
+            engine="ctranslate2",
+            dtype=dtype,
+            vocabulary=self._tokenizer.get_vocab_size(),
+            context=plan["max_tokens"],
+            dimension=plan["dimension"],
+            layers=plan["layers"],
+            bos=None,
+        )
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        vectors = np.empty((len(texts), self.info.dimension), np.float32)
+        encodings = self._tokenizer.encode_batch([self._case(text) for text in texts])
+        self._check_room(max((len(encoding.ids) for encoding in encodings), default=0))
+        done = 0
+        for rows in _batches([len(encoding.ids) for encoding in encodings]):
+            hidden, lengths = self._hidden([encodings[row].ids for row in rows])
+            vectors[rows] = self._pool(hidden, lengths)
+            done += len(rows)
+            progress(done, len(texts))
+        return vectors
+
+    def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
+        encoding = self._tokenizer.encode(self._case(text))
+        self._check_room(len(encoding.ids))
+        hidden, _ = self._hidden([encoding.ids])
+        return tuple(encoding.tokens), hidden[0]
+
+    def _check_room(self, length: int) -> None:
+        if length > self.info.context:
+            raise MisuseError(
+                f"the text needs {length} tokens; {self.info.name} reads at most {self.info.context}", "shorten it"
+            )
+
+    def _hidden(self, ids: list[list[int]]) -> tuple[Floats, Floats]:
+        """Output vectors [B, T, D], right padded, and lengths [B]."""
+        output = self._model.forward_batch(ids)
+        return np.array(output.last_hidden_state), np.array([len(row) for row in ids], np.float32)
+
+    def _pool(self, hidden: Floats, lengths: Floats) -> Floats:
+        inside = (np.arange(hidden.shape[1]) < lengths[:, None])[..., None]  # [B, T, 1]
+        if self._pooling == "cls":
+            pooled = hidden[:, 0]
+        elif self._pooling == "max":
+            pooled = np.where(inside, hidden, -np.inf).max(axis=1)
+        else:  # mean
+            pooled = np.where(inside, hidden, 0).sum(axis=1) / lengths[:, None]
+        if self._normalize:
+            pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        return np.asarray(pooled, np.float32)
+
+    def _case(self, text: str) -> str:
+        return text.lower() if self._lower else text
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Rows grouped by length, so that padding costs little, of up to BATCH_TOKENS tokens each."""
+    batches: list[list[int]] = []
+    for row in np.argsort(lengths, kind="stable").tolist():
+        if batches and (len(batches[-1]) + 1) * lengths[row] <= BATCH_TOKENS:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write CTranslate2's own weights of a transformers encoder, float32. Needs transformers and torch."""
+    from ctranslate2.converters import TransformersConverter
+
+    TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(target), force=True)

@@ -1,0 +1,282 @@
+"""GGUF language models through llama.cpp's low-level interface: no torch, an answer in a second from cold.
+
+The file is memory-mapped as it is. Several texts or samples share one decode as sequences; the logits are
+numpy views of llama.cpp's own memory. Keys and values are kept in float32 and flash attention stays off, so
+that an F32 file scores as torch does.
+
+This does not sample (see sampling.py), convert, or know where the file came from.
+"""
+
+import ctypes
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import llama_cpp as lc
+import numpy as np
+
+from llmlab.backends import gguf_file
+from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats
+from llmlab.backends.sampling import log_softmax, token_stats, unknown_first
+from llmlab.errors import DamagedError, LabError, MisuseError
+from llmlab.progress import Progress, silent
+
+CHUNK = 64  # tokens a decode; its logits take CHUNK x V x 4 bytes
+SEQUENCES = 64  # texts a decode
+
+
+class LlamaCpp:
+    """A causal language model in one GGUF file."""
+
+    def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0) -> None:
+        _quiet()
+        self._threads = threads or len(os.sched_getaffinity(0))
+        params = lc.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
+        params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
+        self._model = lc.llama_model_load_from_file(str(path).encode(), params)
+        if not self._model:
+            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
+        self._vocab = lc.llama_model_get_vocab(self._model)
+        self._context: _Context | None = None
+        bos = lc.llama_vocab_bos(self._vocab) if lc.llama_vocab_get_add_bos(self._vocab) else -1
+        self._bos: tuple[int, ...] = (bos,) if bos >= 0 else ()
+        self.info = ModelInfo(
+            name=name,
+            revision=revision,
+            engine="llama.cpp",
+            dtype=gguf_file.file_type(lc.llama_model_ftype(self._model)),
+            vocabulary=lc.llama_vocab_n_tokens(self._vocab),
+            context=lc.llama_model_n_ctx_train(self._model),
+            dimension=lc.llama_model_n_embd(self._model),
+            layers=lc.llama_model_n_layer(self._model),
+            bos=self.piece(bos).decode(errors="replace") if self._bos else None,
+        )
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        raw = text.encode()
+        room = len(raw) + 8
+        buffer = (lc.llama_token * room)()
+        count = lc.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, allow_special)
+        if count < 0:
+            raise LabError(f"llama.cpp could not tokenise a text of {len(raw)} bytes")
+        ids = tuple(buffer[:count])
+        return Tokens.of(text, ids, [self.piece(token) for token in ids])
+
+    def vocabulary(self) -> list[bytes | None]:
+        return [self._word(token) for token in range(self.info.vocabulary)]
+
+    def piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(256)
+        length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
+        if length < 0:
+            buffer = ctypes.create_string_buffer(-length)
+            length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
+        return buffer.raw[:length]
+
+    def is_end(self, token: int) -> bool:
+        return bool(lc.llama_vocab_is_eog(self._vocab, token))
+
+    def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
+        results: dict[int, TokenStats] = {}
+        for group in self._groups([request.tokens for request in batch]):
+            for index, logits in self._forward([(i, *self._wanted(batch[i])) for i in group]):
+                request = batch[index]
+                first = max(request.start, 1 - len(self._bos))
+                ids = np.array(request.tokens.ids[first:], np.int64)
+                stats = token_stats(logits, ids, request.detail, request.top)
+                has_first = first > request.start and len(request.tokens) > 0
+                results[index] = unknown_first(stats) if has_first else stats
+                progress(len(results), len(batch))
+        return [results[index] for index in range(len(batch))]
+
+    def next(self, contexts: Sequence[Tokens]) -> Floats:
+        nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
+        for context in contexts:
+            _check_nonempty(self._bos + context.ids)
+        for group in self._groups(contexts):
+            jobs = [(i, self._bos + contexts[i].ids, len(self._bos) + len(contexts[i]) - 1) for i in group]
+            for index, logits in self._forward(jobs):
+                nexts[index] = log_softmax(logits[0])
+        return nexts
+
+    def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
+        ids = self._bos + context.ids
+        self._check_room(len(ids) + max_tokens)
+        most = lc.llama_max_parallel_sequences() - 1
+        if n > most:
+            raise MisuseError(f"{n} samples at once; llama.cpp decodes at most {most}", "draw fewer")
+        return LlamaDecoder(self._room(len(ids) + n * max_tokens, n + 1), ids)
+
+    def _wanted(self, request: ScoreRequest) -> tuple[tuple[int, ...], int]:
+        """The ids to decode and the first position whose logits are needed."""
+        ids = self._bos + request.tokens.ids[:-1]
+        return ids, max(request.start + len(self._bos) - 1, 0)
+
+    def _groups(self, texts: Sequence[Tokens]) -> Iterator[list[int]]:
+        """Indices of texts decoded together: of similar length, within one context's cells."""
+        group: list[int] = []
+        cells = 0
+        for index in sorted(range(len(texts)), key=lambda i: len(texts[i])):
+            length = len(texts[index]) + len(self._bos)
+            self._check_room(length)
+            if group and (len(group) == SEQUENCES or cells + length > 4096):
+                yield group
+                group, cells = [], 0
+            group.append(index)
+            cells += length
+        if group:
+            yield group
+
+    def _forward(self, jobs: Sequence[tuple[int, tuple[int, ...], int]]) -> Iterator[tuple[int, Floats]]:
+        """Decode (index, ids, first wanted position) together; yield each text's logits [wanted, V]."""
+        context = self._room(sum(len(ids) for _, ids, _ in jobs), len(jobs))
+        context.clear()
+        entries = [
+            (token, position, sequence, position >= first)
+            for sequence, (_, ids, first) in enumerate(jobs)
+            for position, token in enumerate(ids)
+        ]
+        left = [max(len(ids) - first, 0) for _, ids, first in jobs]
+        parts: list[Floats] = []
+        sequence = 0
+        for logits in context.decode(entries):
+            used = 0
+            while sequence < len(jobs) and len(logits) - used >= left[sequence]:
+                parts.append(logits[used : used + left[sequence]])
+                yield jobs[sequence][0], parts[0] if len(parts) == 1 else np.concatenate(parts)
+                used += left[sequence]
+                parts, sequence = [], sequence + 1
+            if used < len(logits):
+                parts.append(logits[used:].copy())  # the next decode overwrites llama.cpp's memory
+                left[sequence] -= len(logits) - used
+        for index, _, _ in jobs[sequence:]:  # nothing was asked of these, so nothing was decoded after them
+            yield index, np.empty((0, self.info.vocabulary), np.float32)
+
+    def _check_room(self, length: int) -> None:
+        if length > self.info.context:
+            raise MisuseError(
+                f"the text needs {length} tokens; {self.info.name} reads at most {self.info.context}", "shorten it"
+            )
+
+    def _room(self, cells: int, sequences: int) -> "_Context":
+        """A context with room for that many tokens and sequences; made anew only when it must grow."""
+        if self._context is None or self._context.cells < cells or self._context.sequences < sequences:
+            self._context = None  # free the old one first
+            self._context = _Context(self._model, self.info, cells, sequences, self._threads)
+        return self._context
+
+    def _word(self, token: int) -> bytes | None:
+        attributes = lc.llama_vocab_get_attr(self._vocab, token)
+        hidden = lc.LLAMA_TOKEN_ATTR_CONTROL | lc.LLAMA_TOKEN_ATTR_UNUSED | lc.LLAMA_TOKEN_ATTR_UNKNOWN
+        return None if attributes & (hidden | lc.LLAMA_TOKEN_ATTR_BYTE) else self.piece(token)
+
+
+class LlamaDecoder:
+    """Continuations of one context; its keys and values are computed once and shared by all."""
+
+    def __init__(self, context: "_Context", ids: tuple[int, ...]) -> None:
+        _check_nonempty(ids)
+        self._context = context
+        self._shared = context.sequences - 1  # the sequence that holds the context itself
+        context.clear()
+        self._generation = context.generation
+        entries = [(token, i, self._shared, i == len(ids) - 1) for i, token in enumerate(ids)]
+        self.first: Floats = np.concatenate([part.copy() for part in context.decode(entries)])[0]
+        self._lengths: dict[int, int] = {}
+        self._start = len(ids)
+
+    def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
+        if self._context.generation != self._generation:
+            raise LabError("another text was read between two steps; llama.cpp decodes one context at a time")
+        entries = []
+        for row, token in zip(rows, ids, strict=True):
+            if row not in self._lengths:
+                self._context.share(self._shared, row)
+                self._lengths[row] = self._start
+            entries.append((token, self._lengths[row], row, True))
+            self._lengths[row] += 1
+        parts = self._context.decode(entries)
+        first = next(parts)
+        if len(entries) <= CHUNK:
+            return first
+        return np.concatenate([first.copy(), *(part.copy() for part in parts)])
+
+
+def _check_nonempty(ids: tuple[int, ...]) -> None:
+    if not ids:
+        raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
+
+
+class _Context:
+    """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
+
+    def __init__(self, model: object, info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
+        params = lc.llama_context_default_params()
+        self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
+        self.cells = -(-cells // 256) * 256
+        self.sequences = sequences
+        params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
+        params.n_batch = params.n_ubatch = CHUNK
+        params.n_threads = params.n_threads_batch = threads
+        params.type_k = params.type_v = 0  # GGML_TYPE_F32
+        params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.swa_full = True  # a sliding window's evicted cells could not be shared by later samples
+        params.no_perf = True
+        self._handle = lc.llama_init_from_model(model, params)
+        if not self._handle:
+            raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
+        self._memory = lc.llama_get_memory(self._handle)
+        self._batch = lc.llama_batch_init(CHUNK, 0, 1)
+        self._vocabulary = info.vocabulary
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            lc.llama_batch_free(self._batch)
+            lc.llama_free(self._handle)
+
+    def clear(self) -> None:
+        self.generation += 1
+        lc.llama_memory_clear(self._memory, False)
+
+    def share(self, source: int, target: int) -> None:
+        """Let `target` begin where `source` stands; the cells are shared, not copied."""
+        lc.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> Iterator[Floats]:
+        """Feed (token, position, sequence, wanted); yield a view [wanted in the chunk, V] a chunk."""
+        for start in range(0, len(entries), CHUNK):
+            chunk = entries[start : start + CHUNK]
+            batch = self._batch
+            batch.n_tokens = len(chunk)
+            for i, (token, position, sequence, wanted) in enumerate(chunk):
+                batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
+                batch.n_seq_id[i], batch.seq_id[i][0] = 1, sequence
+            if (code := lc.llama_decode(self._handle, batch)) != 0:
+                raise LabError(f"llama.cpp failed to decode (code {code})", "try --engine torch")
+            wanted_count = sum(entry[3] for entry in chunk)
+            if wanted_count:
+                pointer = lc.llama_get_logits(self._handle)
+                yield np.ctypeslib.as_array(pointer, shape=(wanted_count, self._vocabulary))
+
+
+def _drop(level: int, text: bytes, data: object) -> None:
+    """llama.cpp tells stderr about every tensor; the user asked for none of it."""
+
+
+_DROP = lc.llama_log_callback(_drop)  # kept here: llama.cpp holds only a pointer to it
+
+
+def _quiet() -> None:
+    lc.llama_log_set(_DROP, ctypes.c_void_p(0))
+
+
+def requantize(source: Path, target: Path, file_type: int) -> None:
+    """Write a GGUF file with its weights in another type (llama.h: LLAMA_FTYPE_*)."""
+    _quiet()
+    params = lc.llama_model_quantize_default_params()
+    params.ftype, params.allow_requantize = file_type, True
+    params.nthread = len(os.sched_getaffinity(0))
+    if lc.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
+        raise DamagedError(f"llama.cpp cannot convert {source}", "is it a whole GGUF language model?")

@@ -1,0 +1,172 @@
+"""Turning logits into probabilities and probabilities into tokens, in numpy, the same for every engine.
+
+Each filter is one pure function from log-probabilities [V] to log-probabilities [V]; what it removes becomes
+-inf. The order is that of transformers: temperature, top-k, top-p, min-p. None applies unless asked for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmlab.backends.base import Floats, Ints, TokenStats
+from llmlab.errors import MisuseError
+
+BLOCK = 512  # summing in two levels finds the sampled token without a running sum over the vocabulary
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to draw from softmax(z / T). Filters are off at 0, 1 and 0."""
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.temperature) and self.temperature >= 0):
+            raise MisuseError(
+                f"temperature {self.temperature:g} is not a number from 0 up", "0 is argmax, 1 is the model itself"
+            )
+        if self.top_k < 0:
+            raise MisuseError(f"top-k {self.top_k} is negative", "0 turns it off")
+        if not 0 < self.top_p <= 1:
+            raise MisuseError(f"top-p {self.top_p:g} is outside (0, 1]", "1 turns it off")
+        if not 0 <= self.min_p <= 1:
+            raise MisuseError(f"min-p {self.min_p:g} is outside [0, 1]", "0 turns it off")
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """log p = z - max z - log sum exp(z - max z), over the last axis; float32, nats."""
+    shifted = np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float32)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
+
+
+def entropy(logprobs: Floats) -> float:
+    """H = -sum p log p in nats (Shannon 1948); tokens of probability 0 add nothing."""
+    possible = logprobs[np.isfinite(logprobs)].astype(np.float64)
+    return float(-(np.exp(possible) * possible).sum())
+
+
+def top(logprobs: Floats, k: int) -> Ints:
+    """The k likeliest tokens, likeliest first, ties by token id."""
+    k = min(k, logprobs.shape[-1])
+    if k == 0:
+        return np.empty(0, np.int64)
+    kth = np.partition(logprobs, -k)[-k]
+    candidates = np.flatnonzero(logprobs >= kth)
+    order = np.argsort(-logprobs[candidates], kind="stable")
+    return np.asarray(candidates[order][:k], np.int64)
+
+
+def temper(logits: Floats, temperature: float) -> Floats:
+    """log softmax(z / T); at T = 0 the limit, all mass on the argmax (the first of equals)."""
+    shifted = np.subtract(logits, logits.max(), dtype=np.float32)  # shifting first: z / T cannot overflow to +inf
+    if temperature == 0:
+        tempered: Floats = np.full_like(shifted, -np.inf)
+        tempered[int(shifted.argmax())] = 0
+        return tempered
+    with np.errstate(over="ignore"):  # -inf is the right limit for hopeless tokens
+        return log_softmax(shifted / np.float32(min(max(temperature, 1e-30), 1e30)))
+
+
+def keep_top_k(logprobs: Floats, k: int) -> Floats:
+    """Keep the k likeliest; ties with the k-th stay too (Fan et al. 2018, as transformers does)."""
+    if k == 0 or k >= len(logprobs):
+        return logprobs
+    return np.where(logprobs < np.partition(logprobs, -k)[-k], np.float32(-np.inf), logprobs)
+
+
+def keep_top_p(logprobs: Floats, p: float) -> Floats:
+    """Keep the smallest set of likeliest tokens whose mass reaches p (Holtzman et al. 2020)."""
+    if p >= 1:
+        return logprobs
+    order = np.argsort(logprobs, kind="stable")  # ascending
+    below = np.cumsum(np.exp(logprobs[order]), dtype=np.float64)  # float32 loses 1e-5 over 262,144 tokens
+    drop = below <= (1 - p)
+    drop[-1] = False
+    kept = logprobs.copy()
+    kept[order[drop]] = -np.inf
+    return kept
+
+
+def keep_min_p(logprobs: Floats, p: float) -> Floats:
+    """Keep tokens at least p times as likely as the likeliest (Nguyen et al. 2024)."""
+    if p == 0:
+        return logprobs
+    return np.where(logprobs < logprobs.max() + np.float32(np.log(p)), np.float32(-np.inf), logprobs)
+
+
+def distribution(logits: Floats, settings: Settings) -> Floats:
+    """The log-probabilities that are sampled from, [V], renormalised after each filter."""
+    logprobs = temper(logits, settings.temperature)
+    if settings.temperature == 0:
+        return logprobs
+    if settings.top_k:
+        logprobs = log_softmax(keep_top_k(logprobs, settings.top_k))
+    if settings.top_p < 1:
+        logprobs = log_softmax(keep_top_p(logprobs, settings.top_p))
+    if settings.min_p > 0:
+        logprobs = log_softmax(keep_min_p(logprobs, settings.min_p))
+    return logprobs
+
+
+def draw(logprobs: Floats, generator: np.random.Generator) -> int:
+    """One token by inversion of the cumulative distribution: one uniform number a token."""
+    probabilities = np.exp(logprobs)
+    target = generator.random()
+    padded = np.zeros(-(-len(probabilities) // BLOCK) * BLOCK, np.float32)
+    padded[: len(probabilities)] = probabilities
+    blocks = padded.reshape(-1, BLOCK)
+    block_ends = np.cumsum(blocks.sum(axis=1, dtype=np.float64))
+    target *= block_ends[-1]
+    block = min(int(np.searchsorted(block_ends, target, side="right")), int(np.flatnonzero(blocks.any(axis=1))[-1]))
+    before = block_ends[block - 1] if block else 0.0
+    ends = np.cumsum(blocks[block], dtype=np.float64)
+    inside = int(np.searchsorted(ends, target - before, side="right"))
+    return block * BLOCK + min(inside, int(np.flatnonzero(blocks[block])[-1]))
+
+
+def sample_generator(seed: int, sample: int) -> np.random.Generator:
+    """The generator of one sample: it does not depend on how many samples are drawn."""
+    return np.random.default_rng([seed, sample])
+
+
+def token_stats(logits: Floats, ids: Ints, detail: bool, k: int) -> TokenStats:
+    """Statistics of the tokens `ids` [T] under `logits` [T, V], a row at a time."""
+    count, k = len(ids), min(k, logits.shape[-1])
+    logprobs = np.empty(count, np.float64)
+    ranks, entropies = np.zeros(count, np.int64), np.full(count, np.nan)
+    top_ids, top_logprobs = np.zeros((count, k), np.int64), np.full((count, k), np.nan)
+    for position, token in enumerate(ids):
+        row = logits[position]
+        if not (detail or k):
+            logprobs[position] = float(row[token]) - logsumexp(row)
+            continue
+        logprob_row = log_softmax(row)  # [V]
+        logprobs[position] = logprob_row[token]
+        ranks[position] = 1 + int((logprob_row > logprob_row[token]).sum())
+        entropies[position] = entropy(logprob_row)
+        top_ids[position] = top(logprob_row, k)
+        top_logprobs[position] = logprob_row[top_ids[position]]
+    return TokenStats(logprobs, ranks, entropies, top_ids, top_logprobs)
+
+
+def logsumexp(row: Floats) -> float:
+    """log sum exp z in nats, in float32 with a float64 result."""
+    largest = row.max()
+    return float(largest) + float(np.log(np.exp(row - largest).sum(dtype=np.float64)))
+
+
+def unknown_first(stats: TokenStats) -> TokenStats:
+    """The same statistics with one position before them about which a model without BOS knows nothing."""
+    k = stats.top_ids.shape[1]
+    nan: NDArray[np.float64] = np.full(1, np.nan)
+    return TokenStats(
+        np.concatenate([nan, stats.logprobs]),
+        np.concatenate([np.zeros(1, np.int64), stats.ranks]),
+        np.concatenate([nan, stats.entropies]),
+        np.concatenate([np.zeros((1, k), np.int64), stats.top_ids]),
+        np.concatenate([np.full((1, k), np.nan), stats.top_logprobs]),
+    )

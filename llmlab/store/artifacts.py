@@ -1,0 +1,134 @@
+"""Folders that are made once and kept: converted models, spaces with their index.
+
+A folder is made under a temporary name and renamed when whole, under a lock, with a record of what it was
+made from (fingerprint) and of each file (size, sha256). A folder whose record does not fit is made anew.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llmlab.errors import DamagedError, LabError
+from llmlab.progress import Reporter
+
+RECORD = "record.json"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A whole folder in the cache, and what was noted when it was made."""
+
+    folder: Path
+    facts: Mapping[str, Any]
+
+
+def find(folder: Path, fingerprint: Mapping[str, str], *, thorough: bool = False) -> Artifact | None:
+    """The folder as made from `fingerprint`; None when it is absent, made from something else, or damaged.
+
+    Sizes are checked always, checksums when `thorough`.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+        if record["fingerprint"] != dict(fingerprint):
+            return None
+        for name, (size, checksum) in record["files"].items():
+            if (folder / name).stat().st_size != size:
+                return None
+            if thorough and sha256(folder / name) != checksum:
+                return None
+        return Artifact(folder, record["facts"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def make(
+    folder: Path,
+    fingerprint: Mapping[str, str],
+    build: Callable[[Path], Mapping[str, Any]],
+    reporter: Reporter,
+    *,
+    thorough: bool = False,
+) -> Artifact:
+    """Return the folder, calling `build(empty folder)` first when it is not there or does not fit.
+
+    `build` fills the folder and returns facts to remember. A second process waits for the first.
+    """
+    if not thorough and (ready := find(folder, fingerprint)):
+        return ready
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, reporter):
+        if ready := find(folder, fingerprint, thorough=thorough):
+            return ready
+        _sweep(folder)
+        unfinished = folder.with_name(f".{folder.name}.tmp-{os.getpid()}")
+        unfinished.mkdir()
+        try:
+            facts = build(unfinished)
+            _record(unfinished, fingerprint, facts)
+            if folder.exists():
+                folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
+            unfinished.rename(folder)
+        except OSError as error:
+            raise LabError(f"cannot write {folder}: {error.strerror or error}", "is the disk full?") from error
+        finally:
+            _sweep(folder)
+    made = find(folder, fingerprint)
+    if made is None:
+        raise DamagedError(f"{folder} changed while it was written", "run the command again")
+    return made
+
+
+def remove(folder: Path, reporter: Reporter) -> int:
+    """Delete a cached folder and return the bytes freed; nothing outside it is touched."""
+    if not folder.exists():
+        return 0
+    freed = size(folder)
+    with _locked(folder, reporter):
+        doomed = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+        folder.rename(doomed)  # at once: a reader sees the whole folder or none
+        shutil.rmtree(doomed)
+    return freed
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:
+    files = {
+        str(file.relative_to(folder)): (file.stat().st_size, sha256(file))
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
+    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left behind; the lock is ours, so nobody is writing it."""
+    for pattern in (f".{folder.name}.tmp-*", f".{folder.name}.old-*"):
+        for left in folder.parent.glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        reporter.say(f"another llmlab is making {folder.name}; waiting for it")
+        return lock.acquire()

@@ -1,0 +1,43 @@
+"""Tiny models and the 200 texts, made once a session."""
+
+import json
+from pathlib import Path
+
+import pytest
+import tiny
+
+
+@pytest.fixture(scope="session")
+def texts() -> list[str]:
+    path = Path(__file__).parent / "data" / "texts.json"
+    return list(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def lm_folder(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
+    """A transformers folder whose tokenizer puts <s> first."""
+    return tiny.language_model(tmp_path_factory.mktemp("lm"), texts)
+
+
+@pytest.fixture(scope="session")
+def lm_folder_without_bos(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
+    """The same with tied embeddings and no BOS."""
+    return tiny.language_model(tmp_path_factory.mktemp("lm-without-bos"), texts, bos=False, tied=True)
+
+
+@pytest.fixture(scope="session")
+def gguf_file(tmp_path_factory: pytest.TempPathFactory, lm_folder: Path) -> Path:
+    """The weights of `lm_folder` as F32 GGUF."""
+    return tiny.gguf_of(lm_folder, tmp_path_factory.mktemp("gguf") / "tiny-f32.gguf")
+
+
+@pytest.fixture(scope="session")
+def gguf_file_without_bos(tmp_path_factory: pytest.TempPathFactory, lm_folder_without_bos: Path) -> Path:
+    """The weights of `lm_folder_without_bos` as F32 GGUF."""
+    return tiny.gguf_of(lm_folder_without_bos, tmp_path_factory.mktemp("gguf") / "tiny-f32.gguf", bos=False)
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
+    """A sentence-transformers folder: BERT, mean pooling, normalised."""
+    return tiny.sentence_encoder(tmp_path_factory.mktemp("encoder"), texts)
