@@ -218,7 +218,7 @@ class _Context:
         self.cells = -(-cells // 256) * 256
         self.sequences = sequences
         params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
-        params.n_batch = params.n_ubatch = CHUNK
+        params.n_batch = params.n_ubatch = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
         params.n_threads = params.n_threads_batch = threads
         params.type_k = params.type_v = 0  # GGML_TYPE_F32
         params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED

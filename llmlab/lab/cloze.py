@@ -8,7 +8,7 @@ import numpy as np
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM, ModelInfo
 from llmlab.lab.probability import encode
-from llmlab.lab.text import BITS, origin, provenance, show, visible
+from llmlab.lab.text import BITS, origin, provenance, raw, show, visible
 from llmlab.view import Bar, Cell, Column, Record, View
 
 
@@ -38,7 +38,7 @@ class NextTokens:
             {
                 "context": self.context,
                 "rank": rank,
-                "token": show(piece),
+                "token": raw(piece),
                 "token_id": token,
                 "logprob_nats": logprob,
                 "probability": math.exp(logprob),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
-from llmlab.lab.text import BITS, finite, origin, power, probability, provenance, show, times, visible
+from llmlab.lab.text import BITS, finite, origin, power, probability, provenance, raw, show, times, visible
 from llmlab.progress import Progress, silent
 from llmlab.view import Bar, Cell, Column, Record, View
 
@@ -89,7 +89,7 @@ class Ledger:
             {
                 "text": self.scored.text,
                 "position": position,
-                "token": show(self.scored.tokens.pieces[position]),
+                "token": raw(self.scored.tokens.pieces[position]),
                 "token_id": self.scored.tokens.ids[position],
                 "logprob_nats": finite(logprob),
                 "probability": finite(math.exp(logprob)),

@@ -11,11 +11,15 @@ BITS = 1 / math.log(2)  # nats -> bits
 
 def show(piece: bytes) -> str:
     """A token for the eye: spaces and line ends visible, bytes that are no whole character as <E4><BD>."""
+    return visible(raw(piece).replace(" ", "␣"))
+
+
+def raw(piece: bytes) -> str:
+    """A token for programs: its text, or <E4><BD> for bytes that are no whole character."""
     try:
-        text = piece.decode()
+        return piece.decode()
     except UnicodeDecodeError:
         return "".join(f"<{byte:02X}>" for byte in piece)
-    return visible(text.replace(" ", "␣"))
 
 
 def visible(text: str) -> str:
@@ -47,7 +51,10 @@ def probability(log: float) -> str:
 
 def times(log: float) -> str:
     """A ratio exp(log) for the eye: 3.13x, 1.76e+03x."""
-    return f"{math.exp(log):.2f}x" if abs(log) < math.log(1000) else f"{probability(log)}x"
+    if log < math.log(1000):
+        return f"{math.exp(log):.2f}x"
+    mantissa, exponent = power(log)
+    return f"{mantissa:.2f}e{exponent:+03d}x"
 
 
 def finite(value: float) -> float | None:

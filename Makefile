@@ -1,0 +1,58 @@
+# Everything runs in a virtual environment of its own. `make demo` from nothing; `make test` from nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+# With this version of torch pinned, pip takes a CPU build where one is at hand (see the README).
+TORCH ?= torch==2.13.0
+PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
+LLMLAB = $(VENV)/bin/llmlab
+# Only the library: no multimodal part, no tools, no server.
+LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
+        -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
+
+.PHONY: demo install test lint bench clean
+
+demo: install
+	$(LLMLAB) models prepare
+	$(LLMLAB) neighbors love
+	$(LLMLAB) prob "He likes movie." "He movie likes."
+	$(LLMLAB) generate --temperature 0,0.7,1.5 --samples 2 --seed 1
+	$(LLMLAB) embed cat dog car
+
+install: $(VENV)/installed
+
+test: $(VENV)/installed-test
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/installed-test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/installed-test
+	$(VENV)/bin/python tests/bench/run.py
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet "$(TORCH)"
+	$(PIP) install --quiet --editable ".[models]"
+	@$(MAKE) --no-print-directory llama
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(PIP) install --quiet --editable ".[test]"
+	@touch $@
+
+.PHONY: llama
+llama:
+	@if ! command -v c++ >/dev/null; then \
+	  echo "No C++ compiler: going on without the engine llama.cpp. The torch engine answers, 6 to 8 s a command instead of 1."; \
+	else \
+	  echo "Building llama-cpp-python: about 6 minutes on 2 cores the first time; pip keeps the wheel."; \
+	  CMAKE_ARGS="$(LLAMA)" $(PIP) install --quiet --editable ".[gguf]" || \
+	  echo "The build failed: going on without the engine llama.cpp. The torch engine answers, 6 to 8 s a command instead of 1."; \
+	fi
+
+clean:
+	rm -rf $(VENV) dist build
