@@ -1,9 +1,12 @@
 """Tiny models and the 200 texts, made once a session."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
 import tiny
 
 

@@ -163,21 +163,25 @@ def embedding_table(shop: Workshop, source: Source) -> Floats:
     """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
 
     def build(folder: Path) -> dict[str, Any]:
-        shop.reporter.say(f"reading the embedding table of {source.name} (about 15 seconds, once)")
-        if source.is_gguf:
-            from llmlab.backends import gguf_file
-
-            table = gguf_file.embedding_table(gguf(shop, source))
-        else:
-            from llmlab.backends.huggingface import HuggingFaceLM
-
-            table = HuggingFaceLM(source.path, source.name).embedding_table()
+        table = read_embedding_table(shop, source)
         np.save(folder / "table.npy", table, allow_pickle=False)
         return {"shape": list(table.shape)}
 
     folder = shop.make(source, "table", build).folder
     table: Floats = np.load(folder / "table.npy", mmap_mode="r", allow_pickle=False)
     return table
+
+
+def read_embedding_table(shop: Workshop, source: Source) -> Floats:
+    """The same rows, read from the model's files."""
+    shop.reporter.say(f"reading the embedding table of {source.name} (about 15 seconds, once)")
+    if source.is_gguf:
+        from llmlab.backends import gguf_file
+
+        return gguf_file.embedding_table(gguf(shop, source))
+    from llmlab.backends.huggingface import HuggingFaceLM
+
+    return HuggingFaceLM(source.path, source.name).embedding_table()
 
 
 def static_vectors(source: Source) -> tuple[list[str], Floats]:

@@ -67,7 +67,7 @@ def _content(config: Config, reporter: Reporter, entry: SpaceEntry) -> tuple[Seq
     if entry.vectors == "table":
         model = open_causal_lm(config, reporter, entry.model)
         words, rows = fold(model.vocabulary())
-        table = prepare.embedding_table(workshop(config, reporter), locate(config, entry.model))
+        table = prepare.read_embedding_table(workshop(config, reporter), locate(config, entry.model))
         return words, table[rows], "table"
     encoder = open_encoder(config, reporter, entry.model)
     words = vocabulary(entry.vocabulary)
