@@ -36,9 +36,12 @@ def embed(
     if tokens and (len(given) > 1 or space):
         raise MisuseError("--tokens takes one text and a model", "quote the sentence; leave out --space")
     config = world.settings(engine, dtype)
+    causal = not space and kind(config, model or config.encoder) == "causal"
+    if causal and not tokens:
+        raise MisuseError(f"{model} gives a vector to each token, not to a text", "add --tokens, or use --space")
     if space:
         result = _of_space(world, config, space, given, full)
-    elif tokens and kind(config, model or config.encoder) == "causal":
+    elif causal:
         lm, table = open_table(config, world, model or config.encoder)
         result = embedding.of_tokens(lm, given[0], table, full)
     elif tokens:

@@ -115,8 +115,12 @@ def of_tokens(model: Encoder | CausalLM, text: str, table: Floats | None = None,
         vectors = np.asarray(table[list(tokens.ids)], np.float32)
     else:
         labels, vectors = model.token_vectors(text)  # type: ignore[union-attr]
+    source, caption = _known(model), _named(model)
+    if table is not None:  # read from the file itself: no engine computed it
+        source |= {"engine": "table", "dtype": "float32"}
+        caption = f"{model.info.name} {model.info.revision}, rows of its input embedding table"
     title = f"{visible(text)}: a matrix of {vectors.shape[0]} tokens x {vectors.shape[1]} dimensions"
-    return Embeddings(labels, vectors, {"text": text} | _known(model), _named(model), "token", title, full)
+    return Embeddings(labels, vectors, {"text": text} | source, caption, "token", title, full)
 
 
 def _known(model: Encoder | CausalLM) -> Record:
