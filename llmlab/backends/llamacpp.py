@@ -17,12 +17,14 @@ import numpy as np
 
 from llmlab.backends import gguf_file
 from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats
-from llmlab.backends.sampling import log_softmax, token_stats, unknown_first
+from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError
 from llmlab.progress import Progress, silent
 
 CHUNK = 64  # tokens a decode; its logits take CHUNK x V x 4 bytes
-SEQUENCES = 64  # texts a decode
+SEQUENCES = 64  # texts decoded together
+CELLS = 4096  # tokens decoded together
 
 
 class LlamaCpp:
@@ -41,7 +43,7 @@ class LlamaCpp:
         self._vocab = lc.llama_model_get_vocab(self._model)
         self._context: _Context | None = None
         bos = lc.llama_vocab_bos(self._vocab) if lc.llama_vocab_get_add_bos(self._vocab) else -1
-        self._bos: tuple[int, ...] = (bos,) if bos >= 0 else ()
+        self._bos: Ids = (bos,) if bos >= 0 else ()
         self.info = ModelInfo(
             name=name,
             revision=revision,
@@ -80,79 +82,59 @@ class LlamaCpp:
 
     def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
         results: dict[int, TokenStats] = {}
-        for group in self._groups([request.tokens for request in batch]):
-            for index, logits in self._forward([(i, *self._wanted(batch[i])) for i in group]):
-                request = batch[index]
-                first = max(request.start, 1 - len(self._bos))
-                ids = np.array(request.tokens.ids[first:], np.int64)
-                stats = token_stats(logits, ids, request.detail, request.top)
-                has_first = first > request.start and len(request.tokens) > 0
-                results[index] = unknown_first(stats) if has_first else stats
-                progress(len(results), len(batch))
+        rows = [self._bos + request.tokens.ids[:-1] for request in batch]
+        for group in self._groups(rows):
+            forest = grow([rows[i] for i in group])
+            ledger = Ledger(forest, [batch[i] for i in group], self._bos)
+            for node, logits in self._forward(forest, ledger.wanted):
+                ledger.take(node, logits)
+            results |= dict(zip(group, ledger.results(), strict=True))
+            progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
-        for context in contexts:
-            _check_nonempty(self._bos + context.ids)
-        for group in self._groups(contexts):
-            jobs = [(i, self._bos + contexts[i].ids, len(self._bos) + len(contexts[i]) - 1) for i in group]
-            for index, logits in self._forward(jobs):
-                nexts[index] = log_softmax(logits[0])
+        rows = [self._context_ids(context) for context in contexts]
+        for group in self._groups(rows):
+            forest = grow([rows[i] for i in group])
+            lasts = [int(path[-1]) for path in forest.paths]
+            for node, logits in self._forward(forest, sorted(set(lasts))):
+                nexts[[i for i, last in zip(group, lasts, strict=True) if last == node]] = log_softmax(logits)
         return nexts
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
-        ids = self._bos + context.ids
+        ids = self._context_ids(context)
         self._check_room(len(ids) + max_tokens)
         most = lc.llama_max_parallel_sequences() - 1
         if n > most:
             raise MisuseError(f"{n} samples at once; llama.cpp decodes at most {most}", "draw fewer")
         return LlamaDecoder(self._room(len(ids) + n * max_tokens, n + 1), ids)
 
-    def _wanted(self, request: ScoreRequest) -> tuple[tuple[int, ...], int]:
-        """The ids to decode and the first position whose logits are needed."""
-        ids = self._bos + request.tokens.ids[:-1]
-        return ids, max(request.start + len(self._bos) - 1, 0)
+    def _context_ids(self, context: Tokens) -> Ids:
+        if not (ids := self._bos + context.ids):
+            raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
+        return ids
 
-    def _groups(self, texts: Sequence[Tokens]) -> Iterator[list[int]]:
-        """Indices of texts decoded together: of similar length, within one context's cells."""
-        group: list[int] = []
-        cells = 0
-        for index in sorted(range(len(texts)), key=lambda i: len(texts[i])):
-            length = len(texts[index]) + len(self._bos)
-            self._check_room(length)
-            if group and (len(group) == SEQUENCES or cells + length > 4096):
-                yield group
-                group, cells = [], 0
-            group.append(index)
-            cells += length
-        if group:
-            yield group
+    def _groups(self, rows: Sequence[Ids]) -> Iterator[list[int]]:
+        """Indices of texts decoded together, within one context's cells."""
+        self._check_room(max((len(row) for row in rows), default=0) + 1)
+        return groups(rows, SEQUENCES, CELLS)
 
-    def _forward(self, jobs: Sequence[tuple[int, tuple[int, ...], int]]) -> Iterator[tuple[int, Floats]]:
-        """Decode (index, ids, first wanted position) together; yield each text's logits [wanted, V]."""
-        context = self._room(sum(len(ids) for _, ids, _ in jobs), len(jobs))
+    def _forward(self, forest: Forest, wanted: Sequence[int]) -> Iterator[tuple[int, Floats]]:
+        """Decode a forest; yield (node, its logits [V]) for each wanted node, in order.
+
+        The logits are llama.cpp's own memory, valid until the next is asked for.
+        """
+        context = self._room(len(forest), len(forest.paths))
         context.clear()
-        entries = [
-            (token, position, sequence, position >= first)
-            for sequence, (_, ids, first) in enumerate(jobs)
-            for position, token in enumerate(ids)
-        ]
-        left = [max(len(ids) - first, 0) for _, ids, first in jobs]
-        parts: list[Floats] = []
-        sequence = 0
+        asked = set(wanted)
+        members = forest.members
+        columns = zip(forest.ids.tolist(), forest.positions.tolist(), members, strict=True)
+        entries = [(token, position, own, node in asked) for node, (token, position, own) in enumerate(columns)]
+        nodes = iter(wanted)
         for logits in context.decode(entries):
-            used = 0
-            while sequence < len(jobs) and len(logits) - used >= left[sequence]:
-                parts.append(logits[used : used + left[sequence]])
-                yield jobs[sequence][0], parts[0] if len(parts) == 1 else np.concatenate(parts)
-                used += left[sequence]
-                parts, sequence = [], sequence + 1
-            if used < len(logits):
-                parts.append(logits[used:].copy())  # the next decode overwrites llama.cpp's memory
-                left[sequence] -= len(logits) - used
-        for index, _, _ in jobs[sequence:]:  # nothing was asked of these, so nothing was decoded after them
-            yield index, np.empty((0, self.info.vocabulary), np.float32)
+            for row in logits:
+                yield next(nodes), row
 
     def _check_room(self, length: int) -> None:
         if length > self.info.context:
@@ -176,13 +158,13 @@ class LlamaCpp:
 class LlamaDecoder:
     """Continuations of one context; its keys and values are computed once and shared by all."""
 
-    def __init__(self, context: "_Context", ids: tuple[int, ...]) -> None:
+    def __init__(self, context: "_Context", ids: Ids) -> None:
         _check_nonempty(ids)
         self._context = context
         self._shared = context.sequences - 1  # the sequence that holds the context itself
         context.clear()
         self._generation = context.generation
-        entries = [(token, i, self._shared, i == len(ids) - 1) for i, token in enumerate(ids)]
+        entries = [(token, i, [self._shared], i == len(ids) - 1) for i, token in enumerate(ids)]
         self.first: Floats = np.concatenate([part.copy() for part in context.decode(entries)])[0]
         self._lengths: dict[int, int] = {}
         self._start = len(ids)
@@ -195,7 +177,7 @@ class LlamaDecoder:
             if row not in self._lengths:
                 self._context.share(self._shared, row)
                 self._lengths[row] = self._start
-            entries.append((token, self._lengths[row], row, True))
+            entries.append((token, self._lengths[row], [row], True))
             self._lengths[row] += 1
         parts = self._context.decode(entries)
         first = next(parts)
@@ -204,7 +186,7 @@ class LlamaDecoder:
         return np.concatenate([first.copy(), *(part.copy() for part in parts)])
 
 
-def _check_nonempty(ids: tuple[int, ...]) -> None:
+def _check_nonempty(ids: Ids) -> None:
     if not ids:
         raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
 
@@ -228,7 +210,7 @@ class _Context:
         if not self._handle:
             raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
         self._memory = lc.llama_get_memory(self._handle)
-        self._batch = lc.llama_batch_init(CHUNK, 0, 1)
+        self._batch = lc.llama_batch_init(CHUNK, 0, sequences)
         self._vocabulary = info.vocabulary
 
     def __del__(self) -> None:
@@ -244,15 +226,17 @@ class _Context:
         """Let `target` begin where `source` stands; the cells are shared, not copied."""
         lc.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
-    def decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> Iterator[Floats]:
-        """Feed (token, position, sequence, wanted); yield a view [wanted in the chunk, V] a chunk."""
+    def decode(self, entries: Sequence[tuple[int, int, list[int], bool]]) -> Iterator[Floats]:
+        """Feed (token, position, sequences, wanted); yield a view [wanted in the chunk, V] a chunk."""
         for start in range(0, len(entries), CHUNK):
             chunk = entries[start : start + CHUNK]
             batch = self._batch
             batch.n_tokens = len(chunk)
-            for i, (token, position, sequence, wanted) in enumerate(chunk):
+            for i, (token, position, members, wanted) in enumerate(chunk):
                 batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
-                batch.n_seq_id[i], batch.seq_id[i][0] = 1, sequence
+                batch.n_seq_id[i] = len(members)
+                for place, sequence in enumerate(members):
+                    batch.seq_id[i][place] = sequence
             if (code := lc.llama_decode(self._handle, batch)) != 0:
                 raise LabError(f"llama.cpp failed to decode (code {code})", "try --engine torch")
             wanted_count = sum(entry[3] for entry in chunk)

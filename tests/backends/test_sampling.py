@@ -1,0 +1,234 @@
+"""Filters against transformers' own, draws against the distribution they come from."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from transformers.generation.logits_process import (
+    LogitsProcessorList,
+    MinPLogitsWarper,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from llmlab.backends.sampling import (
+    Settings,
+    distribution,
+    draw,
+    entropy,
+    sample_generator,
+    token_stats,
+    top,
+    unknown_first,
+)
+from llmlab.errors import MisuseError
+
+logits_of_any_model = arrays(np.float32, st.integers(2, 50), elements=st.floats(-30, 30, width=32))
+temperatures = st.floats(0.01, 100)
+
+
+def random_logits(seed: int, size: int = 1000) -> np.ndarray:
+    return (np.random.default_rng(seed).standard_normal(size) * 4).astype(np.float32)
+
+
+def transformers_distribution(logits: np.ndarray, wanted: Settings) -> np.ndarray:
+    """Probabilities that `generate` of transformers would draw from."""
+    warpers = LogitsProcessorList([TemperatureLogitsWarper(wanted.temperature)])
+    if wanted.top_k:
+        warpers.append(TopKLogitsWarper(wanted.top_k))
+    if wanted.top_p < 1:
+        warpers.append(TopPLogitsWarper(wanted.top_p))
+    if wanted.min_p:
+        warpers.append(MinPLogitsWarper(wanted.min_p))
+    warped = warpers(torch.zeros((1, 1), dtype=torch.long), torch.from_numpy(logits)[None])
+    return torch.softmax(warped[0].double(), -1).numpy()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Settings(),
+        Settings(temperature=0.3),
+        Settings(temperature=2.5),
+        Settings(top_k=1),
+        Settings(top_k=40),
+        Settings(top_k=5000),
+        Settings(top_p=0.9),
+        Settings(top_p=0.01),
+        Settings(min_p=0.05),
+        Settings(min_p=1.0),
+        Settings(temperature=1.7, top_k=50, top_p=0.8, min_p=0.02),
+        Settings(temperature=0.7, top_k=200, top_p=0.95),
+    ],
+)
+def test_filters_keep_what_transformers_keeps(wanted: Settings, seed: int) -> None:
+    logits = random_logits(seed)
+    expected = transformers_distribution(logits, wanted)
+    ours = np.exp(distribution(logits, wanted))
+    assert np.array_equal(ours > 0, expected > 0)
+    np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
+def test_ties_with_the_kth_token_stay_as_in_transformers() -> None:
+    logits = np.array([1, 3, 2, 2, 0], np.float32)
+    ours = np.exp(distribution(logits, Settings(top_k=2)))
+    assert (ours > 0).tolist() == [False, True, True, True, False]
+    np.testing.assert_allclose(ours, transformers_distribution(logits, Settings(top_k=2)), atol=1e-7)
+
+
+@given(
+    logits_of_any_model,
+    temperatures,
+    st.integers(0, 60),
+    st.floats(0.01, 1),
+    st.floats(0, 1),
+)
+def test_every_distribution_sums_to_one(logits: np.ndarray, t: float, k: int, p: float, min_p: float) -> None:
+    probabilities = np.exp(distribution(logits, Settings(t, k, p, min_p)).astype(np.float64))
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@given(logits_of_any_model)
+def test_temperature_zero_puts_everything_on_the_argmax(logits: np.ndarray) -> None:
+    probabilities = np.exp(distribution(logits, Settings(temperature=0)))
+    assert probabilities[int(np.argmax(logits))] == 1
+    assert probabilities.sum() == 1
+
+
+@given(logits_of_any_model)
+def test_a_huge_temperature_makes_all_tokens_equal(logits: np.ndarray) -> None:
+    assert entropy(distribution(logits, Settings(temperature=1e6))) == pytest.approx(np.log(len(logits)), abs=1e-3)
+
+
+@given(logits_of_any_model, temperatures, st.floats(1, 10))
+def test_entropy_does_not_fall_as_temperature_rises(logits: np.ndarray, cool: float, factor: float) -> None:
+    warm = entropy(distribution(logits, Settings(temperature=cool * factor)))
+    assert warm >= entropy(distribution(logits, Settings(temperature=cool))) - 1e-4
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("temperature", [1e-300, 1e-45, 1e-30, 1e30, 1e300])
+def test_no_temperature_overflows(temperature: float) -> None:
+    logits = np.array([3e38, -3e38, 0, -np.inf, 80], np.float32)
+    with np.errstate(over="ignore"):  # 3e38 - (-3e38) is itself more than a float32 holds
+        probabilities = np.exp(distribution(logits, Settings(temperature=temperature)))
+    assert not np.isnan(probabilities).any()
+    assert probabilities.sum() == pytest.approx(1)
+    assert probabilities[3] == 0  # impossible at any temperature
+
+
+@given(st.sampled_from([1e-30, 1e30]), logits_of_any_model)
+def test_extreme_temperatures_approach_argmax_and_uniform(temperature: float, logits: np.ndarray) -> None:
+    probabilities = np.exp(distribution(logits, Settings(temperature=temperature)))
+    likeliest = logits == logits.max() if temperature < 1 else np.ones(len(logits), bool)
+    apart = np.diff(np.unique(logits))
+    if temperature > 1 or not len(apart) or apart.min() > 1e-6:
+        np.testing.assert_allclose(probabilities, likeliest / likeliest.sum(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": -0.1},
+        {"temperature": float("nan")},
+        {"temperature": float("inf")},
+        {"top_k": -1},
+        {"top_p": 0.0},
+        {"top_p": 1.1},
+        {"min_p": -0.1},
+        {"min_p": 1.1},
+    ],
+)
+def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(MisuseError):
+        Settings(**wrong)  # type: ignore[arg-type]
+
+
+def test_draws_are_as_frequent_as_their_probability() -> None:
+    probabilities = np.array([0.5, 0.25, 0.15, 0.07, 0.03])
+    generator = np.random.default_rng(1)
+    drawn = [draw(np.log(probabilities).astype(np.float32), generator) for _ in range(20_000)]
+    expected = probabilities * len(drawn)
+    chi_squared = ((np.bincount(drawn, minlength=5) - expected) ** 2 / expected).sum()
+    assert chi_squared < 18.47  # the 0.999 quantile with 4 degrees of freedom
+
+
+def test_draws_from_a_large_vocabulary_are_as_frequent_as_their_probability() -> None:
+    logprobs = np.full(5000, -np.inf, np.float32)
+    support = [0, 511, 512, 1023, 4999]  # the edges of the blocks that draw() sums in
+    logprobs[support] = np.log([0.1, 0.2, 0.3, 0.15, 0.25])
+    generator = np.random.default_rng(2)
+    drawn = np.array([draw(logprobs, generator) for _ in range(5_000)])
+    expected = np.exp(logprobs[support].astype(np.float64)) * len(drawn)
+    counts = np.array([(drawn == token).sum() for token in support])
+    assert counts.sum() == len(drawn)
+    assert ((counts - expected) ** 2 / expected).sum() < 18.47
+
+
+class Fixed:
+    """A generator that returns one number."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def random(self) -> float:
+        return self.value
+
+
+@given(
+    st.integers(1, 1500).flatmap(
+        lambda size: st.lists(st.integers(0, size - 1), min_size=1, max_size=5).map(
+            lambda support: (size, sorted(set(support)))
+        )
+    ),
+    st.one_of(st.just(0.0), st.just(float(np.nextafter(1, 0))), st.floats(0, 1, exclude_max=True)),
+)
+def test_a_token_of_probability_zero_is_never_drawn(case: tuple[int, list[int]], uniform: float) -> None:
+    size, support = case
+    logprobs = np.full(size, -np.inf, np.float32)
+    logprobs[support] = -np.log(len(support))
+    assert draw(logprobs, Fixed(uniform)) in support  # type: ignore[arg-type]
+
+
+def test_a_sample_does_not_depend_on_how_many_are_drawn() -> None:
+    few = [sample_generator(7, i).random(3).tolist() for i in range(2)]
+    many = [sample_generator(7, i).random(3).tolist() for i in range(20)]
+    assert many[:2] == few
+    assert len({tuple(numbers) for numbers in many}) == 20
+    assert sample_generator(8, 0).random(3).tolist() != few[0]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 40))
+def test_token_statistics_are_those_of_the_plain_formulas(seed: int, k: int) -> None:
+    generator = np.random.default_rng(seed)
+    logits = (generator.standard_normal((4, 30)) * 5).astype(np.float32)
+    ids = generator.integers(0, 30, 4)
+    stats = token_stats(logits, ids, detail=True, k=k)
+    z = logits.astype(np.float64)
+    logprobs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    own = logprobs[np.arange(4), ids]
+    np.testing.assert_allclose(stats.logprobs, own, atol=1e-5)
+    assert stats.ranks.tolist() == [1 + (row > row[i]).sum() for row, i in zip(logits, ids, strict=True)]
+    np.testing.assert_allclose(stats.entropies, -(np.exp(logprobs) * logprobs).sum(axis=1), atol=1e-5)
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    assert np.array_equal(stats.top_ids, order)
+    np.testing.assert_allclose(stats.top_logprobs, np.take_along_axis(logprobs, order, axis=1), atol=1e-5)
+    np.testing.assert_allclose(token_stats(logits, ids, detail=False, k=0).logprobs, own, atol=1e-5)
+
+
+def test_equal_tokens_are_listed_by_id() -> None:
+    assert top(np.array([1, 2, 2, 0, 2], np.float32), 2).tolist() == [1, 2]
+    assert top(np.array([1, 2], np.float32), 0).tolist() == []
+    assert top(np.array([1, 2], np.float32), 9).tolist() == [1, 0]
+
+
+def test_an_unknown_first_token_is_null_in_every_column() -> None:
+    stats = unknown_first(token_stats(random_logits(0, 10)[None], np.array([3]), detail=True, k=2))
+    assert np.isnan([stats.logprobs[0], stats.entropies[0], *stats.top_logprobs[0]]).all()
+    assert not np.isnan([stats.logprobs[1], stats.entropies[1], *stats.top_logprobs[1]]).any()
+    assert stats.ranks[0] == 0
