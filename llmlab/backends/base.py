@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from llmlab.errors import MisuseError
 from llmlab.progress import Progress, silent
 
 Floats = NDArray[np.float32]
@@ -88,6 +89,12 @@ class TokenStats:
     entropies: NDArray[np.float64]  # [T] nats, of the distribution the token was drawn from
     top_ids: Ints  # [T, K]
     top_logprobs: NDArray[np.float64]  # [T, K] nats
+
+
+def check_room(info: ModelInfo, length: int) -> None:
+    """Raise MisuseError for more tokens than the model reads at once: nothing is cut off in silence."""
+    if length > info.context:
+        raise MisuseError(f"the text needs {length} tokens; {info.name} reads at most {info.context}", "shorten it")
 
 
 class Decoder(Protocol):

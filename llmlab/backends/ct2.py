@@ -8,13 +8,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
-from llmlab.backends.base import Floats, ModelInfo
-from llmlab.errors import MisuseError
+from llmlab.backends.base import Floats, ModelInfo, check_room
 from llmlab.progress import Progress, silent
 
 PLAN = "encoder.json"
@@ -49,7 +49,7 @@ class CTranslate2Encoder:
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         vectors = np.empty((len(texts), self.info.dimension), np.float32)
         encodings = self._tokenizer.encode_batch([self._case(text) for text in texts])
-        self._check_room(max((len(encoding.ids) for encoding in encodings), default=0))
+        check_room(self.info, max((len(encoding.ids) for encoding in encodings), default=0))
         done = 0
         for rows in _batches([len(encoding.ids) for encoding in encodings]):
             hidden, lengths = self._hidden([encodings[row].ids for row in rows])
@@ -60,15 +60,9 @@ class CTranslate2Encoder:
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
         encoding = self._tokenizer.encode(self._case(text))
-        self._check_room(len(encoding.ids))
+        check_room(self.info, len(encoding.ids))
         hidden, _ = self._hidden([encoding.ids])
         return tuple(encoding.tokens), hidden[0]
-
-    def _check_room(self, length: int) -> None:
-        if length > self.info.context:
-            raise MisuseError(
-                f"the text needs {length} tokens; {self.info.name} reads at most {self.info.context}", "shorten it"
-            )
 
     def _hidden(self, ids: list[list[int]]) -> tuple[Floats, Floats]:
         """Output vectors [B, T, D], right padded, and lengths [B]."""
@@ -106,4 +100,11 @@ def convert(source: Path, target: Path) -> None:
     """Write CTranslate2's own weights of a transformers encoder, float32. Needs transformers and torch."""
     from ctranslate2.converters import TransformersConverter
 
-    TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(target), force=True)
+    class Converter(TransformersConverter):
+        def load_model(self, *arguments: Any, **options: Any) -> Any:
+            model = super().load_model(*arguments, **options)
+            if not hasattr(model.config, "position_embedding_type"):  # transformers 5 knows no other and drops it
+                model.config.position_embedding_type = "absolute"
+            return model
+
+    Converter(str(source), copy_files=["tokenizer.json"]).convert(str(target), force=True)

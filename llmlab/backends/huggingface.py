@@ -6,6 +6,7 @@ huggingface_encoder.py.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM
 
-from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats
+from llmlab.backends import huggingface_forest
+from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.huggingface_tokens import TokenPieces, brief
 from llmlab.backends.sampling import log_softmax, token_stats, unknown_first
 from llmlab.errors import DamagedError, MisuseError
@@ -24,6 +27,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 LOGIT_BYTES = 256 * 2**20  # logits kept at a time, as float32
 BATCH_TOKENS = 4096  # tokens a forward pass, padding included
 BATCH_TEXTS = 64
+BATCH_NODES = 512  # tokens of a forest; its mask grows with the square
+SHARING = 0.8  # a forest is worth its mask when it has at most this part of its texts' tokens
 
 
 class HuggingFaceLM:
@@ -69,8 +74,17 @@ class HuggingFaceLM:
         rows = [self._bos + request.tokens.ids[:-1] for request in batch]
         firsts = [max(request.start + len(self._bos) - 1, 0) for request in batch]
         for request in batch:
-            self._check_room(len(self._bos) + len(request.tokens))
-        for group in self._groups([len(row) for row in rows], firsts):
+            check_room(self.info, len(self._bos) + len(request.tokens))
+        for group in self._forests(rows, firsts):
+            forest = grow([rows[i] for i in group])
+            ledger = Ledger(forest, [batch[i] for i in group], self._bos)
+            for node, row in zip(ledger.wanted, self._forest_logits(forest, ledger.wanted), strict=True):
+                ledger.take(node, row)
+            results |= dict(zip(group, ledger.results(), strict=True))
+            progress(len(results), len(batch))
+        rest = [index for index in range(len(batch)) if index not in results]
+        for places in self._groups([len(rows[i]) for i in rest], [firsts[i] for i in rest]):
+            group = [rest[place] for place in places]
             group_stats = self._score_group(batch, rows, firsts, group)
             for index, stats in zip(group, group_stats, strict=True):
                 has_first = not self._bos and batch[index].start == 0 and len(batch[index].tokens) > 0
@@ -82,7 +96,7 @@ class HuggingFaceLM:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
         rows = [self._context_ids(context) for context in contexts]
         for row in rows:
-            self._check_room(len(row))
+            check_room(self.info, len(row))
         lengths = [len(row) for row in rows]
         for group in self._groups(lengths, [length - 1 for length in lengths]):
             first = lengths[group[0]] - 1
@@ -93,7 +107,7 @@ class HuggingFaceLM:
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
         ids = self._context_ids(context)
-        self._check_room(len(ids) + max_tokens)
+        check_room(self.info, len(ids) + max_tokens)
         return TorchDecoder(self._model, self._device, ids, n)
 
     def embedding_table(self) -> Floats:
@@ -118,6 +132,25 @@ class HuggingFaceLM:
                     part.append(token_stats(text_logits[begin - at :], targets, batch[i].detail, batch[i].top))
             at += logits.shape[1]
         return [_concatenate(part) for part in parts]
+
+    def _forests(self, rows: Sequence[Ids], firsts: Sequence[int]) -> Iterator[list[int]]:
+        """Groups of texts that begin alike to such a part that a forest saves work; the rest is padded instead."""
+        deepest = self._forest_depth if len(rows) > 1 else 0
+        able = [i for i, row in enumerate(rows) if firsts[i] < len(row) <= deepest]
+        for places in groups([rows[i] for i in able], BATCH_TEXTS, min(self._positions, BATCH_NODES)):
+            group = [able[place] for place in places]
+            total = sum(len(rows[i]) for i in group)
+            if len(grow([rows[i] for i in group])) <= SHARING * total:
+                yield group
+
+    @cached_property
+    def _forest_depth(self) -> int:
+        """The longest text that may stand in a forest; 0 for a model that cannot be given one."""
+        able = huggingface_forest.sees_forests(self._model, self._device)
+        return huggingface_forest.deepest(self._model) if able else 0
+
+    def _forest_logits(self, forest: Forest, wanted: Sequence[int]) -> Floats:
+        return huggingface_forest.logits(self._model, self._device, forest, wanted)
 
     def _groups(self, lengths: Sequence[int], firsts: Sequence[int]) -> Iterator[list[int]]:
         """Indices of texts run together: of similar length, several only if their logits fit in one chunk."""
@@ -165,12 +198,6 @@ class HuggingFaceLM:
         if not ids:
             raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
         return ids
-
-    def _check_room(self, length: int) -> None:
-        if length > self.info.context:
-            raise MisuseError(
-                f"the text needs {length} tokens; {self.info.name} reads at most {self.info.context}", "shorten it"
-            )
 
 
 class TorchDecoder:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from llmlab.backends.base import Floats, ModelInfo
+from llmlab.backends.base import Floats, ModelInfo, check_room
 from llmlab.backends.huggingface import DTYPES, best_device, prepare_torch
 from llmlab.backends.huggingface_tokens import brief
 from llmlab.errors import DamagedError
@@ -40,6 +40,7 @@ class SentenceTransformerEncoder:
         )
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        self._check_lengths(texts)
         vectors = np.empty((len(texts), self.info.dimension), np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # similar lengths together: little padding
         for start in range(0, len(order), BATCH_TEXTS):
@@ -51,12 +52,20 @@ class SentenceTransformerEncoder:
         return vectors
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
+        self._check_lengths([text])
         output = self._model.encode(
             [text], output_value="token_embeddings", show_progress_bar=False, convert_to_numpy=False
         )
         tokenizer: Any = self._model.tokenizer
         ids = self._model.preprocess([text])["input_ids"][0]
         return tuple(tokenizer.convert_ids_to_tokens(ids.tolist())), _numpy(output[0])
+
+    def _check_lengths(self, texts: Sequence[str]) -> None:
+        """sentence-transformers would cut a long text and say nothing."""
+        tokenizer: Any = self._model.tokenizer
+        lengths = [len(ids) for ids in tokenizer(list(texts), truncation=False)["input_ids"]] if texts else []
+        if self.info.context:
+            check_room(self.info, max(lengths, default=0))
 
 
 def _load(folder: Path, dtype: str, device: str) -> SentenceTransformer:

@@ -16,7 +16,7 @@ import llama_cpp as lc
 import numpy as np
 
 from llmlab.backends import gguf_file
-from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats
+from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError
@@ -83,6 +83,7 @@ class LlamaCpp:
     def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
         results: dict[int, TokenStats] = {}
         rows = [self._bos + request.tokens.ids[:-1] for request in batch]
+        check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
         for group in self._groups(rows):
             forest = grow([rows[i] for i in group])
             ledger = Ledger(forest, [batch[i] for i in group], self._bos)
@@ -104,7 +105,7 @@ class LlamaCpp:
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
         ids = self._context_ids(context)
-        self._check_room(len(ids) + max_tokens)
+        check_room(self.info, len(ids) + max_tokens)
         most = lc.llama_max_parallel_sequences() - 1
         if n > most:
             raise MisuseError(f"{n} samples at once; llama.cpp decodes at most {most}", "draw fewer")
@@ -117,7 +118,7 @@ class LlamaCpp:
 
     def _groups(self, rows: Sequence[Ids]) -> Iterator[list[int]]:
         """Indices of texts decoded together, within one context's cells."""
-        self._check_room(max((len(row) for row in rows), default=0) + 1)
+        check_room(self.info, max((len(row) for row in rows), default=0))
         return groups(rows, SEQUENCES, CELLS)
 
     def _forward(self, forest: Forest, wanted: Sequence[int]) -> Iterator[tuple[int, Floats]]:
@@ -135,12 +136,6 @@ class LlamaCpp:
         for logits in context.decode(entries):
             for row in logits:
                 yield next(nodes), row
-
-    def _check_room(self, length: int) -> None:
-        if length > self.info.context:
-            raise MisuseError(
-                f"the text needs {length} tokens; {self.info.name} reads at most {self.info.context}", "shorten it"
-            )
 
     def _room(self, cells: int, sequences: int) -> "_Context":
         """A context with room for that many tokens and sequences; made anew only when it must grow."""

@@ -301,3 +301,42 @@ def test_token_vectors_average_to_the_sentence_vector(encoder: SentenceTransform
     assert vectors.shape == (len(words), 32)
     mean = vectors.mean(axis=0)
     np.testing.assert_allclose(mean / np.linalg.norm(mean), encoder.encode(["He likes movies."])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [255, 256])
+def test_both_engines_read_a_context_to_its_last_token(lm_folder, gguf_file, count):
+    llamacpp = pytest.importorskip("llmlab.backends.llamacpp")
+    for model in (HuggingFaceLM(lm_folder, "tiny"), llamacpp.LlamaCpp(gguf_file, "tiny")):
+        tokens = Tokens(tuple([20] * count), tuple([b"x"] * count))
+        if count == 255:  # with BOS, the 256 tokens that the model reads
+            assert np.isclose(np.exp(model.next([tokens])).sum(), 1, atol=1e-3)
+            assert len(model.score([ScoreRequest(tokens)])[0].logprobs) == count
+        else:
+            with pytest.raises(MisuseError, match="reads at most 256"):
+                model.next([tokens])
+            with pytest.raises(MisuseError, match="reads at most 256"):
+                model.score([ScoreRequest(tokens)])
+
+
+def test_texts_that_begin_alike_score_as_they_do_alone(lm_folder, gguf_file):
+    llamacpp = pytest.importorskip("llmlab.backends.llamacpp")
+    sentences = ["The cat sat on the mat.", "The cat sat on the sofa.", "The cat sat", "A dog", "The cat sat on the mat."]
+    for model in (HuggingFaceLM(lm_folder, "tiny"), llamacpp.LlamaCpp(gguf_file, "tiny")):
+        requests = [ScoreRequest(model.encode(s), start=i % 2, detail=True, top=2) for i, s in enumerate(sentences)]
+        for together, request in zip(model.score(requests), requests, strict=True):
+            alone = model.score([request])[0]
+            assert np.allclose(together.logprobs, alone.logprobs, atol=1e-5)
+            assert np.allclose(together.entropies, alone.entropies, atol=1e-4)
+            assert np.array_equal(together.ranks, alone.ranks)
+            assert np.array_equal(together.top_ids, alone.top_ids)
+
+
+def test_a_model_that_ignores_the_mask_is_never_given_a_forest(lm_folder, monkeypatch):
+    model = HuggingFaceLM(lm_folder, "tiny")
+    forward = model._model.forward
+
+    def unmasked(*args, attention_mask=None, position_ids=None, logits_to_keep=0, **inputs):
+        return forward(*args, position_ids=position_ids, logits_to_keep=logits_to_keep, **inputs)
+
+    monkeypatch.setattr(model._model, "forward", unmasked)
+    assert model._forest_depth == 0
