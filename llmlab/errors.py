@@ -40,7 +40,7 @@ class DamagedError(LabError):
     """A file is not what its name, checksum or format says."""
 
 
-class UnsupportedError(LabError):
+class UnsupportedError(MisuseError):
     """The engine cannot do this; a wrong number would be worse than none."""
 
     def __init__(self, engine: str, action: str, use: str = "torch") -> None:

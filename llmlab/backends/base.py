@@ -3,6 +3,7 @@
 Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary, `D` the dimension.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -89,6 +90,11 @@ class TokenStats:
     entropies: NDArray[np.float64]  # [T] nats, of the distribution the token was drawn from
     top_ids: Ints  # [T, K]
     top_logprobs: NDArray[np.float64]  # [T, K] nats
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_room(info: ModelInfo, length: int) -> None:

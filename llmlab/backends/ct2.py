@@ -5,7 +5,6 @@ that the model's modules.json asks for. Conversion is models/prepare.py's work.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
-from llmlab.backends.base import Floats, ModelInfo, check_room
+from llmlab.backends.base import Floats, ModelInfo, check_room, cores
+from llmlab.errors import UnsupportedError
 from llmlab.progress import Progress, silent
 
 PLAN = "encoder.json"
@@ -26,9 +26,10 @@ class CTranslate2Encoder:
 
     def __init__(self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0) -> None:
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        self._model = ctranslate2.Encoder(
-            str(folder), compute_type=dtype, intra_threads=threads or len(os.sched_getaffinity(0))
-        )
+        try:
+            self._model = ctranslate2.Encoder(str(folder), compute_type=dtype, intra_threads=threads or cores())
+        except ValueError as error:  # for example bfloat16 on a processor without it
+            raise UnsupportedError("ctranslate2", f"compute in {dtype} on this machine") from error
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -100,7 +101,7 @@ def convert(source: Path, target: Path) -> None:
     """Write CTranslate2's own weights of a transformers encoder, float32. Needs transformers and torch."""
     from ctranslate2.converters import TransformersConverter
 
-    class Converter(TransformersConverter):
+    class Converter(TransformersConverter):  # type: ignore[misc]  # ctranslate2 has no types
         def load_model(self, *arguments: Any, **options: Any) -> Any:
             model = super().load_model(*arguments, **options)
             if not hasattr(model.config, "position_embedding_type"):  # transformers 5 knows no other and drops it

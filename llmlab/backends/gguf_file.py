@@ -21,10 +21,9 @@ def file_type(number: int) -> str:
 
 def embedding_table(path: Path) -> Floats:
     """The rows of token_embd.weight, dequantised to float32, [V, D]."""
-    from gguf import GGUFReader
     from gguf.quants import dequantize
 
-    for tensor in GGUFReader(path).tensors:
+    for tensor in _open(path).tensors:
         if tensor.name == "token_embd.weight":
             return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), np.float32)
     raise DamagedError(f"{path} holds no token_embd.weight", "is it a whole language model?")
@@ -32,9 +31,7 @@ def embedding_table(path: Path) -> Floats:
 
 def header(path: Path) -> dict[str, Any]:
     """Facts and tensors (name, shape, type) of a GGUF file, as JSON can hold them."""
-    from gguf import GGUFReader
-
-    reader = GGUFReader(path)
+    reader = _open(path)
     fields = {key: field for key, field in reader.fields.items() if not key.startswith("tokenizer.ggml.")}
     architecture = str(fields["general.architecture"].contents())
     value = {key.removeprefix(f"{architecture}."): field.contents() for key, field in fields.items()}
@@ -52,3 +49,12 @@ def header(path: Path) -> dict[str, Any]:
         "memory_mib": round(sum(int(t.n_bytes) for t in reader.tensors) / 2**20, 1),
     }
     return {"facts": facts, "tensors": tensors}
+
+
+def _open(path: Path) -> Any:
+    from gguf import GGUFReader
+
+    try:
+        return GGUFReader(path)
+    except (ValueError, IndexError, OSError) as error:
+        raise DamagedError(f"{path} is no whole GGUF file: {error}", "fetch it again") from error

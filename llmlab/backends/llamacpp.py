@@ -8,7 +8,6 @@ This does not sample (see sampling.py), convert, or know where the file came fro
 """
 
 import ctypes
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import llama_cpp as lc
 import numpy as np
 
 from llmlab.backends import gguf_file
-from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError
@@ -32,7 +31,7 @@ class LlamaCpp:
 
     def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0) -> None:
         _quiet()
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or cores()
         params = lc.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
@@ -240,15 +239,13 @@ class _Context:
                 yield np.ctypeslib.as_array(pointer, shape=(wanted_count, self._vocabulary))
 
 
-def _drop(level: int, text: bytes, data: object) -> None:
-    """llama.cpp tells stderr about every tensor; the user asked for none of it."""
-
-
-_DROP = lc.llama_log_callback(_drop)  # kept here: llama.cpp holds only a pointer to it
+# llama.cpp tells stderr about every tensor; the user asked for none of it. The callback is a C function that ignores
+# its arguments: in a Python one Ctrl-C would be raised where ctypes drops it.
+_IGNORE = ctypes.cast(ctypes.CDLL(None).abs, lc.llama_log_callback)
 
 
 def _quiet() -> None:
-    lc.llama_log_set(_DROP, ctypes.c_void_p(0))
+    lc.llama_log_set(_IGNORE, ctypes.c_void_p(0))
 
 
 def requantize(source: Path, target: Path, file_type: int) -> None:
@@ -256,6 +253,6 @@ def requantize(source: Path, target: Path, file_type: int) -> None:
     _quiet()
     params = lc.llama_model_quantize_default_params()
     params.ftype, params.allow_requantize = file_type, True
-    params.nthread = len(os.sched_getaffinity(0))
+    params.nthread = cores()
     if lc.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
         raise DamagedError(f"llama.cpp cannot convert {source}", "is it a whole GGUF language model?")

@@ -3,7 +3,6 @@
 A command's module is imported only when the command runs, so that `llmlab --help` is instant.
 """
 
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from llmlab import __version__
 from llmlab.cli.world import World
-from llmlab.errors import Exit, LabError
+from llmlab.errors import Exit, LabError, MisuseError
 
 COMMANDS = {
     "prob": "The probability of text, token by token; which text is likelier; which word comes next.",
@@ -47,7 +46,13 @@ class LazyGroup(TyperGroup):
         super().format_help(ctx, formatter)
 
 
-app = typer.Typer(cls=LazyGroup, invoke_without_command=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback(epilog="Example: llmlab neighbors love")
@@ -70,19 +75,31 @@ def main() -> None:
     """Run the command line and exit: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
     world = World()
     try:
-        code = app(obj=world, standalone_mode=False) or Exit.OK
+        _check_utf8(sys.argv[1:])
+        code = app(obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK
+        if code == Exit.INTERRUPTED:  # typer has turned Ctrl-C into a code and said nothing
+            print("llmlab: interrupted", file=sys.stderr)
     except LabError as error:
         code = _fail(world, error, f"{error.message}; {error.hint}" if error.hint else error.message, error.exit_code)
     except typer.TyperException as error:
         code = _fail(world, error, _usage(error), Exit.MISUSE)
     except (KeyboardInterrupt, typer.Abort) as error:
         code = _fail(world, error, "interrupted", Exit.INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head -1`: the reader has what it wants
-        code = Exit.OK
     except OSError as error:
         code = _fail(world, error, f"{error.strerror or error} {error.filename or ''}".strip(), Exit.FAILURE)
+    except Exception as error:  # a fault of ours: still one line
+        message = f"{type(error).__name__}: {error}; this is a bug, please report it with the output of llmlab --debug"
+        code = _fail(world, error, message, Exit.FAILURE)
     sys.exit(int(code))
+
+
+def _check_utf8(arguments: list[str]) -> None:
+    """Python lets bytes that are no UTF-8 into sys.argv as lone surrogates, which nothing could print."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise MisuseError(f"the argument {argument!a} is not UTF-8", "convert it, e.g. with iconv") from None
 
 
 def _fail(world: World, error: BaseException, message: str, code: Exit) -> Exit:

@@ -55,7 +55,9 @@ def generate(
     )
     plan.check(text)
     lm = open_causal_lm(config, world, model or "")
-    world.show(lab.sample(lm, text, plan, allow_special=allow_special), form)
+    with world.progress("sampling") as progress:
+        drawn = lab.sample(lm, text, plan, allow_special=allow_special, progress=progress)
+    world.show(drawn, form)
 
 
 def _temperatures(given: str | None, default: GenerateSettings) -> tuple[float, ...]:

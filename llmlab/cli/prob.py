@@ -33,9 +33,9 @@ def prob(
     world: World = ctx.obj
     given = texts(text, escapes=escapes)
     config = world.settings(engine, dtype)
-    k = config.prob.next if next_ is None else next_
-    if not given or (k and len(given) > 1):
+    if not given or (next_ and len(given) > 1):
         raise MisuseError("no text is given" if not given else "--next takes one text", "see `llmlab prob --help`")
+    k = next_ if next_ is not None else config.prob.next if len(given) == 1 else 0
     if not all(given):
         raise MisuseError("the text is empty", "give at least one character")
     lm = open_causal_lm(config, world, model or "")
@@ -45,5 +45,6 @@ def prob(
     elif len(given) == 1:
         result = probability.ledger(lm, given[0], allow_special=allow_special)
     else:
-        result = probability.ranking(lm, given, allow_special=allow_special)
+        with world.progress("scoring") as progress:
+            result = probability.ranking(lm, given, allow_special=allow_special, progress=progress)
     world.show(result, form)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from llmlab.errors import MisuseError
 from llmlab.progress import Progress
 from llmlab.render import Format, show
 from llmlab.view import Result
+
+PATIENCE_S = 2  # work shorter than this is not worth a line
 
 
 @dataclass
@@ -37,8 +40,11 @@ class World:
         return replace(self.config, **chosen)
 
     def show(self, result: Result, form: Format) -> None:
-        show(result, form, sys.stdout, terminal=is_terminal(sys.stdout), width=width())
-        sys.stdout.flush()
+        try:
+            show(result, form, sys.stdout, terminal=is_terminal(sys.stdout), width=width())
+            sys.stdout.flush()
+        except BrokenPipeError:  # `| head -1`: the reader has what it wants; typer would end with 1
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def say(self, message: str) -> None:
         print(f"llmlab: {message}", file=sys.stderr, flush=True)
@@ -63,10 +69,11 @@ class _Tenths:
 
     def __init__(self, world: World, label: str) -> None:
         self._world, self._label, self._last = world, label, 0
+        self._start = time.monotonic()
 
     def update(self, done: int, total: int) -> None:
         tenth = 10 * done // max(total, 1)
-        if tenth > self._last:
+        if tenth > self._last and time.monotonic() - self._start > PATIENCE_S:
             self._last = tenth
             self._world.say(f"{self._label}: {10 * tenth} %")
 
@@ -78,8 +85,13 @@ def texts(arguments: list[str] | None, *, escapes: bool = True) -> list[str]:
     """
     found: list[str] = []
     for argument in arguments or []:
-        found += stdin().splitlines() if argument == "-" else [unescape(argument) if escapes else argument]
+        found += _lines(stdin()) if argument == "-" else [unescape(argument) if escapes else argument]
     return found
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as Unix and Windows end them; U+2028 and form feeds belong to the text."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def stdin() -> str:

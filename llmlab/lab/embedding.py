@@ -15,6 +15,7 @@ from llmlab.store.space import SpaceFiles
 from llmlab.view import Cell, Column, Record, View
 
 ENDS = 3  # values shown at each end of a vector
+SHORT = 8  # labels longer or more than this head their columns by number
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ class Embeddings:
         return " ".join(f"{x:+.3f}" for x in head) + " ... " + " ".join(f"{x:+.3f}" for x in tail)
 
     def _cosine_view(self) -> View:
-        columns = (Column("cosine", wide=True), *(Column(visible(label), True) for label in self.labels))
+        short = all(len(label) <= SHORT for label in self.labels) and len(self.labels) <= SHORT
+        names = [visible(label) if short else str(n) for n, label in enumerate(self.labels, 1)]
+        columns = (Column("cosine", wide=True), *(Column(name, True) for name in names))
         rows: list[list[Cell]] = [
-            [visible(label), *(f"{value:.4f}" for value in row)]
-            for label, row in zip(self.labels, self.cosines, strict=True)
+            [name if short else f"{name} {visible(label)}", *(f"{value:.4f}" for value in row)]
+            for name, label, row in zip(names, self.labels, self.cosines, strict=True)
         ]
         return View("", columns, rows, ("cosine = a·b / (|a| |b|), higher is nearer",))
 

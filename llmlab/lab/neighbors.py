@@ -121,10 +121,16 @@ def _ranked(space: SpaceFiles, query: Query, k: int, metric: Metric) -> tuple[In
         scores = metric.score(query.vector.astype(np.float64), space.rows(rows).astype(np.float64))
         own = rows == query.row if query.row is not None else np.zeros(len(rows), bool)
         rows, scores, others = rows[~own], scores[~own], proposed[~own]
-        order = np.lexsort((rows, scores if metric.ascending else -scores))[:k]
-        reach = abs(proposed[-1] - others[order].max() if metric.ascending else proposed[-1] - others[order].min())
-        if wanted >= len(space.words) or reach > ROUNDING * _scale(query.vector, space.rows(rows), metric):
+        known = np.isfinite(scores)  # a zero vector has no cosine
+        rows, scores, others = rows[known], scores[known], others[known]
+        rounded = np.round(scores, 12)  # parallel vectors have one cosine, whatever its last bit
+        order = np.lexsort((rows, rounded if metric.ascending else -rounded))[:k]
+        if wanted >= len(space.words):
             return rows[order], scores[order]
+        if len(order) == k:  # fewer, when zero vectors took their places among the proposals
+            last = others[order].max() if metric.ascending else others[order].min()
+            if abs(proposed[-1] - last) > ROUNDING * _scale(query.vector, space.rows(rows), metric):
+                return rows[order], scores[order]
         wanted *= 4
 
 

@@ -28,8 +28,14 @@ class Scored:
 
     @property
     def total(self) -> float:
-        """Log-probability of the text in nats."""
-        return float(np.nansum(self.logprobs))
+        """Log-probability of the text in nats, given its first token when that has none; nan when no token has one."""
+        return float(self.running[-1]) if len(self.logprobs) else math.nan
+
+    @property
+    def running(self) -> NDArray[np.float64]:
+        """Log-probability up to each token, [T] nats; nan until a token has one."""
+        known = np.maximum.accumulate(np.isfinite(self.logprobs))
+        return np.where(known, np.nancumsum(self.logprobs), np.nan)
 
     @property
     def perplexity(self) -> float:
@@ -37,12 +43,12 @@ class Scored:
         return math.exp(-self.total / scored) if scored else math.nan
 
     def summary(self) -> Record:
-        mantissa, exponent = power(self.total)
+        mantissa, exponent = power(self.total) if math.isfinite(self.total) else (None, None)
         return {
             "text": self.text,
             "tokens": len(self.tokens),
             "logprob_nats": finite(self.total),
-            "probability": math.exp(self.total),
+            "probability": finite(math.exp(self.total)),
             "probability_mantissa": mantissa,
             "probability_exponent": exponent,
             "perplexity": finite(self.perplexity),
@@ -65,7 +71,6 @@ class Ledger:
             Column("bits", True),
             Column("product", True),
         )
-        running = np.nancumsum(self.scored.logprobs)
         rows: list[list[Cell]] = [
             [
                 show(piece),
@@ -75,16 +80,17 @@ class Ledger:
                 _number(-logprob * BITS, 2),
                 probability(product),
             ]
-            for piece, logprob, product in zip(self.scored.tokens.pieces, self.scored.logprobs, running, strict=True)
+            for piece, logprob, product in zip(
+                self.scored.tokens.pieces, self.scored.logprobs, self.scored.running, strict=True
+            )
         ]
         total = (
-            f"log P = {self.scored.total:.3f} nats   P = {probability(self.scored.total)}   "
-            f"perplexity = {self.scored.perplexity:.2f}"
+            f"log P = {_number(self.scored.total)} nats   P = {probability(self.scored.total)}   "
+            f"perplexity = {_number(self.scored.perplexity, 2)}"
         )
         return [View(f"P({visible(self.scored.text)})", columns, rows, (total, origin(self.info)))]
 
     def records(self) -> list[Record]:
-        running = np.nancumsum(self.scored.logprobs)
         return [
             {
                 "text": self.scored.text,
@@ -94,10 +100,10 @@ class Ledger:
                 "logprob_nats": finite(logprob),
                 "probability": finite(math.exp(logprob)),
                 "surprisal_bits": finite(-logprob * BITS),
-                "total_logprob_nats": finite(running[position]),
+                "total_logprob_nats": finite(total),
                 **provenance(self.info),
             }
-            for position, logprob in enumerate(self.scored.logprobs)
+            for position, (logprob, total) in enumerate(zip(self.scored.logprobs, self.scored.running, strict=True))
         ]
 
     def document(self) -> Record:
@@ -107,7 +113,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Several texts, likeliest first; equals stay in the order given."""
+    """Several texts, likeliest first; equals stay in the order given, texts without a probability come last."""
 
     texts: tuple[Scored, ...]
     info: ModelInfo
@@ -126,7 +132,7 @@ class Ranking:
                 rank,
                 visible(scored.text),
                 len(scored.tokens),
-                f"{scored.total:.3f}",
+                _number(scored.total),
                 probability(scored.total),
                 "" if ratio is None else times(ratio),
             ]
@@ -145,9 +151,9 @@ class Ranking:
         return {**provenance(self.info), "ranking": own}
 
     def _ratios(self) -> list[float | None]:
-        """log P(text) - log P(the next one), None for the last."""
+        """log P(text) - log P(the next one), None for the last and beside a text without a probability."""
         totals = [scored.total for scored in self.texts]
-        return [a - b for a, b in itertools.pairwise(totals)] + [None]
+        return [finite(a - b) for a, b in itertools.pairwise(totals)] + [None]
 
 
 def ledger(model: CausalLM, text: str, *, allow_special: bool = False) -> Ledger:
@@ -160,7 +166,7 @@ def ranking(
 ) -> Ranking:
     """Which of several texts is likelier, and by how much."""
     scored = score(model, texts, allow_special=allow_special, progress=progress)
-    return Ranking(tuple(sorted(scored, key=lambda one: -one.total)), model.info)
+    return Ranking(tuple(sorted(scored, key=lambda one: (math.isnan(one.total), -one.total))), model.info)
 
 
 def score(

@@ -41,6 +41,8 @@ class Plan:
             raise MisuseError(f"seed {self.seed} is negative", "give a number from 0 up")
         if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
             raise MisuseError("nothing to draw", "give at least one temperature, one sample and one token")
+        if not all(self.stop):
+            raise MisuseError("a stop text is empty", "leave --stop out, or give at least one character")
         for temperature in self.temperatures:
             self.settings(temperature)
 
@@ -102,7 +104,8 @@ class Samples:
 
     def _settings(self) -> Record:
         plan = self.plan
-        return {"max_tokens": plan.max_tokens, "top_k": plan.top_k, "top_p": plan.top_p, "min_p": plan.min_p}
+        filters = {"top_k": plan.top_k, "top_p": plan.top_p, "min_p": plan.min_p}
+        return {"max_tokens": plan.max_tokens, **filters, "stop": list(plan.stop)}
 
     def _filters(self) -> str:
         plan = self.plan

@@ -23,9 +23,16 @@ def raw(piece: bytes) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with line ends as ↵, tabs as →, and other control characters as <1B>."""
+    """The text with line ends as ↵, tabs as →, and other control and invisible characters as <1B>, <202E>.
+
+    Joiners stay inside a text, where they bind emoji and letters; alone they would show nothing.
+    """
     marks = {"\n": "↵", "\t": "→"}
-    return "".join(marks.get(c, f"<{ord(c):02X}>" if unicodedata.category(c) == "Cc" else c) for c in text)
+    joiners = "" if len(text) == 1 else "\u200c\u200d"
+    hidden = ("Cc", "Cf", "Zl", "Zp")
+    return "".join(
+        marks.get(c, f"<{ord(c):02X}>" if unicodedata.category(c) in hidden and c not in joiners else c) for c in text
+    )
 
 
 def power(log: float) -> tuple[float, int]:
@@ -34,27 +41,34 @@ def power(log: float) -> tuple[float, int]:
         return (0.0, 0)
     exponent = math.floor(log / math.log(10))
     mantissa = math.exp(log - exponent * math.log(10))
-    return (mantissa / 10, exponent + 1) if mantissa >= 9.9999999 else (mantissa, exponent)
+    if mantissa < 1:  # the floor of a rounded quotient may be one off
+        return mantissa * 10, exponent - 1
+    return (mantissa / 10, exponent + 1) if mantissa >= 10 else (mantissa, exponent)
 
 
 def probability(log: float) -> str:
-    """exp(log) for the eye: 0.4072, or 2.31e-14 where the plain figure would say nothing."""
+    """exp(log) for the eye: 0.4072, or 2.31e-14 where the plain figure would say little."""
     if math.isnan(log):
         return "-"
     if log == -math.inf:
         return "0"
-    if log > math.log(1e-4) and log < math.log(1e4):
+    if math.log(1e-2) <= log < math.log(1e4):
         return f"{math.exp(log):.4f}"
-    mantissa, exponent = power(log)
-    return f"{mantissa:.2f}e{exponent:+03d}"
+    return _scientific(log)
 
 
 def times(log: float) -> str:
     """A ratio exp(log) for the eye: 3.13x, 1.76e+03x."""
-    if log < math.log(1000):
+    if math.log(0.01) <= log < math.log(1000):
         return f"{math.exp(log):.2f}x"
+    return _scientific(log) + "x"
+
+
+def _scientific(log: float) -> str:
     mantissa, exponent = power(log)
-    return f"{mantissa:.2f}e{exponent:+03d}x"
+    if round(mantissa, 2) >= 10:  # 9.996e-05 is 1.00e-04 to three figures
+        mantissa, exponent = mantissa / 10, exponent + 1
+    return f"{mantissa:.2f}e{exponent:+03d}"
 
 
 def finite(value: float) -> float | None:

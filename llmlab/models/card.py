@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from llmlab.errors import DamagedError
 from llmlab.models import prepare
 from llmlab.models.prepare import Workshop
 from llmlab.models.sources import Source
@@ -105,6 +106,7 @@ def read(shop: Workshop, source: Source) -> Card:
     shared: Record = {
         "kind": known.kind if known else ("encoder" if (source.path / "modules.json").exists() else "causal"),
         "source": f"{known.source} {known.pip or known.path}" if known else str(source.path),
+        "runs_as": known.dtype if known else "",
         "revision": source.revision,
         "sha256": known.sha256 if known else "",
         "licence": known.licence if known else "",
@@ -138,16 +140,23 @@ def _folder(source: Source) -> tuple[list[Tensor], Record]:
         matrix = np.load(source.path / source.entry.weights, mmap_mode="r", allow_pickle=False)
         facts = {"architecture": "static table", "hidden_size": matrix.shape[1], "vocabulary": matrix.shape[0]}
         return [Tensor("vectors", matrix.shape, str(matrix.dtype))], facts | {"memory_mib": _mib([matrix.nbytes])}
-    config = json.loads((source.path / "config.json").read_text(encoding="utf-8"))
+    try:
+        config = json.loads((source.path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DamagedError(
+            f"{source.path} has no readable config.json", "is it a whole transformers folder?"
+        ) from error
+    limits = source.path / "sentence_bert_config.json"
+    limit = json.loads(limits.read_text(encoding="utf-8")).get("max_seq_length") if limits.is_file() else None
     files = sorted(source.path.glob("*.safetensors"))
-    tensors = [tensor for file in files for tensor in _safetensors(file)]
+    tensors = [tensor for file in files for tensor in _safetensors(file) if not tensor.dtype.startswith(("I", "U"))]
     facts = {
         "architecture": (config.get("architectures") or [config.get("model_type", "")])[0],
         "layers": config.get("num_hidden_layers", config.get("n_layer")),
         "hidden_size": config.get("hidden_size", config.get("n_embd")),
         "attention_heads": config.get("num_attention_heads", config.get("n_head")),
         "vocabulary": config.get("vocab_size"),
-        "context": config.get("max_position_embeddings", config.get("n_positions")),
+        "context": limit or config.get("max_position_embeddings", config.get("n_positions")),
         "dtype": ", ".join(sorted({tensor.dtype for tensor in tensors})),
         "memory_mib": _mib(file.stat().st_size for file in files),
     }

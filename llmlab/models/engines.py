@@ -29,7 +29,7 @@ def open_causal_lm(config: Config, reporter: Reporter, name: str = "") -> Causal
     shop = workshop(config, reporter)
     engine = config.engine
     if engine == "ctranslate2":
-        raise UnsupportedError(engine, "score or generate text (its int8 distorts probabilities)", "auto")
+        raise UnsupportedError(engine, "score or generate text: it runs sentence encoders", "auto")
     if engine == "auto":
         engine = "llama.cpp" if source.is_gguf and has_llama() else "torch"
         if source.is_gguf and engine == "torch":
@@ -46,7 +46,7 @@ def open_encoder(config: Config, reporter: Reporter, name: str = "") -> Encoder:
     if config.engine == "llama.cpp":
         raise UnsupportedError(config.engine, "run sentence encoders", "ctranslate2")
     dtype = "float32" if config.dtype in ("auto", "native") else config.dtype
-    if config.engine in ("auto", "ctranslate2"):
+    if config.engine == "ctranslate2" or (config.engine == "auto" and dtype == "float32"):
         folder = prepare.ctranslate2_folder(workshop(config, reporter), source)
         if folder is not None:
             from llmlab.backends.ct2 import CTranslate2Encoder

@@ -83,9 +83,9 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
 
     def build(folder: Path) -> dict[str, Any]:
         shop.reporter.say(f"converting {source.name} for the torch engine (about 70 seconds, once)")
-        from llmlab.backends import huggingface_gguf
+        with _quiet_transformers("use --engine llama.cpp"):
+            from llmlab.backends import huggingface_gguf
 
-        with _quiet_transformers():
             huggingface_gguf.convert(original, folder)
         return {"from": original.name}
 
@@ -147,9 +147,9 @@ def _pooling(config: Mapping[str, Any]) -> str | None:
 
 def _convert_encoder(source: Source, plan: dict[str, Any], folder: Path) -> bool:
     """Convert, then compare with sentence-transformers: a wrong vector is worse than a slow one."""
-    from llmlab.backends import ct2, huggingface_encoder
+    with _quiet_transformers("use --engine torch"):
+        from llmlab.backends import ct2, huggingface_encoder
 
-    with _quiet_transformers():
         ct2.convert(source.path, folder)
         (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
         reference = huggingface_encoder.SentenceTransformerEncoder(source.path, source.name)
@@ -212,17 +212,23 @@ def _optional(path: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def _quiet_transformers(instead: str) -> Iterator[None]:
     """Silence the bars and notices of a conversion; errors still come through."""
     before = os.environ.get("TRANSFORMERS_VERBOSITY")
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    os.environ.setdefault(
+        "TQDM_DISABLE", "1"
+    )  # read when tqdm is imported; transformers' GGUF bar knows no other switch
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield
-    except (ImportError, RuntimeError, ValueError, KeyError) as error:
-        raise LabError(f"conversion failed: {error}", "use --engine torch") from error
+    except (ImportError, RuntimeError, ValueError, KeyError, AttributeError, AssertionError) as error:
+        raise LabError(f"conversion failed: {error or type(error).__name__}", instead) from error
     finally:
-        os.environ.pop("TRANSFORMERS_VERBOSITY") if before is None else None
+        if before is None:
+            del os.environ["TRANSFORMERS_VERBOSITY"]
+        else:
+            os.environ["TRANSFORMERS_VERBOSITY"] = before

@@ -55,7 +55,10 @@ def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
         found = _hub(entry.path, entry.revision)
         return Source(name, name, found.path, found.revision, found.fingerprint, entry)
     if entry.source == "folder":
-        found = _local(Path(entry.path).expanduser())
+        path = Path(entry.path).expanduser()
+        if not path.exists():
+            raise MissingError(f"{name}: {path} does not exist", f"correct models.{name}.path in your settings")
+        found = _local(path)
         return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
     fingerprint = {"package": entry.pip, "revision": entry.revision, "sha256": entry.sha256}
     if entry.assemble:
@@ -89,12 +92,14 @@ def _local(path: Path) -> Source:
 def _hub(identifier: str, revision: str) -> Source:
     """A snapshot from the hub, from its cache where it is there already. HF_* variables are honoured."""
     import huggingface_hub
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     wanted = ["*.safetensors", "*.json", "*.txt", "*.model", "*.gguf", "*/config.json"]  # no pickles, no code
     options = {"repo_id": identifier, "revision": revision or None, "allow_patterns": wanted}
     try:
         folder = Path(huggingface_hub.snapshot_download(**options, local_files_only=True))
+    except HFValidationError as error:
+        raise MisuseError(f"{identifier!r} is no Hugging Face id", "give organisation/name[@revision]") from error
     except LocalEntryNotFoundError:
         try:
             folder = Path(huggingface_hub.snapshot_download(**options))

@@ -48,5 +48,5 @@ def _cell(value: object, forbidden: re.Pattern[str]) -> object:
 
 
 def _safe(text: str) -> str:
-    """JSON escapes the first 32 controls by itself; DEL and the C1 controls steer terminals too."""
-    return re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    """JSON escapes the first 32 controls by itself; DEL, the C1 and the bidirectional controls steer terminals too."""
+    return re.sub(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda found: f"\\u{ord(found[0]):04x}", text)

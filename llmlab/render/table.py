@@ -1,5 +1,6 @@
 """Views as tables for people: aligned with wide characters, folded to the terminal, plain in a pipe."""
 
+import re
 from typing import TextIO
 
 from rich import box
@@ -11,12 +12,13 @@ from llmlab.view import Bar, Cell, View
 
 BAR_WIDTH = 20
 EIGHTHS = " ▏▎▍▌▋▊▉█"
+STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
 def draw(views: list[View], stream: TextIO, *, terminal: bool, width: int) -> None:
     """Write the views. Text is never read as markup."""
-    console = Console(
+    console = _Console(
         file=stream,
         width=width if terminal else UNFOLDED,
         force_terminal=terminal,
@@ -30,10 +32,17 @@ def draw(views: list[View], stream: TextIO, *, terminal: bool, width: int) -> No
         if number:
             console.print()
         if view.title:
-            console.print(Text(view.title, "bold"))
+            console.print(_text(view.title, "bold"))
         console.print(_table(view))
         for note in view.notes:
-            console.print(Text(note, "dim"))
+            console.print(_text(note, "dim"))
+
+
+class _Console(Console):
+    """rich ends the process when the reader of a pipe is gone; here the caller decides."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:
@@ -46,7 +55,7 @@ def _table(view: View) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in view.columns:
         table.add_column(
-            Text(column.name),
+            _text(column.name),
             justify="right" if column.number else "left",
             no_wrap=not column.wide,
             overflow="fold" if column.wide else "crop",
@@ -57,4 +66,9 @@ def _table(view: View) -> Table:
 
 
 def _cell(cell: Cell) -> Text:
-    return Text(bar(cell.share), "cyan") if isinstance(cell, Bar) else Text(str(cell))
+    return Text(bar(cell.share), "cyan") if isinstance(cell, Bar) else _text(str(cell))
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text that no terminal obeys: names of models and files may hold control characters too."""
+    return Text(STEERING.sub(lambda found: f"<{ord(found[0]):02X}>", text), style)

@@ -43,7 +43,7 @@ def find(folder: Path, fingerprint: Mapping[str, str], *, thorough: bool = False
             if thorough and sha256(folder / name) != checksum:
                 return None
         return Artifact(folder, record["facts"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # absent, or a record that is none
         return None
 
 
@@ -61,7 +61,10 @@ def make(
     """
     if not thorough and (ready := find(folder, fingerprint)):
         return ready
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(f"cannot write {folder.parent}: {error.strerror}", "LLMLAB_CACHE names another place") from error
     with _locked(folder, reporter):
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
@@ -72,7 +75,7 @@ def make(
             facts = build(unfinished)
             _record(unfinished, fingerprint, facts)
             if folder.exists():
-                folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
+                _discard(folder)
             unfinished.rename(folder)
         except OSError as error:
             raise LabError(f"cannot write {folder}: {error.strerror or error}", "is the disk full?") from error
@@ -90,9 +93,7 @@ def remove(folder: Path, reporter: Reporter) -> int:
         return 0
     freed = size(folder)
     with _locked(folder, reporter):
-        doomed = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-        folder.rename(doomed)  # at once: a reader sees the whole folder or none
-        shutil.rmtree(doomed)
+        _discard(folder)
     return freed
 
 
@@ -114,6 +115,13 @@ def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, An
     }
     record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
     (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _discard(folder: Path) -> None:
+    """Delete a folder so that a reader sees the whole of it or none."""
+    doomed = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def _sweep(folder: Path) -> None:

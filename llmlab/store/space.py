@@ -102,6 +102,8 @@ def write(folder: Path, words: Sequence[str], vectors: Floats) -> None:
     """Write a space: the words in vocabulary order and a row for each, [N, D] float32."""
     if len(words) != len(vectors) or not len(words):
         raise DamagedError(f"{len(words)} words and {len(vectors)} vectors make no space")
+    if any("\n" in word for word in words):
+        raise DamagedError("a word holds a line end, which words.txt cannot")
     if not np.isfinite(vectors).all():
         raise DamagedError("the vectors hold values that are not finite numbers")
     (folder / WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")

@@ -320,7 +320,13 @@ def test_both_engines_read_a_context_to_its_last_token(lm_folder, gguf_file, cou
 
 def test_texts_that_begin_alike_score_as_they_do_alone(lm_folder, gguf_file):
     llamacpp = pytest.importorskip("llmlab.backends.llamacpp")
-    sentences = ["The cat sat on the mat.", "The cat sat on the sofa.", "The cat sat", "A dog", "The cat sat on the mat."]
+    sentences = [
+        "The cat sat on the mat.",
+        "The cat sat on the sofa.",
+        "The cat sat",
+        "A dog",
+        "The cat sat on the mat.",
+    ]
     for model in (HuggingFaceLM(lm_folder, "tiny"), llamacpp.LlamaCpp(gguf_file, "tiny")):
         requests = [ScoreRequest(model.encode(s), start=i % 2, detail=True, top=2) for i, s in enumerate(sentences)]
         for together, request in zip(model.score(requests), requests, strict=True):

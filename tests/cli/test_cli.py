@@ -1,0 +1,218 @@
+"""The command line as tables of arguments and what comes of them."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from sentence_transformers import SentenceTransformer
+
+MODEL = "MODEL"  # stands for the tiny folder, on the torch engine
+ENCODER = "ENCODER"
+GGUF = "GGUF"
+
+
+@pytest.fixture
+def lab(run, lm_folder, encoder_folder, gguf_file):
+    """`run` with the tiny models filled in."""
+    options = {
+        MODEL: ["--model", str(lm_folder), "--engine", "torch"],
+        ENCODER: ["--model", str(encoder_folder)],
+        GGUF: ["--model", str(gguf_file)],
+    }
+    return lambda *arguments, stdin=b"": run(
+        *(word for argument in arguments for word in options.get(argument, [argument])), stdin=stdin
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "expected"),
+    [
+        (["--version"], b"", ["llmlab 0."]),
+        (["--help"], b"", ["prob", "generate", "embed", "neighbors", "models", "llmlab neighbors love"]),
+        ([], b"", ["Usage: llmlab"]),
+        (["prob", "--help"], b"", ["--next", "The probability of text under a language model."]),
+        (["prob", "The cat", MODEL], b"", ["P(The cat)", "log P = ", "perplexity = ", "torch, float32, after <s>"]),
+        (["prob", "The cat", GGUF], b"", ["P(The cat)", "llama.cpp, F32, after <s>"]),
+        (["prob", "a", "b", MODEL], b"", ["likelier than next"]),
+        (["prob", "-", MODEL], b"cat\r\ndog\n", ["likelier than next", "cat", "dog"]),
+        (["prob", "-", MODEL], "天气\u2028很好".encode(), ["P(天气<2028>很好)"]),  # one line
+        (["prob", r"a\nb\\n", MODEL], b"", [r"P(a↵b\n)"]),
+        (["prob", r"a\nb", "--no-escapes", MODEL], b"", [r"P(a\nb)"]),
+        (["prob", "-", MODEL], rb"a\nb", [r"P(a\nb)"]),  # stdin is taken as it is
+        (["prob", "<s>", MODEL], b"", ["P(<s>)", "\n<"]),
+        (["prob", "--next", "3", "今天", MODEL], b"", ["今天 ...", "these 3 hold", "entropy"]),
+        (["prob", "\x1b[31m[red]", MODEL], b"", ["P(<1B>[31m[red])"]),
+        (["generate", "The", "-t", "0,1", "-n", "2", "--max-tokens", "3", MODEL], b"", ["The\n", "length", "seed "]),
+        (["generate", "--max-tokens", "2", MODEL], b"", ["What is the capital of France?↵Answer:"]),
+        (["generate", "-", "--seed", "7", MODEL], b"The cat", ["The cat\n", "seed 7"]),
+        (["embed", "cat", "dog", ENCODER], b"", ["cosine", "dog", "ctranslate2, float32"]),
+        (["embed", "-", ENCODER], b"cat\ndog\n", ["cosine", "dog"]),
+        (["embed", "The cat", "--tokens", ENCODER], b"", ["a matrix of", "[CLS]"]),
+        (
+            ["embed", "The cat", "--tokens", MODEL],
+            b"",
+            ["a matrix of 3 tokens x 64 dimensions", "␣c", "its input embedding table"],
+        ),
+        (["models", "list"], b"", ["gemma-3-270m", "MiB", "Gemma Terms of Use"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_command_prints_what_was_asked(lab, arguments, stdin, expected):
+    done = lab(*arguments, stdin=stdin)
+    assert done.code == 0, done.err
+    for text in expected:
+        assert text in done.out
+    assert "\x1b" not in done.out
+
+
+LONG = "the cat " * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "expected"),
+    [
+        (["prob", ""], b"", 2, "the text is empty; give at least one character"),
+        (["prob", "a", ""], b"", 2, "the text is empty"),
+        (["prob", "-"], b"", 2, "no text is given"),
+        (["prob", "-"], b"a\n\nb\n", 2, "the text is empty"),
+        (["prob", "-"], b"good\nb\xffad\n", 2, "stdin is not UTF-8 (line 2); convert it"),
+        (["prob", "b\udcffad"], b"", 2, r"the argument 'b\udcffad' is not UTF-8"),
+        (["prob"], b"", 2, "Missing argument 'text'. See `llmlab prob --help`."),
+        (["prob", "a", "b", "--next", "3"], b"", 2, "--next takes one text"),
+        (["prob", "a", "--next", "-1"], b"", 2, "Invalid value for '--next'"),
+        (["prob", "a", "--format", "foo"], b"", 2, "'foo' is not one of 'table', 'json', 'jsonl', 'csv', 'tsv'"),
+        (["prob", "a", "--engine", "abacus"], b"", 2, "'abacus' is not one of"),
+        (["prob", "a", "--dtype", "int3"], b"", 2, "'int3' is not one of"),
+        (["prob", "a", "--nonsense"], b"", 2, "No such option: --nonsense"),
+        (["prob", LONG, MODEL], b"", 2, "tokens; lm0 reads at most 256; shorten it"),
+        (["prob", LONG, GGUF], b"", 2, "tokens; tiny-f32.gguf reads at most 256; shorten it"),
+        (["prob", "a", "--model", "nonsense"], b"", 2, "no model is called 'nonsense'; give one of: gemma-3-270m"),
+        (["prob", "a", "--model", "/no/folder"], b"", 2, "no model is called '/no/folder'"),
+        (["prob", "a", ENCODER], b"", 2, "is a sentence encoder; this needs a causal language model"),
+        (["prob", "a", "--model", "glove-6b-50d"], b"", 2, "glove-6b-50d is word vectors; this needs"),
+        (["prob", "a", MODEL, "--engine", "llama.cpp"], b"", 2, "is not a GGUF file, which the engine llama.cpp needs"),
+        (["prob", "a", MODEL, "--engine", "ctranslate2"], b"", 2, "the engine ctranslate2 cannot score"),
+        (["generate", ""], b"", 2, "the prompt is empty"),
+        (["generate", "-"], b"", 2, "the prompt is empty"),
+        (["generate", "a", "-t", "-0.5"], b"", 2, "temperature -0.5 is not a number from 0 up; 0 is argmax"),
+        (["generate", "a", "-t", "1,hot"], b"", 2, "temperature '1,hot' is not a list of numbers"),
+        (["generate", "a", "-t", "inf"], b"", 2, "temperature inf is not a number"),
+        (["generate", "a", "-n", "0"], b"", 2, "nothing to draw"),
+        (["generate", "a", "--seed", "-1"], b"", 2, "seed -1 is negative"),
+        (["generate", "a", "--top-p", "2"], b"", 2, "top-p 2 is outside (0, 1]"),
+        (["generate", "a", "--stop", ""], b"", 2, "a stop text is empty"),
+        (["generate", "a", "--max-tokens", "999", MODEL], b"", 2, "reads at most 256"),
+        (["embed", ""], b"", 2, "the text is empty"),
+        (["embed", " "], b"", 2, "the text is empty"),
+        (["embed", "a", "b", "--tokens"], b"", 2, "--tokens takes one text and a model"),
+        (["embed", "a", MODEL], b"", 2, "gives a vector to each token, not to a text"),
+        (["embed", "a", ENCODER, "--engine", "llama.cpp"], b"", 2, "the engine llama.cpp cannot run sentence encoders"),
+        (["embed", "a", "--space", "nowhere"], b"", 2, "no space is called 'nowhere'; give one of: minilm"),
+        (["neighbors", "love", "--space", "glov"], b"", 2, "did you mean glove?"),
+        (["neighbors", "love", "--metric", "lp"], b"", 2, "'lp' is not one of 'cosine'"),
+        (["models"], b"", 2, "Missing command."),
+        (["models", "show", "nonsense"], b"", 2, "no model is called 'nonsense'"),
+        (["models", "prepare", "nonsense"], b"", 2, "no model is called 'nonsense'"),
+        (["models", "remove", "glove-6b-50d"], b"", 2, "nothing of glove-6b-50d is in the cache"),
+        (["nonsense"], b"", 2, "No such command 'nonsense'."),
+        (["--config", "/no/file.toml", "models", "list"], b"", 2, "cannot read /no/file.toml: No such file"),
+    ],
+    ids=lambda value: " ".join(value)[:60].encode("ascii", "replace").decode() if isinstance(value, list) else None,
+)
+def test_misuse_is_one_line_on_stderr(lab, arguments, stdin, code, expected):
+    done = lab(*arguments, stdin=stdin)
+    assert expected in done.err
+    assert done.err.startswith("llmlab: ")
+    assert done.err.count("\n") == 1
+    assert (done.code, done.out) == (code, "")
+
+
+def test_a_traceback_is_shown_only_when_asked_for(lab):
+    done = lab("--debug", "prob", "")
+    assert done.code == 2
+    assert "Traceback" in done.err
+    assert done.err.endswith("llmlab: the text is empty; give at least one character\n")
+
+
+def test_a_setting_from_the_environment_is_named_when_it_is_wrong(lab, monkeypatch):
+    monkeypatch.setenv("LLMLAB_ENGINE", "abacus")
+    done = lab("models", "list")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "LLMLAB_ENGINE" in done.err
+
+
+def test_a_setting_for_one_text_does_not_forbid_several(lab, monkeypatch):
+    monkeypatch.setenv("LLMLAB_PROB_NEXT", "3")
+    assert "these 3 hold" in lab("prob", "a", GGUF).out
+    assert "likelier than next" in lab("prob", "a", "b", GGUF).out
+
+
+RECORDS = [
+    (["prob", "The cat sat", MODEL], "ledger"),
+    (["prob", "a", 'b "x", y', "今天", MODEL], "ranking"),
+    (["prob", "a", "--next", "4", MODEL], "next"),
+    (["generate", "The", "-t", "0,1", "-n", "2", "--max-tokens", "4", "--seed", "1", "--top-k", "5", MODEL], "samples"),
+    (["embed", "cat", "dog", "car", ENCODER], "embeddings"),
+    (["embed", "The cat", "--tokens", ENCODER], "embeddings"),
+    (["models", "show", "FOLDER"], "tensors"),
+    (["models", "list"], "models"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "key"), RECORDS, ids=lambda value: " ".join(value) if value else None)
+def test_every_format_tells_the_same_records(lab, lm_folder, arguments, key):
+    arguments = [str(lm_folder) if argument == "FOLDER" else argument for argument in arguments]
+    found = {form: lab(*arguments, "--format", form) for form in ("json", "jsonl", "csv", "tsv")}
+    assert {done.code for done in found.values()} == {0}
+    document = json.loads(found["json"].out)
+    lines = [json.loads(line) for line in found["jsonl"].out.splitlines()]
+    assert len(lines) == len(document[key]) > 1
+    for own, line in zip(document[key], lines, strict=True):
+        if key != "models":
+            assert line == {**line, **own}  # the document states once what the lines repeat
+    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+        rows = list(csv.DictReader(io.StringIO(found[form].out), delimiter=delimiter))
+        assert len(found[form].out.splitlines()) == len(rows) + 1 == len(lines) + 1
+        for row, line in zip(rows, lines, strict=True):
+            assert list(row) == list(line)
+            for name, value in line.items():
+                if isinstance(value, float):
+                    assert float(row[name]) == value
+                elif isinstance(value, list):
+                    assert json.loads(row[name]) == value
+                elif isinstance(value, str):
+                    assert row[name] == value
+
+
+def test_embed_gives_the_vectors_of_sentence_transformers_in_full_precision(lab, encoder_folder):
+    rows = json.loads(lab("embed", "cat", "The dog", ENCODER, "--format", "json").out)["embeddings"]
+    expected = SentenceTransformer(str(encoder_folder), device="cpu").encode(["cat", "The dog"])
+    for row, vector in zip(rows, expected, strict=True):
+        assert row["vector"] == pytest.approx(vector.tolist(), abs=1e-5)
+
+
+def test_the_seed_that_was_drawn_gives_the_same_text_again(lab):
+    first = json.loads(lab("generate", "The", MODEL, "--format", "json").out)
+    again = json.loads(lab("generate", "The", MODEL, "--format", "json", "--seed", str(first["seed"])).out)
+    assert again == first
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_reader_that_closes_early_gets_no_complaint(gguf_file, tmp_path, form, lines):
+    """`| head -n`: the pipe holds less than the command writes; it ends with 0 and a quiet stderr."""
+    environment = os.environ | {"LLMLAB_CACHE": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "llmlab", "prob", "a", "--next", "600", "--model", str(gguf_file), "-f", form]
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    writer = subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE, env=environment)
+    os.close(write)
+    with os.fdopen(read, "rb") as reader:
+        for _ in range(lines):
+            assert reader.readline()
+    assert (writer.communicate(timeout=120)[1], writer.returncode) == (b"", 0)

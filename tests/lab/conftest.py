@@ -1,0 +1,36 @@
+"""The tiny model on both engines, and what plain torch says of it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from numpy.typing import NDArray
+
+from llmlab.backends.huggingface import HuggingFaceLM
+from llmlab.backends.llamacpp import LlamaCpp
+
+Plain = Callable[[Sequence[int]], NDArray[np.float64]]
+
+
+@pytest.fixture(scope="session")
+def lm(lm_folder: Path) -> HuggingFaceLM:
+    return HuggingFaceLM(lm_folder, "tiny", "r1")
+
+
+@pytest.fixture(scope="session")
+def lm_without_bos(lm_folder_without_bos: Path) -> HuggingFaceLM:
+    return HuggingFaceLM(lm_folder_without_bos, "tiny", "r1")
+
+
+@pytest.fixture(scope="session")
+def llama(gguf_file: Path) -> LlamaCpp:
+    return LlamaCpp(gguf_file, "tiny", "r1")
+
+
+@pytest.fixture(scope="session")
+def plain(lm_folder: Path) -> Plain:
+    """Log-probabilities [T, V] of the token after each of T, <s> (0) put first."""
+    forward = tiny.plain_torch(lm_folder)
+    return lambda ids: forward((0, *ids))

@@ -1,0 +1,79 @@
+"""Finding a word: as written, in lower case, through an encoder, or not at all."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+
+from llmlab.errors import MisuseError
+from llmlab.lab import space as lab
+from llmlab.store import space as files
+
+WORDS = ["love", "Paris", "café", "house", "horse", "爱", "new york"]
+
+
+class Lengths:
+    """An encoder whose vector is the length of the text."""
+
+    def encode(self, texts):
+        return np.array([[len(text), 0] for text in texts], np.float32)
+
+
+@pytest.fixture
+def space(tmp_path):
+    files.write(tmp_path, WORDS, np.arange(14, dtype=np.float32).reshape(7, 2))
+    return files.SpaceFiles(tmp_path, {"name": "s", "model": "m", "revision": "r", "engine": "e", "dtype": "float32"})
+
+
+@pytest.mark.parametrize(
+    ("word", "row"),
+    [
+        ("love", 0),
+        ("LOVE", 0),
+        ("Paris", 1),
+        ("PARIS", None),  # lower case is tried, title case is not
+        (unicodedata.normalize("NFD", "CAFÉ"), 2),
+        ("爱", 5),
+        ("new york", 6),
+        ("lov", None),
+        ("ove", None),
+    ],
+)
+def test_a_word_is_found_as_written_or_in_lower_case(space, word, row):
+    assert lab.row_of(space, word) == row
+    if row is not None:
+        query = lab.look_up(space, word, None)
+        assert (query.text, query.row, query.vector.tolist()) == (word, row, [2 * row, 2 * row + 1])
+
+
+def test_an_unknown_text_gets_its_vector_from_the_encoder(space):
+    query = lab.look_up(space, "seven !", Lengths())
+    assert (query.row, query.vector.tolist()) == (None, [7, 0])
+    assert lab.look_up(space, "love", Lengths()).vector.tolist() == [0, 1]  # a known word does not
+
+
+def test_an_unknown_word_is_answered_with_close_spellings_and_other_spaces(space):
+    with pytest.raises(MisuseError, match="the space s has no word 'hoise'") as caught:
+        lab.look_up(space, "hoise", None, "glove, gemma")
+    assert caught.value.hint in (
+        "close spellings: house, horse; other spaces: glove, gemma",
+        "close spellings: horse, house; other spaces: glove, gemma",
+    )
+
+
+@pytest.mark.parametrize("word", ["", " ", "\n"])
+def test_an_empty_word_is_refused(space, word):
+    with pytest.raises(MisuseError, match="the word is empty"):
+        lab.look_up(space, word, Lengths())
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        *[("爱", "zh"), ("ひ", "ja"), ("カ", "ja"), ("사랑", "ko"), ("любовь", "ru"), ("حب", "ar"), ("αγάπη", "el")],
+        *[("אהבה", "he"), ("प्यार", "hi"), ("รัก", "th"), ("a爱", "zh")],
+        *[("love", ""), ("café", ""), ("42", ""), ("🎉", "")],
+    ],
+)
+def test_a_word_belongs_to_the_language_of_its_script(word, language):
+    assert lab.language(word) == language

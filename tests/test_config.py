@@ -1,0 +1,111 @@
+"""Settings: who wins, and what an error names."""
+
+from pathlib import Path
+
+import pytest
+
+from llmlab import config
+from llmlab.cli.world import World
+from llmlab.config import load, packaged
+from llmlab.errors import MisuseError
+
+
+@pytest.fixture
+def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "llmlab" / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+def test_each_layer_wins_over_the_one_before(user_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "packaged", lambda: tmp_path / "configs")
+    (tmp_path / "configs").mkdir()
+    for file in packaged().glob("*.toml"):
+        (tmp_path / "configs" / file.name).write_bytes(file.read_bytes())
+    settings = tmp_path / "configs" / "llmlab.toml"
+    settings.write_text(settings.read_text().replace('engine = "auto"', "").replace("samples = 1", "samples = 2"))
+    other = tmp_path / "other.toml"
+    other.write_text("generate.samples = 4")
+
+    assert load(None, {}).engine == "auto"  # the default, which no file gives
+    assert load(None, {}).generate.samples == 2  # configs
+    user_file.write_text('engine = "torch"\n[generate]\nsamples = 3')
+    assert load(None, {}).generate.samples == 3  # the user's file
+    assert load(None, {}).generate.max_tokens == 20  # which leaves what it does not name
+    assert load(other, {}).generate.samples == 4  # --config replaces it
+    assert load(other, {}).engine == "auto"
+    assert load(None, {"LLMLAB_CONFIG": str(other)}).generate.samples == 4
+    assert load(user_file, {"LLMLAB_CONFIG": str(other)}).generate.samples == 3
+    monkeypatch.setenv("LLMLAB_ENGINE", "llama.cpp")  # environment
+    assert World().settings(None, None).engine == "llama.cpp"
+    assert World().settings("ctranslate2", None).engine == "ctranslate2"  # options
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "read"),
+    [
+        ("LLMLAB_MODEL", "other", lambda c: c.model == "other"),
+        ("LLMLAB_THREADS", "2", lambda c: c.threads == 2),
+        ("LLMLAB_CACHE", "~/x", lambda c: c.cache_folder == Path.home() / "x"),
+        ("LLMLAB_GENERATE_TOP_K", "5", lambda c: c.generate.top_k == 5),
+        ("LLMLAB_GENERATE_TEMPERATURE", "0, 0.7", lambda c: c.generate.temperature == (0, 0.7)),
+        ("LLMLAB_GENERATE_STOP", "a,b", lambda c: c.generate.stop == ("a", "b")),
+        ("LLMLAB_NEIGHBORS_METRIC", "l1", lambda c: c.neighbors.metric == "l1"),
+        ("LLMLAB_PROB_NEXT", "3", lambda c: c.prob.next == 3),
+    ],
+)
+def test_a_variable_sets_what_it_names(user_file, variable, text, read):
+    assert read(load(None, {variable: text, "PATH": "/bin"}))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("LLMLAB_COLOUR", "red", "LLMLAB_COLOUR names no setting"),
+        ("LLMLAB_GENERATE_BEAMS", "2", "LLMLAB_GENERATE_BEAMS names no setting"),
+        ("LLMLAB_MODELS", "x", "LLMLAB_MODELS names no setting"),
+        ("LLMLAB_GENERATE", "x", "LLMLAB_GENERATE names no setting"),
+        ("LLMLAB_THREADS", "-1", "LLMLAB_THREADS: .*threads"),
+        ("LLMLAB_THREADS", "two", "LLMLAB_THREADS: Expected `int`"),
+        ("LLMLAB_ENGINE", "gpu", "LLMLAB_ENGINE: Invalid enum value 'gpu'"),
+        ("LLMLAB_GENERATE_SAMPLES", "0", "LLMLAB_GENERATE_SAMPLES: .*>= 1"),
+    ],
+)
+def test_a_wrong_variable_is_named(user_file, variable, text, message):
+    with pytest.raises(MisuseError, match=message):
+        load(None, {variable: text})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"modle = 'x'", "config.toml: Object contains unknown field `modle`"),
+        (b"[generate]\nbeams = 3", r"config.toml: .*unknown field `beams` - at `\$\.generate`"),
+        (b"threads = -1", r"config.toml: Expected `int` >= 0 - at `\$\.threads`"),
+        (b"[models.mine]\nkind = 'causal'", r"config.toml: .*missing required field"),
+        (b"[spaces.mine]\nmodel = 3", "config.toml: Expected `str`"),
+        (b"model = ", r"config.toml is not valid TOML: .*Invalid value"),
+        (b"model = '\xff'", "config.toml is not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_is_wrong(user_file, text, message):
+    user_file.write_bytes(text)
+    with pytest.raises(MisuseError, match=message):
+        load(None, {})
+
+
+@pytest.mark.parametrize("environment", [{}, {"LLMLAB_CONFIG": "/no/such.toml"}])
+def test_a_file_that_was_asked_for_must_be_there(user_file, environment):
+    with pytest.raises(MisuseError, match=r"cannot read /no/such\.toml: No such file"):
+        load(None if environment else Path("/no/such.toml"), environment)
+
+
+def test_a_users_own_model_and_space_join_the_catalogue(user_file):
+    user_file.write_text(
+        "[models.mine]\nkind = 'encoder'\ndescription = 'd'\nsource = 'folder'\nlicence = 'MIT'\npath = '/m'\n"
+        "[spaces.german]\nmodel = 'mine'\nvectors = 'encoder'\nvocabulary = 'wordfreq:de:9'\nlanguages = ['de']\n"
+    )
+    found = load(None, {})
+    assert (found.models["mine"].path, found.spaces["german"].model) == ("/m", "mine")
+    assert "gemma-3-270m" in found.models

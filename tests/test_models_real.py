@@ -1,0 +1,142 @@
+"""The default models: reference numbers, and each engine and space against another way to the same number."""
+
+import itertools
+import math
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from sentence_transformers import SentenceTransformer
+
+from llmlab.config import load
+from llmlab.lab import cloze, neighbors, probability
+from llmlab.lab.space import look_up
+from llmlab.models.engines import open_causal_lm, open_encoder
+from llmlab.models.sources import locate
+from llmlab.models.spaces import open_space
+from llmlab.progress import silent
+
+pytestmark = pytest.mark.models
+
+# torch float32 on the dequantised weights, nats
+REFERENCE = {
+    "He likes movie.": -31.737,
+    "He movie likes.": -39.783,
+    "cat": -17.390,
+    "xxyy": -24.857,
+    "今天天气很好": -19.453,
+    "今天天气很差": -25.548,
+}
+NEXT = {"冷": 0.3907, "热": 0.2546, "闷": 0.0692}  # after 今天天气很
+WORDS = ["love", "cat", "king", "water", "seven", "quickly", "germany", "music", "red", "run"]
+
+
+class Deaf:
+    def say(self, message):
+        pass
+
+    def progress(self, label):
+        return nullcontext(silent)
+
+
+@pytest.fixture(scope="module")
+def config():
+    return load(None)
+
+
+@pytest.fixture(scope="module")
+def default(config):
+    return open_causal_lm(config, Deaf())
+
+
+@pytest.fixture(scope="module")
+def native(config):
+    return open_causal_lm(replace(config, dtype="native"), Deaf())
+
+
+@pytest.fixture(scope="module")
+def torch(config):
+    return open_causal_lm(replace(config, engine="torch"), Deaf())
+
+
+def totals(model):
+    return [scored.total for scored in probability.score(model, list(REFERENCE))]
+
+
+@pytest.mark.parametrize(("engine", "tolerance"), [("default", 0.5), ("torch", 0.01)])
+def test_texts_have_their_reference_probability(request, engine, tolerance):
+    assert totals(request.getfixturevalue(engine)) == pytest.approx(list(REFERENCE.values()), abs=tolerance)
+
+
+@pytest.mark.parametrize("engine", ["default", "native", "torch"])
+def test_the_better_of_each_pair_is_the_likelier(request, engine):
+    found = totals(request.getfixturevalue(engine))
+    for better, worse in zip(found[::2], found[1::2], strict=True):
+        assert better > worse
+
+
+@pytest.mark.parametrize(("engine", "tolerance"), [("default", 0.03), ("torch", 0.001)])
+def test_the_weather_is_cold_hot_or_stuffy(request, engine, tolerance):
+    found = cloze.next_tokens(request.getfixturevalue(engine), "今天天气很", 3)
+    assert [piece.decode() for piece in found.pieces] == list(NEXT)
+    assert [math.exp(logprob) for logprob in found.logprobs] == pytest.approx(list(NEXT.values()), abs=tolerance)
+
+
+def test_both_engines_read_the_same_tokens_and_give_nearly_the_same_probability(default, torch, texts):
+    for one, other in zip(probability.score(default, texts), probability.score(torch, texts), strict=True):
+        assert one.tokens == other.tokens
+        assert one.total == pytest.approx(other.total, abs=0.5)
+
+
+def brute_force(metric, rows, query):
+    """Distance of every row in float64, lower is nearer, a block at a time."""
+    found = []
+    for block in np.array_split(rows, len(rows) // 10_000):
+        b, q = block.astype(np.float64), query.astype(np.float64)
+        if metric == "cosine":
+            with np.errstate(invalid="ignore"):
+                found.append(-(b @ q) / np.sqrt((b * b).sum(axis=1) * (q @ q)))
+        elif metric == "dot":
+            found.append(-(b @ q))
+        else:
+            found.append(np.linalg.norm(b - q, ord=1 if metric == "l1" else 2, axis=1))
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("name", ["minilm", "glove", "gemma"])
+def test_neighbours_are_those_of_brute_force(config, name):
+    space = open_space(config, Deaf(), name)
+    rows = space.rows(np.arange(len(space.words)))
+    for word, metric in itertools.product(WORDS, neighbors.METRICS):
+        query = look_up(space, word, None)
+        distances = brute_force(metric, rows, query.vector)
+        distances[query.row] = np.inf
+        expected = np.lexsort((np.arange(len(rows)), np.round(distances, 12)))[:10]
+        found = neighbors.nearest(space, query, 10, metric)
+        assert [one.row for one in found.neighbors] == expected.tolist(), (word, metric)
+        sign = 1 if found.metric.ascending else -1
+        assert [one.score for one in found.neighbors] == pytest.approx((sign * distances[expected]).tolist())
+
+
+def test_the_glove_space_holds_the_vectors_of_its_wheel(config):
+    source = locate(config, "glove-6b-50d")
+    vectors = np.load(source.path / source.entry.weights, mmap_mode="r")
+    space = open_space(config, Deaf(), "glove")
+    assert len(space.words) == len(vectors) == 400_000
+    some = np.arange(0, 400_000, 997)
+    assert np.array_equal(space.rows(some), vectors[some].astype(np.float32))
+    assert space.words.first(3) == ["the", ",", "."]
+
+
+def test_the_encoder_gives_the_vectors_of_sentence_transformers(config, texts):
+    asked = texts[::4]
+    encoder = open_encoder(config, Deaf())
+    expected = SentenceTransformer(str(locate(config, config.encoder).path), device="cpu").encode(asked)
+    found = encoder.encode(asked)
+    assert encoder.info.engine == "ctranslate2"
+    cosines = (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+    assert len(cosines) == 50
+    assert cosines.min() >= 0.9999
+    space = open_space(config, Deaf(), "minilm")
+    assert encoder.encode(["love"])[0] == pytest.approx(space.vector(space.words.find("love")), abs=1e-5)
