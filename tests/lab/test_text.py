@@ -3,7 +3,6 @@
 import math
 import re
 import unicodedata
-import unicodedata
 from decimal import Decimal
 
 import pytest
