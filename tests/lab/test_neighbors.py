@@ -89,6 +89,12 @@ def test_differences_below_float32_are_still_ranked(tmp_path):
     assert [one.row for one in found.neighbors] == [299, 298, 297, 296, 295]
 
 
+def test_parallel_vectors_have_one_cosine_and_stand_in_vocabulary_order(tmp_path):
+    vectors = np.outer(np.random.default_rng(0).permutation(100) + 1, [1, 2, 3])
+    found = neighbors.nearest(make(tmp_path, vectors), Query("?", np.array([3, 1, 2], np.float32), None), 30, "cosine")
+    assert [one.row for one in found.neighbors] == list(range(30))
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_word_is_not_its_own_neighbour_and_a_space_of_one_word_has_none(tmp_path, metric):
     space = make(tmp_path, np.ones((1, 3)))

@@ -87,6 +87,7 @@ def test_without_bos_the_first_token_is_null_and_not_certain(lm_without_bos):
     first, *rest = document["ledger"]
     assert (first["logprob_nats"], first["probability"], first["total_logprob_nats"]) == (None, None, None)
     assert document["logprob_nats"] == pytest.approx(sum(row["logprob_nats"] for row in rest))
+    assert document["perplexity"] == pytest.approx(math.exp(-document["logprob_nats"] / len(rest)))
     assert document["bos"] is None
 
 
