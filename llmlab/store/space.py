@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,10 +17,10 @@ from llmlab.errors import DamagedError
 
 WORDS, VECTORS, UNIT = "words.txt", "vectors.faiss", "unit.faiss"
 FAISS_METRIC = {
-    "l2": faiss.METRIC_L2,
-    "l1": faiss.METRIC_L1,
-    "dot": faiss.METRIC_INNER_PRODUCT,
-    "cosine": faiss.METRIC_INNER_PRODUCT,
+    "l2": "METRIC_L2",
+    "l1": "METRIC_L1",
+    "dot": "METRIC_INNER_PRODUCT",
+    "cosine": "METRIC_INNER_PRODUCT",
 }
 
 
@@ -82,7 +81,9 @@ class SpaceFiles:
     def search(self, query: Floats, count: int, metric: str) -> tuple[NDArray[np.float64], Ints]:
         """The `count` nearest rows by FAISS's own float32 score, which for l2 is the squared distance."""
         index = self._unit if metric == "cosine" else self._vectors
-        index.metric_type = FAISS_METRIC[metric]  # a flat index scans; the metric is chosen at search time
+        import faiss
+
+        index.metric_type = getattr(faiss, FAISS_METRIC[metric])  # a flat index scans: any metric will do
         if metric == "cosine":
             query = query / np.linalg.norm(query)
         scores, rows = index.search(query[None].astype(np.float32), min(count, len(self.words)))
@@ -114,12 +115,16 @@ def write(folder: Path, words: Sequence[str], vectors: Floats) -> None:
 
 
 def _write(path: Path, vectors: Floats) -> None:
+    import faiss
+
     index = faiss.IndexFlat(vectors.shape[1], faiss.METRIC_L2)
     index.add(np.ascontiguousarray(vectors, np.float32))
     faiss.write_index(index, str(path))
 
 
 def _open(path: Path) -> Any:
+    import faiss  # here, so that embed without a space does not pay for it
+
     try:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:
