@@ -11,7 +11,8 @@ from llmlab.cli import pairs_file
 from llmlab.cli.options import DtypeOption, EngineOption, EscapesOption, FormatOption, ModelOption, SpecialOption
 from llmlab.cli.world import World, texts, unescape
 from llmlab.errors import MisuseError
-from llmlab.lab import choices, cloze, orders, pairs, probability
+from llmlab.lab import choices, cloze, ledger, orders, pairs, probability
+from llmlab.lab.words import Unit
 from llmlab.models.engines import open_causal_lm
 from llmlab.view import Result
 
@@ -33,6 +34,8 @@ def prob(
     pair_file: Annotated[
         Path | None, typer.Option("--pairs", help="Minimal pairs: jsonl as in BLiMP, or csv/tsv of two columns.")
     ] = None,
+    by: Annotated[Unit, typer.Option(help="Rows of one text: its tokens, words or characters.")] = "token",
+    formula: Annotated[bool, typer.Option("--formula", help="Write out the chain rule of one text.")] = False,
     seed: Annotated[int, typer.Option(help="Of the sample of orders of a long sentence.", min=0)] = 0,
     model: ModelOption = None,
     engine: EngineOption = None,
@@ -61,16 +64,16 @@ def prob(
     elif order:
         with world.progress("scoring") as progress:
             world.show(orders.orders(lm, given[0], seed, progress), form)
+    elif len(given) == 1 and not k:
+        world.show(ledger.ledger(lm, given[0], unit=by, formula=formula, allow_special=allow_special), form)
     else:
         world.show(_plain(world, lm, given, k, allow_special), form)
 
 
 def _plain(world: World, lm: CausalLM, given: Sequence[str], k: int, allow_special: bool) -> Result:
-    """What comes next, the ledger of one text, or the ranking of several."""
+    """What comes next, or the ranking of several texts."""
     if k:
         return cloze.next_tokens(lm, given[0], k, allow_special=allow_special)
-    if len(given) == 1:
-        return probability.ledger(lm, given[0], allow_special=allow_special)
     with world.progress("scoring") as progress:
         return probability.ranking(lm, given, allow_special=allow_special, progress=progress)
 

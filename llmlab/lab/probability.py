@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
-from llmlab.lab.text import BITS, finite, origin, power, probability, provenance, raw, show, times, visible
+from llmlab.lab.text import finite, origin, power, probability, provenance, times, visible
 from llmlab.progress import Progress, silent
-from llmlab.view import Bar, Cell, Column, Record, View
+from llmlab.view import Cell, Column, Record, View
 
 
 @dataclass(frozen=True)
@@ -56,62 +56,6 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """The chain rule of one text, a row a token."""
-
-    scored: Scored
-    info: ModelInfo
-
-    def views(self) -> list[View]:
-        columns = (
-            Column("token", wide=True),
-            Column("P(token | before)", True),
-            Column("", False),
-            Column("log P", True),
-            Column("bits", True),
-            Column("product", True),
-        )
-        rows: list[list[Cell]] = [
-            [
-                show(piece),
-                probability(logprob),
-                Bar(math.exp(logprob) if math.isfinite(logprob) else 0),
-                _number(logprob),
-                _number(-logprob * BITS, 2),
-                probability(product),
-            ]
-            for piece, logprob, product in zip(
-                self.scored.tokens.pieces, self.scored.logprobs, self.scored.running, strict=True
-            )
-        ]
-        total = (
-            f"log P = {_number(self.scored.total)} nats   P = {probability(self.scored.total)}   "
-            f"perplexity = {_number(self.scored.perplexity, 2)}"
-        )
-        return [View(f"P({visible(self.scored.text)})", columns, rows, (total, origin(self.info)))]
-
-    def records(self) -> list[Record]:
-        return [
-            {
-                "text": self.scored.text,
-                "position": position,
-                "token": raw(self.scored.tokens.pieces[position]),
-                "token_id": self.scored.tokens.ids[position],
-                "logprob_nats": finite(logprob),
-                "probability": finite(math.exp(logprob)),
-                "surprisal_bits": finite(-logprob * BITS),
-                "total_logprob_nats": finite(total),
-                **provenance(self.info),
-            }
-            for position, (logprob, total) in enumerate(zip(self.scored.logprobs, self.scored.running, strict=True))
-        ]
-
-    def document(self) -> Record:
-        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
-        return {**self.scored.summary(), **provenance(self.info), "ledger": own}
-
-
-@dataclass(frozen=True)
 class Ranking:
     """Several texts, likeliest first; equals stay in the order given, texts without a probability come last."""
 
@@ -132,7 +76,7 @@ class Ranking:
                 rank,
                 visible(scored.text),
                 len(scored.tokens),
-                _number(scored.total),
+                number(scored.total),
                 probability(scored.total),
                 "" if ratio is None else times(ratio),
             ]
@@ -154,11 +98,6 @@ class Ranking:
         """log P(text) - log P(the next one), None for the last and beside a text without a probability."""
         totals = [scored.total for scored in self.texts]
         return [finite(a - b) for a, b in itertools.pairwise(totals)] + [None]
-
-
-def ledger(model: CausalLM, text: str, *, allow_special: bool = False) -> Ledger:
-    """The probability of one text, token by token."""
-    return Ledger(score(model, [text], allow_special=allow_special)[0], model.info)
 
 
 def ranking(
@@ -185,5 +124,6 @@ def encode(model: CausalLM, text: str, *, allow_special: bool = False) -> Tokens
     return model.encode(text, allow_special=allow_special)
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
+    """A number for the eye; - for what is not known."""
     return f"{value:.{digits}f}" if math.isfinite(value) else "-"

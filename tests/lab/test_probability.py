@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmlab.errors import MisuseError
-from llmlab.lab import probability
+from llmlab.lab import ledger, probability
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -34,17 +34,17 @@ def test_the_probability_of_a_text_is_the_product_of_its_tokens(lm, plain, texts
 @MANY
 @given(TEXT)
 def test_each_factor_is_what_the_model_says_comes_next(lm, text):
-    ledger = probability.ledger(lm, text)
-    tokens = ledger.scored.tokens
+    found = ledger.ledger(lm, text)
+    tokens = found.scored.tokens
     contexts = [lm.encode("")] + [type(tokens)(tokens.ids[:i], tokens.pieces[:i]) for i in range(1, len(tokens))]
     expected = lm.next(contexts)[np.arange(len(tokens)), list(tokens.ids)]
-    np.testing.assert_allclose(ledger.scored.logprobs, expected, atol=1e-4)
+    np.testing.assert_allclose(found.scored.logprobs, expected, atol=1e-4)
 
 
 @MANY
 @given(TEXT)
 def test_the_rows_of_the_ledger_sum_to_its_total(lm, text):
-    document = probability.ledger(lm, text).document()
+    document = ledger.ledger(lm, text).document()
     rows = document["ledger"]
     running = 0.0
     for row in rows:
@@ -57,12 +57,12 @@ def test_the_rows_of_the_ledger_sum_to_its_total(lm, text):
 
 
 def test_the_ledger_shows_each_token_with_its_place_in_the_product(lm):
-    ledger = probability.ledger(lm, "The cat\n")
-    (view,) = ledger.views()
+    found = ledger.ledger(lm, "The cat\n")
+    (view,) = found.views()
     assert view.title == "P(The cat↵)"
-    assert len(view.rows) == len(ledger.scored.tokens)
+    assert len(view.rows) == len(found.scored.tokens)
     assert view.rows[-1][0].endswith("↵")
-    assert f"perplexity = {ledger.scored.perplexity:.2f}" in view.notes[0]
+    assert f"perplexity = {found.scored.perplexity:.2f}" in view.notes[0]
     assert "tiny r1, torch, float32, after <s>" in view.notes[1]
 
 
@@ -83,7 +83,7 @@ def test_equal_texts_stay_in_the_order_given(lm):
 
 
 def test_without_bos_the_first_token_is_null_and_not_certain(lm_without_bos):
-    document = probability.ledger(lm_without_bos, "The cat").document()
+    document = ledger.ledger(lm_without_bos, "The cat").document()
     first, *rest = document["ledger"]
     assert (first["logprob_nats"], first["probability"], first["total_logprob_nats"]) == (None, None, None)
     assert document["logprob_nats"] == pytest.approx(sum(row["logprob_nats"] for row in rest))
@@ -92,7 +92,7 @@ def test_without_bos_the_first_token_is_null_and_not_certain(lm_without_bos):
 
 
 def test_without_bos_a_single_token_has_no_probability_and_ranks_last(lm_without_bos):
-    document = probability.ledger(lm_without_bos, "a").document()
+    document = ledger.ledger(lm_without_bos, "a").document()
     for known in ("logprob_nats", "probability", "probability_mantissa", "probability_exponent", "perplexity"):
         assert document[known] is None
     ranking = probability.ranking(lm_without_bos, ["a", "The cat sat", "b"])
