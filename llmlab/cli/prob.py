@@ -51,7 +51,8 @@ def prob(
     world: World = ctx.obj
     config = world.settings(engine, dtype)
     given = texts(text, escapes=escapes)
-    k = config.prob.next if next_ is None else next_
+    plain = len(given) == 1 and not (order or context or pair_file)  # the setting asks only where it can be answered
+    k = (config.prob.next if plain else 0) if next_ is None else next_
     _one_question(given, k, context, choice, order, pair_file)
     told = pairs_file.read(pair_file) if pair_file else []
     lm = open_causal_lm(config, world, model or "")
