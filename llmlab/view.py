@@ -1,4 +1,7 @@
-"""What a result shows to people: titled tables of plain cells. How they are drawn is render's business."""
+"""What a result shows to people: titled tables of plain cells, and strips of shaded text.
+
+How they are drawn is render's business.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ class Column:
     name: str
     number: bool = False  # numbers are set flush right
     wide: bool = False  # may be folded onto several lines when the terminal is narrow
+    tail: int = 0  # show at most the last so many cells of a text; 0: all of it
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,24 @@ class View:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Strip:
+    """Running text whose parts are shaded, with a line above, a legend and notes below."""
+
+    title: str
+    parts: Sequence[tuple[str, float]]  # text, and its shade in [0, 1]
+    legend: Sequence[tuple[str, float]]
+    notes: tuple[str, ...] = ()
+
+
+Picture = View | Strip
+
+
 class Result(Protocol):
     """What every experiment returns: it knows its own columns."""
 
-    def views(self) -> list[View]:
-        """Tables for people."""
+    def views(self) -> Sequence[Picture]:
+        """Tables and strips for people."""
         ...
 
     def records(self) -> list[Record]:
@@ -48,3 +65,8 @@ class Result(Protocol):
     def document(self) -> Record:
         """The whole result as one JSON object."""
         ...
+
+
+def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:
+    """Records without the columns that their document states for all of them."""
+    return [{key: value for key, value in row.items() if key not in shared} for row in rows]

@@ -5,9 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
 import tiny
+
+settings.register_profile("steady", deadline=None)  # a test fails by what it finds, not by how long it takes
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sentence_transformers import SentenceTransformer
 
 from llmlab.config import load
-from llmlab.lab import cloze, neighbors, probability
+from llmlab.lab import neighbors, next_word, probability
 from llmlab.lab.space import look_up
 from llmlab.models.engines import open_causal_lm, open_encoder
 from llmlab.models.sources import locate
@@ -78,7 +78,7 @@ def test_the_better_of_each_pair_is_the_likelier(request, engine):
 
 @pytest.mark.parametrize(("engine", "tolerance"), [("default", 0.03), ("torch", 0.001)])
 def test_the_weather_is_cold_hot_or_stuffy(request, engine, tolerance):
-    found = cloze.next_tokens(request.getfixturevalue(engine), "今天天气很", 3)
+    found = next_word.next_tokens(request.getfixturevalue(engine), "今天天气很", 3)
     assert [piece.decode() for piece in found.pieces] == list(NEXT)
     assert [math.exp(logprob) for logprob in found.logprobs] == pytest.approx(list(NEXT.values()), abs=tolerance)
 

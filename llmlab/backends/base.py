@@ -46,6 +46,9 @@ class Tokens:
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(self.ids + other.ids, self.pieces + other.pieces)
 
+    def __getitem__(self, part: slice) -> "Tokens":
+        return Tokens(self.ids[part], self.pieces[part])
+
     @classmethod
     def of(cls, text: str, ids: Sequence[int], pieces: Sequence[bytes]) -> "Tokens":
         """Tokens of `text`, without the space that some sentencepiece models put before every text."""
@@ -90,6 +93,12 @@ class TokenStats:
     entropies: NDArray[np.float64]  # [T] nats, of the distribution the token was drawn from
     top_ids: Ints  # [T, K]
     top_logprobs: NDArray[np.float64]  # [T, K] nats
+
+    @classmethod
+    def join(cls, parts: "Sequence[TokenStats]") -> "TokenStats":
+        """The statistics of consecutive parts of one text."""
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return parts[0] if len(parts) == 1 else cls(*(np.concatenate(column) for column in columns))
 
 
 def cores() -> int:

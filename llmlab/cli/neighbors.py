@@ -9,6 +9,7 @@ from llmlab.cli.world import World, stdin
 from llmlab.config import Config, Metric
 from llmlab.lab import neighbors as lab
 from llmlab.lab import space as spaces
+from llmlab.lab import words
 from llmlab.models.spaces import encoder_of, open_space
 
 app = typer.Typer(rich_markup_mode=None)
@@ -41,7 +42,7 @@ def neighbors(
 
 def _space_for(world: World, config: Config, word: str) -> str:
     """The default space, or the one configured for the script of a word that the default space lacks."""
-    language = spaces.language(word)
+    language = words.language(word)
     entry = config.spaces.get(config.space)
     if entry is None or not language or {"*", language} & set(entry.languages) or language not in config.languages:
         return config.space

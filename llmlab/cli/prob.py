@@ -1,42 +1,64 @@
 """llmlab prob"""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llmlab.backends.base import CausalLM
-from llmlab.cli import pairs_file
+from llmlab.cli import data_files, prob_modes
 from llmlab.cli.options import DtypeOption, EngineOption, EscapesOption, FormatOption, ModelOption, SpecialOption
 from llmlab.cli.world import World, texts, unescape
-from llmlab.errors import MisuseError
-from llmlab.lab import choices, cloze, ledger, orders, pairs, probability
-from llmlab.lab.words import Unit
+from llmlab.lab import choices, cloze, diff, ledger, long_text, next_word, orders, pairs, probability, quiz
+from llmlab.lab.text import Unit
+from llmlab.lab.words import By
 from llmlab.models.engines import open_causal_lm
 from llmlab.view import Result
 
 app = typer.Typer(rich_markup_mode=None)
 
+EXAMPLES = """\b
+Examples:
+  llmlab prob "He likes movie." "He movie likes."
+  llmlab prob 今天天气很好 --by char --formula
+  llmlab prob --next 10 今天天气很
+  llmlab prob --context "The capital of France is" --choice " Paris" --choice " London"
+  llmlab prob --cloze "He likes [?]." --candidate movies --candidate eats
+  llmlab prob --orders "He likes movies."
+  llmlab prob --pairs configs/exercises/pairs.jsonl
+  llmlab prob --file README.md"""
 
-@app.command(
-    epilog='Examples: llmlab prob "He likes movie." "He movie likes." | llmlab prob --next 10 今天天气很 | '
-    'llmlab prob --orders "He likes movies." | llmlab prob --context "The capital of France is" --choice " Paris" '
-    '--choice " London"'
-)
+
+@app.command(epilog=EXAMPLES)
 def prob(
     ctx: typer.Context,
     text: Annotated[list[str] | None, typer.Argument(help="Texts; - reads one a line from stdin.")] = None,
+    by: Annotated[By, typer.Option(help="Rows of one text: its tokens, words or characters.")] = "token",
+    unit: Annotated[Unit | None, typer.Option(help="Show only this unit; without it, several.")] = None,
+    formula: Annotated[bool, typer.Option("--formula", help="Write out the chain rule of one text.")] = False,
+    strip: Annotated[bool, typer.Option("--strip", help="The text itself, shaded by surprisal.")] = False,
+    correction: Annotated[
+        bool, typer.Option("--word-correction", help="With --by word: count the space after a word, not before it.")
+    ] = False,
+    difference: Annotated[bool, typer.Option("--diff", help="Align two texts: where their difference arises.")] = False,
     next_: Annotated[int | None, typer.Option("--next", help="List the K likeliest next tokens.", min=0)] = None,
+    at: Annotated[float, typer.Option("--at", help="With --next: under this temperature.")] = 1.0,
     context: Annotated[str | None, typer.Option(help="What stands before every --choice.")] = None,
     choice: Annotated[list[str] | None, typer.Option(help="A continuation of --context; give several.")] = None,
+    choices_file: Annotated[
+        Path | None, typer.Option("--choices", help="Questions: jsonl with context, choices, answer; or csv/tsv.")
+    ] = None,
+    blank: Annotated[str | None, typer.Option("--cloze", help="A sentence with [?] where words are sought.")] = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option(help="A word for the [?]; without any, the model proposes some.")
+    ] = None,
     order: Annotated[bool, typer.Option("--orders", help="Rank all orders of the words of one text.")] = False,
+    seed: Annotated[int, typer.Option(help="With --orders: of the sample of a long sentence's orders.", min=0)] = 0,
     pair_file: Annotated[
         Path | None, typer.Option("--pairs", help="Minimal pairs: jsonl as in BLiMP, or csv/tsv of two columns.")
     ] = None,
-    by: Annotated[Unit, typer.Option(help="Rows of one text: its tokens, words or characters.")] = "token",
-    formula: Annotated[bool, typer.Option("--formula", help="Write out the chain rule of one text.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the sample of orders of a long sentence.", min=0)] = 0,
+    file: Annotated[Path | None, typer.Option("--file", help="A long text: perplexity, bits per byte.")] = None,
+    window: Annotated[int, typer.Option(help="With --file: tokens read at once; 0: 1024.", min=0)] = 0,
+    stride: Annotated[int, typer.Option(help="With --file: tokens from window to window; 0: half.", min=0)] = 0,
     model: ModelOption = None,
     engine: EngineOption = None,
     dtype: DtypeOption = None,
@@ -46,54 +68,43 @@ def prob(
 ) -> None:
     """The probability of text under a language model.
 
-    One text: the chain rule, a row a token. Several: a ranking. With --next: what comes next.
+    One text: the chain rule, a row a token. Several: a ranking. The other questions have an option each.
     """
     world: World = ctx.obj
     config = world.settings(engine, dtype)
     given = texts(text, escapes=escapes)
-    plain = len(given) == 1 and not (order or context or pair_file)  # the setting asks only where it can be answered
-    k = (config.prob.next if plain else 0) if next_ is None else next_
-    _one_question(given, k, context, choice, order, pair_file)
-    told = pairs_file.read(pair_file) if pair_file else []
+    mode = prob_modes.find(ctx, given)
+    k = config.prob.next if next_ is None and mode == "text" else next_
+    sides = [unescape(one) if escapes else one for one in [context or "", *(choice or [])]]
+    told = data_files.pairs(pair_file) if pair_file else []
+    asked = data_files.questions(choices_file) if choices_file else []
+    blocks, size = data_files.blocks(file) if file else (iter(()), 0)
     lm = open_causal_lm(config, world, model or "")
-    if told:
-        with world.progress("scoring") as progress:
-            world.show(pairs.judge(lm, told, progress), form)
-    elif context is not None:
-        sides = [unescape(one) if escapes else one for one in [context, *(choice or [])]]
-        world.show(choices.choose(lm, sides[0], sides[1:]), form)
-    elif order:
-        with world.progress("scoring") as progress:
-            world.show(orders.orders(lm, given[0], seed, progress), form)
-    elif len(given) == 1 and not k:
-        world.show(ledger.ledger(lm, given[0], unit=by, formula=formula, allow_special=allow_special), form)
-    else:
-        world.show(_plain(world, lm, given, k, allow_special), form)
-
-
-def _plain(world: World, lm: CausalLM, given: Sequence[str], k: int, allow_special: bool) -> Result:
-    """What comes next, or the ranking of several texts."""
-    if k:
-        return cloze.next_tokens(lm, given[0], k, allow_special=allow_special)
+    look = ledger.Look(by, unit, formula, strip)
+    special = allow_special
+    result: Result
     with world.progress("scoring") as progress:
-        return probability.ranking(lm, given, allow_special=allow_special, progress=progress)
-
-
-def _one_question(
-    given: Sequence[str], k: int, context: str | None, choice: Sequence[str] | None, order: bool, pair_file: Path | None
-) -> None:
-    """Raise MisuseError, before a model is loaded, for options that ask nothing or several things."""
-    hint = "see `llmlab prob --help`"
-    modes = [bool(k), context is not None or bool(choice), order, pair_file is not None]
-    if sum(modes) > 1:
-        raise MisuseError("--next, --context with --choice, --orders and --pairs are different questions", hint)
-    if (context is None) != (not choice):
-        raise MisuseError("--context and --choice go together", 'for example --context "1 + 1 =" --choice " 2"')
-    if given and (context is not None or pair_file is not None):
-        raise MisuseError("--context and --pairs take no other text", hint)
-    if (k or order) and len(given) > 1:
-        raise MisuseError("--next and --orders take one text", hint)
-    if not given and context is None and pair_file is None:
-        raise MisuseError("no text is given", hint)
-    if not all(given):
-        raise MisuseError("the text is empty", "give at least one character")
+        match mode:
+            case "file":
+                name, cut = str(file), {"window": window, "stride": stride}
+                result = long_text.measure(lm, name, blocks, size, **cut, allow_special=special, progress=progress)
+            case "pairs":
+                result = pairs.judge(lm, told, allow_special=special, progress=progress)
+            case "choices":
+                result = quiz.answer(lm, asked, allow_special=special, progress=progress)
+            case "context":
+                result = choices.choose(lm, sides[0], sides[1:], allow_special=special)
+            case "cloze":
+                sentence = unescape(blank or "") if escapes else blank or ""
+                result = cloze.cloze(lm, sentence, candidate or (), allow_special=special, progress=progress)
+            case "orders":
+                result = orders.orders(lm, given[0], seed, allow_special=special, progress=progress)
+            case "diff":
+                result = diff.difference(lm, given[0], given[1], allow_special=special)
+            case _ if k:
+                result = next_word.next_tokens(lm, given[0], k, temperature=at, allow_special=special)
+            case "texts":
+                result = probability.ranking(lm, given, unit=unit, allow_special=special, progress=progress)
+            case _:
+                result = ledger.ledger(lm, given[0], look, correct=correction, allow_special=special)
+    world.show(result, form)

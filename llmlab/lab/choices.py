@@ -14,8 +14,12 @@ import numpy as np
 
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
-from llmlab.lab.text import finite, origin, probability, provenance, visible
-from llmlab.view import Bar, Cell, Column, Record, View
+from llmlab.lab import windows
+from llmlab.lab.text import finite, number, origin, probability, provenance, visible
+from llmlab.progress import Progress, silent
+from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+
+MERGED = "* a token spans context and choice: boundary merged"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class Choice:
     def per_character(self) -> float:
         return self.logprob / len(self.text)
 
+    @property
+    def label(self) -> str:
+        return visible(self.text) + ("*" if self.boundary == "merged" else "")
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -46,10 +54,8 @@ class Choices:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """P(choice | context), normalised over the choices."""
-        logs = np.array([one.logprob for one in self.choices])
-        weights = np.exp(logs - logs.max())
-        return tuple((weights / weights.sum()).tolist())
+        """P(choice | context), normalised over the choices; nan when all are impossible."""
+        return normalised([one.logprob for one in self.choices])
 
     def views(self) -> list[View]:
         columns = (
@@ -65,19 +71,18 @@ class Choices:
         rows: list[list[Cell]] = [
             [
                 rank,
-                visible(one.text) + ("*" if one.boundary == "merged" else ""),
-                f"{one.logprob:.3f}",
+                one.label,
+                number(one.logprob),
                 probability(one.logprob),
                 f"{share:.4f}",
                 Bar(share),
-                f"{one.per_token:.3f}",
-                f"{one.per_character:.3f}",
+                number(one.per_token),
+                number(one.per_character),
             ]
             for rank, (one, share) in enumerate(zip(self.choices, self.shares, strict=True), 1)
         ]
-        merged = ("* a token spans context and choice: boundary merged",)
-        notes = merged if any(one.boundary == "merged" for one in self.choices) else ()
-        return [View(f"{visible(self.context)} ...", columns, rows, (*notes, "log P in nats", origin(self.info)))]
+        merged = (MERGED,) if any(one.boundary == "merged" for one in self.choices) else ()
+        return [View(f"{visible(self.context)} ...", columns, rows, (*merged, "log P in nats", origin(self.info)))]
 
     def records(self) -> list[Record]:
         return [
@@ -88,9 +93,9 @@ class Choices:
                 "tokens": one.tokens,
                 "logprob_nats": finite(one.logprob),
                 "probability": math.exp(one.logprob),
-                "share": share,
-                "logprob_per_token_nats": one.per_token,
-                "logprob_per_character_nats": one.per_character,
+                "share": finite(share),
+                "logprob_per_token_nats": finite(one.per_token),
+                "logprob_per_character_nats": finite(one.per_character),
                 "boundary": one.boundary,
                 **provenance(self.info),
             }
@@ -99,31 +104,54 @@ class Choices:
 
     def document(self) -> Record:
         shared = {"context": self.context, **provenance(self.info)}
-        own = [{k: v for k, v in row.items() if k not in shared} for row in self.records()]
-        return {**shared, "choices": own}
+        return {**shared, "choices": stated_once(shared, self.records())}
 
 
-def choose(model: CausalLM, context: str, choices: Sequence[str]) -> Choices:
+def normalised(logprobs: Sequence[float]) -> tuple[float, ...]:
+    """exp(log p) / sum exp(log p); nan when all are impossible."""
+    logs = np.array(logprobs)
+    with np.errstate(invalid="ignore"):
+        weights = np.exp(logs - logs.max())
+        return tuple((weights / weights.sum()).tolist())
+
+
+def choose(model: CausalLM, context: str, choices: Sequence[str], *, allow_special: bool = False) -> Choices:
     """How likely each choice is after the context. Raises MisuseError for an empty context or choice."""
-    if not context or not choices or not all(choices):
-        raise MisuseError(
-            "a choice needs a context and a text", 'give --context "..." and --choice "..." twice or more'
-        )
-    requests, boundaries = [], []
-    for choice in choices:
-        request, boundary = conditional(model, context, choice)
-        requests.append(request)
-        boundaries.append(boundary)
-    scored = [
-        Choice(choice, len(stats.logprobs), float(stats.logprobs.sum()), boundary)
-        for choice, boundary, stats in zip(choices, boundaries, model.score(requests), strict=True)
+    return choose_all(model, [(context, choices)], allow_special=allow_special)[0]
+
+
+def choose_all(
+    model: CausalLM,
+    questions: Sequence[tuple[str, Sequence[str]]],
+    *,
+    allow_special: bool = False,
+    progress: Progress = silent,
+) -> list[Choices]:
+    """The same for several contexts; what their texts share is computed once."""
+    asked = [
+        (context, choice, *conditional(model, context, choice, allow_special=allow_special))
+        for context, choices in questions
+        for choice in choices
     ]
-    return Choices(context, tuple(sorted(scored, key=lambda one: -one.logprob)), model.info)
+    stats = iter(windows.score(model, [request for _, _, request, _ in asked], progress))
+    scored = iter(
+        Choice(choice, len(found.logprobs), float(found.logprobs.sum()), boundary)
+        for (_, choice, _, boundary), found in zip(asked, stats, strict=True)
+    )
+    return [
+        Choices(context, tuple(sorted((next(scored) for _ in choices), key=lambda one: -one.logprob)), model.info)
+        for context, choices in questions
+    ]
 
 
-def conditional(model: CausalLM, context: str, text: str) -> tuple[ScoreRequest, str]:
-    """The request that scores `text` after `context`, and whether the boundary is clean or merged."""
-    tokens = model.encode(context + text)
+def conditional(model: CausalLM, context: str, text: str, *, allow_special: bool = False) -> tuple[ScoreRequest, str]:
+    """The request that scores `text` after `context`, and whether the boundary is clean or merged.
+
+    Raises MisuseError for an empty context or text.
+    """
+    if not context or not text:
+        raise MisuseError("a choice needs a context and a text", 'give --context "..." and --choice "..."')
+    tokens = model.encode(context + text, allow_special=allow_special)
     start = boundary(tokens, len(context))
     begins = tokens.spans[start][0] if start < len(tokens) else len(context)
     return ScoreRequest(tokens, start), "clean" if begins == len(context) else "merged"

@@ -12,7 +12,7 @@ from llmlab.lab.probability import encode
 from llmlab.lab.space import Query, origin, provenance
 from llmlab.lab.text import show, visible
 from llmlab.store.space import SpaceFiles
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Column, Record, View, stated_once
 
 ENDS = 3  # values shown at each end of a vector
 SHORT = 8  # labels longer or more than this head their columns by number
@@ -72,7 +72,7 @@ class Embeddings:
         ]
 
     def document(self) -> Record:
-        own = [{k: v for k, v in row.items() if k not in self.source} for row in self.records()]
+        own = stated_once(self.source, self.records())
         document = {**self.source, "embeddings": own}
         if self.what == "text" and len(self.labels) > 1:
             document["cosine"] = [[float(x) if np.isfinite(x) else None for x in row] for row in self.cosines]

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, TokenStats
-from llmlab.lab.probability import Scored, encode, number
-from llmlab.lab.text import BITS, finite, origin, probability, provenance, raw, show, visible
-from llmlab.lab.words import Unit, grouped
-from llmlab.view import Cell, Column, Record, View
+from llmlab.errors import MisuseError
+from llmlab.lab import windows
+from llmlab.lab.probability import Scored, encode
+from llmlab.lab.text import BITS, Unit, figure, finite, number, origin, probability, provenance, raw, show, visible
+from llmlab.lab.words import UNSPACED, By, corrections, grouped, language
+from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
 
 BEFORE = 24  # characters of the context that a record repeats
+BEFORE_CELLS = 12  # and cells that a table shows
+DARKEST_BITS = 16  # a strip's full shade: one in 65,536
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,17 @@ class Row:
     total: float  # nats, up to and with this row
     rank: int | None  # of a single token
     entropy: float | None  # nats, of a single token
+    corrected: float | None = None  # nats, with the space after the word instead of the one before it
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a ledger is shown; what it holds is the same."""
+
+    by: By = "token"
+    unit: Unit | None = None  # None: probability, nats and bits side by side
+    formula: bool = False
+    strip: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,23 +52,22 @@ class Ledger:
 
     scored: Scored
     rows: tuple[Row, ...]
-    unit: Unit
-    formula: bool
+    look: Look
     info: ModelInfo
 
-    def views(self) -> list[View]:
-        columns = [Column(self.unit, wide=True), Column(f"P({self.unit}|before)", True), Column("log P", True)]
-        columns.append(Column("bits", True))
-        if self.unit == "token":
-            columns += [Column("rank", True), Column("entropy", True)]
-        columns.append(Column("product", True))
-        rows = [self._cells(row) for row in self.rows]
+    def views(self) -> list[Picture]:
+        title = f"P({visible(self.scored.text)})"
         total = (
             f"log P = {number(self.scored.total)} nats   P = {probability(self.scored.total)}   "
             f"perplexity = {number(self.scored.perplexity, 2)}"
         )
-        notes = (*(self._formula() if self.formula else ()), total, origin(self.info))
-        return [View(f"P({visible(self.scored.text)})", tuple(columns), rows, notes)]
+        notes = (*self._formula(), total, *self._corrected(), *self.scored.notes, origin(self.info))
+        if self.look.strip:
+            legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (1, 4, 8, 12)]
+            parts = [(visible(raw(row.piece)), _shade(row)) for row in self.rows]
+            return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes)]
+        columns, cells = self._columns(), [self._cells(row) for row in self.rows]
+        return [View(title, columns, cells, notes)]
 
     def records(self) -> list[Record]:
         return [
@@ -61,66 +75,114 @@ class Ledger:
                 "text": self.scored.text,
                 "position": position,
                 "before": row.before,
-                self.unit: raw(row.piece),
-                "token_id" if self.unit == "token" else "token_ids": row.ids[0] if self.unit == "token" else row.ids,
+                self.look.by: raw(row.piece),
+                "token_ids": list(row.ids),
                 "logprob_nats": finite(row.logprob),
                 "probability": finite(math.exp(row.logprob)),
                 "surprisal_bits": finite(-row.logprob * BITS),
                 **self._of_one_token(row),
+                **({} if row.corrected is None else {"corrected_logprob_nats": finite(row.corrected)}),
                 "total_logprob_nats": finite(row.total),
+                "windows": self.scored.windows,
                 **provenance(self.info),
             }
             for position, row in enumerate(self.rows)
         ]
 
     def document(self) -> Record:
-        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
-        return {**self.scored.summary(), **provenance(self.info), "by": self.unit, "ledger": own}
+        shared = {**self.scored.summary(), **provenance(self.info), "by": self.look.by}
+        repeated = {"text", "windows", *provenance(self.info)}
+        return {**shared, "ledger": stated_once(dict.fromkeys(repeated), self.records())}
+
+    def _columns(self) -> tuple[Column, ...]:
+        unit, by = self.look.unit, self.look.by
+        values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
+        of_token = ["rank", "entropy"] if by == "token" else []
+        corrected = ["corrected"] if self.rows[0].corrected is not None else []
+        last = ["product" if unit in (None, "prob") else "sum"]
+        numbers = (Column(name, True) for name in [*values, *corrected, *of_token, *last])
+        return (Column("given", tail=BEFORE_CELLS), Column(by, wide=True), *numbers)
 
     def _cells(self, row: Row) -> list[Cell]:
-        cells: list[Cell] = [show(row.piece), probability(row.logprob), number(row.logprob)]
-        cells.append(number(-row.logprob * BITS, 2))
-        if self.unit == "token":
+        unit = self.look.unit
+        cells: list[Cell] = [visible(row.before) or self.info.bos or "", show(row.piece)]
+        if unit is None:
+            cells += [probability(row.logprob), number(row.logprob), number(-row.logprob * BITS, 2)]
+        else:
+            cells.append(figure(unit, row.logprob))
+        if row.corrected is not None:
+            cells.append(figure(unit or "nats", row.corrected))
+        if self.look.by == "token":
             cells += [row.rank or "-", number(math.nan if row.entropy is None else row.entropy * BITS, 2)]
-        return [*cells, probability(row.total)]
+        return [*cells, figure(unit or "prob", row.total)]
 
     def _of_one_token(self, row: Row) -> Record:
-        if self.unit != "token":
+        if self.look.by != "token":
             return {}
         return {"rank": row.rank, "entropy_bits": None if row.entropy is None else row.entropy * BITS}
 
     def _formula(self) -> tuple[str, ...]:
         """The lecture's notation, last factor first, with the numbers under it."""
+        if not self.look.formula:
+            return ()
         pieces = [visible(raw(row.piece)) for row in self.rows]
         factors = [f"p({piece}|{''.join(pieces[:i])})" if i else f"p({piece})" for i, piece in enumerate(pieces)]
-        numbers = [probability(row.logprob) for row in self.rows]
+        unit = self.look.unit or "prob"
+        sign = " × " if unit == "prob" else " + "
+        numbers = sign.join(figure(unit, row.logprob) for row in reversed(self.rows))
+        name = {"prob": "p", "nats": "log p", "bits": "-log2 p"}[unit]
         return (
             f"p({visible(self.scored.text)}) = " + " × ".join(reversed(factors)),
-            f"  = {' × '.join(reversed(numbers))} = {probability(self.scored.total)}",
+            f"{name} = {numbers} = {figure(unit, self.scored.total)}",
+        )
+
+    def _corrected(self) -> tuple[str, ...]:
+        if self.rows[0].corrected is None:
+            return ()
+        total = sum(row.corrected or 0.0 for row in self.rows)
+        unit = self.look.unit or "nats"
+        return (
+            f"corrected ({unit}): the space after a word, not the one before it, belongs to it; "
+            f"in all {figure(unit, total)}",
         )
 
 
-def ledger(
-    model: CausalLM, text: str, *, unit: Unit = "token", formula: bool = False, allow_special: bool = False
-) -> Ledger:
-    """The probability of one text, part by part. Raises MisuseError for an empty text."""
+def ledger(model: CausalLM, text: str, look: Look, *, correct: bool = False, allow_special: bool = False) -> Ledger:
+    """The probability of one text, part by part.
+
+    `correct` adds the trailing-space correction of words. Raises MisuseError for an empty text, and for a
+    correction of other parts than words, or of a language that does not put spaces between them.
+    """
+    if correct and (look.by != "word" or language(text) in UNSPACED):
+        raise MisuseError(
+            "the word correction is about the spaces between words", "use it with --by word, on a text that has them"
+        )
     tokens = encode(model, text, allow_special=allow_special)
-    stats = model.score([ScoreRequest(tokens, detail=True)])[0]
-    scored = Scored(text, tokens, stats.logprobs)
-    rows = tuple(_row(scored, stats, group, unit) for group in grouped(tokens, unit))
-    return Ledger(scored, rows, unit, formula, model.info)
+    stats = windows.score(model, [ScoreRequest(tokens, detail=True)])[0]
+    scored = Scored(text, tokens, stats.logprobs, windows.Windows.of(model.info).count(len(tokens)))
+    groups = grouped(tokens, look.by)
+    extra = corrections(model, tokens, groups) if correct else [None] * len(groups)
+    rows = tuple(_row(scored, stats, group, look.by, more) for group, more in zip(groups, extra, strict=True))
+    return Ledger(scored, rows, look, model.info)
 
 
-def _row(scored: Scored, stats: TokenStats, group: range, unit: Unit) -> Row:
+def _row(scored: Scored, stats: TokenStats, group: range, by: By, correction: float | None) -> Row:
     first, last = group.start, group.stop - 1
     pieces = scored.tokens.pieces
-    known = unit == "token" and math.isfinite(stats.logprobs[first])
+    known = by == "token" and math.isfinite(stats.logprobs[first])
+    logprob = float(np.sum(stats.logprobs[first : last + 1]))
     return Row(
         piece=b"".join(pieces[first : last + 1]),
         ids=scored.tokens.ids[first : last + 1],
-        before=b"".join(pieces[:first]).decode(errors="replace")[-BEFORE:],
-        logprob=float(np.sum(stats.logprobs[first : last + 1])),
+        before=b"".join(pieces[max(first - BEFORE, 0) : first]).decode(errors="replace")[-BEFORE:],
+        logprob=logprob,
         total=float(scored.running[last]),
         rank=int(stats.ranks[first]) if known else None,
         entropy=float(stats.entropies[first]) if known else None,
+        corrected=None if correction is None else logprob + correction,
     )
+
+
+def _shade(row: Row) -> float:
+    """Surprisal as a shade; a part without a probability stays unshaded."""
+    return 0.0 if math.isnan(row.logprob) else min(-row.logprob * BITS / DARKEST_BITS, 1.0)

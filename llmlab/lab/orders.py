@@ -1,7 +1,8 @@
 """Word order: every order of a sentence's words, ranked by probability.
 
-Words are parted by spaces, or by `|` where the text has marks (我|喜欢|电影); punctuation at the end stays there.
-All orders of up to EXACT words are scored; of a longer sentence, a sample with a stated seed.
+Words are parted by spaces, or by `|` where the text has marks (我|喜欢|电影); Chinese without either is cut into words
+by jieba's dictionary. Punctuation at the end stays there. All orders of up to EXACT words are scored; of a longer
+sentence, a sample with a stated seed.
 """
 
 import itertools
@@ -12,10 +13,11 @@ import numpy as np
 
 from llmlab.backends.base import CausalLM, ModelInfo
 from llmlab.errors import MisuseError
-from llmlab.lab.probability import Scored, score
-from llmlab.lab.text import origin, probability, provenance, times, visible
+from llmlab.lab.probability import Scored, likeliest_first, score
+from llmlab.lab.text import number, origin, probability, provenance, times, visible
+from llmlab.lab.words import UNSPACED, language
 from llmlab.progress import Progress, silent
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Column, Record, View, stated_once
 
 EXACT = 8  # words; 8! = 40,320 orders
 SAMPLED = 5_000  # orders of a longer sentence
@@ -43,7 +45,7 @@ class Orders:
             Column("order", wide=True),
             Column("log P", True),
             Column("P", True),
-            Column("to the original", True),
+            Column("x original", True),
         )
         reference = self.texts[self.place - 1].total
         shown = [*range(min(SHOWN, len(self.texts)))]
@@ -52,7 +54,7 @@ class Orders:
             [
                 f"{'→ ' if i == self.place - 1 else ''}{i + 1}",
                 visible(self.texts[i].text),
-                f"{self.texts[i].total:.3f}",
+                number(self.texts[i].total),
                 probability(self.texts[i].total),
                 times(self.texts[i].total - reference),
             ]
@@ -70,30 +72,37 @@ class Orders:
 
     def document(self) -> Record:
         shared = {"sentence": self.original, "place": self.place, "orders": len(self.texts)}
-        shared |= {"sampled": self.sampled, "seed": self.seed, **provenance(self.info)}
-        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
-        return {**shared, "ranking": own}
+        shared |= {"sampled": self.sampled, "seed": self.seed if self.sampled else None, **provenance(self.info)}
+        return {**shared, "ranking": stated_once(shared, self.records())}
 
 
-def orders(model: CausalLM, sentence: str, seed: int = 0, progress: Progress = silent) -> Orders:
+def orders(
+    model: CausalLM, sentence: str, seed: int = 0, *, allow_special: bool = False, progress: Progress = silent
+) -> Orders:
     """Rank the orders of a sentence's words. Raises MisuseError for fewer than two words."""
     words, joint, end = split(sentence)
     if len(words) < 2:
-        raise MisuseError(f"{sentence!r} has one word", "part Chinese words by |, for example 我|喜欢|电影")
+        raise MisuseError(f"{sentence!r} has one word", "part its words by |, for example 我|喜欢|电影")
     original = joint.join(words) + end
     exact = len(words) <= EXACT
     arrangements = itertools.permutations(words) if exact else _sample(words, seed)
     texts = list(dict.fromkeys([original, *(joint.join(order) + end for order in arrangements)]))
-    scored = score(model, texts, progress=progress)
-    return Orders(original, tuple(sorted(scored, key=lambda one: -one.total)), not exact, seed, model.info)
+    scored = score(model, texts, allow_special=allow_special, progress=progress)
+    return Orders(original, likeliest_first(scored), not exact, seed, model.info)
 
 
 def split(sentence: str) -> tuple[list[str], str, str]:
     """The words, what stands between them, and the punctuation at the end."""
     found = re.fullmatch(r"(.*?)([\s.!?。！？…]*)", sentence.strip(), re.DOTALL)
     body, end = (found[1], found[2]) if found else (sentence, "")
+    spoken = language(body)
+    joint = "" if spoken in UNSPACED else " "
     if "|" in body:
-        return [word for word in body.split("|") if word], "", end
+        return [word.strip() for word in body.split("|") if word.strip()], joint, end
+    if spoken == "zh" and not re.search(r"\s", body):
+        import rjieba
+
+        return list(rjieba.cut(body)), joint, end
     return body.split(), " ", end
 
 

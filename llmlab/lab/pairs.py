@@ -1,20 +1,16 @@
-"""Minimal pairs: how often a model finds the good sentence likelier than the bad one (BLiMP, Warstadt et al. 2020).
+"""Minimal pairs: how often a model finds the good sentence likelier than the bad one (BLiMP, Warstadt et al. 2020)."""
 
-The interval is Wilson's for a share, at 95 % (Wilson 1927).
-"""
-
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM, ModelInfo
 from llmlab.lab.probability import score
-from llmlab.lab.text import origin, provenance, visible
+from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.text import finite, number, origin, provenance, visible
 from llmlab.progress import Progress, silent
-from llmlab.view import Bar, Cell, Column, Record, View
+from llmlab.view import Cell, Column, Record, View, stated_once
 
 MISSES = 5  # the widest misses shown
-Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -48,16 +44,15 @@ class Pairs:
     info: ModelInfo
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("pairs", True), Column("right", True), Column("95 %", True))
-        groups = sorted({one.pair.group for one in self.outcomes} - {""})
-        rows: list[list[Cell]] = [self._row(name) for name in groups]
-        rows.append(self._row(""))
-        views = [View("", (*columns, Column("")), rows, (origin(self.info),))]
+        columns = (Column("group", wide=True), Column("pairs", True), *COLUMNS)
+        shares = [(name, self._share(name)) for name in self._groups()]
+        rows: list[list[Cell]] = [[visible(name) or "all", share.trials, *share.cells()] for name, share in shares]
+        views = [View("", columns, rows, (origin(self.info),))]
         misses = sorted((one for one in self.outcomes if one.margin <= 0), key=lambda one: one.margin)[:MISSES]
         if misses:
             header = (Column("margin", True), Column("good", wide=True), Column("bad", wide=True))
             wide: list[list[Cell]] = [
-                [f"{one.margin:.3f}", visible(one.pair.good), visible(one.pair.bad)] for one in misses
+                [number(one.margin), visible(one.pair.good), visible(one.pair.bad)] for one in misses
             ]
             views.append(View("widest misses", header, wide, ("margin = log P(good) - log P(bad), nats",)))
         return views
@@ -68,9 +63,9 @@ class Pairs:
                 "sentence_good": one.pair.good,
                 "sentence_bad": one.pair.bad,
                 "group": one.pair.group,
-                "logprob_good_nats": one.good_logprob,
-                "logprob_bad_nats": one.bad_logprob,
-                "margin_nats": one.margin,
+                "logprob_good_nats": finite(one.good_logprob),
+                "logprob_bad_nats": finite(one.bad_logprob),
+                "margin_nats": finite(one.margin),
                 "right": one.margin > 0,
                 **provenance(self.info),
             }
@@ -78,43 +73,22 @@ class Pairs:
         ]
 
     def document(self) -> Record:
-        names = ["", *sorted({one.pair.group for one in self.outcomes} - {""})]
-        own = [{k: v for k, v in row.items() if k not in provenance(self.info)} for row in self.records()]
-        return {**provenance(self.info), "groups": [self._summary(name) for name in names], "pairs": own}
+        shared = provenance(self.info)
+        groups = [{"group": name or "all", **self._share(name).record()} for name in self._groups()]
+        return {**shared, "groups": groups, "pairs": stated_once(shared, self.records())}
 
-    def _of(self, group: str) -> list[Outcome]:
-        return [one for one in self.outcomes if group in ("", one.pair.group)]
+    def _groups(self) -> list[str]:
+        """Every group, then all."""
+        return [*sorted({one.pair.group for one in self.outcomes} - {""}), ""]
 
-    def _summary(self, group: str) -> Record:
-        outcomes = self._of(group)
-        right = sum(one.margin > 0 for one in outcomes)
-        low, high = wilson(right, len(outcomes))
-        return {
-            "group": group or "all",
-            "pairs": len(outcomes),
-            "right": right,
-            "share": right / len(outcomes),
-            "low": low,
-            "high": high,
-        }
-
-    def _row(self, group: str) -> list[Cell]:
-        found = self._summary(group)
-        interval = f"{found['low']:.1%} - {found['high']:.1%}"
-        return [visible(found["group"]), found["pairs"], f"{found['share']:.1%}", interval, Bar(found["share"])]
+    def _share(self, group: str) -> Share:
+        outcomes = [one for one in self.outcomes if group in ("", one.pair.group)]
+        return Share(sum(one.margin > 0 for one in outcomes), len(outcomes))
 
 
-def judge(model: CausalLM, pairs: Sequence[Pair], progress: Progress = silent) -> Pairs:
+def judge(model: CausalLM, pairs: Sequence[Pair], *, allow_special: bool = False, progress: Progress = silent) -> Pairs:
     """Score every pair. Raises MisuseError for an empty sentence."""
     texts = [text for pair in pairs for text in (pair.good, pair.bad)]
-    totals = [one.total for one in score(model, texts, progress=progress)]
+    totals = [one.total for one in score(model, texts, allow_special=allow_special, progress=progress)]
     found = zip(pairs, totals[::2], totals[1::2], strict=True)
     return Pairs(tuple(Outcome(*one) for one in found), model.info)
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share, (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
-    share, spread = successes / trials, Z95**2 / trials
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z95 * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -11,18 +11,6 @@ from llmlab.errors import MisuseError
 from llmlab.store.space import SpaceFiles
 from llmlab.view import Record
 
-SCRIPTS = {  # first word of a letter's Unicode name -> language
-    "CJK": "zh",
-    "HIRAGANA": "ja",
-    "KATAKANA": "ja",
-    "HANGUL": "ko",
-    "CYRILLIC": "ru",
-    "ARABIC": "ar",
-    "GREEK": "el",
-    "HEBREW": "he",
-    "DEVANAGARI": "hi",
-    "THAI": "th",
-}
 SPELLING_POOL = 50_000  # close spellings are sought among the most frequent words
 
 
@@ -47,15 +35,6 @@ def origin(space: SpaceFiles) -> str:
     return (
         f"space {facts['name']}: {len(space.words):,} words x {space.dimension}, {facts['model']} {facts['revision']}"
     )
-
-
-def language(word: str) -> str:
-    """The language whose script the word is written in; "" for Latin and what is not a letter."""
-    for character in word:
-        script = unicodedata.name(character, "").split(" ")[0]
-        if script in SCRIPTS:
-            return SCRIPTS[script]
-    return ""
 
 
 def row_of(space: SpaceFiles, word: str) -> int | None:

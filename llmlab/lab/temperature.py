@@ -15,7 +15,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability import encode
 from llmlab.lab.text import origin, provenance, visible
 from llmlab.progress import Progress, silent
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Column, Record, View, stated_once
 
 ROWS = 64  # continuations decoded side by side
 
@@ -99,7 +99,7 @@ class Samples:
 
     def document(self) -> Record:
         shared = {"prompt": self.prompt, "seed": self.plan.seed, **self._settings(), **provenance(self.info)}
-        own = [{k: v for k, v in row.items() if k not in shared} for row in self.records()]
+        own = stated_once(shared, self.records())
         return {**shared, "samples": own}
 
     def _settings(self) -> Record:

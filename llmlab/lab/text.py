@@ -3,10 +3,12 @@
 import math
 import unicodedata
 from dataclasses import asdict
+from typing import Literal
 
 from llmlab.backends.base import ModelInfo
 
 BITS = 1 / math.log(2)  # nats -> bits
+Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
 
 
 def show(piece: bytes) -> str:
@@ -57,6 +59,16 @@ def probability(log: float) -> str:
     return _scientific(log)
 
 
+def number(value: float, digits: int = 3) -> str:
+    """A number for the eye; - for what is not known."""
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def figure(unit: Unit, log: float) -> str:
+    """A log-probability in the unit asked for."""
+    return probability(log) if unit == "prob" else number(log if unit == "nats" else -log * BITS)
+
+
 def times(log: float) -> str:
     """A ratio exp(log) for the eye: 3.13x, 1.76e+03x."""
     if math.log(0.01) <= log < math.log(1000):
@@ -84,5 +96,5 @@ def provenance(info: ModelInfo) -> dict[str, object]:
 
 def origin(info: ModelInfo) -> str:
     """The same in one line, under a table."""
-    bos = f", after {info.bos}" if info.bos else ""
+    bos = f", after {info.bos}" if info.bos else ", no BOS: a text's first token has no probability"
     return f"{info.name} {info.revision}, {info.engine}, {info.dtype}{bos}".replace(" ,", ",")

@@ -1,14 +1,17 @@
-"""Views as tables for people: aligned with wide characters, folded to the terminal, plain in a pipe."""
+"""Views for people: tables aligned with wide characters, and shaded text; folded to the terminal, plain in a pipe."""
 
 import re
+from collections.abc import Sequence
 from typing import TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from llmlab.view import Bar, Cell, View
+from llmlab.render import strip
+from llmlab.view import Bar, Cell, Column, Picture, View
 
 BAR_WIDTH = 20
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -16,7 +19,7 @@ STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
-def draw(views: list[View], stream: TextIO, *, terminal: bool, width: int) -> None:
+def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int) -> None:
     """Write the views. Text is never read as markup."""
     console = _Console(
         file=stream,
@@ -33,7 +36,10 @@ def draw(views: list[View], stream: TextIO, *, terminal: bool, width: int) -> No
             console.print()
         if view.title:
             console.print(_text(view.title, "bold"))
-        console.print(_table(view))
+        if isinstance(view, View):
+            console.print(_table(view))
+        else:
+            strip.draw(view, console, width)
         for note in view.notes:
             console.print(_text(note, "dim"))
 
@@ -52,7 +58,7 @@ def bar(share: float, width: int = BAR_WIDTH) -> str:
 
 
 def _table(view: View) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for column in view.columns:
         table.add_column(
             _text(column.name),
@@ -61,12 +67,23 @@ def _table(view: View) -> Table:
             overflow="fold" if column.wide else "crop",
         )
     for row in view.rows:
-        table.add_row(*(_cell(cell) for cell in row))
+        table.add_row(*(_cell(*pair) for pair in zip(view.columns, row, strict=True)))
     return table
 
 
-def _cell(cell: Cell) -> Text:
-    return Text(bar(cell.share), "cyan") if isinstance(cell, Bar) else _text(str(cell))
+def _cell(column: Column, cell: Cell) -> Text:
+    if isinstance(cell, Bar):
+        return Text(bar(cell.share), "cyan")
+    return _text(_tail(str(cell), column.tail) if column.tail else str(cell))
+
+
+def _tail(text: str, cells: int) -> str:
+    """The end of a text that fits in so many cells."""
+    if cell_len(text) <= cells:
+        return text
+    while cell_len(text) > cells - 1:
+        text = text[1:]
+    return "…" + text
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -339,10 +339,10 @@ def test_texts_that_begin_alike_score_as_they_do_alone(lm_folder, gguf_file):
 
 def test_a_model_that_ignores_the_mask_is_never_given_a_forest(lm_folder, monkeypatch):
     model = HuggingFaceLM(lm_folder, "tiny")
-    forward = model._model.forward
+    forward = model._model.model.forward
 
-    def unmasked(*args, attention_mask=None, position_ids=None, logits_to_keep=0, **inputs):
-        return forward(*args, position_ids=position_ids, logits_to_keep=logits_to_keep, **inputs)
+    def unmasked(*args, attention_mask=None, position_ids=None, **inputs):
+        return forward(*args, position_ids=position_ids, **inputs)
 
-    monkeypatch.setattr(model._model, "forward", unmasked)
+    monkeypatch.setattr(model._model.model, "forward", unmasked)
     assert model._forest_depth == 0

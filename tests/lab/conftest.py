@@ -34,3 +34,15 @@ def plain(lm_folder: Path) -> Plain:
     """Log-probabilities [T, V] of the token after each of T, <s> (0) put first."""
     forward = tiny.plain_torch(lm_folder)
     return lambda ids: forward((0, *ids))
+
+
+@pytest.fixture(scope="session")
+def total(lm: HuggingFaceLM, plain: Plain) -> Callable[..., float]:
+    """(text, first scored token) -> log-probability in nats by plain torch."""
+
+    def total(text: str, start: int = 0) -> float:
+        ids = lm.encode(text).ids
+        rows = plain(ids)
+        return float(sum(rows[i][ids[i]] for i in range(start, len(ids))))
+
+    return total

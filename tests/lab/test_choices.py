@@ -1,120 +1,90 @@
-"""Choices, orders and pairs against plain torch, text by text."""
+"""Choices and questions against plain torch, text by text."""
 
-import itertools
 import math
 
-import numpy as np
 import pytest
-import tiny
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from llmlab.backends.base import Tokens
-from llmlab.backends.huggingface import HuggingFaceLM
 from llmlab.errors import MisuseError
-from llmlab.lab import choices, orders, pairs
+from llmlab.lab import choices, quiz
+
+CONTEXT, TEXTS = "The cat", [" sat on", " is", " 今天"]
 
 
 @pytest.fixture(scope="module")
-def model(lm_folder):
-    return HuggingFaceLM(lm_folder, "tiny")
+def expected(lm, total):
+    """(context, choice) -> log P(choice | context), nats."""
+    return lambda context, text: total(context + text, len(lm.encode(context)))
 
 
-@pytest.fixture(scope="module")
-def total(model, lm_folder):
-    """(text, first scored token) -> log-probability in nats by plain torch."""
-    logprobs = tiny.plain_torch(lm_folder)
-
-    def total(text, start=0):
-        ids = model._bos + model.encode(text).ids
-        rows = logprobs(ids)
-        return sum(rows[i - 1][ids[i]] for i in range(1 + start, len(ids)))
-
-    return total
-
-
-def test_a_choice_is_as_likely_as_torch_says_after_its_context(model, total):
-    context, texts = "The cat", [" sat on", " is", " 今天"]
-    start = len(model.encode(context))
-    found = choices.choose(model, context, texts)
-    expected = {text: total(context + text, start) for text in texts}
-    assert [one.text for one in found.choices] == sorted(texts, key=lambda text: -expected[text])
+def test_a_choice_is_as_likely_as_torch_says_after_its_context(lm, expected):
+    found = choices.choose(lm, CONTEXT, TEXTS)
+    logs = {text: expected(CONTEXT, text) for text in TEXTS}
+    assert [one.text for one in found.choices] == sorted(TEXTS, key=lambda text: -logs[text])
+    mass = sum(math.exp(value) for value in logs.values())
     for one, share in zip(found.choices, found.shares, strict=True):
-        assert one.logprob == pytest.approx(expected[one.text], abs=1e-4)
-        assert one.per_character == pytest.approx(expected[one.text] / len(one.text), abs=1e-4)
-        weights = [math.exp(value) for value in expected.values()]
-        assert share == pytest.approx(math.exp(expected[one.text]) / sum(weights), abs=1e-4)
+        assert one.logprob == pytest.approx(logs[one.text], abs=1e-4)
+        assert one.per_character == pytest.approx(logs[one.text] / len(one.text), abs=1e-4)
+        assert one.per_token == pytest.approx(logs[one.text] / len(lm.encode(one.text)), abs=1e-4)
+        assert share == pytest.approx(math.exp(logs[one.text]) / mass, abs=1e-4)
 
 
-def test_the_probability_of_a_text_is_that_of_its_parts_where_the_boundary_is_clean(model, total):
-    context, rest = "The cat", " sat on the mat"
-    request, boundary = choices.conditional(model, context, rest)
-    assert boundary == "clean"
-    conditional = model.score([request])[0].logprobs.sum()
-    assert total(context) + conditional == pytest.approx(total(context + rest), abs=1e-4)
+@given(st.data())
+def test_the_probability_of_a_text_is_that_of_its_parts_where_the_boundary_is_clean(lm, texts, data):
+    text = data.draw(st.sampled_from([text for text in texts if 4 <= len(text) <= 60]))
+    cut = data.draw(st.integers(1, len(text) - 1))
+    first, rest = text[:cut], text[cut:]
+    request, boundary = choices.conditional(lm, first, rest)
+    joint, alone = lm.encode(text), lm.encode(first)
+    assume(boundary == "clean" and joint[: len(alone)] == alone)
+    whole, left, conditional = (
+        stats.logprobs.sum() for stats in lm.score([choices.ScoreRequest(joint), choices.ScoreRequest(alone), request])
+    )
+    assert left + conditional == pytest.approx(whole, abs=1e-4)
 
 
 def test_a_token_across_the_boundary_is_scored_whole_and_reported():
     tokens = Tokens((1, 2), (b"The c", b"at"))
 
     class Fixed:
-        def encode(self, text):
+        def encode(self, text, allow_special):
             return tokens
 
     request, boundary = choices.conditional(Fixed(), "The", " cat")
     assert (request.start, boundary) == (0, "merged")
 
 
-def test_all_orders_are_ranked_and_the_original_is_found(model, total):
-    found = orders.orders(model, "The cat sat.")
-    texts = [" ".join(words) + "." for words in itertools.permutations(["The", "cat", "sat"])]
-    assert [one.text for one in found.texts] == sorted(texts, key=lambda text: -total(text))
-    assert found.texts[found.place - 1].text == "The cat sat."
+def test_an_impossible_choice_has_no_share_and_breaks_nothing():
+    assert choices.normalised([-math.inf, 0.0]) == (0.0, 1.0)
+    assert all(math.isnan(share) for share in choices.normalised([-math.inf, -math.inf]))
 
 
-@pytest.mark.parametrize(
-    ("sentence", "parts"),
-    [
-        ("He likes movies.", (["He", "likes", "movies"], " ", ".")),
-        ("我|喜欢|电影。", (["我", "喜欢", "电影"], "", "。")),
-        ("Is it?!", (["Is", "it"], " ", "?!")),
-    ],
-)
-def test_words_are_parted_by_spaces_or_marks_and_the_end_stays(sentence, parts):
-    assert orders.split(sentence) == parts
+def test_nothing_is_no_choice(lm):
+    with pytest.raises(MisuseError, match="needs a context and a text"):
+        choices.choose(lm, "The", [""])
 
 
-def test_one_word_has_no_orders(model):
-    with pytest.raises(MisuseError, match="one word"):
-        orders.orders(model, "今天天气很好")
-
-
-def test_of_a_long_sentence_the_same_seed_draws_the_same_orders(monkeypatch, model):
-    monkeypatch.setattr(orders, "SAMPLED", 6)
-    sentence = "a b c d e f g h i"
-    first, again = (orders.orders(model, sentence, seed=3) for _ in range(2))
-    assert first.sampled
-    assert first.records() == again.records()
-    assert all(sorted(one.text.split()) == sentence.split() for one in first.texts)
-
-
-def test_pairs_are_right_where_torch_finds_the_good_one_likelier(model, total):
-    told = [pairs.Pair("The cat sat", "The sat cat", "order"), pairs.Pair("sat cat the", "the cat sat", "order")]
-    told.append(pairs.Pair("今天天气很好", "今天天气很差"))
-    found = pairs.judge(model, told)
-    for one in found.outcomes:
-        assert one.margin == pytest.approx(total(one.pair.good) - total(one.pair.bad), abs=1e-4)
-    right = sum(total(pair.good) > total(pair.bad) for pair in told)
-    assert found.document()["groups"][0]["share"] == pytest.approx(right / 3)
-    assert {row["group"]: row["pairs"] for row in found.document()["groups"]} == {"all": 3, "order": 2}
-
-
-@given(st.integers(1, 500), st.data())
-def test_wilsons_interval_holds_the_shares_within_1_96_standard_errors(trials, data):
-    successes = data.draw(st.integers(0, trials))
-    low, high = pairs.wilson(successes, trials)
-    # The definition: p such that |share - p| = z sqrt(p (1 - p) / n), found on a grid.
-    grid = np.linspace(0, 1, 20_001)
-    inside = np.abs(successes / trials - grid) <= pairs.Z95 * np.sqrt(grid * (1 - grid) / trials) + 1e-12
-    assert low == pytest.approx(grid[inside].min(), abs=1e-4)
-    assert high == pytest.approx(grid[inside].max(), abs=1e-4)
+def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, expected):
+    questions = [
+        quiz.Question("The cat", (" sat on the mat", " is", " 今天"), answer, group)
+        for answer, group in ((0, "a"), (1, "a"), (2, "b"))
+    ]
+    questions.append(quiz.Question("The mat", (" 天气", " the cat sat"), 0, "b"))
+    scores = {
+        "sum": expected,
+        "per_character": lambda context, text: expected(context, text) / len(text),
+        "per_token": lambda context, text: expected(context, text) / len(lm.encode(text)),
+    }
+    found = quiz.answer(lm, questions)
+    shares = {(row["group"], row["by"]): (row["right"], row["trials"]) for row in found.document()["groups"]}
+    for group, members in {"all": questions, "a": questions[:2], "b": questions[2:]}.items():
+        for name, score in scores.items():
+            picks = [max(one.choices, key=lambda text, one=one: score(one.context, text)) for one in members]
+            right = sum(pick == one.choices[one.answer] for pick, one in zip(picks, members, strict=True))
+            assert shares[group, name] == (right, len(members))
+    records = found.records()
+    assert len(records) == 3 * 3 + 2
+    assert [sum(row["right"] for row in records if row["question"] == number) for number in range(4)] == [1] * 4
+    assert found.views()[0].rows[0][:2] == ["a", 2]

@@ -65,15 +65,3 @@ def test_an_unknown_word_is_answered_with_close_spellings_and_other_spaces(space
 def test_an_empty_word_is_refused(space, word):
     with pytest.raises(MisuseError, match="the word is empty"):
         lab.look_up(space, word, Lengths())
-
-
-@pytest.mark.parametrize(
-    ("word", "language"),
-    [
-        *[("爱", "zh"), ("ひ", "ja"), ("カ", "ja"), ("사랑", "ko"), ("любовь", "ru"), ("حب", "ar"), ("αγάπη", "el")],
-        *[("אהבה", "he"), ("प्यार", "hi"), ("รัก", "th"), ("a爱", "zh")],
-        *[("love", ""), ("café", ""), ("42", ""), ("🎉", "")],
-    ],
-)
-def test_a_word_belongs_to_the_language_of_its_script(word, language):
-    assert lab.language(word) == language

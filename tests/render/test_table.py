@@ -76,3 +76,13 @@ def test_tables_are_apart_and_their_notes_below():
 )
 def test_a_bar_is_as_long_as_its_share(share, drawn):
     assert table.bar(share) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("short", "short"), ("a longer context", "…nger context"), ("今天天气很好吗", "…天气很好吗")]
+)
+def test_a_tail_column_keeps_the_end_of_a_text_in_so_many_cells(text, shown):
+    out = draw(View("", (Column("given", tail=13),), [[text]]))
+    if text.startswith("今"):
+        out = draw(View("", (Column("given", tail=11),), [[text]]))
+    assert out.splitlines()[2].rstrip() == shown

@@ -1,0 +1,56 @@
+"""Running text shaded part by part: a coloured background, or a row of blocks below where there are no colours."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from llmlab.view import Strip
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+LINE = 80  # cells a line in a pipe, where nothing folds it
+# xterm's palette from near white to dark red, which every terminal of 256 colours has
+COLOURS = (231, 230, 229, 223, 216, 209, 203, 196, 160, 124)
+
+Part = tuple[str, float]
+
+
+def draw(strip: Strip, console: Console, width: int) -> None:
+    """Write the parts, then the legend in the same shades."""
+    if console.is_terminal and console.color_system and "NO_COLOR" not in os.environ:
+        console.print(Text.assemble(*(_coloured(part) for part in strip.parts)))
+        console.print(Text.assemble(*(piece for part in strip.legend for piece in (_coloured(part), "  "))))
+        return
+    for line in _lines(strip.parts, width if console.is_terminal else LINE):
+        console.print(Text("".join(text for text, _ in line)))
+        console.print(Text("".join(block(shade) * cell_len(text) for text, shade in line)))
+    console.print(Text("  ".join(f"{block(shade)} {text}" for text, shade in strip.legend)))
+
+
+def block(shade: float) -> str:
+    """A block as high as the shade, in eighths."""
+    return BLOCKS[round(max(0.0, min(1.0, shade)) * 8)]
+
+
+def _coloured(part: Part) -> tuple[str, str]:
+    text, shade = part
+    colour = COLOURS[round(max(0.0, min(1.0, shade)) * (len(COLOURS) - 1))]
+    return text, f"{'white' if shade > 0.75 else 'black'} on color({colour})"
+
+
+def _lines(parts: Sequence[Part], width: int) -> Iterator[list[Part]]:
+    """Characters with their shades, so many cells a line."""
+    line: list[Part] = []
+    used = 0
+    for text, shade in parts:
+        for character in text:
+            size = cell_len(character)
+            if line and used + size > width:
+                yield line
+                line, used = [], 0
+            line.append((character, shade))
+            used += size
+    if line:
+        yield line

@@ -1,0 +1,40 @@
+"""Minimal pairs against plain torch, and the interval of a share."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmlab.lab import pairs
+from llmlab.lab.shares import Z95, Share
+
+
+def test_pairs_are_right_where_torch_finds_the_good_one_likelier(lm, total):
+    told = [pairs.Pair("The cat sat", "The sat cat", "order"), pairs.Pair("sat cat the", "the cat sat", "order")]
+    told.append(pairs.Pair("今天天气很好", "今天天气很差"))
+    found = pairs.judge(lm, told)
+    for one in found.outcomes:
+        assert one.margin == pytest.approx(total(one.pair.good) - total(one.pair.bad), abs=1e-4)
+    right = sum(total(pair.good) > total(pair.bad) for pair in told)
+    groups = {row["group"]: row for row in found.document()["groups"]}
+    assert groups["all"]["share"] == pytest.approx(right / 3)
+    assert {name: row["trials"] for name, row in groups.items()} == {"all": 3, "order": 2}
+
+
+def test_the_widest_misses_come_first(lm, total):
+    texts = ["The cat sat", "sat The cat", "cat sat The", "今天天气", "天气今天"]
+    told = [pairs.Pair(a, b) for a in texts for b in texts if a != b]
+    expected = sorted(total(pair.good) - total(pair.bad) for pair in told)[: pairs.MISSES]
+    rows = pairs.judge(lm, told).views()[1].rows
+    assert [float(row[0]) for row in rows] == pytest.approx(expected, abs=2e-3)
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilsons_interval_holds_the_shares_within_1_96_standard_errors(trials, data):
+    successes = data.draw(st.integers(0, trials))
+    low, high = Share(successes, trials).interval
+    # The definition: p such that |share - p| <= z sqrt(p (1 - p) / n), found on a grid.
+    grid = np.linspace(0, 1, 20_001)
+    inside = np.abs(successes / trials - grid) <= Z95 * np.sqrt(grid * (1 - grid) / trials) + 1e-12
+    assert low == pytest.approx(grid[inside].min(), abs=1e-4)
+    assert high == pytest.approx(grid[inside].max(), abs=1e-4)
