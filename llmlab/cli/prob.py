@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli import data_files, prob_modes
+from llmlab.cli import data_files, modes
+from llmlab.cli.modes import Mode
 from llmlab.cli.options import DtypeOption, EngineOption, EscapesOption, FormatOption, ModelOption, SpecialOption
 from llmlab.cli.world import World, texts, unescape
+from llmlab.errors import MisuseError
 from llmlab.lab import choices, cloze, diff, ledger, long_text, next_word, orders, pairs, probability, quiz
 from llmlab.lab.text import Unit
 from llmlab.lab.words import By
@@ -15,6 +17,21 @@ from llmlab.models.engines import open_causal_lm
 from llmlab.view import Result
 
 app = typer.Typer(rich_markup_mode=None)
+
+HINT = "see `llmlab prob --help`"
+TEXT = frozenset({"text"})
+ONE_TEXT = frozenset({"by", "formula", "strip", "correction"})
+MODES = (
+    Mode("file", "file", frozenset({"window", "stride"})),
+    Mode("pairs", "pair_file"),
+    Mode("choices", "choices_file"),
+    Mode("context", "context", frozenset({"choice"})),
+    Mode("cloze", "blank", frozenset({"candidate"})),
+    Mode("orders", "order", TEXT | {"seed"}),
+    Mode("diff", "difference", TEXT),
+    Mode("next", "next_", TEXT | {"at"}),
+    Mode("texts", "", TEXT | ONE_TEXT | {"unit", "next_"}),
+)
 
 EXAMPLES = """\b
 Examples:
@@ -73,8 +90,9 @@ def prob(
     world: World = ctx.obj
     config = world.settings(engine, dtype)
     given = texts(text, escapes=escapes)
-    mode = prob_modes.find(ctx, given)
-    k = config.prob.next if next_ is None and mode == "text" else next_
+    mode = modes.find(ctx, MODES).name
+    _check(ctx, mode, given)
+    k = config.prob.next if next_ is None and mode == "texts" and len(given) == 1 else next_
     sides = [unescape(one) if escapes else one for one in [context or "", *(choice or [])]]
     told = data_files.pairs(pair_file) if pair_file else []
     asked = data_files.questions(choices_file) if choices_file else []
@@ -103,8 +121,24 @@ def prob(
                 result = diff.difference(lm, given[0], given[1], allow_special=special)
             case _ if k:
                 result = next_word.next_tokens(lm, given[0], k, temperature=at, allow_special=special)
-            case "texts":
+            case _ if len(given) > 1:
                 result = probability.ranking(lm, given, unit=unit, allow_special=special, progress=progress)
             case _:
                 result = ledger.ledger(lm, given[0], look, correct=correction, allow_special=special)
     world.show(result, form)
+
+
+def _check(ctx: typer.Context, mode: str, given: list[str]) -> None:
+    """Raise MisuseError, before a model is loaded, for too few or too many texts, and for an empty one."""
+    if mode == "context" and not ctx.params["choice"]:
+        raise MisuseError("--context needs a --choice", 'for example --context "1 + 1 =" --choice " 2"')
+    for name, count, many in (("orders", 1, "one text"), ("diff", 2, "two texts"), ("next", 1, "one text")):
+        if mode == name and len(given) != count:
+            raise MisuseError(f"--{name} takes {many}", HINT)
+    alone = [option for name, option in modes.told(ctx).items() if name in ONE_TEXT]
+    if len(given) > 1 and alone:
+        raise MisuseError(f"{alone[0]} is for one text", HINT)
+    if mode == "texts" and not given:
+        raise MisuseError("no text is given", HINT)
+    if not all(given):
+        raise MisuseError("the text is empty", "give at least one character")

@@ -98,7 +98,7 @@ LONG = "the cat " * 300
         (["prob", "a", "b", "--next", "3"], b"", 2, "--next takes one text; see `llmlab prob --help`"),
         (["prob", "--orders"], b"", 2, "--orders takes one text"),
         (["prob", "--diff", "a"], b"", 2, "--diff takes two texts"),
-        (["prob", "a", "--pairs", "x.jsonl"], b"", 2, "--pairs takes no other text"),
+        (["prob", "a", "--pairs", "x.jsonl"], b"", 2, "TEXT does not go with --pairs"),
         (["prob", "a", "--next", "3", "--orders"], b"", 2, "--orders and --next are different questions"),
         (["prob", "a", "--stride", "3"], b"", 2, "--stride goes with --file"),
         (["prob", "a", "--choice", "b"], b"", 2, "--choice goes with --context"),

@@ -1,0 +1,66 @@
+"""The sessions of both READMEs are what the commands print. `python tests/test_readme.py` writes them anew."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+READMES = (ROOT / "README.md", ROOT / "README.zh.md")
+NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
+TOLERANCE = 0.02  # processors round differently; bars and the last digits follow
+
+
+def sessions(readme: Path) -> list[tuple[str, str]]:
+    """(command, output) of each `$ ` line in the console blocks."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output.rstrip("\n")))
+    return found
+
+
+def printed(command: str) -> str:
+    """What a user sees: messages and data, lines without trailing spaces."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+        cwd=ROOT, env=os.environ | {"PATH": path, "COLUMNS": "80"},
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
+def rewrite(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    for command, output in sessions(readme):
+        old = f"$ {command}\n{output}" if output else f"$ {command}"
+        text = text.replace(old, f"$ {command}\n{printed(command)}", 1)
+    readme.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_the_sessions_are_what_the_commands_print(readme):
+    shown = sessions(readme)
+    assert len(shown) > 10
+    for command, output in shown:
+        now = printed(command)
+        words, found = (re.sub(r"[█▏▎▍▌▋▊▉ ─]+", " ", re.sub(NUMBER, "0", text)) for text in (output, now))
+        assert found == words, command
+        for wanted, number in zip(re.findall(NUMBER, output), re.findall(NUMBER, now), strict=True):
+            pair = [float(one.replace(",", "")) for one in (wanted, number)]
+            assert pair[1] == pytest.approx(pair[0], rel=TOLERANCE, abs=TOLERANCE), command
+
+
+def test_both_readmes_show_the_same_sessions():
+    english, chinese = ([command for command, _ in sessions(readme)] for readme in READMES)
+    assert english == chinese
+
+
+if __name__ == "__main__":
+    for one in READMES:
+        rewrite(one)
