@@ -52,18 +52,27 @@ class SpaceEntry(Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...]
 
 
+class PresetEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A way to wrap a prompt as a completion for a base model."""
+
+    template: str  # {prompt} stands for the prompt
+    stop: tuple[str, ...] = ()
+
+
 class ProbSettings(Struct, frozen=True, forbid_unknown_fields=True):
     next: Natural = 0
 
 
 class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     question: str
+    question_preset: str = ""
     temperature: tuple[float, ...] = (1.0,)
     samples: Positive = 1
     max_tokens: Positive = 20
     top_k: Natural = 0
     top_p: float = 1.0
     min_p: float = 0.0
+    repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
 
 
@@ -86,6 +95,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     prob: ProbSettings = field(default_factory=ProbSettings)
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
     languages: dict[str, str] = field(default_factory=dict)
+    presets: dict[str, PresetEntry] = field(default_factory=dict)
     models: dict[str, ModelEntry] = field(default_factory=dict)
     spaces: dict[str, SpaceEntry] = field(default_factory=dict)
 
@@ -160,7 +170,7 @@ def _set(tree: dict[str, Any], variable: str, text: str) -> None:
     }
     owner, key = (sections[section], rest) if section in sections else (Config, name)
     known = {item.name: item.type for item in msgspec.structs.fields(owner)}
-    if key not in known or key in ("models", "spaces", "languages", *sections):
+    if key not in known or key in ("models", "spaces", "languages", "presets", *sections):
         raise MisuseError(f"{variable} names no setting", "see the settings in configs/llmlab.toml")
     target = tree.setdefault(section, {}) if owner is not Config else tree
     is_list = known[key] in (tuple[float, ...], tuple[str, ...])

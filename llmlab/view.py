@@ -15,6 +15,7 @@ class Bar:
     """A cell drawn as a bar; `share` is in [0, 1]."""
 
     share: float
+    width: int = 20  # cells of a whole bar
 
 
 Cell = str | int | Bar

@@ -63,7 +63,7 @@ def language_model(folder: Path, texts: Sequence[str], bos: bool = True, tied: b
     return folder
 
 
-def gguf_of(folder: Path, path: Path, bos: bool = True) -> Path:
+def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "") -> Path:
     """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does."""
     model = AutoModelForCausalLM.from_pretrained(folder)
     config = model.config
@@ -80,6 +80,8 @@ def gguf_of(folder: Path, path: Path, bos: bool = True) -> Path:
     writer.add_vocab_size(config.vocab_size)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     _add_tokenizer(writer, Tokenizer.from_file(str(folder / "tokenizer.json")), bos)
+    if chat_template:
+        writer.add_chat_template(chat_template)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     for name, parameter in model.named_parameters():  # a tied lm_head is listed once
         weight = parameter.detach().numpy()

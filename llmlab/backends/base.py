@@ -117,6 +117,10 @@ class Decoder(Protocol):
 
     first: Floats  # [V] logits after the context
 
+    def restart(self) -> None:
+        """Forget the continuations; the context stays, so that others can begin without reading it again."""
+        ...
+
     def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
         """Append one token to each of `rows`; return the logits after it, [len(rows), V].
 
@@ -138,6 +142,13 @@ class CausalLM(Protocol):
 
     def piece(self, token: int) -> bytes:
         """The raw bytes of one token."""
+        ...
+
+    def chat(self, message: str) -> str | None:
+        """A user's message in the model's chat template, as the model expects it before its answer, without BOS.
+
+        None for a base model, which has no template. A template is rendered in a sandbox.
+        """
         ...
 
     def is_end(self, token: int) -> bool:

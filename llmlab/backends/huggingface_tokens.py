@@ -42,6 +42,17 @@ class TokenPieces:
         ids = self._ids(text, split_special_tokens=not allow_special)
         return Tokens.of(text, ids, [self.of(token) for token in ids])
 
+    def chat(self, message: str) -> str | None:
+        """A user's message in the chat template, which transformers renders in a sandbox; None without a template."""
+        if not self.tokenizer.chat_template:
+            return None
+        messages = [{"role": "user", "content": message}]
+        try:
+            rendered: str = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        except Exception as error:  # a template may fail in as many ways as a program
+            raise DamagedError(f"the model's chat template fails: {brief(error)}", "use --raw") from error
+        return rendered.removeprefix("".join(self.of(token).decode(errors="replace") for token in self.bos))
+
     def of(self, token: int) -> bytes:
         added = self._added.get(token)
         word = self.tokenizer.convert_ids_to_tokens(token) if added is None else added.content

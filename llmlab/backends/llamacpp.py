@@ -76,6 +76,20 @@ class LlamaCpp:
             length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
         return buffer.raw[:length]
 
+    def chat(self, message: str) -> str | None:
+        template = lc.llama_model_chat_template(self._model, None)
+        if not template:
+            return None
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        end = self.piece(lc.llama_vocab_eos(self._vocab)).decode(errors="replace")
+        try:
+            formatter = Jinja2ChatFormatter(template.decode(), eos_token=end, bos_token=self.info.bos or "")
+            rendered: str = formatter(messages=[{"role": "user", "content": message}]).prompt
+        except Exception as error:  # a template may fail in as many ways as a program
+            raise DamagedError(f"the chat template of {self.info.name} fails: {error}", "use --raw") from error
+        return rendered.removeprefix(self.info.bos or "")
+
     def is_end(self, token: int) -> bool:
         return bool(lc.llama_vocab_is_eog(self._vocab, token))
 
@@ -163,6 +177,11 @@ class LlamaDecoder:
         self._lengths: dict[int, int] = {}
         self._start = len(ids)
 
+    def restart(self) -> None:
+        for row in self._lengths:
+            self._context.forget(row)
+        self._lengths = {}
+
     def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
         if self._context.generation != self._generation:
             raise LabError("another text was read between two steps; llama.cpp decodes one context at a time")
@@ -219,6 +238,10 @@ class _Context:
     def share(self, source: int, target: int) -> None:
         """Let `target` begin where `source` stands; the cells are shared, not copied."""
         lc.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def forget(self, sequence: int) -> None:
+        """Free the cells that only this sequence holds."""
+        lc.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def decode(self, entries: Sequence[tuple[int, int, list[int], bool]]) -> Iterator[Floats]:
         """Feed (token, position, sequences, wanted); yield a view [wanted in the chunk, V] a chunk."""

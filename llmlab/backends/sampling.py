@@ -1,9 +1,11 @@
 """Turning logits into probabilities and probabilities into tokens, in numpy, the same for every engine.
 
 Each filter is one pure function from log-probabilities [V] to log-probabilities [V]; what it removes becomes
--inf. The order is that of transformers: temperature, top-k, top-p, min-p. None applies unless asked for.
+-inf. The order is that of transformers: repetition penalty, temperature, top-k, top-p, min-p. None applies unless
+asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +19,13 @@ BLOCK = 512  # summing in two levels finds the sampled token without a running s
 
 @dataclass(frozen=True)
 class Settings:
-    """How to draw from softmax(z / T). Filters are off at 0, 1 and 0."""
+    """How to draw from softmax(z / T). Filters are off at 0, 1 and 0, the repetition penalty at 1."""
 
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
+    repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.temperature) and self.temperature >= 0):
@@ -35,6 +38,13 @@ class Settings:
             raise MisuseError(f"top-p {self.top_p:g} is outside (0, 1]", "1 turns it off")
         if not 0 <= self.min_p <= 1:
             raise MisuseError(f"min-p {self.min_p:g} is outside [0, 1]", "0 turns it off")
+        if not (np.isfinite(self.repetition_penalty) and self.repetition_penalty > 0):
+            raise MisuseError(f"repetition penalty {self.repetition_penalty:g} is not above 0", "1 turns it off")
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but the temperature applies, and that not the limit 0."""
+        return self.temperature > 0 and self == Settings(self.temperature)
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -46,7 +56,7 @@ def log_softmax(logits: Floats) -> Floats:
 def entropy(logprobs: Floats) -> float:
     """H = -sum p log p in nats (Shannon 1948); tokens of probability 0 add nothing."""
     possible = logprobs[np.isfinite(logprobs)].astype(np.float64)
-    return float(-(np.exp(possible) * possible).sum())
+    return float(-(np.exp(possible) * possible).sum()) + 0.0  # not -0
 
 
 def top(logprobs: Floats, k: int) -> Ints:
@@ -67,8 +77,25 @@ def temper(logits: Floats, temperature: float) -> Floats:
         tempered: Floats = np.full_like(shifted, -np.inf)
         tempered[int(shifted.argmax())] = 0
         return tempered
-    with np.errstate(over="ignore"):  # -inf is the right limit for hopeless tokens
-        return log_softmax(shifted / np.float32(min(max(temperature, 1e-30), 1e30)))
+    return log_softmax(_cool(shifted, temperature))
+
+
+def _cool(shifted: Floats, temperature: float) -> Floats:
+    """z / T for logits of at most 0; -inf is the right limit for hopeless tokens."""
+    if temperature == 1:
+        return shifted
+    with np.errstate(over="ignore"):
+        return np.asarray(shifted / np.float32(min(max(temperature, 1e-30), 1e30)))
+
+
+def penalise(logits: Floats, seen: Sequence[int], penalty: float) -> Floats:
+    """Make tokens that were seen less likely: z / penalty above 0, z * penalty below (Keskar et al. 2019)."""
+    if penalty == 1 or not seen:
+        return logits
+    found = logits.copy()
+    own = logits[list(seen)]
+    found[list(seen)] = np.where(own < 0, own * penalty, own / penalty)
+    return found
 
 
 def keep_top_k(logprobs: Floats, k: int) -> Floats:
@@ -114,13 +141,31 @@ def distribution(logits: Floats, settings: Settings) -> Floats:
 
 def draw(logprobs: Floats, generator: np.random.Generator) -> int:
     """One token by inversion of the cumulative distribution: one uniform number a token."""
-    probabilities = np.exp(logprobs)
-    target = generator.random()
-    padded = np.zeros(-(-len(probabilities) // BLOCK) * BLOCK, np.float32)
-    padded[: len(probabilities)] = probabilities
+    return _invert(np.exp(logprobs), generator.random())
+
+
+def draw_plain(logits: Floats, temperature: float, generator: np.random.Generator) -> tuple[int, float]:
+    """One token of softmax(z / T), T > 0, and its log-probability at T = 1: the fast way where no filter applies."""
+    shifted = np.subtract(logits, logits.max(), dtype=np.float32)
+    weights = np.exp(_cool(shifted, temperature))  # [V], not normalised: inversion scales with their sum
+    token = _invert(weights, generator.random())
+    untempered = weights if temperature == 1 else np.exp(shifted)
+    return token, float(shifted[token]) - float(np.log(untempered.sum(dtype=np.float64)))
+
+
+def draw_gumbel(logprobs: Floats, generator: np.random.Generator) -> int:
+    """One token as argmax(log p + g), g Gumbel noise [V] (Maddison et al. 2014): the same g serves any temperature."""
+    noise = generator.gumbel(size=len(logprobs))
+    return int((logprobs + noise).argmax())
+
+
+def _invert(weights: Floats, uniform: float) -> int:
+    """The token at `uniform` of the cumulative sum of weights [V]."""
+    padded = np.zeros(-(-len(weights) // BLOCK) * BLOCK, np.float32)
+    padded[: len(weights)] = weights
     blocks = padded.reshape(-1, BLOCK)
     block_ends = np.cumsum(blocks.sum(axis=1, dtype=np.float64))
-    target *= block_ends[-1]
+    target = uniform * block_ends[-1]
     block = min(int(np.searchsorted(block_ends, target, side="right")), int(np.flatnonzero(blocks.any(axis=1))[-1]))
     before = block_ends[block - 1] if block else 0.0
     ends = np.cumsum(blocks[block], dtype=np.float64)
@@ -128,9 +173,13 @@ def draw(logprobs: Floats, generator: np.random.Generator) -> int:
     return block * BLOCK + min(inside, int(np.flatnonzero(blocks[block])[-1]))
 
 
-def sample_generator(seed: int, sample: int) -> np.random.Generator:
-    """The generator of one sample: it does not depend on how many samples are drawn."""
-    return np.random.default_rng([seed, sample])
+def sample_generator(seed: int, sample: int, temperature: float | None = None) -> np.random.Generator:
+    """The generator of one sample: it does not depend on how many samples are drawn, or at which other temperatures.
+
+    Without a temperature the noise is the same at every one.
+    """
+    own = [] if temperature is None else [int(np.float64(temperature).view(np.uint64))]
+    return np.random.default_rng([seed, sample, *own])
 
 
 def token_stats(logits: Floats, ids: Ints, detail: bool, k: int) -> TokenStats:

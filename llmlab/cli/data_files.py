@@ -38,6 +38,14 @@ def questions(path: Path) -> list[Question]:
     return _records(path, "question", hint, _question_of_object, _question_of_row)
 
 
+def lines(path: Path) -> list[str]:
+    """Prompts, one a line; empty lines are left out. Raises MisuseError for none."""
+    found = [line.removesuffix("\r") for line in _text(path).split("\n") if line.strip()]
+    if not found:
+        raise MisuseError(f"{path} holds no prompts", "one prompt a line")
+    return found
+
+
 def blocks(path: Path) -> tuple[Iterator[str], int]:
     """A long text in blocks that end with a line, or at white space where a line is longer; and its bytes."""
     if str(path) == "-":

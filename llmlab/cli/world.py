@@ -16,7 +16,7 @@ from llmlab.config import Config
 from llmlab.errors import MisuseError
 from llmlab.progress import Progress
 from llmlab.render import Format, show
-from llmlab.view import Result
+from llmlab.view import Record, Result
 
 PATIENCE_S = 2  # work shorter than this is not worth a line
 
@@ -45,6 +45,22 @@ class World:
             sys.stdout.flush()
         except BrokenPipeError:  # `| head -1`: the reader has what it wants; typer would end with 1
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def write(self, text: str) -> bool:
+        """Write to stdout at once; False when its reader is gone and there is no more to do."""
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return False
+        return True
+
+    def write_record(self, record: Record) -> bool:
+        """The same for one line of jsonl."""
+        from llmlab.render.records import to_jsonl
+
+        return self.write(to_jsonl([record]))
 
     def say(self, message: str) -> None:
         print(f"llmlab: {message}", file=sys.stderr, flush=True)

@@ -1,174 +1,152 @@
-"""What temperature does: samples from softmax(z / T) at one or several T, from one shared context.
+"""What temperature does to a distribution, exactly: softmax(z / T) of the next token, side by side for each T.
 
-Sample i of a seed has its own generator, so it is the same text however many are drawn beside it.
+Entropy is in bits, exp(H) is the number of equally likely choices with that entropy (perplexity of the
+distribution). Top-k, top-p and min-p are shown by what they would leave: so many tokens, of so much mass.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from llmlab.backends import sampling
-from llmlab.backends.base import CausalLM, Decoder, Floats, ModelInfo
+from llmlab.backends.base import CausalLM, Floats, ModelInfo
 from llmlab.backends.sampling import Settings
-from llmlab.errors import MisuseError
-from llmlab.lab.probability import encode
-from llmlab.lab.text import origin, provenance, visible
-from llmlab.progress import Progress, silent
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.lab.generation import Plan
+from llmlab.lab.prompt import Prompt
+from llmlab.lab.text import BITS, finite, origin, probability, provenance, raw, show, visible
+from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
-ROWS = 64  # continuations decoded side by side
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to draw: every temperature, so many samples each."""
-
-    temperatures: tuple[float, ...] = (1.0,)
-    samples: int = 1
-    max_tokens: int = 20
-    seed: int = 0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    stop: tuple[str, ...] = ()
-
-    def check(self, prompt: str) -> None:
-        """Raise MisuseError for what cannot be drawn, before a model is loaded."""
-        if not prompt:
-            raise MisuseError("the prompt is empty", "give at least one character")
-        if self.seed < 0:
-            raise MisuseError(f"seed {self.seed} is negative", "give a number from 0 up")
-        if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
-            raise MisuseError("nothing to draw", "give at least one temperature, one sample and one token")
-        if not all(self.stop):
-            raise MisuseError("a stop text is empty", "leave --stop out, or give at least one character")
-        for temperature in self.temperatures:
-            self.settings(temperature)
-
-    def settings(self, temperature: float) -> Settings:
-        return Settings(temperature, self.top_k, self.top_p, self.min_p)
+TOKENS = 10  # tokens listed
+MASSES = (1, 5, 50)  # mass of so many likeliest tokens
+TYPICAL = Plan(top_k=50, top_p=0.9, min_p=0.05)  # the cuts shown where none is asked for
+BAR = 6  # cells
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One continuation."""
+class Cut:
+    """What one filter leaves of a tempered distribution."""
+
+    name: str
+    value: float
+    kept: int  # tokens
+    mass: float  # probability of those, before they are renormalised
+
+
+@dataclass(frozen=True)
+class Tempered:
+    """The next token's distribution at one temperature."""
 
     temperature: float
-    sample: int
-    text: str
-    ids: tuple[int, ...]
-    logprob: float  # nats, under the model itself (T = 1, no filter)
-    finish: str  # "stop", "end" (the model ended the text) or "length"
+    logprobs: tuple[float, ...]  # nats, of the tokens that are listed
+    entropy: float  # nats
+    masses: tuple[float, ...]  # of MASSES
+    cuts: tuple[Cut, ...]
 
 
 @dataclass(frozen=True)
-class Samples:
-    """The continuations of one prompt, by temperature, then by sample."""
+class Distribution:
+    """The likeliest tokens at T = 1, and what each temperature makes of them."""
 
-    prompt: str
-    plan: Plan
-    samples: tuple[Sample, ...]
+    prompt: Prompt
+    ids: tuple[int, ...]
+    pieces: tuple[bytes, ...]
+    tempered: tuple[Tempered, ...]
     info: ModelInfo
 
     def views(self) -> list[View]:
-        columns = (Column("T", True), Column("#", True), Column("continuation", wide=True), Column("finish"))
-        rows: list[list[Cell]] = [
-            [f"{one.temperature:g}", one.sample + 1, visible(one.text), one.finish] for one in self.samples
-        ]
-        return [
-            View(visible(self.prompt), columns, rows, (f"seed {self.plan.seed}{self._filters()}", origin(self.info)))
-        ]
+        columns = [Column("next token", wide=True)]
+        for one in self.tempered:
+            columns += [Column(f"T={one.temperature:g}", True), Column("")]
+        rows: list[list[Cell]] = []
+        for place, piece in enumerate(self.pieces):
+            row: list[Cell] = [show(piece)]
+            for one in self.tempered:
+                row += [probability(one.logprobs[place]), Bar(math.exp(one.logprobs[place]), BAR)]
+            rows.append(row)
+        note = "softmax(z / T); T = 1 is the model itself"
+        return [View(f"{visible(self.prompt.text)} ...", tuple(columns), rows, (note,)), self._measures()]
 
     def records(self) -> list[Record]:
+        """A record a temperature and token."""
         return [
             {
-                "prompt": self.prompt,
+                "prompt": self.prompt.asked,
+                "rendered_prompt": self.prompt.text,
+                "chat": self.prompt.chat,
                 "temperature": one.temperature,
-                "sample": one.sample,
-                "seed": self.plan.seed,
-                "text": one.text,
-                "tokens": len(one.ids),
-                "logprob_nats": one.logprob,
-                "finish": one.finish,
-                **self._settings(),
+                "rank_at_1": rank,
+                "token": raw(piece),
+                "token_id": token,
+                "logprob_nats": finite(logprob),
+                "probability": math.exp(logprob),
+                "entropy_bits": one.entropy * BITS,
+                "choices": math.exp(one.entropy),
+                **{f"mass_of_top_{k}": mass for k, mass in zip(MASSES, one.masses, strict=True)},
+                **{f"{cut.name}_kept": cut.kept for cut in one.cuts},
+                **{f"{cut.name}_mass": cut.mass for cut in one.cuts},
                 **provenance(self.info),
             }
-            for one in self.samples
+            for one in self.tempered
+            for rank, (token, piece, logprob) in enumerate(zip(self.ids, self.pieces, one.logprobs, strict=True), 1)
         ]
 
     def document(self) -> Record:
-        shared = {"prompt": self.prompt, "seed": self.plan.seed, **self._settings(), **provenance(self.info)}
-        own = stated_once(shared, self.records())
-        return {**shared, "samples": own}
+        shared = {"prompt": self.prompt.asked, "rendered_prompt": self.prompt.text, **provenance(self.info)}
+        cuts = {cut.name: cut.value for cut in self.tempered[0].cuts}
+        return {**shared, "cuts": cuts, "distribution": stated_once(shared, self.records())}
 
-    def _settings(self) -> Record:
-        plan = self.plan
-        filters = {"top_k": plan.top_k, "top_p": plan.top_p, "min_p": plan.min_p}
-        return {"max_tokens": plan.max_tokens, **filters, "stop": list(plan.stop)}
-
-    def _filters(self) -> str:
-        plan = self.plan
-        on = [("top-k", plan.top_k, 0), ("top-p", plan.top_p, 1), ("min-p", plan.min_p, 0)]
-        return "".join(f", {name} {value:g}" for name, value, off in on if value != off)
-
-
-def sample(
-    model: CausalLM, prompt: str, plan: Plan, *, allow_special: bool = False, progress: Progress = silent
-) -> Samples:
-    """Draw every sample of the plan. Raises MisuseError for an empty prompt or settings out of range."""
-    plan.check(prompt)
-    context = encode(model, prompt, allow_special=allow_special)
-    rows = [_Row(plan.settings(t), i, plan) for t in plan.temperatures for i in range(plan.samples)]
-    for start in range(0, len(rows), ROWS):
-        group = rows[start : start + ROWS]
-        _draw(model, model.decoder(context, len(group), plan.max_tokens), group)
-        progress(start + len(group), len(rows))
-    return Samples(prompt, plan, tuple(row.result() for row in rows), model.info)
+    def _measures(self) -> View:
+        cuts = self.tempered[0].cuts
+        names = ("entropy", "exp(H)", *(f"top {k}" for k in MASSES))
+        columns = [Column("T", True), *(Column(name, True) for name in names)]
+        columns += [Column(f"{cut.name.replace('_', '-')} {cut.value:g}", True) for cut in cuts]
+        rows: list[list[Cell]] = []
+        for one in self.tempered:
+            row: list[Cell] = [f"{one.temperature:g}", f"{one.entropy * BITS:.2f}", _count(math.exp(one.entropy))]
+            row += [f"{mass:.3f}" for mass in one.masses]
+            rows.append([*row, *(f"{cut.kept:,}: {cut.mass:.3f}" for cut in one.cuts)])
+        notes = (
+            "entropy in bits; exp(H): as uncertain as so many equal choices; top N: the mass of the N likeliest",
+            "filters: how many tokens each would keep by itself, and their mass",
+        )
+        return View("", tuple(columns), rows, (*notes, origin(self.info)))
 
 
-class _Row:
-    """One continuation while it grows."""
-
-    def __init__(self, settings: Settings, sample: int, plan: Plan) -> None:
-        self.settings, self.sample, self.plan = settings, sample, plan
-        self.generator = sampling.sample_generator(plan.seed, sample)
-        self.ids: list[int] = []
-        self.pieces: list[bytes] = []
-        self.logprob = 0.0
-        self.finish = ""
-
-    def take(self, model: CausalLM, logits: Floats) -> None:
-        """Draw one token and see whether the text is finished."""
-        token = sampling.draw(sampling.distribution(logits, self.settings), self.generator)
-        self.logprob += float(logits[token]) - sampling.logsumexp(logits)
-        self.ids.append(token)
-        if model.is_end(token):
-            self.finish = "end"
-            return
-        self.pieces.append(model.piece(token))
-        if any(stop in self._text() for stop in self.plan.stop):
-            self.finish = "stop"
-        elif len(self.ids) == self.plan.max_tokens:
-            self.finish = "length"
-
-    def result(self) -> Sample:
-        text = self._text()
-        cuts = [text.find(stop) for stop in self.plan.stop if stop in text]
-        shown = text[: min(cuts)] if cuts else text
-        return Sample(self.settings.temperature, self.sample, shown, tuple(self.ids), self.logprob, self.finish)
-
-    def _text(self) -> str:
-        return b"".join(self.pieces).decode(errors="replace")
+def _count(choices: float) -> str:
+    return f"{choices:,.1f}" if choices < 1000 else f"{choices:,.0f}"
 
 
-def _draw(model: CausalLM, decoder: Decoder, rows: Sequence[_Row]) -> None:
-    """Grow all rows together until each is finished."""
-    live = list(range(len(rows)))
-    logits = np.broadcast_to(decoder.first, (len(rows), len(decoder.first)))  # [rows, V]
-    while live:
-        for place, row in enumerate(live):
-            rows[row].take(model, logits[place])
-        live = [row for row in live if not rows[row].finish]
-        if live:
-            logits = decoder.step(live, [rows[row].ids[-1] for row in live])
+def distribution(model: CausalLM, prompt: Prompt, plan: Plan) -> Distribution:
+    """The next token's distribution at each temperature of the plan."""
+    logprobs = model.next([prompt.tokens])[0]  # [V]
+    ids = sampling.top(logprobs, TOKENS)
+    filtered = any((plan.top_k, plan.top_p < 1, plan.min_p))
+    cuts = plan if filtered else TYPICAL
+    found = tuple(_tempered(logprobs, ids.tolist(), temperature, cuts) for temperature in plan.temperatures)
+    pieces = tuple(model.piece(token) for token in ids.tolist())
+    return Distribution(prompt, tuple(ids.tolist()), pieces, found, model.info)
+
+
+def _tempered(logprobs: Floats, ids: list[int], temperature: float, cuts: Plan) -> Tempered:
+    tempered = sampling.temper(logprobs, temperature)
+    falling = -np.sort(-np.exp(tempered.astype(np.float64)))
+    masses = tuple(min(float(falling[:k].sum()), 1.0) for k in MASSES)
+    return Tempered(
+        temperature,
+        tuple(tempered[ids].astype(np.float64).tolist()),
+        sampling.entropy(tempered),
+        masses,
+        tuple(_cut(logprobs, tempered, temperature, name, value) for name, value in _asked(cuts)),
+    )
+
+
+def _asked(cuts: Plan) -> list[tuple[str, float]]:
+    every = (("top_k", cuts.top_k, 0), ("top_p", cuts.top_p, 1), ("min_p", cuts.min_p, 0))
+    return [(name, value) for name, value, off in every if value != off]
+
+
+def _cut(logprobs: Floats, tempered: Floats, temperature: float, name: str, value: float) -> Cut:
+    alone = {"top_k": int(value)} if name == "top_k" else {name: value}
+    kept = np.isfinite(sampling.distribution(logprobs, Settings(temperature, **alone)))
+    return Cut(name, value, int(kept.sum()), min(float(np.exp(tempered[kept].astype(np.float64)).sum()), 1.0))

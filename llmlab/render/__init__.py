@@ -1,9 +1,11 @@
 """Results to the world: tables for people, records for programs."""
 
+import re
 from typing import Literal, TextIO
 
 from llmlab.view import Result
 
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # control characters but tab and newline
 Format = Literal["table", "json", "jsonl", "csv", "tsv"]
 
 
@@ -21,3 +23,8 @@ def show(result: Result, form: Format, stream: TextIO, *, terminal: bool, width:
     else:
         write = {"jsonl": records.to_jsonl, "csv": records.to_csv, "tsv": records.to_tsv}[form]
         stream.write(write(result.records()))
+
+
+def harmless(text: str) -> str:
+    """Plain text without what would steer a terminal: control characters, but tab and newline, are shown as <1B>."""
+    return STEERING.sub(lambda found: f"<{ord(found[0]):02X}>", text)

@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 
+from llmlab.render import STEERING
 from llmlab.view import Record
-
-STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # control characters but tab and newline
 
 
 def to_json(document: Record) -> str:

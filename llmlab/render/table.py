@@ -13,7 +13,6 @@ from rich.text import Text
 from llmlab.render import strip
 from llmlab.view import Bar, Cell, Column, Picture, View
 
-BAR_WIDTH = 20
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
@@ -51,7 +50,7 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def bar(share: float, width: int = BAR_WIDTH) -> str:
+def bar(share: float, width: int = 20) -> str:
     """A bar of `share` of the width, in eighths of a character."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
@@ -73,7 +72,7 @@ def _table(view: View) -> Table:
 
 def _cell(column: Column, cell: Cell) -> Text:
     if isinstance(cell, Bar):
-        return Text(bar(cell.share), "cyan")
+        return Text(bar(cell.share, cell.width), "cyan")
     return _text(_tail(str(cell), column.tail) if column.tail else str(cell))
 
 

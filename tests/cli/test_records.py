@@ -1,4 +1,4 @@
-"""Every record of prob is what configs/records.schema.json says, on both engines, and reads back as it was."""
+"""Every record of prob and generate is what configs/records.schema.json says, and reads back as it was."""
 
 import csv
 import io
@@ -14,7 +14,14 @@ PAIRS = b"""{"sentence_good": "The cat sat", "sentence_bad": "sat cat", "UID": "
 {"sentence_good": "a", "sentence_bad": "b"}
 """
 QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}'.encode()
+DRAW = ["The", "--seed", "1", "--max-tokens", "3"]
 ASKED = [
+    ("generate.samples", [*DRAW, "-t", "0,1.5", "-n", "2", "--stop", "\\n"], b""),
+    ("generate.samples", [*DRAW, "--expect", "cat", "--same-noise", "--top-k", "4"], b""),
+    ("generate.trace", [*DRAW, "--trace", "--min-p", "0.1"], b""),
+    ("generate.distribution", ["The", "--distribution", "-t", "0,1,1e9"], b""),
+    ("generate.distribution", ["The", "--distribution", "--top-k", "3"], b""),
+    ("generate.tree", ["The", "--tree", "2", "-t", "0.5"], b""),
     ("prob.ledger", ["The cat 👩‍👩‍👧 <s>"], b""),
     ("prob.ledger", ["The cat 今天", "--by", "char"], b""),
     ("prob.ledger", ["The cat", "--by", "word", "--word-correction"], b""),
@@ -38,14 +45,17 @@ def model(request, lm_folder, gguf_file, lm_folder_without_bos):
 
 def test_the_schema_is_one():
     Draft202012Validator.check_schema(SCHEMA)
-    assert {kind for kind, _, _ in ASKED} == {name for name in SCHEMA["$defs"] if name.startswith("prob.")}
+    assert {kind for kind, _, _ in ASKED} == {name for name in SCHEMA["$defs"] if "." in name}
 
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "stdin"), ASKED, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_record_is_what_the_schema_says_in_every_format(run, model, kind, arguments, stdin):
-    found = {form: run("prob", *arguments, *model, "-f", form, stdin=stdin) for form in ("json", "jsonl", "csv", "tsv")}
+    command = kind.partition(".")[0]
+    found = {
+        form: run(command, *arguments, *model, "-f", form, stdin=stdin) for form in ("json", "jsonl", "csv", "tsv")
+    }
     assert {done.code for done in found.values()} == {0}, found["json"].err
     records = [json.loads(line) for line in found["jsonl"].out.splitlines()]
     assert records

@@ -1,0 +1,48 @@
+"""What a model reads before it answers: the prompt as it is, or wrapped in a preset or in its chat template.
+
+BOS is put first by the engine, once, whatever a template says.
+"""
+
+from dataclasses import dataclass
+
+from llmlab.backends.base import CausalLM, Tokens
+from llmlab.errors import MisuseError
+
+MARK = "\ue000llmlab\ue000"  # stands for the user's text in a template; private use, in no text
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The user's text and what became of it."""
+
+    asked: str
+    text: str  # as the model reads it, without BOS
+    tokens: Tokens
+    chat: bool = False  # the model's own chat template is around it
+
+
+def read(model: CausalLM, asked: str, *, template: str = "", raw: bool = False, allow_special: bool = False) -> Prompt:
+    """The prompt in a preset's template, else in the model's chat template if it has one, else as it is.
+
+    `raw` takes it as it is. Raises MisuseError for an empty prompt.
+    """
+    if not asked:
+        raise MisuseError("the prompt is empty", "give at least one character")
+    if template or raw:
+        text = template.replace("{prompt}", asked) if template else asked
+        return Prompt(asked, text, model.encode(text, allow_special=allow_special))
+    rendered = model.chat(asked)
+    if rendered is None:
+        return Prompt(asked, asked, model.encode(asked, allow_special=allow_special))
+    if allow_special or model.encode(asked, allow_special=True) == model.encode(asked):
+        return Prompt(asked, rendered, model.encode(rendered, allow_special=True), chat=True)
+    return Prompt(asked, rendered, _with_literal(model, asked, rendered), chat=True)
+
+
+def _with_literal(model: CausalLM, asked: str, rendered: str) -> Tokens:
+    """The template's control tokens read as such, those in the user's text as plain text."""
+    before, mark, after = (model.chat(MARK) or "").partition(MARK)
+    if not mark or before + asked.strip() + after != rendered.replace(asked, asked.strip(), 1):
+        raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
+    user = rendered.removeprefix(before).removesuffix(after)
+    return model.encode(before, allow_special=True) + model.encode(user) + model.encode(after, allow_special=True)

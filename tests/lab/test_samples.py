@@ -1,0 +1,105 @@
+"""What is said of samples, counted by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmlab.lab import generation
+from llmlab.lab.generation import Plan, Sample
+from llmlab.lab.prompt import read
+from llmlab.lab.samples import Expected, summarise
+
+NOTHING = Expected()
+
+
+def of(lm, *samples, temperatures=(0.5, 1.0), expected=NOTHING):
+    plan = Plan(temperatures, samples=3)
+    return summarise(lm, read(lm, "The cat"), plan, samples, expected)
+
+
+SAMPLES = (
+    Sample(0.5, 0, " Paris", (5, 6), -2.0, "stop"),
+    Sample(0.5, 1, " Paris", (5, 6), -2.0, "stop"),
+    Sample(0.5, 2, " London", (5, 7, 5), -4.0, "stop"),
+    Sample(1.0, 0, " PARIS, of course", (9,), -1.0, "length"),
+)
+
+
+def test_answers_are_grouped_counted_and_measured(lm):
+    found = of(lm, *SAMPLES)
+    rows = found.views()[0].rows
+    assert [(row[0], row[1], row[3], row[4]) for row in rows] == [
+        ("0.5", 2, " Paris", "stop"),
+        ("0.5", 1, " London", "stop"),
+        ("1", 1, " PARIS, of course", "length"),
+    ]
+    assert [row[2].share for row in rows] == [pytest.approx(2 / 3), pytest.approx(1 / 3), 1]
+    assert found.distinct(0.5, 1) == 3 / 7  # 5, 6, 7 of seven tokens
+    assert found.distinct(0.5, 2) == 3 / 4  # 5 6, 5 7, 7 5 of four pairs
+    assert math.isnan(found.distinct(1.0, 2))  # one token makes no pair
+    assert found.surprisal(0.5) == pytest.approx(8 / 7 / math.log(2))
+    assert found.length(0.5) == pytest.approx(7 / 3)
+    measures = found.document()["temperatures"]
+    assert [(one["temperature"], one["samples"], one["distinct_answers"]) for one in measures] == [
+        (0.5, 3, 2),
+        (1.0, 1, 1),
+    ]
+    assert measures[1]["distinct_2"] is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "right"),
+    [
+        (Expected(("paris",)), [2, 1]),  # whatever the case
+        (Expected(("paris", "London")), [3, 1]),
+        (Expected(patterns=(r"^ Par.s$",)), [2, 0]),
+        (Expected(("London",), (r"course",)), [1, 1]),
+    ],
+)
+def test_the_share_right_counts_answers_that_hold_what_is_expected(lm, expected, right):
+    found = of(lm, *SAMPLES, expected=expected)
+    assert [one["right"]["right"] for one in found.document()["temperatures"]] == right
+    assert [one["right"]["trials"] for one in found.document()["temperatures"]] == [3, 1]
+    assert sum(row["right"] for row in found.records()) == sum(right)
+    assert found.views()[-1].rows[0][1] == f"{right[0] / 3:.1%}"
+
+
+def test_without_an_expectation_no_record_says_right(lm):
+    assert not any("right" in row for row in of(lm, *SAMPLES).records())
+
+
+def test_many_answers_of_several_temperatures_are_folded_and_none_is_lost(lm):
+    many = [Sample(t, i, f"{i // 3} {t}", (i,), -1.0, "stop") for t in (0.5, 1.0) for i in range(40)]
+    rows = of(lm, *many).views()[0].rows
+    assert len(rows) == 8
+    assert sum(row[1] for row in rows) == 80
+    assert rows[3][3] == "(11 other answers)"
+    alone = [one for one in many if one.temperature == 0.5]
+    assert len(of(lm, *alone, temperatures=(0.5,)).views()[0].rows) == 14
+
+
+def test_first_tokens_stand_beside_their_exact_probability(lm, plain):
+    plan = Plan((0.7, 2.0), samples=400, max_tokens=1, seed=3)
+    drawn = list(generation.sample(lm, read(lm, "The cat"), plan))
+    found = summarise(lm, read(lm, "The cat"), plan, drawn)
+    row = plain(lm.encode("The cat").ids)[-1]
+    for t in plan.temperatures:
+        weights = np.exp((row - row.max()) / t)
+        exact = weights / weights.sum()
+        firsts = [one for one in found.firsts if one.temperature == t]
+        assert [one.probability for one in firsts] == pytest.approx(np.sort(exact)[::-1][:5].tolist(), abs=1e-3)
+        for one in firsts:
+            seen = sum(sample.ids[0] == one.token for sample in drawn if sample.temperature == t) / 400
+            assert one.seen == pytest.approx(seen)
+            assert one.probability == pytest.approx(exact[one.token], abs=1e-3)
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=5), st.integers(1, 3))
+def test_distinct_n_is_the_share_of_different_n_grams(lm, ids, n):
+    found = of(lm, *(Sample(0.5, i, "x", tuple(own), 0.0, "end") for i, own in enumerate(ids)), temperatures=(0.5,))
+    grams = [tuple(own[i : i + n]) for own in ids for i in range(len(own)) if i + n <= len(own)]
+    expected = len(set(grams)) / len(grams) if grams else math.nan
+    assert found.distinct(0.5, n) == pytest.approx(expected, nan_ok=True)
