@@ -8,6 +8,7 @@ say of every token that follows the node in some text.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -94,48 +95,97 @@ def _shared(a: Ids, b: Ids) -> int:
     return min(len(a), len(b))
 
 
+class Routes(Protocol):
+    """Where each sequence's tokens stand in an engine's pass."""
+
+    @property
+    def paths(self) -> tuple[Ints, ...]: ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """One token to score: what follows `node` in a request, and where the answer goes."""
+
+    node: int
+    token: int
+    request: int
+    place: int
+
+
 class Ledger:
     """What the nodes' logits say of the requests' tokens."""
 
-    def __init__(self, forest: Forest, requests: Sequence[ScoreRequest], bos: Ids) -> None:
+    def __init__(self, routes: Routes, requests: Sequence[ScoreRequest], bos: Ids) -> None:
         self._requests = requests
         self._stats = [_blank(request) for request in requests]
-        self._targets: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        for number, (request, path) in enumerate(zip(requests, forest.paths, strict=True)):
+        asked = []
+        for number, (request, path) in enumerate(zip(requests, routes.paths, strict=True)):
             ids = request.tokens.ids
             for position in range(request.start, len(ids)):
                 before = position + len(bos) - 1  # the place in the path that predicts this token
                 if before >= 0:
-                    self._targets[int(path[before])].append((number, position - request.start, ids[position]))
+                    asked.append(Question(int(path[before]), ids[position], number, position - request.start))
+        self.questions = sorted(asked, key=lambda question: question.node)
+        self._at: dict[int, list[Question]] = defaultdict(list)
+        for question in self.questions:
+            self._at[question.node].append(question)
 
     @property
     def wanted(self) -> list[int]:
         """The nodes whose logits are needed, in their order."""
-        return sorted(self._targets)
+        return list(self._at)
+
+    @property
+    def thorough(self) -> bool:
+        """Whether any request asks for more than log-probabilities."""
+        return any(_thorough(request) for request in self._requests)
+
+    @property
+    def top(self) -> int:
+        return max(request.top for request in self._requests)
 
     def take(self, node: int, logits: Floats) -> None:
         """Note the logits [V] after a node."""
-        targets = self._targets[node]
-        requests = [self._requests[number] for number, _, _ in targets]
+        questions = self._at[node]
+        requests = [self._requests[question.request] for question in questions]
         k = max(request.top for request in requests)
-        if not k and not any(request.detail for request in requests):
+        if not any(map(_thorough, requests)):
             total = logsumexp(logits)
-            for number, position, token in targets:
-                self._stats[number].logprobs[position] = float(logits[token]) - total
+            for question in questions:
+                self._stats[question.request].logprobs[question.place] = float(logits[question.token]) - total
             return
         logprobs = log_softmax(logits)
         spread, best = entropy(logprobs), top(logprobs, k)
-        for (number, position, token), request in zip(targets, requests, strict=True):
-            stats = self._stats[number]
+        for question, request in zip(questions, requests, strict=True):
+            stats, position, token = self._stats[question.request], question.place, question.token
             stats.logprobs[position] = logprobs[token]
+            if not _thorough(request):
+                continue
             stats.ranks[position] = 1 + int((logprobs > logprobs[token]).sum())
             stats.entropies[position] = spread
             here = best[: request.top]
             stats.top_ids[position, : len(here)] = here
             stats.top_logprobs[position, : len(here)] = logprobs[here]
 
+    def note(self, questions: Sequence[Question], answers: TokenStats) -> None:
+        """Note what an engine worked out by itself, in the order of the questions."""
+        for row, question in enumerate(questions):
+            request, stats, place = self._requests[question.request], self._stats[question.request], question.place
+            stats.logprobs[place] = answers.logprobs[row]
+            if not _thorough(request):
+                continue
+            stats.ranks[place] = answers.ranks[row]
+            stats.entropies[place] = answers.entropies[row]
+            k = min(request.top, answers.top_ids.shape[1])
+            stats.top_ids[place, :k] = answers.top_ids[row, :k]
+            stats.top_logprobs[place, :k] = answers.top_logprobs[row, :k]
+
     def results(self) -> list[TokenStats]:
         return self._stats
+
+
+def _thorough(request: ScoreRequest) -> bool:
+    return request.detail or request.top > 0
 
 
 def _blank(request: ScoreRequest) -> TokenStats:

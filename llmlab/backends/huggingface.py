@@ -5,6 +5,7 @@ run code that came with the weights; tokenizers are in huggingface_tokens.py, se
 huggingface_encoder.py.
 """
 
+import copy
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +17,20 @@ import transformers
 from transformers import AutoModelForCausalLM
 
 from llmlab.backends import huggingface_forest
-from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends import huggingface_scores as scores
+from llmlab.backends.base import Floats, Ints, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.huggingface_forest import Padded, pad
+from llmlab.backends.huggingface_scores import Reader
 from llmlab.backends.huggingface_tokens import TokenPieces, brief
-from llmlab.backends.sampling import log_softmax, token_stats, unknown_first
+from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.progress import Progress, silent
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-LOGIT_BYTES = 256 * 2**20  # logits kept at a time, as float32
-BATCH_TOKENS = 4096  # tokens a forward pass, padding included
+LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
+PASS_TOKENS = 512  # tokens of a forward pass, padding included; the mask of a forest grows with the square
 BATCH_TEXTS = 64
-BATCH_NODES = 512  # tokens of a forest; its mask grows with the square
 SHARING = 0.8  # a forest is worth its mask when it has at most this part of its texts' tokens
 
 
@@ -66,6 +69,9 @@ class HuggingFaceLM:
     def piece(self, token: int) -> bytes:
         return self._pieces.of(token)
 
+    def chat(self, message: str) -> str | None:
+        return self._pieces.chat(message)
+
     def is_end(self, token: int) -> bool:
         return token in self._ends
 
@@ -78,17 +84,17 @@ class HuggingFaceLM:
         for group in self._forests(rows, firsts):
             forest = grow([rows[i] for i in group])
             ledger = Ledger(forest, [batch[i] for i in group], self._bos)
-            for node, row in zip(ledger.wanted, self._forest_logits(forest, ledger.wanted), strict=True):
-                ledger.take(node, row)
+            self._answer(ledger, self._forest_pass(forest))
             results |= dict(zip(group, ledger.results(), strict=True))
             progress(len(results), len(batch))
         rest = [index for index in range(len(batch)) if index not in results]
-        for places in self._groups([len(rows[i]) for i in rest], [firsts[i] for i in rest]):
+        for places in self._groups([len(rows[i]) for i in rest]):
             group = [rest[place] for place in places]
-            group_stats = self._score_group(batch, rows, firsts, group)
-            for index, stats in zip(group, group_stats, strict=True):
-                has_first = not self._bos and batch[index].start == 0 and len(batch[index].tokens) > 0
-                results[index] = unknown_first(stats) if has_first else stats
+            padded = pad([rows[i] for i in group])
+            ledger = Ledger(padded, [batch[i] for i in group], self._bos)
+            if ledger.questions:
+                self._answer(ledger, self._padded_passes(padded, min(firsts[i] for i in group)))
+            results |= dict(zip(group, ledger.results(), strict=True))
             progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 
@@ -97,12 +103,15 @@ class HuggingFaceLM:
         rows = [self._context_ids(context) for context in contexts]
         for row in rows:
             check_room(self.info, len(row))
-        lengths = [len(row) for row in rows]
-        for group in self._groups(lengths, [length - 1 for length in lengths]):
-            first = lengths[group[0]] - 1
-            logits = next(self._forward([rows[i] for i in group], first))  # [B, <= chunk, V]
-            for index, text_logits in zip(group, logits, strict=True):
-                nexts[index] = log_softmax(text_logits[lengths[index] - 1 - first])
+        for group in self._groups([len(row) for row in rows]):
+            padded = pad([rows[i] for i in group])
+            lasts = np.array([path[-1] for path in padded.paths])
+            for begin, states in self._padded_passes(padded, min(len(rows[i]) for i in group) - 1):
+                here = np.flatnonzero((lasts >= begin) & (lasts < begin + len(states)))
+                for some in np.split(here, range(self._positions, len(here), self._positions)):
+                    with torch.inference_mode():
+                        logits = scores.rows(self._reader, states[lasts[some] - begin]).cpu().numpy()
+                    nexts[[group[place] for place in some]] = log_softmax(logits)
         return nexts
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
@@ -114,84 +123,87 @@ class HuggingFaceLM:
         weight = self._model.get_input_embeddings().weight.detach()
         return np.asarray(weight.float().cpu().numpy(), np.float32)
 
-    def _score_group(
-        self,
-        batch: Sequence[ScoreRequest],
-        rows: Sequence[tuple[int, ...]],
-        firsts: Sequence[int],
-        group: Sequence[int],
-    ) -> list[TokenStats]:
-        """Statistics of the texts that share one forward pass, in the order of `group`."""
-        parts: list[list[TokenStats]] = [[] for _ in group]
-        at = min(firsts[i] for i in group)  # the position of the first logits in the chunk
-        for logits in self._forward([rows[i] for i in group], at):
-            for part, text_logits, i in zip(parts, logits, group, strict=True):
-                begin, end = max(firsts[i], at), min(len(rows[i]), at + logits.shape[1])
-                targets = np.array((self._bos + batch[i].tokens.ids)[begin + 1 : end + 1], np.int64)
-                if begin < end or not part:
-                    part.append(token_stats(text_logits[begin - at :], targets, batch[i].detail, batch[i].top))
-            at += logits.shape[1]
-        return [_concatenate(part) for part in parts]
+    @cached_property
+    def _reader(self) -> Reader:
+        return scores.reader(self._model, self._device)
+
+    @cached_property
+    def _pass_tokens(self) -> int:
+        """Tokens of one pass: what it comes to must fit in memory, which for a whole model is all their logits."""
+        return PASS_TOKENS if isinstance(self._reader, scores.Split) else min(PASS_TOKENS, self._positions)
+
+    @cached_property
+    def _forest_depth(self) -> int:
+        """The longest text that may stand in a forest; 0 for a model that cannot be given one."""
+        able = huggingface_forest.sees_forests(self._model, self._reader, self._device)
+        return huggingface_forest.deepest(self._model) if able else 0
 
     def _forests(self, rows: Sequence[Ids], firsts: Sequence[int]) -> Iterator[list[int]]:
         """Groups of texts that begin alike to such a part that a forest saves work; the rest is padded instead."""
         deepest = self._forest_depth if len(rows) > 1 else 0
         able = [i for i, row in enumerate(rows) if firsts[i] < len(row) <= deepest]
-        for places in groups([rows[i] for i in able], BATCH_TEXTS, min(self._positions, BATCH_NODES)):
+        for places in groups([rows[i] for i in able], BATCH_TEXTS, self._pass_tokens):
             group = [able[place] for place in places]
             total = sum(len(rows[i]) for i in group)
             if len(grow([rows[i] for i in group])) <= SHARING * total:
                 yield group
 
-    @cached_property
-    def _forest_depth(self) -> int:
-        """The longest text that may stand in a forest; 0 for a model that cannot be given one."""
-        able = huggingface_forest.sees_forests(self._model, self._device)
-        return huggingface_forest.deepest(self._model) if able else 0
-
-    def _forest_logits(self, forest: Forest, wanted: Sequence[int]) -> Floats:
-        return huggingface_forest.logits(self._model, self._device, forest, wanted)
-
-    def _groups(self, lengths: Sequence[int], firsts: Sequence[int]) -> Iterator[list[int]]:
-        """Indices of texts run together: of similar length, several only if their logits fit in one chunk."""
+    def _groups(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Indices of texts run together: of similar length, several only if they fit in one pass."""
         group: list[int] = []
-        earliest = 0
         for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-            longest, count = lengths[index], len(group) + 1
-            kept = count * (longest - min(earliest, firsts[index]))
-            full = kept > self._positions or count * longest > BATCH_TOKENS or count > BATCH_TEXTS
-            if group and full:
+            count = len(group) + 1
+            if group and (count * lengths[index] > self._pass_tokens or count > BATCH_TEXTS):
                 yield group
                 group = []
-            earliest = min(earliest, firsts[index]) if group else firsts[index]
             group.append(index)
         if group:
             yield group
 
-    def _forward(self, rows: Sequence[tuple[int, ...]], first: int) -> Iterator[Floats]:
-        """Logits from position `first` on, [B, chunk, V]; a long text comes in several chunks."""
-        longest = max(len(row) for row in rows)
-        if first >= longest:  # nothing is asked: no token, or none but the first of a model without BOS
-            yield np.empty((len(rows), 0, self.info.vocabulary), np.float32)
-            return
-        ids = torch.zeros((len(rows), longest), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for i, row in enumerate(rows):
-            ids[i, : len(row)], mask[i, : len(row)] = torch.tensor(row), 1
-        ids, mask = ids.to(self._device), mask.to(self._device)
-        size = max(self._positions // len(rows), 1)
+    def _answer(self, ledger: Ledger, passes: Iterator[tuple[int, Any]]) -> None:
+        """Answer the ledger's questions from the states that the passes come to."""
+        nodes = np.array([question.node for question in ledger.questions])
+        for begin, states in passes:
+            first, last = np.searchsorted(nodes, [begin, begin + len(states)])
+            if first < last:
+                questions = ledger.questions[first:last]
+                wanted, places = np.unique(nodes[first:last] - begin, return_inverse=True)
+                tokens = np.array([question.token for question in questions])
+                ledger.note(questions, self._stats(states[wanted], places, tokens, ledger))
+
+    def _stats(self, states: Any, places: Ints, tokens: Ints, ledger: Ledger) -> TokenStats:
+        with torch.inference_mode():
+            if ledger.thorough:
+                return scores.details(self._reader, states, places, tokens, ledger.top, self._positions)
+            return scores.logprobs(self._reader, states, places, tokens)
+
+    def _forest_pass(self, forest: Forest) -> Iterator[tuple[int, Any]]:
+        """The first node and the states [N, W]: all of them in one pass."""
+        inputs = huggingface_forest.inputs(self._model, self._device, forest)
+        with torch.inference_mode():
+            states, _ = self._reader.states(len(forest), inputs)
+        yield 0, states[0]
+
+    def _padded_passes(self, padded: Padded, first: int) -> Iterator[tuple[int, Any]]:
+        """The first node and the states [n, W] of each pass, from position `first` on; a long text takes several."""
+        ids = torch.from_numpy(padded.ids).to(self._device)
+        mask = torch.from_numpy(padded.mask).to(self._device)
+        count, longest = ids.shape
+        size = max(self._pass_tokens // count, 1)
         begin, cache = 0, None
-        for end in [*range(first + size, longest, size), longest]:
-            output = _run(
-                self._model,
-                input_ids=ids[:, begin:end],
-                attention_mask=mask[:, :end],
-                past_key_values=cache,
-                use_cache=cache is not None or end < longest,
-                logits_to_keep=end - max(begin, first),
-            )
-            yield _logits(output, end - max(begin, first))
-            begin, cache = end, output.past_key_values
+        for end in [*range(size, longest, size), longest]:
+            kept = max(end - max(begin, first), 1)
+            inputs = {
+                "input_ids": ids[:, begin:end],
+                "attention_mask": mask[:, :end],
+                "cache": cache,
+                "use_cache": cache is not None or end < longest,
+            }
+            with torch.inference_mode():
+                states, cache = self._reader.states(kept, inputs)
+            if end > first:
+                yield (end - kept) * count, states.transpose(0, 1).flatten(0, 1)
+            begin = end
 
     def _context_ids(self, context: Tokens) -> tuple[int, ...]:
         ids = self._bos + context.ids
@@ -207,8 +219,13 @@ class TorchDecoder:
         self._model, self._device = model, device
         output = _run(model, input_ids=torch.tensor([ids], device=device), use_cache=True, logits_to_keep=1)
         self.first: Floats = _logits(output, 1)[0, 0]
-        self._cache = output.past_key_values
-        self._places = dict.fromkeys(range(n), 0)  # row -> its place in the cache
+        self._context = output.cache
+        self._n = n
+        self.restart()
+
+    def restart(self) -> None:
+        self._cache = copy.deepcopy(self._context)
+        self._places = dict.fromkeys(range(self._n), 0)  # row -> its place in the cache
         self._held = 1  # rows in the cache
 
     def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
@@ -219,11 +236,11 @@ class TorchDecoder:
         output = _run(
             self._model,
             input_ids=torch.tensor(ids, device=self._device)[:, None],
-            past_key_values=self._cache,
+            cache=self._cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        self._cache = output.past_key_values
+        self._cache = output.cache
         return _logits(output, 1)[:, 0]
 
 
@@ -254,12 +271,6 @@ def _run(model: Any, **inputs: Any) -> Any:
 def _logits(output: Any, kept: int) -> Floats:
     """The last `kept` positions, [B, kept, V]; a few models do not know logits_to_keep and return all."""
     return np.asarray(output.logits[:, -kept:].float().cpu().numpy(), np.float32)
-
-
-def _concatenate(parts: Sequence[TokenStats]) -> TokenStats:
-    if len(parts) == 1:
-        return parts[0]
-    return TokenStats(*(np.concatenate(column) for column in zip(*(vars(p).values() for p in parts), strict=True)))
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> set[int]:

@@ -21,7 +21,7 @@ from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError
 from llmlab.progress import Progress, silent
 
-CHUNK = 64  # tokens a decode; its logits take CHUNK x V x 4 bytes
+CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
 SEQUENCES = 64  # texts decoded together
 CELLS = 4096  # tokens decoded together
 
@@ -192,11 +192,7 @@ class LlamaDecoder:
                 self._lengths[row] = self._start
             entries.append((token, self._lengths[row], [row], True))
             self._lengths[row] += 1
-        parts = self._context.decode(entries)
-        first = next(parts)
-        if len(entries) <= CHUNK:
-            return first
-        return np.concatenate([first.copy(), *(part.copy() for part in parts)])
+        return next(self._context.decode(entries))  # a context's chunk holds a token of each of its sequences
 
 
 def _check_nonempty(ids: Ids) -> None:
@@ -213,7 +209,8 @@ class _Context:
         self.cells = -(-cells // 256) * 256
         self.sequences = sequences
         params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
-        params.n_batch = params.n_ubatch = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
+        self._chunk = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
+        params.n_batch = params.n_ubatch = self._chunk
         params.n_threads = params.n_threads_batch = threads
         params.type_k = params.type_v = 0  # GGML_TYPE_F32
         params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -223,7 +220,7 @@ class _Context:
         if not self._handle:
             raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
         self._memory = lc.llama_get_memory(self._handle)
-        self._batch = lc.llama_batch_init(CHUNK, 0, sequences)
+        self._batch = lc.llama_batch_init(self._chunk, 0, sequences)
         self._vocabulary = info.vocabulary
 
     def __del__(self) -> None:
@@ -245,8 +242,8 @@ class _Context:
 
     def decode(self, entries: Sequence[tuple[int, int, list[int], bool]]) -> Iterator[Floats]:
         """Feed (token, position, sequences, wanted); yield a view [wanted in the chunk, V] a chunk."""
-        for start in range(0, len(entries), CHUNK):
-            chunk = entries[start : start + CHUNK]
+        for start in range(0, len(entries), self._chunk):
+            chunk = entries[start : start + self._chunk]
             batch = self._batch
             batch.n_tokens = len(chunk)
             for i, (token, position, members, wanted) in enumerate(chunk):

@@ -13,7 +13,7 @@ from llmlab.lab.space import look_up, row_of
 from llmlab.models.engines import kind, open_encoder, open_table
 from llmlab.models.spaces import encoder_of, open_space
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(epilog='Examples: llmlab embed cat dog car | llmlab embed "He likes movies" --tokens')

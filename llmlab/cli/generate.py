@@ -21,7 +21,7 @@ from llmlab.lab import temperature, tree
 from llmlab.lab.generation import Plan
 from llmlab.models.engines import open_causal_lm
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 ASK = frozenset({"prompt", "preset", "raw", "show_prompt", "temperatures", "sweep", "show_settings"})
 FILTERS = frozenset({"top_k", "top_p", "min_p"})

@@ -10,7 +10,7 @@ from llmlab.models import card, inventory
 from llmlab.models.engines import workshop
 from llmlab.models.sources import locate
 
-app = typer.Typer(rich_markup_mode=None, help="What models there are; prepare and remove them.")
+app = typer.Typer(rich_markup_mode=None, add_completion=False, help="What models there are; prepare and remove them.")
 
 Name = Annotated[str, typer.Argument(help="Catalogue name, folder, .gguf file, or organisation/name[@revision].")]
 

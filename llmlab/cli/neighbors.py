@@ -12,7 +12,7 @@ from llmlab.lab import space as spaces
 from llmlab.lab import words
 from llmlab.models.spaces import encoder_of, open_space
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(epilog="Examples: llmlab neighbors love | llmlab neighbors love --space glove --metric l2")

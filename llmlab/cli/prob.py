@@ -16,7 +16,7 @@ from llmlab.lab.words import By
 from llmlab.models.engines import open_causal_lm
 from llmlab.view import Result
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 HINT = "see `llmlab prob --help`"
 TEXT = frozenset({"text"})
