@@ -3,7 +3,6 @@
 Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed.
 """
 
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -23,12 +22,13 @@ class OutFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            content = path.read_bytes() if path.exists() else b""
+            content = path.read_bytes() if path.is_file() else b""  # a device or a pipe has no end to go on from
             whole = content[: content.rfind(b"\n") + 1]
             self._records = [self._parse(number, line) for number, line in enumerate(whole.splitlines(), 1)]
             self._size = len(whole)
             self._file = path.open("ab", buffering=0)
-            self._file.truncate(self._size)
+            if path.is_file():
+                self._file.truncate(self._size)
         except OSError as error:
             raise MisuseError(f"cannot write {path}: {error.strerror}", "check --out") from None
 
@@ -66,7 +66,7 @@ class OutFile:
             while written < len(line):  # an unbuffered file may take a part, and say why only at the next call
                 written += self._file.write(line[written:])
         except OSError as error:
-            with contextlib.suppress(OSError):
+            if self._path.is_file():
                 os.truncate(self._path, self._size)
             hint = "what was finished is kept; make room and run the same command again"
             raise LabError(f"cannot write {self._path}: {error.strerror}", hint) from error

@@ -6,12 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, decoders, models, normalizers
-from transformers import PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    Gemma3TextConfig,
+    GPT2Config,
+    GPTNeoXConfig,
+    GraniteConfig,
+    PretrainedConfig,
+    PreTrainedTokenizerFast,
+)
 
-from llmlab.backends import huggingface
+from llmlab.backends import huggingface, huggingface_scores
 from llmlab.backends.base import ScoreRequest, Tokens
 from llmlab.backends.huggingface import HuggingFaceLM
 from llmlab.backends.huggingface_encoder import SentenceTransformerEncoder
@@ -21,6 +32,19 @@ from llmlab.errors import DamagedError, MisuseError
 
 Plain = Callable[[tuple[int, ...]], NDArray[np.float64]]
 BOS = (0,)
+SMALL = {
+    "vocab_size": 600,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "initializer_range": 0.2,
+    "bos_token_id": 0,
+    "eos_token_id": 1,
+    "pad_token_id": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +151,87 @@ def test_a_small_budget_of_logits_changes_nothing(
         np.testing.assert_allclose(one.entropies, other.entropies, atol=1e-5)
         assert np.array_equal(one.ranks, other.ranks)
         assert np.array_equal(one.top_ids, other.top_ids)
+
+
+@pytest.mark.parametrize("pass_tokens", [1, 5, 64])
+def test_short_passes_change_nothing(
+    lm: HuggingFaceLM, lm_folder: Path, tokens: list[Tokens], pass_tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [ScoreRequest(text, start=i % 3, detail=i % 2 == 0) for i, text in enumerate(tokens[:20])]
+    expected, nexts = lm.score(asked), lm.next(tokens[:20])
+    monkeypatch.setattr(huggingface, "PASS_TOKENS", pass_tokens)  # longer texts come in several passes
+    thrifty = HuggingFaceLM(lm_folder, "tiny")
+    for one, other in zip(thrifty.score(asked), expected, strict=True):
+        np.testing.assert_allclose(one.logprobs, other.logprobs, atol=1e-5)
+        np.testing.assert_allclose(one.entropies, other.entropies, atol=1e-5)
+        assert np.array_equal(one.ranks, other.ranks)
+    np.testing.assert_allclose(thrifty.next(tokens[:20]), nexts, atol=3e-5)  # all 600, some of them at -30
+
+
+@pytest.mark.parametrize("block", [1, 7, 599, 600, 10_000])
+def test_blocks_of_the_vocabulary_change_nothing(
+    lm: HuggingFaceLM, tokens: list[Tokens], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [ScoreRequest(text, detail=detail, top=3 * detail) for text in tokens[:3] for detail in (False, True)]
+    expected = lm.score(asked)
+    monkeypatch.setattr(huggingface_scores, "BLOCK", block)
+    for one, other in zip(lm.score(asked), expected, strict=True):
+        np.testing.assert_allclose(one.logprobs, other.logprobs, atol=1e-5)
+        assert np.array_equal(one.top_ids, other.top_ids)
+
+
+@pytest.mark.parametrize(
+    ("config", "split"),
+    [
+        (Gemma2Config(final_logit_softcapping=1.0, head_dim=16, **SMALL), True),
+        (Gemma3TextConfig(sliding_window=6, head_dim=16, **SMALL), True),
+        (GPTNeoXConfig(**SMALL), True),
+        (GPT2Config(n_layer=2, n_head=4, n_embd=64, vocab_size=600, n_positions=256), True),
+        (CohereConfig(logit_scale=0.0625, **SMALL), False),
+        (GraniteConfig(logits_scaling=8.0, **SMALL), False),
+    ],
+    ids=lambda value: value.model_type if isinstance(value, PretrainedConfig) else "",
+)
+def test_every_kind_of_output_layer_scores_as_in_plain_torch(
+    config: PretrainedConfig, split: bool, lm_folder: Path, tokens: list[Tokens], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    for file in lm_folder.glob("tokenizer*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    model, plain = HuggingFaceLM(tmp_path, "tiny"), tiny.plain_torch(tmp_path)
+    assert isinstance(model._reader, huggingface_scores.Split) == split
+    asked = tokens[:30]
+    quick = model.score([ScoreRequest(text) for text in asked])
+    thorough = model.score([ScoreRequest(text, detail=True, top=2) for text in asked])
+    for text, one, other in zip(asked, quick, thorough, strict=True):
+        expected = plain(BOS + text.ids[:-1])
+        own = expected[np.arange(len(text)), list(text.ids)]
+        np.testing.assert_allclose(one.logprobs, own, atol=1e-4)
+        np.testing.assert_allclose(other.logprobs, own, atol=1e-4)
+        np.testing.assert_allclose(other.entropies, -(np.exp(expected) * expected).sum(axis=1), atol=1e-4)
+        np.testing.assert_allclose(other.top_logprobs, -np.sort(-expected, axis=1)[:, :2], atol=1e-4)
+    for text, row in zip(asked, model.next(asked), strict=True):
+        np.testing.assert_allclose(row, plain(BOS + text.ids)[-1], atol=1e-4)
+
+
+def test_of_equally_likely_tokens_the_first_come_first() -> None:
+    logits = torch.tensor([[0.0, 3.0, 1.0, 3.0, 3.0, -torch.inf]])
+    whole = huggingface_scores.Whole(None)
+    stats = huggingface_scores.details(whole, logits, np.array([0, 0]), np.array([4, 2]), 4, most=1)
+    assert stats.top_ids.tolist() == [[1, 3, 4, 2]] * 2
+    assert stats.ranks.tolist() == [1, 4]
+    p = np.exp([0.0, 3, 1, 3, 3]) / np.exp([0.0, 3, 1, 3, 3]).sum()
+    np.testing.assert_allclose(stats.entropies, -(p * np.log(p)).sum(), atol=1e-6)
+
+
+def test_what_was_not_asked_for_stays_empty_beside_a_text_that_asks(lm: HuggingFaceLM, tokens: list[Tokens]) -> None:
+    plain_one, thorough = lm.score([ScoreRequest(tokens[0]), ScoreRequest(tokens[0], detail=True, top=2)])
+    np.testing.assert_allclose(plain_one.logprobs, thorough.logprobs, atol=1e-6)
+    assert not plain_one.ranks.any()
+    assert np.isnan(plain_one.entropies).all()
+    assert plain_one.top_ids.shape == (len(tokens[0]), 0)
+    assert (thorough.ranks > 0).all()
 
 
 def test_progress_ends_at_the_number_of_texts(lm: HuggingFaceLM, tokens: list[Tokens]) -> None:

@@ -20,16 +20,18 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import faiss
 import numpy as np
+import sentences
 
 from llmlab import config as configuration
 from llmlab.cli.world import World
 from llmlab.models import prepare
-from llmlab.models.engines import has_llama, workshop
+from llmlab.models.engines import workshop
 from llmlab.models.sources import locate
 from llmlab.models.spaces import open_space
 
@@ -37,10 +39,13 @@ HERE = Path(__file__).parent
 LLMLAB = str(Path(sysconfig.get_path("scripts")) / "llmlab")
 TEXT, WORD = "He likes movie.", "love"
 DRAW = ("--samples", "20", "--max-tokens", "20", "--temperature", "1")
+SWEEP = "0.2,0.7,1,1.5,2"
 SLOW = 3  # repeats of a rival that takes seconds
+LONG = 2  # and of one that takes minutes
 
 Command = list[str]
 Clock = Callable[[Command, dict[str, str]], float]
+Check = Callable[[str, str], str]  # from what ours and the rival print to a remark; leaves when they disagree
 
 
 class Bench:
@@ -69,6 +74,35 @@ class Bench:
         if dtype == "auto":
             dtype = source.entry.dtype if source.entry else "native"
         return str(prepare.gguf(shop, source) if dtype == "native" else prepare.gguf_as(shop, source, dtype))
+
+    @cached_property
+    def fastest(self) -> str:
+        """The number type in which torch multiplies matrices fastest on this machine."""
+        import torch
+
+        def seconds(dtype: str) -> float:
+            x, y = (torch.ones(shape, dtype=getattr(torch, dtype)) for shape in ((512, 640), (640, 8192)))
+            x @ y
+            start = time.perf_counter()
+            for _ in range(5):
+                x @ y
+            return time.perf_counter() - start
+
+        return min(("float32", "bfloat16", "float16"), key=seconds)
+
+    def texts(self, name: str, lines: Callable[[], list[str]]) -> str:
+        """A file of one text a line."""
+        path = self.scratch / name
+        path.write_text("\n".join(lines()) + "\n", encoding="utf-8")
+        return str(path)
+
+    @cached_property
+    def unrelated(self) -> str:
+        return self.texts("unrelated.txt", sentences.unrelated)
+
+    @cached_property
+    def pairs(self) -> str:
+        return self.texts("pairs.txt", sentences.pairs)
 
     @cached_property
     def index(self) -> Command:
@@ -102,6 +136,20 @@ def output(command: Command, environment: dict[str, str]) -> str:
     return done.stdout
 
 
+def sums(ours: str, rival: str, within: float) -> str:
+    """Compare the sums that both print, in nats a token, and their peak memory."""
+    tables = [np.array([line.split() for line in text.splitlines()[:-2]], np.float64) for text in (ours, rival)]
+    (our_sums, our_tokens), (sums, tokens) = (table.T for table in tables)
+    if not np.array_equal(our_tokens, tokens):
+        sys.exit("the two do not score the same tokens")
+    apart = float(np.abs((our_sums - sums) / tokens).max())
+    if not apart <= within:
+        sys.exit(f"the sums differ by {apart:.2g} nats a token, more than {within:g}")
+    memory, rival_memory = (int(text.splitlines()[-2]) for text in (ours, rival))
+    lower = "lower" if memory < rival_memory else "NOT LOWER"
+    return f"sums within {apart:.2g} nats a token; peak memory {memory} and {rival_memory} MiB: {lower}"
+
+
 def script(name: str, *arguments: str) -> Command:
     return [sys.executable, str(HERE / name), *arguments]
 
@@ -117,7 +165,8 @@ class Pair:
     at_most: bool = False  # ratio = ours / rival, to be <= goal; else rival / ours, to be >= goal
     repeats: int = 7
     clock: Clock = whole
-    llama: bool = False  # the rival is llama-cpp-python, which may not be installed
+    needs: str = ""  # a module of the rival's that may not be installed
+    check: Check | None = None
 
 
 def neighbors(_: Bench) -> Command:
@@ -126,6 +175,12 @@ def neighbors(_: Bench) -> Command:
 
 def prob(_: Bench) -> Command:
     return [LLMLAB, "prob", TEXT]
+
+
+# Both print the seconds of scoring alone. The rival runs in float32, its default for this folder.
+minicons = partial(Pair, repeats=LONG, clock=told, needs="minicons")
+NEAR = partial(sums, within=1e-3)
+ROUNDED = partial(sums, within=1)  # another number type: the same tokens, not the same digits
 
 
 BENCHES = (
@@ -138,40 +193,70 @@ BENCHES = (
         at_most=True,
     ),
     Pair("prob-transformers", prob, lambda b: script("transformers_prob.py", b.folder, TEXT), 5, repeats=SLOW),
-    Pair("prob-llama", prob, lambda b: script("llama_prob.py", b.gguf, TEXT), 1.4, at_most=True, llama=True),
+    Pair("prob-llama", prob, lambda b: script("llama_prob.py", b.gguf, TEXT), 1.4, at_most=True, needs="llama_cpp"),
     Pair(
         "embed", lambda _: [LLMLAB, "embed", WORD], lambda b: script("st_embed.py", b.encoder, WORD), 15, repeats=SLOW
     ),
     Pair(
         "generate",
         lambda b: [LLMLAB, "generate", b.prompt, *DRAW],
-        lambda b: script("transformers_generate.py", b.folder, b.prompt),
+        lambda b: script("transformers_generate.py", b.folder, b.prompt, "1", "20", "batch"),
         3,
         repeats=SLOW,
     ),
-    Pair(
-        "generate-only",  # without start and loading
-        lambda b: script("llmlab_generate.py", b.config.model, b.prompt),
-        lambda b: script("transformers_generate.py", b.folder, b.prompt),
+    Pair(  # without start and loading, as all below
+        "generate-batch",
+        lambda b: script("llmlab_generate.py", b.config.model, b.prompt, SWEEP, "20"),
+        lambda b: script("transformers_generate.py", b.folder, b.prompt, SWEEP, "20", "batch"),
         3,
-        repeats=SLOW,
+        repeats=LONG,
         clock=told,
+    ),
+    Pair(
+        "generate-loop",
+        lambda b: script("llmlab_generate.py", b.config.model, b.prompt, SWEEP, "20"),
+        lambda b: script("transformers_generate.py", b.folder, b.prompt, SWEEP, "20", "loop"),
+        10,
+        repeats=1,
+        clock=told,
+    ),
+    minicons(
+        "minicons-sentences",
+        lambda b: script("llmlab_prob.py", b.folder, b.unrelated),
+        lambda b: script("minicons_prob.py", b.folder, b.unrelated),
+        1.4,
+        check=NEAR,
+    ),
+    minicons(
+        "minicons-sentences-best",
+        lambda b: script("llmlab_prob.py", b.folder, b.unrelated, b.fastest),
+        lambda b: script("minicons_prob.py", b.folder, b.unrelated),
+        3,
+        check=ROUNDED,
+    ),
+    minicons(
+        "minicons-pairs",
+        lambda b: script("llmlab_prob.py", b.folder, b.pairs),
+        lambda b: script("minicons_prob.py", b.folder, b.pairs),
+        2.5,
+        check=NEAR,
     ),
 )
 
 
 def measure(pair: Pair, bench: Bench, repeats: int, environment: dict[str, str]) -> str:
-    """One row of the table."""
+    """One row of the table, and what the check remarks."""
     commands = pair.ours(bench), pair.rival(bench)
-    for command in commands:
-        output(command, environment)
+    said = [output(command, environment) for command in commands]
+    remark = f"\n{'':24}{pair.check(*said)}" if pair.check else ""
     rounds = [[pair.clock(command, environment) for command in commands] for _ in range(repeats)]
     ours, rival = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = ours / rival if pair.at_most else rival / ours
     met = ratio <= pair.goal if pair.at_most else ratio >= pair.goal
     what, sign = ("ours / rival", "<=") if pair.at_most else ("rival / ours", ">=")
     goal = f"{sign} {pair.goal:g}"
-    return f"{pair.name:18}{ours:8.2f} s{rival:8.2f} s  {what}{ratio:8.2f}  {goal:7}{'yes' if met else 'NO':5}{repeats}"
+    row = f"{pair.name:24}{ours:8.2f} s{rival:8.2f} s  {what}{ratio:8.2f}  {goal:7}{'yes' if met else 'NO':5}{repeats}"
+    return row + remark
 
 
 def machine() -> str:
@@ -191,7 +276,7 @@ def main() -> None:
     if unknown := set(given.name) - set(names):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}")
     print(machine(), flush=True)
-    print(f"{'bench':18}{'ours':>10}{'rival':>10}  {'ratio of medians':20}  {'goal':7}{'met':5}runs", flush=True)
+    print(f"{'bench':24}{'ours':>10}{'rival':>10}  {'ratio of medians':20}  {'goal':7}{'met':5}runs", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Path(scratch))
         # Bytecode is compiled in the warm-up and kept for the run; no rival waits for a network that may not be there.
@@ -200,8 +285,8 @@ def main() -> None:
         for pair in BENCHES:
             if given.name and pair.name not in given.name:
                 continue
-            if pair.llama and not has_llama():
-                print(f"{pair.name:18}skipped: llama-cpp-python is not installed")
+            if pair.needs and find_spec(pair.needs) is None:
+                print(f"{pair.name:24}skipped: {pair.needs} is not installed")
                 continue
             print(measure(pair, bench, given.repeats or pair.repeats, environment), flush=True)
 

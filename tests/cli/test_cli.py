@@ -182,6 +182,7 @@ LONG = "the cat " * 300
         (["models", "show", "nonsense"], b"", 2, "no model is called 'nonsense'"),
         (["models", "prepare", "nonsense"], b"", 2, "no model is called 'nonsense'"),
         (["models", "remove", "glove-6b-50d"], b"", 2, "nothing of glove-6b-50d is in the cache"),
+        (["generate", "a", "--out", "/dev/full", MODEL], b"", 1, "cannot write /dev/full: No space left on"),
         (["nonsense"], b"", 2, "No such command 'nonsense'."),
         (["--config", "/no/file.toml", "models", "list"], b"", 2, "cannot read /no/file.toml: No such file"),
     ],
