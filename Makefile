@@ -31,6 +31,7 @@ lint: $(VENV)/installed-test
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/installed-test
+	$(PIP) install --quiet --editable ".[bench]"
 	$(VENV)/bin/python tests/bench/run.py
 
 $(VENV)/installed: pyproject.toml

@@ -68,6 +68,23 @@ class Result(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Several:
+    """Several results of one kind, one after the other."""
+
+    name: str  # what a result is about
+    results: Sequence[Result]
+
+    def views(self) -> list[Picture]:
+        return [view for one in self.results for view in one.views()]
+
+    def records(self) -> list[Record]:
+        return [record for one in self.results for record in one.records()]
+
+    def document(self) -> Record:
+        return {self.name: [one.document() for one in self.results]}
+
+
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:
     """Records without the columns that their document states for all of them."""
     return [{key: value for key, value in row.items() if key not in shared} for row in rows]

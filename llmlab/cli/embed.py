@@ -9,6 +9,7 @@ from llmlab.cli.world import World, texts
 from llmlab.config import Config
 from llmlab.errors import MisuseError
 from llmlab.lab import embedding
+from llmlab.lab.odd import OddOneOut
 from llmlab.lab.space import look_up, row_of
 from llmlab.models.engines import kind, open_encoder, open_table
 from llmlab.models.spaces import encoder_of, open_space
@@ -23,6 +24,7 @@ def embed(
     model: ModelOption = None,
     space: Annotated[str | None, typer.Option("--space", "-s", help="Take word vectors from this space.")] = None,
     tokens: Annotated[bool, typer.Option("--tokens", help="One row vector a token of one text.")] = False,
+    odd: Annotated[bool, typer.Option("--odd", help="Which of three or more words does not belong.")] = False,
     full: Annotated[bool, typer.Option("--full", help="All values, not only the first and last.")] = False,
     engine: EngineOption = None,
     dtype: DtypeOption = None,
@@ -35,6 +37,8 @@ def embed(
         raise MisuseError("the text is empty", "give at least one word")
     if tokens and (len(given) > 1 or space):
         raise MisuseError("--tokens takes one text and a model", "quote the sentence; leave out --space")
+    if odd and (tokens or len(given) < 3):
+        raise MisuseError("--odd takes three words or more", "for example llmlab embed --odd cat dog car")
     config = world.settings(engine, dtype)
     causal = not space and kind(config, model or config.encoder) == "causal"
     if causal and not tokens:
@@ -48,7 +52,7 @@ def embed(
         result = embedding.of_tokens(open_encoder(config, world, model or ""), given[0], full=full)
     else:
         result = embedding.of_texts(open_encoder(config, world, model or ""), given, full)
-    world.show(result, form)
+    world.show(OddOneOut(result) if odd else result, form)
 
 
 def _of_space(world: World, config: Config, space: str, words: list[str], full: bool) -> embedding.Embeddings:

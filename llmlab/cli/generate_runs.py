@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
 from llmlab.cli.out_file import OutFile
@@ -11,26 +10,10 @@ from llmlab.errors import MisuseError
 from llmlab.lab import generation
 from llmlab.lab.generation import Plan, Sample
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.samples import Expected, Samples, record, summarise
+from llmlab.lab.samples import Expected, record, summarise
 from llmlab.lab.trace import Trace
 from llmlab.render import Format, harmless
-from llmlab.view import Record, View
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The samples of several prompts."""
-
-    prompts: tuple[Samples, ...]
-
-    def views(self) -> list[View]:
-        return [view for one in self.prompts for view in one.views()]
-
-    def records(self) -> list[Record]:
-        return [record for one in self.prompts for record in one.records()]
-
-    def document(self) -> Record:
-        return {"prompts": [one.document() for one in self.prompts]}
+from llmlab.view import Several
 
 
 def samples(
@@ -65,7 +48,7 @@ def samples(
     some = [pair for pair in zip(prompts, found, strict=False) if pair[1]]
     if form != "jsonl" and some:
         said = tuple(summarise(lm, prompt, plan, drawn, expected) for prompt, drawn in some)
-        world.show(said[0] if len(said) == 1 else Batch(said), form)
+        world.show(said[0] if len(said) == 1 else Several("prompts", said), form)
     if interrupted:
         raise KeyboardInterrupt
 

@@ -21,6 +21,12 @@ class Query:
     text: str
     vector: Floats  # [D]
     row: int | None
+    others: tuple[int, ...] = ()  # rows of the words it was made of
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """Rows that are no neighbours: the word's own, or those of the words of a sum."""
+        return self.others if self.row is None else (self.row,)
 
 
 def provenance(space: SpaceFiles) -> Record:

@@ -16,6 +16,7 @@ from llmlab.backends.base import Floats, Ints
 from llmlab.errors import DamagedError
 
 WORDS, VECTORS, UNIT = "words.txt", "vectors.faiss", "unit.faiss"
+EDGE = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
 FAISS_METRIC = {
     "l2": "METRIC_L2",
     "l1": "METRIC_L1",
@@ -88,6 +89,21 @@ class SpaceFiles:
             query = query / np.linalg.norm(query)
         scores, rows = index.search(query[None].astype(np.float32), min(count, len(self.words)))
         return scores[0].astype(np.float64), rows[0]
+
+    def within(self, query: Floats, radius: float, metric: str) -> Ints:
+        """Rows that may lie within a distance, or above a similarity: all that do, and perhaps some on its edge."""
+        import faiss
+
+        index = self._unit if metric == "cosine" else self._vectors
+        if metric == "cosine":
+            query = query / np.linalg.norm(query)
+        slack = EDGE * max(abs(radius), float(query.astype(np.float64) @ query), 1.0)
+        # FAISS has a range search for l2 and dot alone. What lies within an l1 distance lies within the same l2.
+        similar = metric in ("cosine", "dot")
+        index.metric_type = faiss.METRIC_INNER_PRODUCT if similar else faiss.METRIC_L2
+        bound = radius - slack if similar else (max(radius, 0.0) ** 2 + slack)
+        _, _, rows = index.range_search(query[None].astype(np.float32), float(bound))
+        return np.sort(rows.astype(np.int64))
 
     @cached_property
     def _vectors(self) -> Any:

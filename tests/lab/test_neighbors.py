@@ -1,26 +1,18 @@
 """Neighbours, against a ranking of every word by numpy in float64."""
 
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lab_spaces import make
 
 from llmlab.errors import MisuseError
 from llmlab.lab import neighbors
 from llmlab.lab.space import Query, look_up
-from llmlab.store import space as files
 
 METRICS = ("cosine", "l2", "l1", "dot")
-FACTS = {"name": "s", "model": "m", "revision": "r", "engine": "e", "dtype": "float32"}
-
-
-def make(folder, vectors):
-    words = [f"w{row}" for row in range(len(vectors))]
-    files.write(Path(folder), words, vectors.astype(np.float32))
-    return files.SpaceFiles(Path(folder), FACTS)
 
 
 def distance(metric, a, b):
@@ -140,3 +132,37 @@ def test_l1_and_l2_are_distances(numbers):
         assert score["aa"] == 0
         assert score["ab"] == score["ba"] >= 0
         assert score["ac"] <= score["ab"] + score["bc"] + 1e-9
+
+
+@given(
+    metric=st.sampled_from(METRICS),
+    count=st.integers(1, 120),
+    dimension=st.integers(1, 5),
+    reach=st.sampled_from([1, 3, 50]),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 10**6),
+)
+def test_within_a_radius_are_exactly_the_words_that_brute_force_finds(metric, count, dimension, reach, share, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-reach, reach + 1, (count, dimension)).astype(np.float32)
+    own = int(rng.integers(count))
+    vectors[own, 0] = 1
+    query = vectors[own].astype(np.float64)
+    able = [row for row in range(count) if row != own and (metric != "cosine" or vectors[row].any())]
+    distances = {row: distance(metric, query, vectors[row].astype(np.float64)) for row in able}
+    some = sorted(distances.values()) or [1.0]
+    bound = some[int(share * (len(some) - 1))] + 1e-9  # a word stands on the edge itself
+    expected = sorted((row for row in able if distances[row] <= bound), key=lambda row: (distances[row], row))
+    radius = -bound if metric in ("cosine", "dot") else bound
+    with tempfile.TemporaryDirectory() as folder:
+        space = make(folder, vectors)
+        found = neighbors.within(space, look_up(space, f"w{own}", None), radius, metric)
+    assert [one.row for one in found.neighbors] == expected
+    assert f"{len(expected)} words with {metric}" in found.views()[0].notes[0]
+
+
+@pytest.mark.parametrize("radius", [float("nan"), float("inf")])
+def test_a_radius_is_a_number(tmp_path, radius):
+    space = make(tmp_path, np.eye(3))
+    with pytest.raises(MisuseError, match="is no distance"):
+        neighbors.within(space, look_up(space, "w0", None), radius, "l2")

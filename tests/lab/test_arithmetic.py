@@ -1,0 +1,111 @@
+"""Sums of words against numpy in float64, over every word."""
+
+import tempfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lab_spaces import make
+
+from llmlab.errors import MisuseError
+from llmlab.lab import arithmetic, neighbors
+from llmlab.lab.arithmetic import Term
+from llmlab.lab.embedding import Embeddings
+from llmlab.lab.odd import OddOneOut
+from llmlab.lab.space import look_up
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("love", [Term(1, "love")]),
+        ("well-known", [Term(1, "well-known")]),
+        ("C++", [Term(1, "C++")]),
+        ("New York", [Term(1, "New York")]),
+        ("king - man + woman", [Term(1, "king"), Term(-1, "man"), Term(1, "woman")]),
+        ("- man + woman", [Term(-1, "man"), Term(1, "woman")]),
+        ('"New York" - well-known', [Term(1, "New York"), Term(-1, "well-known")]),
+        ("国王  -  男人", [Term(1, "国王"), Term(-1, "男人")]),
+    ],
+)
+def test_a_sum_is_words_with_signs_between_spaces(text, terms):
+    assert list(arithmetic.parse(text)) == terms
+
+
+@pytest.mark.parametrize("text", ["king -", "king - + woman", "king - man woman", "a - - b"])
+def test_a_sign_without_a_word_is_no_sum(text):
+    with pytest.raises(MisuseError, match="is no sum of words"):
+        arithmetic.parse(text)
+
+
+@given(st.integers(0, 10**6), st.integers(4, 80), st.integers(2, 6), st.sampled_from(["cosine", "l2", "l1", "dot"]))
+def test_the_nearest_to_a_sum_are_those_of_brute_force_without_its_words(seed, count, dimension, metric):
+    vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    terms = arithmetic.parse("w0 - w1 + w2")
+    with tempfile.TemporaryDirectory() as folder:
+        space = make(folder, vectors)
+        queries = [look_up(space, term.word, None) for term in terms]
+        query = arithmetic.combine("w0 - w1 + w2", terms, queries, metric == "cosine")
+        found = neighbors.nearest(space, query, 5, metric)
+    rows = vectors.astype(np.float64)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    base = unit if metric == "cosine" else rows
+    total = base[0] - base[1] + base[2]
+    scores = {
+        "cosine": -(unit @ total) / np.linalg.norm(total),
+        "dot": -(rows @ total),
+        "l1": np.abs(rows - total).sum(axis=1),
+        "l2": np.linalg.norm(rows - total, axis=1),
+    }[metric]
+    scores[:3] = np.inf
+    expected = [row for row in np.argsort(scores, kind="stable") if np.isfinite(scores[row])][:5]
+    sign = -1 if metric in ("cosine", "dot") else 1
+    assert [sign * one.score for one in found.neighbors] == pytest.approx(scores[expected], abs=1e-5)
+    assert {one.row for one in found.neighbors} == set(expected) or len({*np.round(scores[expected], 5)}) < 5
+
+
+@given(st.integers(0, 10**6), st.integers(4, 80), st.integers(2, 6))
+def test_3cosmul_is_the_formula_of_levy_and_goldberg_over_every_word(seed, count, dimension):
+    vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    terms = arithmetic.parse("w0 - w1 + w2")
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(arithmetic, "BLOCK", 7)
+        space = make(folder, vectors)
+        queries = [look_up(space, term.word, None) for term in terms]
+        found = neighbors.by_product(space, "w0 - w1 + w2", terms, queries, 5)
+    unit = vectors.astype(np.float64) / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    near = (1 + unit @ unit[:3].T) / 2
+    scores = near[:, 0] * near[:, 2] / (near[:, 1] + 1e-6)
+    scores[:3] = -np.inf
+    expected = np.argsort(-scores, kind="stable")[: min(5, count - 3)]
+    assert [one.row for one in found.neighbors] == expected.tolist()
+    assert [one.score for one in found.neighbors] == pytest.approx(scores[expected], rel=1e-6)
+
+
+@given(st.integers(0, 10**6), st.integers(3, 8))
+def test_the_odd_one_is_least_similar_to_the_mean_of_unit_vectors(seed, count):
+    vectors = np.random.default_rng(seed).normal(size=(count, 4))
+    place, similarities = arithmetic.odd(vectors)
+    unit = [vector / np.sqrt((vector**2).sum()) for vector in vectors]
+    mean = sum(unit) / count
+    expected = [float(vector @ mean / np.sqrt((mean**2).sum())) for vector in unit]
+    assert similarities == pytest.approx(expected)
+    assert place == int(np.argmin(expected))
+
+
+def test_the_odd_one_is_named_and_every_word_keeps_its_figure():
+    vectors = np.array([[1, 0], [0.9, 0.1], [0, 1]], np.float32)
+    found = OddOneOut(Embeddings(("cat", "dog", "car"), vectors, {"model": "m"}, "m"))
+    assert found.document()["odd"] == "car"
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    mean = unit.mean(axis=0)
+    expected = sorted((unit @ mean / np.linalg.norm(mean)).tolist())
+    assert [row["cosine_to_mean"] for row in found.records()] == pytest.approx(expected)
+    assert [row["odd"] for row in found.records()] == [True, False, False]
+    assert found.views()[0].notes[0].startswith("car does not belong")
+
+
+def test_one_of_two_is_never_odd():
+    with pytest.raises(MisuseError, match="one of two is never odd"):
+        arithmetic.odd(np.eye(2))
