@@ -27,6 +27,7 @@ class Column:
     number: bool = False  # numbers are set flush right
     wide: bool = False  # may be folded onto several lines when the terminal is narrow
     tail: int = 0  # show at most the last so many cells of a text; 0: all of it
+    head: int = 0  # or the first
 
 
 @dataclass(frozen=True)

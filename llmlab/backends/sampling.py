@@ -139,6 +139,11 @@ def distribution(logits: Floats, settings: Settings) -> Floats:
     return logprobs
 
 
+def drawn_from(logits: Floats, seen: Sequence[int], settings: Settings) -> Floats:
+    """What is sampled from after the tokens `seen`: the penalty wants the logits themselves, the rest does not mind."""
+    return distribution(penalise(logits, seen, settings.repetition_penalty), settings)
+
+
 def draw(logprobs: Floats, generator: np.random.Generator) -> int:
     """One token by inversion of the cumulative distribution: one uniform number a token."""
     return _invert(np.exp(logprobs), generator.random())

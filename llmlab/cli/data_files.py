@@ -39,11 +39,11 @@ def questions(path: Path) -> list[Question]:
 
 
 def lines(path: Path) -> list[str]:
-    """Prompts, one a line; empty lines are left out. Raises MisuseError for none."""
+    """Prompts, one a line, each once; empty lines are left out. Raises MisuseError for none."""
     found = [line.removesuffix("\r") for line in _text(path).split("\n") if line.strip()]
     if not found:
         raise MisuseError(f"{path} holds no prompts", "one prompt a line")
-    return found
+    return list(dict.fromkeys(found))  # a prompt said twice would be the same samples twice
 
 
 def blocks(path: Path) -> tuple[Iterator[str], int]:
@@ -114,6 +114,8 @@ def _pair_of_row(row: list[str]) -> Pair:
 def _question_of_object(record: dict[str, Any]) -> Question:
     choices = tuple(_filled(choice) for choice in record["choices"])
     answer = record["answer"]
+    if len(set(choices)) < len(choices):
+        raise ValueError("a choice is given twice")
     place = choices.index(answer) if isinstance(answer, str) else range(len(choices))[answer]
     return Question(_filled(record["context"]), choices, place, _group(record))
 

@@ -102,6 +102,8 @@ def generate(
     mode = modes.find(ctx, MODES).name
     asked, preset = _asked(config, prompt, prompt_file, preset, escapes)
     wrap = _preset(config, preset)
+    if raw and preset:
+        raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
     target = ctx.with_resource(OutFile(out)) if out else None
     default = config.generate
     drawn_seed = target.seed if target and seed is None else None
@@ -119,9 +121,13 @@ def generate(
         same_noise=same_noise,
     )
     plan.check()
-    expected = _expected(expect, expect_regex)
+    expected = _expected([unescape(one) if escapes else one for one in expect or []], expect_regex or [])
     if mode in ("tree", "trace", "stream") and len(plan.temperatures) > 1:
         raise MisuseError(f"--{mode} is of one temperature", "give one T")
+    if mode == "stream" and form != "table":
+        raise MisuseError("--stream writes plain text", "leave out --format, or leave out --stream")
+    if mode == "tree":
+        tree.check(depth or 0, branch, plan)
     if show_settings:
         world.say(_settings(plan))
     lm = open_causal_lm(config, world, model or "")
@@ -134,13 +140,12 @@ def generate(
             world.show(temperature.distribution(lm, read[0], plan), form)
         case "tree":
             with world.progress("growing") as progress:
-                settings = plan.settings(plan.temperatures[0])
-                grown = tree.grow(lm, read[0], depth or 0, branch, settings, progress)
+                grown = tree.grow(lm, read[0], depth or 0, branch, plan, progress)
             world.show(grown, form)
         case "trace":
             generate_runs.trace(world, lm, read[0], plan, form)
         case "stream":
-            generate_runs.stream(world, lm, read[0], plan, form)
+            generate_runs.stream(world, lm, read[0], plan)
         case _:
             generate_runs.samples(world, lm, read, plan, expected, target, form)
 
@@ -177,22 +182,24 @@ def _temperatures(given: str | None, sweep: str | None, default: tuple[float, ..
             return default if given is None else tuple(float(part) for part in given.split(","))
         start, end, step = (float(part) for part in sweep.split(":"))
         steps = math.floor((end - start) / step + 1e-9)
-        return tuple(round(start + i * step, 10) for i in range(range(MOST_TEMPERATURES)[steps] + 1))
-    except (ValueError, ArithmeticError, IndexError):
-        if sweep is not None:
-            raise MisuseError(f"sweep {sweep!r} is not from:to:step", "for example 0:2:0.25") from None
-        raise MisuseError(f"temperature {given!r} is not a list of numbers", "for example 0,0.7,1.5") from None
+        if steps in range(MOST_TEMPERATURES):
+            return tuple(round(start + i * step, 10) for i in range(steps + 1))
+    except (ValueError, ArithmeticError):
+        pass
+    if sweep is not None:
+        raise MisuseError(f"sweep {sweep!r} is not from:to:step, upwards", "for example 0:2:0.25")
+    raise MisuseError(f"temperature {given!r} is not a list of numbers", "for example 0,0.7,1.5")
 
 
-def _expected(texts: list[str] | None, patterns: list[str] | None) -> said.Expected:
-    for pattern in patterns or []:
+def _expected(texts: list[str], patterns: list[str]) -> said.Expected:
+    for pattern in patterns:
         try:
             re.compile(pattern)
         except re.error as error:
             raise MisuseError(f"{pattern!r} is no pattern: {error}", "see Python's re") from None
-    if not all([*(texts or []), *(patterns or [])]):
+    if not all([*texts, *patterns]):
         raise MisuseError("an expected text is empty", "give at least one character")
-    return said.Expected(tuple(texts or ()), tuple(patterns or ()))
+    return said.Expected(tuple(texts), tuple(patterns))
 
 
 def _settings(plan: Plan) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from llmlab.backends.base import CausalLM
 from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World, is_terminal
-from llmlab.errors import MisuseError
 from llmlab.lab import generation
 from llmlab.lab.generation import Plan, Sample
 from llmlab.lab.prompt import Prompt
@@ -73,10 +72,8 @@ def trace(world: World, lm: CausalLM, prompt: Prompt, plan: Plan, form: Format) 
         raise KeyboardInterrupt
 
 
-def stream(world: World, lm: CausalLM, prompt: Prompt, plan: Plan, form: Format) -> None:
+def stream(world: World, lm: CausalLM, prompt: Prompt, plan: Plan) -> None:
     """One sample as plain text, as it comes; Ctrl-C ends the line."""
-    if form != "table":
-        raise MisuseError("--stream writes plain text", "leave out --format, or leave out --stream")
     try:
         for text, _ in generation.stream(lm, prompt, plan):
             if not world.write(harmless(text)):

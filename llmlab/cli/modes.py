@@ -26,7 +26,7 @@ def find(ctx: typer.Context, modes: Sequence[Mode]) -> Mode:
     """The question that is asked. Raises MisuseError, before a model is loaded, for several, or for a misfit."""
     hint = f"see `{ctx.command_path} --help`"
     given = told(ctx)
-    asked = [mode for mode in modes if mode.lead in given and ctx.params[mode.lead] not in (None, False, 0)]
+    asked = [mode for mode in modes if mode.lead in given and _asks(ctx.params[mode.lead], mode.lead, modes[-1])]
     if len(asked) > 1:
         raise MisuseError(f"{' and '.join(given[mode.lead] for mode in asked)} are different questions", hint)
     mode = asked[0] if asked else modes[-1]
@@ -37,6 +37,11 @@ def find(ctx: typer.Context, modes: Sequence[Mode]) -> Mode:
         lead = next(parameter.opts[0] for parameter in ctx.command.params if parameter.name == owner.lead)
         raise MisuseError(f"{given[name]} goes with {lead}", hint)
     return mode
+
+
+def _asks(value: object, lead: str, without: Mode) -> bool:
+    """Whether an option that was given asks its question; 0 may take back what the settings ask."""
+    return value is not None and value is not False and not (value == 0 and lead in without.options)
 
 
 def told(ctx: typer.Context) -> dict[str, str]:

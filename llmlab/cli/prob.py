@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from llmlab.backends.sampling import Settings
 from llmlab.cli import data_files, modes
 from llmlab.cli.modes import Mode
 from llmlab.cli.options import DtypeOption, EngineOption, EscapesOption, FormatOption, ModelOption, SpecialOption
@@ -104,7 +105,7 @@ def prob(
     with world.progress("scoring") as progress:
         match mode:
             case "file":
-                name, cut = str(file), {"window": window, "stride": stride}
+                name, cut = "stdin" if str(file) == "-" else str(file), {"window": window, "stride": stride}
                 result = long_text.measure(lm, name, blocks, size, **cut, allow_special=special, progress=progress)
             case "pairs":
                 result = pairs.judge(lm, told, allow_special=special, progress=progress)
@@ -141,4 +142,11 @@ def _check(ctx: typer.Context, mode: str, given: list[str]) -> None:
     if mode == "texts" and not given:
         raise MisuseError("no text is given", HINT)
     if not all(given):
-        raise MisuseError("the text is empty", "give at least one character")
+        which = f"text {given.index('') + 1}" if len(given) > 1 else "the text"
+        raise MisuseError(f"{which} is empty", "give at least one character")
+    if mode == "next":
+        Settings(ctx.params["at"])  # refuses what is no temperature
+    if mode == "orders" and len(orders.split(given[0])[0]) < 2:
+        raise orders.too_short(given[0])
+    if mode == "cloze":
+        cloze.blanks(ctx.params["blank"], ctx.params["candidate"] or ())

@@ -75,9 +75,17 @@ class World:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        with Progress(*parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task(label, total=None)
-            yield lambda done, total: bars.update(task, completed=done, total=total)
+        bars = Progress(*parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+        task = bars.add_task(label, total=None)
+
+        def update(done: int, total: int) -> None:
+            bars.start()  # only now: short work shows nothing
+            bars.update(task, completed=done, total=total)
+
+        try:
+            yield update
+        finally:
+            bars.stop()
 
 
 class _Tenths:

@@ -3,7 +3,7 @@
 Context and choice are encoded together, as they would stand in running text. Where a token spans the boundary it
 is scored whole and the record says `boundary: merged`. `per_token` and `per_character` divide the log-probability
 by the choice's tokens and characters; the latter is acc_norm of lm-evaluation-harness (Gao et al. 2021), the plain
-sum its acc.
+sum its acc. The space that parts a choice from its context is scored but not counted as a character, as there.
 """
 
 import math
@@ -15,7 +15,7 @@ import numpy as np
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab import windows
-from llmlab.lab.text import finite, number, origin, probability, provenance, visible
+from llmlab.lab.text import edged, finite, number, origin, probability, provenance, visible
 from llmlab.progress import Progress, silent
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
@@ -37,11 +37,11 @@ class Choice:
 
     @property
     def per_character(self) -> float:
-        return self.logprob / len(self.text)
+        return self.logprob / len(self.text.removeprefix(" ") or self.text)
 
     @property
     def label(self) -> str:
-        return visible(self.text) + ("*" if self.boundary == "merged" else "")
+        return edged(self.text) + ("*" if self.boundary == "merged" else "")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,18 @@ class Choices:
             for rank, (one, share) in enumerate(zip(self.choices, self.shares, strict=True), 1)
         ]
         merged = (MERGED,) if any(one.boundary == "merged" for one in self.choices) else ()
-        return [View(f"{visible(self.context)} ...", columns, rows, (*merged, "log P in nats", origin(self.info)))]
+        return [
+            View(
+                f"{visible(self.context)} ...",
+                columns,
+                rows,
+                (
+                    *merged,
+                    "log P in nats; share: of the probability of these choices; /char without a first space",
+                    origin(self.info),
+                ),
+            )
+        ]
 
     def records(self) -> list[Record]:
         return [

@@ -69,7 +69,7 @@ class Cloze:
             Column(""),
         )
         rows = [self._cells(*found) for found in zip(range(1, SHOWN + 1), self.fillings, self._shares(), strict=False)]
-        notes = ["log P in nats: of the filling after its left context, of the right context after it, of the sentence"]
+        notes = ["log P in nats: of the filling after its left context, of the rest after it, of all; share: of these"]
         if any(one.merged for one in self.fillings):
             notes.append("* a token spans the word and what surrounds it: boundary merged")
         if self.proposed:
@@ -124,16 +124,10 @@ def cloze(
 
     Raises MisuseError for a sentence without a blank, an empty candidate, and too many combinations.
     """
+    count = blanks(sentence, candidates)
     parts = sentence.split(BLANK)
-    blanks = len(parts) - 1
-    if not blanks:
-        raise MisuseError(f"{sentence!r} has no blank", f'mark it with {BLANK}, for example "He likes {BLANK}."')
-    if not all(candidates):
-        raise MisuseError("a candidate is empty", "give at least one character")
-    if len(candidates) ** blanks > MOST:
-        raise MisuseError(f"{len(candidates)} candidates in {blanks} blanks are too many", f"at most {MOST:,} fillings")
     given = list(dict.fromkeys(candidates))
-    fillings = list(itertools.product(given, repeat=blanks)) if given else _propose_all(model, parts, allow_special)
+    fillings = list(itertools.product(given, repeat=count)) if given else _propose_all(model, parts, allow_special)
     if not fillings:
         raise MisuseError("the model proposes no word for the blank", "give some with --candidate")
     texts = [fill(parts, words) for words in fillings]
@@ -144,6 +138,18 @@ def cloze(
         for words, text, own, one in zip(fillings, texts, tokens, stats, strict=True)
     ]
     return Cloze(sentence, tuple(sorted(found, key=lambda one: -one.total)), not candidates, model.info)
+
+
+def blanks(sentence: str, candidates: Sequence[str]) -> int:
+    """How many blanks there are. Raises MisuseError as `cloze` does."""
+    count = sentence.count(BLANK)
+    if not count:
+        raise MisuseError(f"{sentence!r} has no blank", f'mark it with {BLANK}, for example "He likes {BLANK}."')
+    if not all(candidates):
+        raise MisuseError("a candidate is empty", "give at least one character")
+    if len(candidates) ** count > MOST:
+        raise MisuseError(f"{len(candidates)} candidates in {count} blanks are too many", f"at most {MOST:,} fillings")
+    return count
 
 
 def fill(parts: Sequence[str], words: Sequence[str]) -> tuple[str, list[Span]]:

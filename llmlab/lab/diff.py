@@ -79,7 +79,8 @@ class Difference:
 
     def _cells(self, part: Part, widest: float) -> list[Cell]:
         texts = [show(part.a) + ("" if part.same else " ≠"), show(part.b)]
-        figures = [number(part.a_logprob), number(part.b_logprob), f"{part.difference:+.3f}"]
+        sides = ((part.a, part.a_logprob), (part.b, part.b_logprob))
+        figures = [number(logprob) if piece else "" for piece, logprob in sides] + [f"{part.difference:+.3f}"]
         return [*texts, *figures, Bar(abs(part.difference) / widest)]
 
 

@@ -16,7 +16,7 @@ from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
 
-ROWS = 128  # continuations decoded side by side
+ROWS = 64  # continuations decoded side by side; more would lose more to an interrupt
 ALTERNATIVES = 3  # other tokens that a trace names
 
 
@@ -160,8 +160,7 @@ class _Row:
         """A token and its log-probability under the model itself."""
         if self.settings.plain and not (self.plan.same_noise or self._trace):
             return sampling.draw_plain(logits, self.settings.temperature, self.generator)
-        penalised = sampling.penalise(logits, self._seen + self.ids, self.settings.repetition_penalty)
-        drawn_from = sampling.distribution(penalised, self.settings)
+        drawn_from = sampling.drawn_from(logits, self._seen + self.ids, self.settings)
         if self.plan.same_noise:
             token = sampling.draw_gumbel(drawn_from, self.generator)
         else:

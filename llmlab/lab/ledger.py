@@ -5,6 +5,7 @@ by probability, entropy that of the distribution the token was drawn from, in bi
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,8 +64,8 @@ class Ledger:
         )
         notes = (*self._formula(), total, *self._corrected(), *self.scored.notes, origin(self.info))
         if self.look.strip:
-            legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (1, 4, 8, 12)]
-            parts = [(visible(raw(row.piece)), _shade(row)) for row in self.rows]
+            legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (2, 4, 8, 12)]
+            parts = [(visible(raw(row.piece), alone=False), _shade(row)) for row in self.rows]
             return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes)]
         columns, cells = self._columns(), [self._cells(row) for row in self.rows]
         return [View(title, columns, cells, notes)]
@@ -153,10 +154,10 @@ def ledger(model: CausalLM, text: str, look: Look, *, correct: bool = False, all
     `correct` adds the trailing-space correction of words. Raises MisuseError for an empty text, and for a
     correction of other parts than words, or of a language that does not put spaces between them.
     """
-    if correct and (look.by != "word" or language(text) in UNSPACED):
-        raise MisuseError(
-            "the word correction is about the spaces between words", "use it with --by word, on a text that has them"
-        )
+    if correct and look.by != "word":
+        raise MisuseError("the word correction is of words", "use it with --by word")
+    if correct and language(text) in UNSPACED and not re.search(r"\s", text):
+        raise MisuseError("the word correction is about the spaces between words", "this text has none")
     tokens = encode(model, text, allow_special=allow_special)
     stats = windows.score(model, [ScoreRequest(tokens, detail=True)])[0]
     scored = Scored(text, tokens, stats.logprobs, windows.Windows.of(model.info).count(len(tokens)))

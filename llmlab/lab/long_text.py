@@ -52,7 +52,7 @@ class LongText:
             ["characters", f"{self.characters:,}"],
             ["bytes", f"{self.bytes:,}"],
         ]
-        how = f"{self.windows:,} windows of {self.window} tokens, stride {self.stride}"
+        how = f"windows: {self.windows:,}, of up to {self.window} tokens, stride {self.stride}"
         return [View(self.name, (Column("measure"), Column("value", True)), rows, (how, origin(self.info)))]
 
     def records(self) -> list[Record]:

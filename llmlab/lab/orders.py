@@ -82,13 +82,17 @@ def orders(
     """Rank the orders of a sentence's words. Raises MisuseError for fewer than two words."""
     words, joint, end = split(sentence)
     if len(words) < 2:
-        raise MisuseError(f"{sentence!r} has one word", "part its words by |, for example 我|喜欢|电影")
+        raise too_short(sentence)
     original = joint.join(words) + end
     exact = len(words) <= EXACT
     arrangements = itertools.permutations(words) if exact else _sample(words, seed)
     texts = list(dict.fromkeys([original, *(joint.join(order) + end for order in arrangements)]))
     scored = score(model, texts, allow_special=allow_special, progress=progress)
     return Orders(original, likeliest_first(scored), not exact, seed, model.info)
+
+
+def too_short(sentence: str) -> MisuseError:
+    return MisuseError(f"{sentence!r} has one word", "part its words by |, for example 我|喜欢|电影")
 
 
 def split(sentence: str) -> tuple[list[str], str, str]:

@@ -1,7 +1,8 @@
 """What the samples of a prompt say: the answers at each temperature, how varied, how surprising, how often right.
 
-Distinct-n is the share of different n-grams of tokens among all of a temperature's (Li et al. 2016). Surprisal is
-that of the model itself (T = 1, no filter), in bits a token.
+Distinct-n is the share of different n-grams among all n-grams of a temperature's tokens (after Li et al. 2016, who
+divide by the tokens). Surprisal is that of the model itself (T = 1, no filter), in bits a token. Tokens are all that
+were drawn, the one that ended a text included.
 """
 
 import re
@@ -16,10 +17,11 @@ from llmlab.backends.base import CausalLM, ModelInfo
 from llmlab.lab.generation import Plan, Sample
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.shares import COLUMNS, Share
-from llmlab.lab.text import BITS, number, origin, provenance, raw, show, visible
+from llmlab.lab.text import BITS, edged, number, origin, provenance, raw, show, visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
-SHOWN = 3  # answers a temperature, where several temperatures have many
+SHOWN = 2  # answers a temperature, where several temperatures have many
+LINE = 40  # cells of an answer, where several temperatures have many
 ROWS = 12  # answers that a table shows without folding any
 FIRSTS = 5  # first tokens whose frequency is set beside their probability
 
@@ -110,17 +112,18 @@ class Samples:
         return f"right: the answer holds {' or '.join(said)}"
 
     def _answers(self, settings: str) -> View:
-        columns = (Column("T", True), Column("times", True), Column(""), Column("continuation", wide=True))
         counted = [
             (t, Counter((one.text, one.finish) for one in self.of(t)).most_common()) for t in self._temperatures()
         ]
         fold = len(counted) > 1 and sum(len(answers) for _, answers in counted) > ROWS
+        said = Column("continuation", wide=True, head=LINE if fold else 0)
+        columns = (Column("T", True), Column("times", True), Column(""), said)
         rows: list[list[Cell]] = []
         for t, answers in counted:
             total = sum(count for _, count in answers)
             shown = answers[:SHOWN] if fold and len(answers) > SHOWN + 1 else answers
             for (text, finish), count in shown:
-                rows.append([f"{t:g}", count, Bar(count / total, 10), visible(text), finish])
+                rows.append([f"{t:g}", count, Bar(count / total, 10), edged(text), finish])
             if left := len(answers) - len(shown):
                 rest = sum(count for _, count in answers[len(shown) :])
                 rows.append([f"{t:g}", rest, Bar(rest / total, 10), f"({left} other answers)", ""])
@@ -167,11 +170,10 @@ def summarise(
 
 
 def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
-    logprobs = model.next([prompt.tokens])[0]
-    penalised = sampling.penalise(logprobs, prompt.tokens.ids, plan.repetition_penalty)
+    logits = model.decoder(prompt.tokens, 1, 1).first
     found: list[First] = []
     for t in plan.temperatures:
-        drawn_from = sampling.distribution(penalised, plan.settings(t))
+        drawn_from = sampling.drawn_from(logits, prompt.tokens.ids, plan.settings(t))
         begins = Counter(one.ids[0] for one in samples if one.temperature == t)
         for token in sampling.top(drawn_from, FIRSTS).tolist():
             seen = begins[token] / max(begins.total(), 1)

@@ -5,6 +5,7 @@ distribution). Top-k, top-p and min-p are shown by what they would leave: so man
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ TOKENS = 10  # tokens listed
 MASSES = (1, 5, 50)  # mass of so many likeliest tokens
 TYPICAL = Plan(top_k=50, top_p=0.9, min_p=0.05)  # the cuts shown where none is asked for
 BAR = 6  # cells
+ABREAST = 5  # temperatures side by side
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,13 @@ class Distribution:
     ids: tuple[int, ...]
     pieces: tuple[bytes, ...]
     tempered: tuple[Tempered, ...]
+    plan: Plan
     info: ModelInfo
 
     def views(self) -> list[View]:
-        columns = [Column("next token", wide=True)]
-        for one in self.tempered:
-            columns += [Column(f"T={one.temperature:g}", True), Column("")]
-        rows: list[list[Cell]] = []
-        for place, piece in enumerate(self.pieces):
-            row: list[Cell] = [show(piece)]
-            for one in self.tempered:
-                row += [probability(one.logprobs[place]), Bar(math.exp(one.logprobs[place]), BAR)]
-            rows.append(row)
-        note = "softmax(z / T); T = 1 is the model itself"
-        return [View(f"{visible(self.prompt.text)} ...", tuple(columns), rows, (note,)), self._measures()]
+        starts = range(0, len(self.tempered), ABREAST)
+        tables = [self._table(self.tempered[start : start + ABREAST]) for start in starts]
+        return [*tables, self._measures()]
 
     def records(self) -> list[Record]:
         """A record a temperature and token."""
@@ -96,6 +91,21 @@ class Distribution:
         cuts = {cut.name: cut.value for cut in self.tempered[0].cuts}
         return {**shared, "cuts": cuts, "distribution": stated_once(shared, self.records())}
 
+    def _table(self, abreast: Sequence[Tempered]) -> View:
+        columns = [Column("next token", wide=True)]
+        for one in abreast:
+            columns += [Column(f"T={one.temperature:g}", True), Column("")]
+        rows: list[list[Cell]] = []
+        for place, piece in enumerate(self.pieces):
+            row: list[Cell] = [show(piece)]
+            for one in abreast:
+                row += [probability(one.logprobs[place]), Bar(math.exp(one.logprobs[place]), BAR)]
+            rows.append(row)
+        penalty = self.plan.repetition_penalty
+        penalised = f"; after a repetition penalty of {penalty:g}" if penalty != 1 else ""
+        note = f"softmax(z / T){penalised}; T = 1 is the model itself"
+        return View(f"{visible(self.prompt.text)} ...", tuple(columns), rows, (note,))
+
     def _measures(self) -> View:
         cuts = self.tempered[0].cuts
         names = ("entropy", "exp(H)", *(f"top {k}" for k in MASSES))
@@ -105,7 +115,7 @@ class Distribution:
         for one in self.tempered:
             row: list[Cell] = [f"{one.temperature:g}", f"{one.entropy * BITS:.2f}", _count(math.exp(one.entropy))]
             row += [f"{mass:.3f}" for mass in one.masses]
-            rows.append([*row, *(f"{cut.kept:,}: {cut.mass:.3f}" for cut in one.cuts)])
+            rows.append([*row, *(f"{cut.kept:,} ({cut.mass:.3f})" for cut in one.cuts)])
         notes = (
             "entropy in bits; exp(H): as uncertain as so many equal choices; top N: the mass of the N likeliest",
             "filters: how many tokens each would keep by itself, and their mass",
@@ -119,13 +129,14 @@ def _count(choices: float) -> str:
 
 def distribution(model: CausalLM, prompt: Prompt, plan: Plan) -> Distribution:
     """The next token's distribution at each temperature of the plan."""
-    logprobs = model.next([prompt.tokens])[0]  # [V]
+    logits = model.decoder(prompt.tokens, 1, 1).first
+    logprobs = sampling.log_softmax(sampling.penalise(logits, prompt.tokens.ids, plan.repetition_penalty))  # [V]
     ids = sampling.top(logprobs, TOKENS)
     filtered = any((plan.top_k, plan.top_p < 1, plan.min_p))
     cuts = plan if filtered else TYPICAL
     found = tuple(_tempered(logprobs, ids.tolist(), temperature, cuts) for temperature in plan.temperatures)
     pieces = tuple(model.piece(token) for token in ids.tolist())
-    return Distribution(prompt, tuple(ids.tolist()), pieces, found, model.info)
+    return Distribution(prompt, tuple(ids.tolist()), pieces, found, plan, model.info)
 
 
 def _tempered(logprobs: Floats, ids: list[int], temperature: float, cuts: Plan) -> Tempered:

@@ -24,13 +24,21 @@ def raw(piece: bytes) -> str:
         return "".join(f"<{byte:02X}>" for byte in piece)
 
 
-def visible(text: str) -> str:
+def edged(text: str) -> str:
+    """A text for the eye whose first and last spaces count: they are shown as ␣."""
+    inside = text.strip(" ")
+    before = len(text) - len(text.lstrip(" "))
+    return "␣" * before + visible(inside) + "␣" * (len(text) - before - len(inside))
+
+
+def visible(text: str, *, alone: bool = True) -> str:
     """The text with line ends as ↵, tabs as →, and other control and invisible characters as <1B>, <202E>.
 
-    Joiners stay inside a text, where they bind emoji and letters; alone they would show nothing.
+    Joiners stay inside a text, where they bind emoji and letters; alone they would show nothing. A piece of a longer
+    text is not `alone`.
     """
     marks = {"\n": "↵", "\t": "→"}
-    joiners = "" if len(text) == 1 else "\u200c\u200d"
+    joiners = "" if alone and len(text) == 1 else "\u200c\u200d"
     hidden = ("Cc", "Cf", "Zl", "Zp")
     return "".join(
         marks.get(c, f"<{ord(c):02X}>" if unicodedata.category(c) in hidden and c not in joiners else c) for c in text

@@ -7,9 +7,10 @@ import numpy as np
 
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM, Floats, ModelInfo, Tokens
-from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
+from llmlab.lab.generation import Plan
 from llmlab.lab.prompt import Prompt
+from llmlab.lab.samples import filters
 from llmlab.lab.text import finite, origin, probability, provenance, raw, show, visible
 from llmlab.progress import Progress, silent
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -39,7 +40,7 @@ class Tree:
     """The nodes, parents before children, likelier siblings first."""
 
     prompt: Prompt
-    settings: Settings
+    plan: Plan
     nodes: tuple[Node, ...]
     info: ModelInfo
 
@@ -52,10 +53,10 @@ class Tree:
             branch = f"{stems}{'└' if node.last else '├'} {show(node.path.pieces[-1])}{' (end)' if node.end else ''}"
             bar = Bar(math.exp(node.logprob), 10)
             rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
-        tempered = f"T = {self.settings.temperature:g}; " if self.settings.temperature != 1 else ""
+        said = f"T = {self._temperature:g}{filters(self.plan)}; "
         leaves = [node for node in self.nodes if not self._children(node)]
         mass = math.fsum(math.exp(node.path_logprob) for node in leaves)
-        note = f"{tempered}{len(leaves)} paths hold {mass:.1%} of the probability"
+        note = f"{said}{len(leaves)} paths hold {mass:.1%} of the probability"
         return [View(f"{visible(self.prompt.text)} ...", columns, rows, (note, origin(self.info)))]
 
     def records(self) -> list[Record]:
@@ -63,7 +64,7 @@ class Tree:
             {
                 "prompt": self.prompt.asked,
                 "rendered_prompt": self.prompt.text,
-                "temperature": self.settings.temperature,
+                **self._settings(),
                 "depth": node.depth,
                 "place": list(node.place),
                 "token": raw(node.path.pieces[-1]),
@@ -81,26 +82,39 @@ class Tree:
 
     def document(self) -> Record:
         shared: Record = {"prompt": self.prompt.asked, "rendered_prompt": self.prompt.text}
-        shared |= {"temperature": self.settings.temperature, **provenance(self.info)}
+        shared |= {**self._settings(), **provenance(self.info)}
         return {**shared, "nodes": stated_once(shared, self.records())}
+
+    @property
+    def _temperature(self) -> float:
+        return self.plan.temperatures[0]
+
+    def _settings(self) -> Record:
+        cuts = {"top_k": self.plan.top_k, "top_p": self.plan.top_p, "min_p": self.plan.min_p}
+        return {"chat": self.prompt.chat, "temperature": self._temperature, **cuts}
 
     def _children(self, node: Node) -> list[Node]:
         return [one for one in self.nodes if one.place[:-1] == node.place]
 
 
-def grow(
-    model: CausalLM, prompt: Prompt, depth: int, branch: int, settings: Settings, progress: Progress = silent
-) -> Tree:
+def check(depth: int, branch: int, plan: Plan) -> int:
+    """How many nodes such a tree has. Raises MisuseError for none, more than MOST, and a repetition penalty."""
+    count = sum(branch**level for level in range(1, depth + 1)) if depth <= MOST else MOST + 1
+    if depth < 1 or branch < 1 or count > MOST:
+        what = f"a tree {depth} deep with {branch} branches has no nodes or too many"
+        raise MisuseError(what, f"give 1 or more of each, at most {MOST:,} nodes")
+    if plan.repetition_penalty != 1:
+        raise MisuseError("a tree has no repetition penalty: each path would have another", "set it to 1")
+    return count
+
+
+def grow(model: CausalLM, prompt: Prompt, depth: int, branch: int, plan: Plan, progress: Progress = silent) -> Tree:
     """The `branch` likeliest tokens after the prompt, after each of those, and so on, `depth` tokens deep.
 
-    Raises MisuseError for more than MOST nodes.
+    Probabilities are those of the plan's one temperature and its filters. Raises MisuseError as `check` does.
     """
-    count = sum(branch**level for level in range(1, depth + 1))
-    if depth < 1 or branch < 1 or count > MOST:
-        raise MisuseError(
-            f"a tree {depth} deep with {branch} branches has {count:,} nodes",
-            f"give 1 or more of each, at most {MOST:,}",
-        )
+    count = check(depth, branch, plan)
+    settings = plan.settings(plan.temperatures[0])
     nodes: list[Node] = []
     level = [Node(Tokens((), ()), (), 0.0, 0.0, False, True)]
     for _ in range(depth):
@@ -113,7 +127,7 @@ def grow(
                 level += _children(model, node, sampling.distribution(logprobs, settings), branch)
             progress(len(nodes) + len(level), count)
         nodes += level
-    return Tree(prompt, settings, tuple(sorted(nodes, key=lambda node: node.place)), model.info)
+    return Tree(prompt, plan, tuple(sorted(nodes, key=lambda node: node.place)), model.info)
 
 
 def _children(model: CausalLM, node: Node, logprobs: Floats, branch: int) -> list[Node]:

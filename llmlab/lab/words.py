@@ -10,7 +10,6 @@ boundary is any token that begins with white space or ends the text (Pimentel an
 Schuler 2024). The first word follows no space and is not divided.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Literal
@@ -18,7 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from llmlab.backends.base import CausalLM, Tokens
+from llmlab.backends.base import CausalLM, Floats, Tokens
+from llmlab.backends.sampling import logsumexp
 
 By = Literal["token", "word", "char"]
 SCRIPTS = {  # first word of a letter's Unicode name -> language
@@ -34,7 +34,6 @@ SCRIPTS = {  # first word of a letter's Unicode name -> language
     "THAI": "th",
 }
 UNSPACED = ("zh", "ja", "th")  # written without spaces between words
-CONTEXTS = 32  # next-token distributions held at a time
 
 
 def language(text: str) -> str:
@@ -50,10 +49,11 @@ def grouped(tokens: Tokens, by: By) -> list[range]:
     """The tokens of each group, in order."""
     if by == "token":
         return [range(i, i + 1) for i in range(len(tokens))]
-    text = tokens.text
-    # A word takes the space before it, as tokens do.
-    parts = [found.end() for found in re.finditer(r"\s*\S+|\s+$", text)] if by == "word" else range(1, len(text) + 1)
-    return _cover(tokens.spans, set(parts))
+    import regex
+
+    # A word takes the space before it, as tokens do; a character is what Unicode counts as one (UAX 29).
+    parts = regex.finditer(r"\s*\S+|\s+$" if by == "word" else r"\X", tokens.text)
+    return _cover(tokens.spans, {part.end() for part in parts})
 
 
 def _cover(spans: Sequence[tuple[int, int]], ends: set[int]) -> list[range]:
@@ -71,16 +71,24 @@ def _cover(spans: Sequence[tuple[int, int]], ends: set[int]) -> list[range]:
 def corrections(model: CausalLM, tokens: Tokens, words: Sequence[range]) -> list[float]:
     """What to add to each word's log-probability, in nats: log P(boundary | word) - log P(boundary | before)."""
     boundary = _boundaries(model)
-    after: list[float] = []
-    for start in range(0, len(words), CONTEXTS):
-        contexts = [tokens[: word.stop] for word in words[start : start + CONTEXTS]]
-        masses = np.exp(model.next(contexts)[:, boundary].astype(np.float64)).sum(axis=1)
-        after += np.log(masses).tolist()
+    decoder = model.decoder(tokens[: words[0].stop], 1, len(tokens) - words[0].stop)
+    after = [_mass(decoder.first, boundary)]
+    for word in words[1:]:
+        for token in tokens.ids[word.start : word.stop]:
+            logits = decoder.step([0], [token])[0]
+        after.append(_mass(logits, boundary))
     before = [0.0, *after[:-1]]
     return [own - previous for own, previous in zip(after, before, strict=True)]
+
+
+def _mass(logits: Floats, boundary: NDArray[np.bool_]) -> float:
+    """log of the probability of some tokens, nats."""
+    return logsumexp(logits[boundary]) - logsumexp(logits)
 
 
 def _boundaries(model: CausalLM) -> NDArray[np.bool_]:
     """[V]: which tokens begin with white space or end the text."""
     size = model.info.vocabulary
-    return np.array([model.is_end(token) or model.piece(token)[:1].isspace() for token in range(size)])
+    return np.array(
+        [model.is_end(token) or model.piece(token).decode(errors="ignore")[:1].isspace() for token in range(size)]
+    )

@@ -15,6 +15,7 @@ from llmlab.view import Bar, Cell, Column, Picture, View
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
+SHORTEST = 8  # cells that a wide column keeps
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
@@ -36,7 +37,7 @@ def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int
         if view.title:
             console.print(_text(view.title, "bold"))
         if isinstance(view, View):
-            console.print(_table(view))
+            _draw_table(view, console)
         else:
             strip.draw(view, console, width)
         for note in view.notes:
@@ -56,24 +57,48 @@ def bar(share: float, width: int = 20) -> str:
     return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
 
 
-def _table(view: View) -> Table:
+def _draw_table(view: View, console: Console) -> None:
+    """The table with bars as long as there is room for; where words and numbers have none, the terminal folds it."""
+    free = console.options.update(max_width=UNFOLDED)
+    for scale in (1.0, 0.5, 0.25):
+        table = _table(view, scale)
+        needs = console.measure(table, options=free)
+        if needs.maximum <= console.width:
+            break
+    if needs.minimum > console.width:
+        table.width = needs.minimum
+    console.print(table, crop=False)
+
+
+def _table(view: View, scale: float) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for column in view.columns:
         table.add_column(
             _text(column.name),
             justify="right" if column.number else "left",
             no_wrap=not column.wide,
-            overflow="fold" if column.wide else "crop",
+            overflow="fold",
+            min_width=SHORTEST if column.wide else None,
         )
     for row in view.rows:
-        table.add_row(*(_cell(*pair) for pair in zip(view.columns, row, strict=True)))
+        table.add_row(*(_cell(*pair, scale) for pair in zip(view.columns, row, strict=True)))
     return table
 
 
-def _cell(column: Column, cell: Cell) -> Text:
+def _cell(column: Column, cell: Cell, scale: float) -> Text:
     if isinstance(cell, Bar):
-        return Text(bar(cell.share, cell.width), "cyan")
-    return _text(_tail(str(cell), column.tail) if column.tail else str(cell))
+        return Text(bar(cell.share, round(cell.width * scale)), "cyan")
+    text = str(cell)
+    return _text(_tail(text, column.tail) if column.tail else _head(text, column.head) if column.head else text)
+
+
+def _head(text: str, cells: int) -> str:
+    """The beginning of a text that fits in so many cells."""
+    if cell_len(text) <= cells:
+        return text
+    while cell_len(text) > cells - 1:
+        text = text[:-1]
+    return text + "…"
 
 
 def _tail(text: str, cells: int) -> str:

@@ -55,6 +55,14 @@ def test_jsonl_is_one_record_a_sample_with_everything_that_made_it(lab):
     assert all({**by_key[key(row)], **row} == by_key[key(row)] for row in told)
 
 
+def test_a_prompt_said_twice_is_drawn_once_and_resumed_as_once(lab, tmp_path):
+    path = tmp_path / "out.jsonl"
+    arguments = ("--prompts", "-", "-n", "2", "--max-tokens", "3", "--seed", "1", "--out", str(path), "-f", "jsonl")
+    told = [lab(*arguments, stdin=b"The cat\nThe cat\n").out.encode().count(b"\n") for _ in range(2)]
+    assert told == [2, 2]
+    assert len(records(path)) == 2
+
+
 def test_the_same_seed_gives_the_same_text_alone_and_in_a_sweep(lab):
     sweep = json.loads(lab("The", "-t", "0.3,0.9,1.5", "-n", "3", "--seed", "8", "-f", "json").out)["samples"]
     alone = json.loads(lab("The", "-t", "0.9", "-n", "1", "--seed", "8", "-f", "json").out)["samples"]

@@ -22,6 +22,8 @@ ASKED = [
     ("generate.distribution", ["The", "--distribution", "-t", "0,1,1e9"], b""),
     ("generate.distribution", ["The", "--distribution", "--top-k", "3"], b""),
     ("generate.tree", ["The", "--tree", "2", "-t", "0.5"], b""),
+    ("generate.tree", ["The", "--tree", "1", "--top-k", "2", "--min-p", "0.01"], b""),
+    ("generate.samples", [*DRAW, "-n", "2", "--repetition-penalty", "1.3"], b""),
     ("prob.ledger", ["The cat 👩‍👩‍👧 <s>"], b""),
     ("prob.ledger", ["The cat 今天", "--by", "char"], b""),
     ("prob.ledger", ["The cat", "--by", "word", "--word-correction"], b""),

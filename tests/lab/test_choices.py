@@ -26,7 +26,7 @@ def test_a_choice_is_as_likely_as_torch_says_after_its_context(lm, expected):
     mass = sum(math.exp(value) for value in logs.values())
     for one, share in zip(found.choices, found.shares, strict=True):
         assert one.logprob == pytest.approx(logs[one.text], abs=1e-4)
-        assert one.per_character == pytest.approx(logs[one.text] / len(one.text), abs=1e-4)
+        assert one.per_character == pytest.approx(logs[one.text] / len(one.text.strip()), abs=1e-4)
         assert one.per_token == pytest.approx(logs[one.text] / len(lm.encode(one.text)), abs=1e-4)
         assert share == pytest.approx(math.exp(logs[one.text]) / mass, abs=1e-4)
 
@@ -74,7 +74,7 @@ def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, exp
     questions.append(quiz.Question("The mat", (" 天气", " the cat sat"), 0, "b"))
     scores = {
         "sum": expected,
-        "per_character": lambda context, text: expected(context, text) / len(text),
+        "per_character": lambda context, text: expected(context, text) / len(text.strip()),  # completion_len there
         "per_token": lambda context, text: expected(context, text) / len(lm.encode(text)),
     }
     found = quiz.answer(lm, questions)

@@ -55,11 +55,11 @@ def test_groups_follow_one_another_and_cover_every_token(text, by, data):
 
 def boundary_mass(lm, row):
     """P(the next token begins with white space or ends the text), by one row of plain torch."""
-    starts = [lm.piece(token)[:1].isspace() or token == 1 for token in range(len(row))]
+    starts = [lm.piece(token).decode(errors="ignore")[:1].isspace() or token == 1 for token in range(len(row))]
     return np.exp(row)[starts].sum()
 
 
-@pytest.mark.parametrize("text", ["He likes movies.", "The cat sat on  the mat", "cat"])
+@pytest.mark.parametrize("text", ["He likes movies.", "The cat sat on  the mat", "cat", "a\u3000b", "He 电影 it."])
 def test_a_corrected_word_holds_the_boundary_after_it_and_not_the_one_before(lm, plain, text):
     tokens = lm.encode(text)
     rows = plain(tokens.ids)
@@ -78,9 +78,14 @@ def test_a_corrected_word_holds_the_boundary_after_it_and_not_the_one_before(lm,
     assert [row["corrected_logprob_nats"] for row in found.records()] == [row.corrected for row in found.rows]
 
 
+def test_characters_are_what_unicode_counts_as_one(lm):
+    found = ledger(lm, "👨‍👩‍👧é天", Look("char"))
+    assert found.rows[0].piece.decode().startswith("👨‍👩‍👧")
+
+
 @pytest.mark.parametrize(("text", "by"), [("今天天气很好", "word"), ("The cat", "token"), ("The cat", "char")])
 def test_the_correction_is_of_words_between_spaces(lm, text, by):
-    with pytest.raises(MisuseError, match="about the spaces between words"):
+    with pytest.raises(MisuseError, match="the word correction is"):
         ledger(lm, text, Look(by), correct=True)
 
 

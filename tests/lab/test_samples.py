@@ -4,8 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM
+from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 from llmlab.lab import generation
 from llmlab.lab.generation import Plan, Sample
@@ -32,9 +35,9 @@ def test_answers_are_grouped_counted_and_measured(lm):
     found = of(lm, *SAMPLES)
     rows = found.views()[0].rows
     assert [(row[0], row[1], row[3], row[4]) for row in rows] == [
-        ("0.5", 2, " Paris", "stop"),
-        ("0.5", 1, " London", "stop"),
-        ("1", 1, " PARIS, of course", "length"),
+        ("0.5", 2, "␣Paris", "stop"),
+        ("0.5", 1, "␣London", "stop"),
+        ("1", 1, "␣PARIS, of course", "length"),
     ]
     assert [row[2].share for row in rows] == [pytest.approx(2 / 3), pytest.approx(1 / 3), 1]
     assert found.distinct(0.5, 1) == 3 / 7  # 5, 6, 7 of seven tokens
@@ -74,9 +77,9 @@ def test_without_an_expectation_no_record_says_right(lm):
 def test_many_answers_of_several_temperatures_are_folded_and_none_is_lost(lm):
     many = [Sample(t, i, f"{i // 3} {t}", (i,), -1.0, "stop") for t in (0.5, 1.0) for i in range(40)]
     rows = of(lm, *many).views()[0].rows
-    assert len(rows) == 8
+    assert len(rows) == 6
     assert sum(row[1] for row in rows) == 80
-    assert rows[3][3] == "(11 other answers)"
+    assert rows[2][3] == "(12 other answers)"
     alone = [one for one in many if one.temperature == 0.5]
     assert len(of(lm, *alone, temperatures=(0.5,)).views()[0].rows) == 14
 
@@ -95,6 +98,20 @@ def test_first_tokens_stand_beside_their_exact_probability(lm, plain):
             seen = sum(sample.ids[0] == one.token for sample in drawn if sample.temperature == t) / 400
             assert one.seen == pytest.approx(seen)
             assert one.probability == pytest.approx(exact[one.token], abs=1e-3)
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.5, 3.0])
+def test_the_exact_first_token_is_that_which_is_drawn_under_a_penalty_too(lm, lm_folder, penalty):
+    prompt = read(lm, "The the the cat")
+    with torch.no_grad():
+        ids = torch.tensor([[0, *prompt.tokens.ids]])
+        logits = AutoModelForCausalLM.from_pretrained(lm_folder)(ids).logits[:, -1]
+        exact = torch.softmax(RepetitionPenaltyLogitsProcessor(penalty)(ids[:, 1:], logits), -1)[0].numpy()
+    plan = Plan((1.0,), samples=2000, max_tokens=1, seed=3, repetition_penalty=penalty)
+    found = summarise(lm, prompt, plan, generation.sample(lm, prompt, plan))
+    assert [one.probability for one in found.firsts] == pytest.approx(np.sort(exact)[::-1][:5].tolist(), abs=1e-4)
+    for one in found.firsts:
+        assert one.seen == pytest.approx(one.probability, abs=5 * np.sqrt(one.probability / 2000))
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=5), st.integers(1, 3))

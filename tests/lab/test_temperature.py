@@ -8,7 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers.generation.logits_process import MinPLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+from transformers.generation.logits_process import (
+    MinPLogitsWarper,
+    RepetitionPenaltyLogitsProcessor,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from llmlab.lab import temperature
 from llmlab.lab.generation import Plan
@@ -37,6 +42,16 @@ def test_each_column_is_torchs_softmax_of_z_over_t(request, logprobs, engine, t)
     falling = np.sort(exact)[::-1]
     assert one.masses == pytest.approx([falling[:k].sum() for k in (1, 5, 50)], abs=1e-3)
     assert one.entropy == pytest.approx(-(exact * np.log(exact)).sum(), abs=1e-3)
+
+
+def test_a_repetition_penalty_changes_the_distribution_as_transformers_does(lm):
+    ids = torch.tensor([[0, *lm.encode(PROMPT).ids]])
+    with torch.no_grad():
+        logits = RepetitionPenaltyLogitsProcessor(2.0)(ids[:, 1:], lm._model(ids).logits[:, -1])
+    exact = torch.log_softmax(logits, -1)[0].numpy()
+    one = found(lm, [1.0], repetition_penalty=2.0)
+    np.testing.assert_allclose(one.tempered[0].logprobs, np.sort(exact)[::-1][: temperature.TOKENS], atol=1e-3)
+    assert "after a repetition penalty of 2" in one.views()[0].notes[0]
 
 
 @pytest.mark.parametrize("t", [0.5, 1.0, 2.0])
@@ -83,6 +98,8 @@ def test_a_record_a_temperature_and_token_says_what_the_table_shows(lm):
     first = records[0]
     assert first["choices"] == pytest.approx(2 ** first["entropy_bits"])
     assert result.document()["cuts"] == {"top_k": 50, "top_p": 0.9, "min_p": 0.05}
+    many = found(lm, [0.1 * i for i in range(1, 8)]).views()
+    assert [len(view.columns) for view in many[:2]] == [11, 5]  # five temperatures side by side, then two
     table, measures = result.views()
     assert [column.name for column in table.columns] == ["next token", "T=0.5", "", "T=1", ""]
     assert all(len(row) == len(view.columns) for view in (table, measures) for row in view.rows)

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llmlab.lab import text
+from llmlab.lab.text import edged
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,10 @@ def test_probabilities_that_have_a_known_form(log, shown):
 )
 def test_ratios_are_shown_as_times(log, shown):
     assert text.times(log) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [(" Paris", "␣Paris"), ("a b ", "a b␣"), ("  ", "␣␣"), ("", ""), ("\n a", "↵ a"), ("a", "a")]
+)
+def test_spaces_at_the_edges_of_a_text_are_shown(text, shown):
+    assert edged(text) == shown

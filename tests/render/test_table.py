@@ -47,6 +47,37 @@ def test_a_terminal_gets_long_text_folded_to_its_width_and_nothing_lost():
     assert any("0.5000" in line for line in plain)
 
 
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_bars_make_room_before_words_and_numbers_do():
+    view = View("", COLUMNS, [[1, "agreement_across_distractor", "0.123456", Bar(1)]])
+    widths = {}
+    for width in (80, 60, 50):
+        out = plain(draw(view, terminal=True, width=width))
+        assert "agreement_across_distractor" in out
+        assert "0.123456" in out
+        widths[width] = out.count("█")
+    assert widths[80] == 20
+    assert widths[80] > widths[60] > widths[50] > 0
+
+
+@pytest.mark.parametrize("width", [20, 30, 40])
+def test_no_number_is_ever_cut(width):
+    columns = (Column("word", wide=True), *(Column(f"P{i}", True) for i in range(6)))
+    out = plain(draw(View("", columns, [["love", *(f"0.12{i}456" for i in range(6))]]), terminal=True, width=width))
+    for i in range(6):
+        assert f"0.12{i}456" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a long answer", "a long a…"), ("今天天气很好", "今天天气…"), ("short", "short")]
+)
+def test_a_head_column_keeps_the_beginning_in_so_many_cells(text, shown):
+    assert draw(View("", (Column("a", head=9),), [[text]])).splitlines()[2].rstrip() == shown
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("text", ["[red]love[/red]", "[link=x]", ":smile:", "[/]", "**b**", "\\[x]"])
 def test_markup_in_text_stays_as_it_is(text, terminal):
