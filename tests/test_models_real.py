@@ -7,10 +7,15 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from scipy import stats
 from sentence_transformers import SentenceTransformer
 
-from llmlab.config import load
-from llmlab.lab import neighbors, next_word, probability
+from llmlab.cli import data_files
+from llmlab.config import load, packaged
+from llmlab.lab import cloze, neighbors, next_word, orders, pairs, probability, quiz
+from llmlab.lab.generation import Plan, sample
+from llmlab.lab.prompt import read
+from llmlab.lab.samples import Expected, summarise
 from llmlab.lab.space import look_up
 from llmlab.models.engines import open_causal_lm, open_encoder
 from llmlab.models.sources import locate
@@ -140,3 +145,56 @@ def test_the_encoder_gives_the_vectors_of_sentence_transformers(config, texts):
     assert cosines.min() >= 0.9999
     space = open_space(config, Deaf(), "minilm")
     assert encoder.encode(["love"])[0] == pytest.approx(space.vector(space.words.find("love")), abs=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["default", "torch"])
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0])
+def test_two_thousand_first_tokens_are_as_frequent_as_their_exact_probability(request, config, engine, temperature):
+    model = request.getfixturevalue(engine)
+    prompt = read(model, config.generate.question, template=config.presets["qa"].template)
+    drawn = sample(model, prompt, Plan((temperature,), samples=2000, max_tokens=1, seed=5))
+    logits = model.decoder(prompt.tokens, 1, 1).first.astype(np.float64) / temperature
+    exact = np.exp(logits - logits.max())
+    exact /= exact.sum()
+    best = np.argsort(-exact)[:50]
+    counts = np.bincount([one.ids[0] for one in drawn], minlength=len(exact))[best]
+    observed, wanted = np.append(counts, 2000 - counts.sum()), np.append(exact[best], 1 - exact[best].sum()) * 2000
+    likely = wanted >= 5  # what chi-squared asks of a cell
+    observed = np.append(observed[likely], observed[~likely].sum())
+    wanted = np.append(wanted[likely], max(wanted[~likely].sum(), 1e-9))
+    assert stats.chisquare(observed, wanted).pvalue > 1e-4
+
+
+def test_the_share_right_falls_as_the_temperature_grows(default, config):
+    prompt = read(default, config.generate.question, template=config.presets["qa"].template)
+    plan = Plan((0.0, 0.5, 1.0, 1.5), samples=20, max_tokens=8, seed=1, stop=("\n",))
+    found = summarise(default, prompt, plan, sample(default, prompt, plan), Expected(("Paris",)))
+    shares = [one["right"]["share"] for one in found.document()["temperatures"]]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == 1
+    assert shares[-1] < 0.5
+
+
+def test_subject_verb_object_is_the_likeliest_order(default):
+    assert orders.orders(default, "He likes movies.").place == 1
+    assert orders.orders(default, "我喜欢看电影。").place == 1
+
+
+def test_nouns_fill_the_blank_better_than_verbs(default):
+    nouns, verbs = ["movies", "music", "food", "animals"], ["eats", "went", "sleeps", "wrote"]
+    ranked = [one.words[0] for one in cloze.cloze(default, "He likes [?].", nouns + verbs).fillings]
+    assert set(ranked[:4]) == set(nouns)
+    proposed = [one.words[0] for one in cloze.cloze(default, "He likes [?].").fillings]
+    assert {"music", "people", "food"} <= set(proposed)
+
+
+def test_the_exercises_are_mostly_right(default):
+    folder = packaged() / "exercises"
+    told = data_files.pairs(folder / "pairs.jsonl")
+    assert len(told) == 1000
+    some = pairs.judge(default, told[::20]).document()["groups"]
+    assert some[-1] == {**some[-1], "group": "all", "trials": 50}
+    assert some[-1]["share"] > 0.9
+    asked = data_files.questions(folder / "choices.jsonl")
+    by_sum = next(row for row in quiz.answer(default, asked).document()["groups"] if row["group"] == "all")
+    assert by_sum["share"] > 0.7

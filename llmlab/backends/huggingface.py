@@ -31,7 +31,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
 PASS_TOKENS = 512  # tokens of a forward pass, padding included; the mask of a forest grows with the square
 BATCH_TEXTS = 64
-SHARING = 0.8  # a forest is worth its mask when it has at most this part of its texts' tokens
+SHARING = 0.95  # a forest is worth its mask when it has at most this part of its texts' tokens
 
 
 class HuggingFaceLM:

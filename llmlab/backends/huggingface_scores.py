@@ -80,9 +80,8 @@ def reader(model: Any, device: str) -> Reader:
             found = rows(split, split.states(len(PROBE), inputs)[0][0])
         except (AttributeError, RuntimeError, TypeError):  # the body answers in another shape than the model reads
             return Whole(model)
-    same = found.shape == expected.shape and (found - expected).abs().max() <= TOLERANCE[model.dtype] * (
-        expected.abs().max()
-    )
+    near = TOLERANCE[model.dtype] * expected.abs().max()
+    same = found.shape == expected.shape and (found - expected).abs().max() <= near
     return split if same else Whole(model)
 
 
@@ -126,13 +125,13 @@ def _details(logits: Any, places: Ints, tokens: Ints, k: int) -> TokenStats:
     at = torch.from_numpy(places)
     own = logits[at, torch.from_numpy(tokens)]  # [Q]
     ranks = [1 + int((logits[place] > value).sum()) for place, value in zip(places, own, strict=True)]
-    best = torch.stack([_top(row, k) for row in logits])[at]  # [Q, K]
+    best = torch.stack([_top(row, k) for row in logits])  # [n, K]
     return TokenStats(
         _numpy(logprobs[at, torch.from_numpy(tokens)]),
         np.array(ranks, np.int64),
         _numpy(entropies[at]),
-        best.cpu().numpy(),
-        _numpy(torch.gather(logprobs[at], 1, best)),
+        best[at].cpu().numpy(),
+        _numpy(torch.gather(logprobs, 1, best)[at]),
     )
 
 

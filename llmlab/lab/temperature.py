@@ -115,7 +115,7 @@ class Distribution:
         for one in self.tempered:
             row: list[Cell] = [f"{one.temperature:g}", f"{one.entropy * BITS:.2f}", _count(math.exp(one.entropy))]
             row += [f"{mass:.3f}" for mass in one.masses]
-            rows.append([*row, *(f"{cut.kept:,} ({cut.mass:.3f})" for cut in one.cuts)])
+            rows.append([*row, *(f"{cut.kept:,} ({cut.mass:.2f})" for cut in one.cuts)])
         notes = (
             "entropy in bits; exp(H): as uncertain as so many equal choices; top N: the mass of the N likeliest",
             "filters: how many tokens each would keep by itself, and their mass",

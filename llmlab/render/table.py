@@ -16,6 +16,7 @@ from llmlab.view import Bar, Cell, Column, Picture, View
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
 SHORTEST = 8  # cells that a wide column keeps
+GAP = 2  # cells between columns
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
@@ -62,12 +63,24 @@ def _draw_table(view: View, console: Console) -> None:
     free = console.options.update(max_width=UNFOLDED)
     for scale in (1.0, 0.5, 0.25):
         table = _table(view, scale)
-        needs = console.measure(table, options=free)
-        if needs.maximum <= console.width:
+        if console.measure(table, options=free).maximum <= console.width:
             break
-    if needs.minimum > console.width:
-        table.width = needs.minimum
+    narrowest = _narrowest(view, scale)
+    if narrowest > console.width:
+        table.width = narrowest
     console.print(table, crop=False)
+
+
+def _narrowest(view: View, scale: float) -> int:
+    """Cells of the table when its wide columns are folded as far as they may be."""
+    columns = zip(view.columns, zip(*view.rows, strict=True), strict=True) if view.rows else ()
+    widths = [
+        SHORTEST
+        if column.wide
+        else max(map(cell_len, (column.name, *(_cell(column, cell, scale).plain for cell in cells))))
+        for column, cells in columns
+    ]
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def _table(view: View, scale: float) -> Table:
