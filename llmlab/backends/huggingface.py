@@ -5,7 +5,6 @@ run code that came with the weights; tokenizers are in huggingface_tokens.py, se
 huggingface_encoder.py.
 """
 
-import copy
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from llmlab.backends import huggingface_forest
 from llmlab.backends import huggingface_scores as scores
 from llmlab.backends.base import Floats, Ints, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.huggingface_decoder import TorchDecoder
 from llmlab.backends.huggingface_forest import Padded, pad
 from llmlab.backends.huggingface_scores import Reader
 from llmlab.backends.huggingface_tokens import TokenPieces, brief
@@ -212,38 +212,6 @@ class HuggingFaceLM:
         return ids
 
 
-class TorchDecoder:
-    """Continuations of one context: its keys and values are computed once, then copied to each row."""
-
-    def __init__(self, model: Any, device: str, ids: tuple[int, ...], n: int) -> None:
-        self._model, self._device = model, device
-        output = _run(model, input_ids=torch.tensor([ids], device=device), use_cache=True, logits_to_keep=1)
-        self.first: Floats = _logits(output, 1)[0, 0]
-        self._context = output.cache
-        self._n = n
-        self.restart()
-
-    def restart(self) -> None:
-        self._cache = copy.deepcopy(self._context)
-        self._places = dict.fromkeys(range(self._n), 0)  # row -> its place in the cache
-        self._held = 1  # rows in the cache
-
-    def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
-        places = [self._places[row] for row in rows]
-        if places != list(range(self._held)):
-            self._cache.reorder_cache(torch.tensor(places, device=self._device))
-        self._places, self._held = {row: place for place, row in enumerate(rows)}, len(rows)
-        output = _run(
-            self._model,
-            input_ids=torch.tensor(ids, device=self._device)[:, None],
-            cache=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        self._cache = output.cache
-        return _logits(output, 1)[:, 0]
-
-
 def _load_model(folder: Path, dtype: str) -> Any:
     auto: Any = AutoModelForCausalLM
     try:
@@ -261,16 +229,6 @@ def _load_model(folder: Path, dtype: str) -> Any:
     if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
         raise DamagedError(f"{folder} lacks the weights {sorted(loading['missing_keys'])[0]} ...", "fetch it again")
     return model.eval()
-
-
-def _run(model: Any, **inputs: Any) -> Any:
-    with torch.inference_mode():
-        return model(**inputs)
-
-
-def _logits(output: Any, kept: int) -> Floats:
-    """The last `kept` positions, [B, kept, V]; a few models do not know logits_to_keep and return all."""
-    return np.asarray(output.logits[:, -kept:].float().cpu().numpy(), np.float32)
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
