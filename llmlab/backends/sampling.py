@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from llmlab.backends.base import Floats, Ints, TokenStats
+from llmlab.backends.base import Floats, Ints
 from llmlab.errors import MisuseError
 
 BLOCK = 512  # summing in two levels finds the sampled token without a running sum over the vocabulary
@@ -187,40 +186,7 @@ def sample_generator(seed: int, sample: int, temperature: float | None = None) -
     return np.random.default_rng([seed, sample, *own])
 
 
-def token_stats(logits: Floats, ids: Ints, detail: bool, k: int) -> TokenStats:
-    """Statistics of the tokens `ids` [T] under `logits` [T, V], a row at a time."""
-    count, k = len(ids), min(k, logits.shape[-1])
-    logprobs = np.empty(count, np.float64)
-    ranks, entropies = np.zeros(count, np.int64), np.full(count, np.nan)
-    top_ids, top_logprobs = np.zeros((count, k), np.int64), np.full((count, k), np.nan)
-    for position, token in enumerate(ids):
-        row = logits[position]
-        if not (detail or k):
-            logprobs[position] = float(row[token]) - logsumexp(row)
-            continue
-        logprob_row = log_softmax(row)  # [V]
-        logprobs[position] = logprob_row[token]
-        ranks[position] = 1 + int((logprob_row > logprob_row[token]).sum())
-        entropies[position] = entropy(logprob_row)
-        top_ids[position] = top(logprob_row, k)
-        top_logprobs[position] = logprob_row[top_ids[position]]
-    return TokenStats(logprobs, ranks, entropies, top_ids, top_logprobs)
-
-
 def logsumexp(row: Floats) -> float:
     """log sum exp z in nats, in float32 with a float64 result."""
     largest = row.max()
     return float(largest) + float(np.log(np.exp(row - largest).sum(dtype=np.float64)))
-
-
-def unknown_first(stats: TokenStats) -> TokenStats:
-    """The same statistics with one position before them about which a model without BOS knows nothing."""
-    k = stats.top_ids.shape[1]
-    nan: NDArray[np.float64] = np.full(1, np.nan)
-    return TokenStats(
-        np.concatenate([nan, stats.logprobs]),
-        np.concatenate([np.zeros(1, np.int64), stats.ranks]),
-        np.concatenate([nan, stats.entropies]),
-        np.concatenate([np.zeros((1, k), np.int64), stats.top_ids]),
-        np.concatenate([np.full((1, k), np.nan), stats.top_logprobs]),
-    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from transformers.generation.logits_process import (
@@ -20,9 +20,7 @@ from llmlab.backends.sampling import (
     draw,
     entropy,
     sample_generator,
-    token_stats,
     top,
-    unknown_first,
 )
 from llmlab.errors import MisuseError
 
@@ -202,33 +200,7 @@ def test_a_sample_does_not_depend_on_how_many_are_drawn() -> None:
     assert sample_generator(8, 0).random(3).tolist() != few[0]
 
 
-@settings(deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 40))
-def test_token_statistics_are_those_of_the_plain_formulas(seed: int, k: int) -> None:
-    generator = np.random.default_rng(seed)
-    logits = (generator.standard_normal((4, 30)) * 5).astype(np.float32)
-    ids = generator.integers(0, 30, 4)
-    stats = token_stats(logits, ids, detail=True, k=k)
-    z = logits.astype(np.float64)
-    logprobs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    own = logprobs[np.arange(4), ids]
-    np.testing.assert_allclose(stats.logprobs, own, atol=1e-5)
-    assert stats.ranks.tolist() == [1 + (row > row[i]).sum() for row, i in zip(logits, ids, strict=True)]
-    np.testing.assert_allclose(stats.entropies, -(np.exp(logprobs) * logprobs).sum(axis=1), atol=1e-5)
-    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
-    assert np.array_equal(stats.top_ids, order)
-    np.testing.assert_allclose(stats.top_logprobs, np.take_along_axis(logprobs, order, axis=1), atol=1e-5)
-    np.testing.assert_allclose(token_stats(logits, ids, detail=False, k=0).logprobs, own, atol=1e-5)
-
-
 def test_equal_tokens_are_listed_by_id() -> None:
     assert top(np.array([1, 2, 2, 0, 2], np.float32), 2).tolist() == [1, 2]
     assert top(np.array([1, 2], np.float32), 0).tolist() == []
     assert top(np.array([1, 2], np.float32), 9).tolist() == [1, 0]
-
-
-def test_an_unknown_first_token_is_null_in_every_column() -> None:
-    stats = unknown_first(token_stats(random_logits(0, 10)[None], np.array([3]), detail=True, k=2))
-    assert np.isnan([stats.logprobs[0], stats.entropies[0], *stats.top_logprobs[0]]).all()
-    assert not np.isnan([stats.logprobs[1], stats.entropies[1], *stats.top_logprobs[1]]).any()
-    assert stats.ranks[0] == 0
