@@ -1,9 +1,12 @@
 """llmlab neighbors"""
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Annotated, Literal
 
 import typer
 
+from llmlab.backends.base import Encoder
 from llmlab.cli.options import DtypeOption, EngineOption, FormatOption
 from llmlab.cli.world import World, texts
 from llmlab.config import Config, Metric
@@ -53,11 +56,16 @@ def neighbors(
     if method == "mul" and (within is not None or metric not in (None, "cosine")):
         raise MisuseError("--method mul ranks by cosines", "leave out --metric and --within")
     chosen_k, chosen = config.neighbors.k if k is None else k, metric or config.neighbors.metric
+    if not asked:
+        raise MisuseError("no word is given", "give a word, for example: love")
     results = []
+    opened_as = cache(partial(open_space, config, world))
+    encoder_for = cache(lambda name: encoder_of(config, world, opened_as(name)))
     for text in asked:
-        opened = open_space(config, world, space or _space_for(world, config, text))
+        name = space or _space_for(world, config, text)
+        opened = opened_as(name)
         terms = arithmetic.parse(text)
-        queries = [_query(world, config, opened, term) for term in terms]
+        queries = [_query(world, config, opened, term, partial(encoder_for, name)) for term in terms]
         query = queries[0] if len(terms) == 1 else arithmetic.combine(text, terms, queries, chosen == "cosine")
         if method == "mul":
             results.append(lab.by_product(opened, text, terms, queries, chosen_k))
@@ -68,9 +76,11 @@ def neighbors(
     world.show(results[0] if len(results) == 1 else Several("queries", results), form)
 
 
-def _query(world: World, config: Config, space: SpaceFiles, term: Term) -> Query:
+def _query(
+    world: World, config: Config, space: SpaceFiles, term: Term, open_encoder: Callable[[], Encoder | None]
+) -> Query:
     row = spaces.row_of(space, term.word)
-    encoder = None if row is not None else encoder_of(config, world, space)
+    encoder = None if row is not None else open_encoder()
     query = spaces.look_up(space, term.word, encoder, ", ".join(config.spaces))
     if row is None:
         world.say(f"{term.word!r} is not in the vocabulary of {space.facts['name']}: its vector comes from the encoder")

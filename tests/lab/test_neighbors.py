@@ -22,11 +22,16 @@ def distance(metric, a, b):
     return {"l2": np.linalg.norm(a - b), "l1": np.abs(a - b).sum(), "dot": -np.dot(a, b)}[metric]
 
 
-def brute_force(vectors, query, own, k, metric):
-    """Rows of the k nearest, ties by vocabulary order; a zero vector has no cosine."""
+def distances(vectors, query, own, metric):
+    """Row -> distance, nearest first, ties by vocabulary order; a zero vector has no cosine."""
     able = [row for row in range(len(vectors)) if row != own and (metric != "cosine" or vectors[row].any())]
-    distances = {row: distance(metric, query.astype(np.float64), vectors[row].astype(np.float64)) for row in able}
-    return sorted(able, key=lambda row: (distances[row], row))[:k]
+    found = {row: distance(metric, query.astype(np.float64), vectors[row].astype(np.float64)) for row in able}
+    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+
+
+def brute_force(vectors, query, own, k, metric):
+    """Rows of the k nearest."""
+    return list(distances(vectors, query, own, metric))[:k]
 
 
 @settings(max_examples=150, deadline=None)
@@ -147,12 +152,10 @@ def test_within_a_radius_are_exactly_the_words_that_brute_force_finds(metric, co
     vectors = rng.integers(-reach, reach + 1, (count, dimension)).astype(np.float32)
     own = int(rng.integers(count))
     vectors[own, 0] = 1
-    query = vectors[own].astype(np.float64)
-    able = [row for row in range(count) if row != own and (metric != "cosine" or vectors[row].any())]
-    distances = {row: distance(metric, query, vectors[row].astype(np.float64)) for row in able}
-    some = sorted(distances.values()) or [1.0]
+    ranked = distances(vectors, vectors[own], own, metric)
+    some = list(ranked.values()) or [1.0]
     bound = some[int(share * (len(some) - 1))] + 1e-9  # a word stands on the edge itself
-    expected = sorted((row for row in able if distances[row] <= bound), key=lambda row: (distances[row], row))
+    expected = [row for row, far in ranked.items() if far <= bound]
     radius = -bound if metric in ("cosine", "dot") else bound
     with tempfile.TemporaryDirectory() as folder:
         space = make(folder, vectors)
