@@ -9,7 +9,8 @@ from llmlab.cli.world import World, is_terminal
 from llmlab.lab import generation
 from llmlab.lab.generation import Plan, Sample
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.samples import Expected, record, summarise
+from llmlab.lab.samples import Expected, conditions, record, summarise
+from llmlab.lab.text import provenance
 from llmlab.lab.trace import Trace
 from llmlab.render import Format, harmless
 from llmlab.view import Several
@@ -84,11 +85,10 @@ def stream(world: World, lm: CausalLM, prompt: Prompt, plan: Plan) -> None:
 
 def _drawn(lm: CausalLM, prompt: Prompt, plan: Plan, expected: Expected, out: OutFile | None) -> Iterator[Sample]:
     """What the file holds already, then the rest as it is drawn."""
-    kept = out.samples(record(prompt, plan, Sample(0.0, 0, "", (), 0.0, ""), expected, lm.info)) if out else []
-    wanted = [(t, i) for t in plan.temperatures for i in range(plan.samples)]
-    have = {(one.temperature, one.sample) for one in kept}
-    yield from (one for one in kept if (one.temperature, one.sample) in wanted)
-    for one in generation.sample_some(lm, prompt, plan, [pair for pair in wanted if pair not in have]):
+    made_by = {**conditions(prompt, plan), **provenance(lm.info)}
+    kept = {(one.temperature, one.sample): one for one in out.samples(prompt.asked, made_by)} if out else {}
+    yield from (kept[place] for place in plan.places if place in kept)
+    for one in generation.sample_some(lm, prompt, plan, [place for place in plan.places if place not in kept]):
         if out:
             out.append(record(prompt, plan, one, expected, lm.info))
         yield one

@@ -5,6 +5,7 @@ Each record is written whole, or not at all: a line that a crash or a full disk 
 
 import json
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,26 @@ from llmlab.lab.generation import Sample
 from llmlab.render.records import to_jsonl
 from llmlab.view import Record
 
-RESULT = {"temperature", "sample", "text", "token_ids", "tokens", "logprob_nats", "finish", "right"}  # not settings
-
 
 class OutFile:
-    """An open file, and the records it held when it was opened."""
+    """An open file, and the records it held when it was opened, by prompt."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
             content = path.read_bytes() if path.is_file() else b""  # a device or a pipe has no end to go on from
             whole = content[: content.rfind(b"\n") + 1]
-            self._records = [self._parse(number, line) for number, line in enumerate(whole.splitlines(), 1)]
+            records = [self._parse(number, line) for number, line in enumerate(whole.splitlines(), 1)]
             self._size = len(whole)
             self._file = path.open("ab", buffering=0)
             if path.is_file():
                 self._file.truncate(self._size)
         except OSError as error:
             raise MisuseError(f"cannot write {path}: {error.strerror}", "check --out") from None
+        self.seed = int(records[0]["seed"]) if records else None  # of the run that began the file
+        self._of: dict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            self._of[record["prompt"]].append(record)
 
     def __enter__(self) -> "OutFile":
         return self
@@ -38,20 +41,12 @@ class OutFile:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    @property
-    def seed(self) -> int | None:
-        """The seed of the run that began the file."""
-        return int(self._records[0]["seed"]) if self._records else None
-
-    def samples(self, like: Record) -> list[Sample]:
-        """The samples of the same prompt. Raises MisuseError where other settings made them."""
+    def samples(self, prompt: str, made_by: Record) -> list[Sample]:
+        """The samples of a prompt. Raises MisuseError where something else made them than `made_by`."""
         found = []
-        for row in self._records:
-            if row["prompt"] != like["prompt"]:
-                continue
-            for name in sorted(set(like) - RESULT):
-                if row.get(name) != like[name]:
-                    was, now = row.get(name), like[name]
+        for row in self._of[prompt]:
+            for name, now in sorted(made_by.items()):
+                if (was := row.get(name)) != now:
                     raise MisuseError(f"{self._path} was made with {name} {was!r}, not {now!r}", "name another file")
             ids = tuple(row["token_ids"])
             place = row["temperature"], row["sample"]

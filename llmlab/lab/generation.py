@@ -6,7 +6,7 @@ whichever other temperatures. All rows of a group grow together, a token each a 
 
 import codecs
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class Plan:
         for temperature in self.temperatures:
             self.settings(temperature)
 
+    @property
+    def places(self) -> list[tuple[float, int]]:
+        """The (temperature, sample number) of everything to draw."""
+        return [(t, i) for t in self.temperatures for i in range(self.samples)]
+
     def settings(self, temperature: float) -> Settings:
         return Settings(temperature, self.top_k, self.top_p, self.min_p, self.repetition_penalty)
 
@@ -76,17 +81,15 @@ class Sample:
     ids: tuple[int, ...]
     logprob: float  # nats, under the model itself (T = 1, no filter)
     finish: str  # "stop", "end" (the model ended the text), "length", or "interrupted"
-    steps: tuple[Step, ...] = field(default=(), compare=False)
+    steps: tuple[Step, ...] = ()  # of a sample that was traced
 
 
-def sample(model: CausalLM, prompt: Prompt, plan: Plan, *, trace: bool = False) -> Iterator[Sample]:
+def sample(model: CausalLM, prompt: Prompt, plan: Plan) -> Iterator[Sample]:
     """Every sample of the plan, as it is finished."""
-    yield from sample_some(model, prompt, plan, [(t, i) for t in plan.temperatures for i in range(plan.samples)], trace)
+    yield from sample_some(model, prompt, plan, plan.places)
 
 
-def sample_some(
-    model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]], trace: bool = False
-) -> Iterator[Sample]:
+def sample_some(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]]) -> Iterator[Sample]:
     """These (temperature, sample number) of the plan, as each is finished. The context is read once."""
     if not wanted:
         return
@@ -94,7 +97,7 @@ def sample_some(
     for start in range(0, len(wanted), ROWS):
         if start:
             decoder.restart()
-        yield from _grow(model, decoder, [_Row(plan, prompt, *one, trace) for one in wanted[start : start + ROWS]])
+        yield from _grow(model, decoder, [_Row(plan, prompt, *one) for one in wanted[start : start + ROWS]])
 
 
 def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
@@ -114,7 +117,7 @@ def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> 
 class _Row:
     """One continuation while it grows."""
 
-    def __init__(self, plan: Plan, prompt: Prompt, temperature: float, number: int, trace: bool) -> None:
+    def __init__(self, plan: Plan, prompt: Prompt, temperature: float, number: int, trace: bool = False) -> None:
         self.settings, self.number, self.plan, self._trace = plan.settings(temperature), number, plan, trace
         self.generator = sampling.sample_generator(plan.seed, number, None if plan.same_noise else temperature)
         self._seen = list(prompt.tokens.ids) if plan.repetition_penalty != 1 else []
