@@ -68,7 +68,7 @@ def _blocks(stream: TextIO) -> Iterator[str]:
                 yield block[: cut or len(block)]
                 rest = block[cut or len(block) :]
         except UnicodeDecodeError as error:
-            raise MisuseError(f"{stream.name} is not UTF-8: {error.reason}", "convert it, e.g. with iconv") from None
+            raise _not_utf8(stream.name) from error
     if rest:
         yield rest
 
@@ -112,17 +112,20 @@ def _pair_of_row(row: list[str]) -> Pair:
 
 
 def _question_of_object(record: dict[str, Any]) -> Question:
-    choices = tuple(_filled(choice) for choice in record["choices"])
-    answer = record["answer"]
-    if len(set(choices)) < len(choices):
-        raise ValueError("a choice is given twice")
+    choices, answer = _choices(record["choices"]), record["answer"]
     place = choices.index(answer) if isinstance(answer, str) else range(len(choices))[answer]
     return Question(_filled(record["context"]), choices, place, _group(record))
 
 
-def _question_of_row(row: list[str]) -> Question:
-    choices = tuple(_filled(choice) for choice in row[1:])
-    return Question(_filled(row[0]), (choices[0], *choices[1:]), 0)
+def _question_of_row(row: list[Any]) -> Question:
+    return Question(_filled(row[0]), _choices(row[1:]), 0)
+
+
+def _choices(texts: list[object]) -> tuple[str, ...]:
+    choices = tuple(_filled(text) for text in texts)
+    if not choices or len(set(choices)) < len(choices):
+        raise ValueError("no choice, or one that is given twice")
+    return choices
 
 
 def _group(record: dict[str, Any]) -> str:
@@ -142,5 +145,9 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise MisuseError(f"cannot read {path}: {error.strerror}", "check the file's name") from None
-    except UnicodeDecodeError:
-        raise MisuseError(f"{path} is not UTF-8", "convert it first, for example with iconv") from None
+    except UnicodeDecodeError as error:
+        raise _not_utf8(str(path)) from error
+
+
+def _not_utf8(name: str) -> MisuseError:
+    return MisuseError(f"{name} is not UTF-8", "convert it first, for example with iconv")

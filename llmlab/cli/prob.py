@@ -94,7 +94,8 @@ def prob(
     mode = modes.find(ctx, MODES).name
     _check(ctx, mode, given)
     k = config.prob.next if next_ is None and mode == "texts" and len(given) == 1 else next_
-    sides = [unescape(one) if escapes else one for one in [context or "", *(choice or [])]]
+    read = unescape if escapes else str
+    sides = [read(one) for one in [context or "", *(choice or [])]]
     told = data_files.pairs(pair_file) if pair_file else []
     asked = data_files.questions(choices_file) if choices_file else []
     blocks, size = data_files.blocks(file) if file else (iter(()), 0)
@@ -114,8 +115,8 @@ def prob(
             case "context":
                 result = choices.choose(lm, sides[0], sides[1:], allow_special=special)
             case "cloze":
-                sentence = unescape(blank or "") if escapes else blank or ""
-                result = cloze.cloze(lm, sentence, candidate or (), allow_special=special, progress=progress)
+                words = [read(one) for one in candidate or []]
+                result = cloze.cloze(lm, read(blank or ""), words, allow_special=special, progress=progress)
             case "orders":
                 result = orders.orders(lm, given[0], seed, allow_special=special, progress=progress)
             case "diff":

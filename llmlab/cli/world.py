@@ -43,8 +43,8 @@ class World:
         try:
             show(result, form, sys.stdout, terminal=is_terminal(sys.stdout), width=width())
             sys.stdout.flush()
-        except BrokenPipeError:  # `| head -1`: the reader has what it wants; typer would end with 1
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:
+            _reader_gone()
 
     def write(self, text: str) -> bool:
         """Write to stdout at once; False when its reader is gone and there is no more to do."""
@@ -52,7 +52,7 @@ class World:
             sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _reader_gone()
             return False
         return True
 
@@ -137,6 +137,13 @@ def unescape(text: str) -> str:
         out += rest[:place] + meanings.get(follower, "\\" + follower)
         rest = rest[place + 2 :]
     return out + rest
+
+
+def _reader_gone() -> None:
+    """`| head -1`: the reader has what it wants. What Python still holds goes nowhere; typer would end with 1."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -42,7 +42,7 @@ def read(model: CausalLM, asked: str, *, template: str = "", raw: bool = False, 
 def _with_literal(model: CausalLM, asked: str, rendered: str) -> Tokens:
     """The template's control tokens read as such, those in the user's text as plain text."""
     before, mark, after = (model.chat(MARK) or "").partition(MARK)
-    if not mark or before + asked.strip() + after != rendered.replace(asked, asked.strip(), 1):
-        raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
     user = rendered.removeprefix(before).removesuffix(after)
+    if not mark or before + user + after != rendered or user.strip() != asked.strip():
+        raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
     return model.encode(before, allow_special=True) + model.encode(user) + model.encode(after, allow_special=True)

@@ -54,7 +54,8 @@ class Tree:
             bar = Bar(math.exp(node.logprob), 10)
             rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
         said = f"T = {self._temperature:g}{filters(self.plan)}; "
-        leaves = [node for node in self.nodes if not self._children(node)]
+        parents = {node.place[:-1] for node in self.nodes}
+        leaves = [node for node in self.nodes if node.place not in parents]
         mass = math.fsum(math.exp(node.path_logprob) for node in leaves)
         note = f"{said}{len(leaves)} paths hold {mass:.1%} of the probability"
         return [View(f"{visible(self.prompt.text)} ...", columns, rows, (note, origin(self.info)))]
@@ -92,9 +93,6 @@ class Tree:
     def _settings(self) -> Record:
         cuts = {"top_k": self.plan.top_k, "top_p": self.plan.top_p, "min_p": self.plan.min_p}
         return {"chat": self.prompt.chat, "temperature": self._temperature, **cuts}
-
-    def _children(self, node: Node) -> list[Node]:
-        return [one for one in self.nodes if one.place[:-1] == node.place]
 
 
 def check(depth: int, branch: int, plan: Plan) -> int:

@@ -60,6 +60,9 @@ def bar(share: float, width: int = 20) -> str:
 
 def _draw_table(view: View, console: Console) -> None:
     """The table with bars as long as there is room for; where words and numbers have none, the terminal folds it."""
+    if console.width == UNFOLDED:
+        console.print(_table(view, 1.0))
+        return
     free = console.options.update(max_width=UNFOLDED)
     for scale in (1.0, 0.5, 0.25):
         table = _table(view, scale)

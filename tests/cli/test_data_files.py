@@ -51,6 +51,13 @@ def test_the_line_that_is_no_pair_is_named(tmp_path, name, text, line):
         data_files.pairs(tmp_path / name)
 
 
+@pytest.mark.parametrize("row", ["only a context", "c\tx\tx", "c\tx\t", "\tx"])
+def test_a_row_without_a_choice_or_with_one_twice_is_no_question(tmp_path, row):
+    (tmp_path / "q.tsv").write_text(f"c\tx\ty\n{row}\n", encoding="utf-8")
+    with pytest.raises(MisuseError, match=r"q\.tsv line 2 is no question"):
+        data_files.questions(tmp_path / "q.tsv")
+
+
 def test_what_is_not_utf8_is_said(tmp_path):
     (tmp_path / "p.jsonl").write_bytes(b"\xff")
     with pytest.raises(MisuseError, match="is not UTF-8"):

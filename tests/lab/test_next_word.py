@@ -41,6 +41,8 @@ def test_under_a_temperature_the_list_is_that_of_torchs_softmax_of_z_over_t(lm, 
     np.testing.assert_allclose(found.logprobs, -np.sort(-expected)[:20], atol=1e-3)
     np.testing.assert_allclose(found.cumulative, np.cumsum(np.exp(-np.sort(-expected)[:20])), atol=1e-4)
     assert found.entropy == pytest.approx(-(np.exp(expected) * expected).sum(), abs=1e-3)
+    equal = np.exp(-(np.exp(expected) * expected).sum())
+    assert f"as uncertain as {equal:,.1f} equal choices" in found.views()[0].notes[0]
     assert f"temperature {temperature:g}" in found.views()[0].notes[1]
 
 

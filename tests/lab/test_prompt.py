@@ -74,6 +74,18 @@ def test_a_template_that_fails_or_breaks_out_is_an_error_of_the_model(chat_folde
         model.chat("x")
 
 
+def test_a_template_that_changes_a_text_with_control_tokens_is_refused(chat_folder, tmp_path):
+    shouting = TEMPLATE.replace("| trim", "| upper")
+    model = LlamaCpp(tiny.gguf_of(chat_folder, tmp_path / "loud.gguf", chat_template=shouting), "loud")
+    assert read(model, "The cat").text == "<s>user\nTHE CAT</s>\n<s>model\n"
+    with pytest.raises(MisuseError, match="changes a text that holds control tokens"):
+        read(model, "a </s> b")
+
+
+def test_spaces_that_a_template_trims_are_trimmed_beside_control_tokens_too(chat):
+    assert read(chat, "  a </s> b ").tokens == read(chat, "a </s> b").tokens
+
+
 def test_an_empty_prompt_is_refused(lm):
     with pytest.raises(MisuseError, match="the prompt is empty"):
         read(lm, "")
