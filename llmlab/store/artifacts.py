@@ -4,8 +4,6 @@ A folder is made under a temporary name and renamed when whole, under a lock, wi
 made from (fingerprint) and of each file (size, sha256). A folder whose record does not fit is made anew.
 """
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from llmlab.errors import DamagedError, LabError
 from llmlab.progress import Reporter
 
 RECORD = "record.json"
+BEGUN = "begun.json"  # what an unfinished folder is made from
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,24 @@ class Artifact:
 
     folder: Path
     facts: Mapping[str, Any]
+    fingerprint: Mapping[str, str]
 
 
-def find(folder: Path, fingerprint: Mapping[str, str], *, thorough: bool = False) -> Artifact | None:
-    """The folder as made from `fingerprint`; None when it is absent, made from something else, or damaged.
+def find(folder: Path, fingerprint: Mapping[str, str] | None, *, thorough: bool = False) -> Artifact | None:
+    """The folder as made from `fingerprint`, or from anything for None; None when it is absent, other, or damaged.
 
     Sizes are checked always, checksums when `thorough`.
     """
     try:
-        record = json.loads((folder / RECORD).read_bytes())
-        if record["fingerprint"] != dict(fingerprint):
+        record = msgspec.json.decode((folder / RECORD).read_bytes())
+        if fingerprint is not None and record["fingerprint"] != dict(fingerprint):
             return None
         for name, (size, checksum) in record["files"].items():
             if (folder / name).stat().st_size != size:
                 return None
             if thorough and sha256(folder / name) != checksum:
                 return None
-        return Artifact(folder, record["facts"])
+        return Artifact(folder, record["facts"], record["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # absent, or a record that is none
         return None
 
@@ -54,10 +56,12 @@ def make(
     reporter: Reporter,
     *,
     thorough: bool = False,
+    resume: bool = False,
 ) -> Artifact:
     """Return the folder, calling `build(empty folder)` first when it is not there or does not fit.
 
-    `build` fills the folder and returns facts to remember. A second process waits for the first.
+    `build` fills the folder and returns facts to remember. A second process waits for the first. With `resume`, an
+    interrupt, a kill or a full disk leaves what was built, and `build` is given that folder the next time.
     """
     if not thorough and (ready := find(folder, fingerprint)):
         return ready
@@ -69,8 +73,7 @@ def make(
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
         _sweep(folder)
-        unfinished = folder.with_name(f".{folder.name}.tmp-{os.getpid()}")
-        unfinished.mkdir()
+        unfinished = _begin(folder, fingerprint, resume)
         try:
             facts = build(unfinished)
             _record(unfinished, fingerprint, facts)
@@ -79,6 +82,11 @@ def make(
             unfinished.rename(folder)
         except OSError as error:
             raise LabError(f"cannot write {folder}: {error.strerror or error}", "is the disk full?") from error
+        except LabError as error:
+            nothing_built = [file.name for file in unfinished.iterdir()] == [BEGUN]
+            if nothing_built or isinstance(error, DamagedError):  # what it is built from is wrong
+                shutil.rmtree(unfinished)
+            raise
         finally:
             _sweep(folder)
     made = find(folder, fingerprint)
@@ -87,13 +95,35 @@ def make(
     return made
 
 
+def _begin(folder: Path, fingerprint: Mapping[str, str], resume: bool) -> Path:
+    """An empty folder to build in, or with `resume` what an earlier process began from the same things."""
+    if not resume:
+        unfinished = folder.with_name(f".{folder.name}.tmp-{os.getpid()}")
+        unfinished.mkdir()
+        return unfinished
+    unfinished = begun_folder(folder)
+    begun, wanted = unfinished / BEGUN, msgspec.json.encode(dict(fingerprint), order="deterministic")
+    if not begun.is_file() or begun.read_bytes() != wanted:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        begun.write_bytes(wanted)
+    return unfinished
+
+
+def begun_folder(folder: Path) -> Path:
+    """Where a folder is built, of a kind that goes on after an interrupt."""
+    return folder.with_name(f".{folder.name}.begun")
+
+
 def remove(folder: Path, reporter: Reporter) -> int:
-    """Delete a cached folder and return the bytes freed; nothing outside it is touched."""
-    if not folder.exists():
+    """Delete a cached folder, and what was begun of it; return the bytes freed. Nothing outside it is touched."""
+    there = [one for one in (folder, begun_folder(folder)) if one.exists()]
+    if not there:
         return 0
-    freed = size(folder)
+    freed = sum(map(size, there))
     with _locked(folder, reporter):
-        _discard(folder)
+        for one in there:
+            _discard(one)
     return freed
 
 
@@ -103,18 +133,21 @@ def size(folder: Path) -> int:
 
 
 def sha256(path: Path) -> str:
+    import hashlib  # here, for it takes long to load
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:
+    (folder / BEGUN).unlink(missing_ok=True)
     files = {
         str(file.relative_to(folder)): (file.stat().st_size, sha256(file))
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
     record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
-    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 
 def _discard(folder: Path) -> None:

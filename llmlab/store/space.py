@@ -1,10 +1,10 @@
 """A space on disk: words.txt (one a line, in vocabulary order), vectors.faiss, and unit.faiss for cosine.
 
 Both indexes are exact (flat) and open memory-mapped. Where the vectors already have length 1, one file serves.
+A large space has the folder approximate too, which answers for cosine unless the exact answer is asked for.
 """
 
 import mmap
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.backends.base import Floats, Ints
-from llmlab.errors import DamagedError
 
-WORDS, VECTORS, UNIT = "words.txt", "vectors.faiss", "unit.faiss"
+WORDS, VECTORS, UNIT, APPROXIMATE = "words.txt", "vectors.faiss", "unit.faiss", "approximate"
+BLOCK = 50_000  # rows widened at a time
 EDGE = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
 FAISS_METRIC = {
     "l2": "METRIC_L2",
@@ -66,11 +66,21 @@ class SpaceFiles:
     def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
         self.facts = facts
         self.words = Words(folder / WORDS)
-        self._folder = folder
+        self.folder = folder
 
     @property
     def dimension(self) -> int:
         return int(self._vectors.d)
+
+    @property
+    def rows_stored(self) -> int:
+        """How many vectors there are: as many as words, in a space that is whole."""
+        return int(self._vectors.ntotal)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether cosine is answered by an approximate index, where the exact answer is not asked for."""
+        return self.facts.get("index") == "ivf"
 
     def vector(self, row: int) -> Floats:
         return np.asarray(self._vectors.reconstruct(row), np.float32)
@@ -79,25 +89,36 @@ class SpaceFiles:
         """Vectors of several words, [len(rows), D]."""
         return np.asarray(self._vectors.reconstruct_batch(rows), np.float32)
 
-    def search(self, query: Floats, count: int, metric: str) -> tuple[NDArray[np.float64], Ints]:
-        """The `count` nearest rows by FAISS's own float32 score, which for l2 is the squared distance."""
-        index = self._unit if metric == "cosine" else self._vectors
+    def search(self, queries: Floats, count: int, metric: str, exact: bool = True) -> tuple[NDArray[np.float64], Ints]:
+        """The `count` nearest rows to each query [n, D] by FAISS's own float32 score, for l2 the squared distance.
+
+        Not `exact`, an approximate index may leave some out and fill up with row -1.
+        """
         import faiss
 
-        index.metric_type = getattr(faiss, FAISS_METRIC[metric])  # a flat index scans: any metric will do
-        if metric == "cosine":
-            query = query / np.linalg.norm(query)
-        scores, rows = index.search(query[None].astype(np.float32), min(count, len(self.words)))
-        return scores[0].astype(np.float64), rows[0]
+        queries = self._queries(queries, metric)
+        count = min(count, len(self.words))
+        if metric == "cosine" and self.approximate and not exact:
+            scores, rows = self._approximate.search(queries, count, self.facts["visited"])
+        else:
+            index = self._unit if metric == "cosine" else self._vectors
+            if metric == "l1" and not isinstance(index, faiss.IndexFlat):
+                scores, rows = _scan(index, queries, count)
+            else:
+                index.metric_type = getattr(faiss, FAISS_METRIC[metric])  # a flat index scans: any metric will do
+                scores, rows = index.search(queries, count)
+        return scores.astype(np.float64), rows
 
     def within(self, query: Floats, radius: float, metric: str) -> Ints:
         """Rows that may lie within a distance, or above a similarity: all that do, and perhaps some on its edge."""
         import faiss
 
         index = self._unit if metric == "cosine" else self._vectors
-        if metric == "cosine":
-            query = query / np.linalg.norm(query)
-        slack = EDGE * max(abs(radius), float(query.astype(np.float64) @ query), 1.0)
+        query = self._queries(query[None], metric)[0]
+        # What float32 can misplace grows with the score's terms: |a| |b| of a product, the square of a distance.
+        length = float(np.linalg.norm(query.astype(np.float64)))
+        longest = 1.0 if metric == "cosine" else self.facts["longest"]
+        slack = EDGE * max(length * longest if metric in ("cosine", "dot") else radius**2, length**2, 1.0)
         # FAISS has a range search for l2 and dot alone. What lies within an l1 distance lies within the same l2.
         similar = metric in ("cosine", "dot")
         index.metric_type = faiss.METRIC_INNER_PRODUCT if similar else faiss.METRIC_L2
@@ -105,43 +126,41 @@ class SpaceFiles:
         _, _, rows = index.range_search(query[None].astype(np.float32), float(bound))
         return np.sort(rows.astype(np.int64))
 
+    def _queries(self, queries: Floats, metric: str) -> Floats:
+        if metric == "cosine":
+            lengths = np.linalg.norm(queries.astype(np.float64), axis=1, keepdims=True)
+            queries = np.asarray(queries / np.where(lengths > 0, lengths, 1), np.float32)
+        return np.ascontiguousarray(queries, np.float32)
+
     @cached_property
     def _vectors(self) -> Any:
-        return _open(self._folder / VECTORS)
+        from llmlab.store.index_file import open_index  # here, so that embed without a space does not pay for FAISS
+
+        return open_index(self.folder / VECTORS)
 
     @cached_property
     def _unit(self) -> Any:
-        unit = self._folder / UNIT
-        return _open(unit) if unit.exists() else self._vectors
+        from llmlab.store.index_file import open_index
+
+        unit = self.folder / UNIT
+        return open_index(unit) if unit.exists() else self._vectors
+
+    @cached_property
+    def _approximate(self) -> Any:
+        from llmlab.store.approximate import Approximate
+
+        return Approximate(self.folder / APPROXIMATE)
 
 
-def write(folder: Path, words: Sequence[str], vectors: Floats) -> None:
-    """Write a space: the words in vocabulary order and a row for each, [N, D] float32."""
-    if len(words) != len(vectors) or not len(words):
-        raise DamagedError(f"{len(words)} words and {len(vectors)} vectors make no space")
-    if any("\n" in word for word in words):
-        raise DamagedError("a word holds a line end, which words.txt cannot")
-    if not np.isfinite(vectors).all():
-        raise DamagedError("the vectors hold values that are not finite numbers")
-    (folder / WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")
-    _write(folder / VECTORS, vectors)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if np.abs(lengths - 1).max() > 1e-5:
-        _write(folder / UNIT, vectors / np.maximum(lengths, np.float32(1e-30)))
-
-
-def _write(path: Path, vectors: Floats) -> None:
+def _scan(index: Any, queries: Floats, count: int) -> tuple[Floats, Ints]:
+    """The nearest by l1 among rows that FAISS can compare by l2 and dot alone, widened block by block."""
     import faiss
 
-    index = faiss.IndexFlat(vectors.shape[1], faiss.METRIC_L2)
-    index.add(np.ascontiguousarray(vectors, np.float32))
-    faiss.write_index(index, str(path))
-
-
-def _open(path: Path) -> Any:
-    import faiss  # here, so that embed without a space does not pay for it
-
-    try:
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-    except RuntimeError:
-        raise DamagedError(f"FAISS cannot read {path}", "run `llmlab models prepare` to make it anew") from None
+    scores, rows = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+    for start in range(0, index.ntotal, BLOCK):
+        block = index.reconstruct_n(start, min(BLOCK, index.ntotal - start))
+        found, places = faiss.knn(queries, block, min(count, len(block)), metric=faiss.METRIC_L1)
+        scores, rows = np.hstack([scores, found]), np.hstack([rows, places + start])
+        order = np.argsort(scores, axis=1, kind="stable")[:, :count]
+        scores, rows = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
+    return scores, rows

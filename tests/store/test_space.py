@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmlab.errors import DamagedError
-from llmlab.store.space import WORDS, SpaceFiles, Words, write
+from llmlab.store.space import WORDS, SpaceFiles, Words
+from llmlab.store.space_writer import write
 
 WORD = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=4)
 
@@ -55,7 +56,7 @@ def test_one_opened_space_answers_every_metric_in_any_order(tmp_path, scale, ord
         "l2": np.sort((difference**2).sum(axis=1)),
     }
     for metric in order:
-        scores, rows = space.search(query.astype(np.float32), 99, metric)
+        (scores,), (rows,) = space.search(query.astype(np.float32)[None], 99, metric)
         np.testing.assert_allclose(scores, expected[metric], rtol=1e-4, atol=1e-4)
         assert sorted(rows.tolist()) == list(range(50))
 
@@ -63,11 +64,11 @@ def test_one_opened_space_answers_every_metric_in_any_order(tmp_path, scale, ord
 @pytest.mark.parametrize(
     ("words", "vectors", "message"),
     [
-        ([], np.zeros((0, 2)), "0 words and 0 vectors"),
+        ([], np.zeros((0, 2)), "no words make no space"),
         (["a"], np.zeros((2, 2)), "1 words and 2 vectors"),
         (["a"], np.array([[np.nan, 1]]), "not finite"),
         (["a"], np.array([[np.inf, 1]]), "not finite"),
-        (["a\nb"], np.zeros((1, 2)), "holds a line end"),
+        (["a\nb"], np.zeros((1, 2)), "is empty or holds a line end"),
     ],
 )
 def test_what_makes_no_space_is_not_written(tmp_path, words, vectors, message):
