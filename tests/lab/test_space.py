@@ -4,10 +4,10 @@ import unicodedata
 
 import numpy as np
 import pytest
+from lab_spaces import make
 
 from llmlab.errors import MisuseError
 from llmlab.lab import space as lab
-from llmlab.store import space as files
 
 WORDS = ["love", "Paris", "café", "house", "horse", "爱", "new york"]
 
@@ -21,8 +21,7 @@ class Lengths:
 
 @pytest.fixture
 def space(tmp_path):
-    files.write(tmp_path, WORDS, np.arange(14, dtype=np.float32).reshape(7, 2))
-    return files.SpaceFiles(tmp_path, {"name": "s", "model": "m", "revision": "r", "engine": "e", "dtype": "float32"})
+    return make(tmp_path, np.arange(14).reshape(7, 2), WORDS, case="lower")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +45,21 @@ def test_a_word_is_found_as_written_or_in_lower_case(space, word, row):
         assert (query.text, query.row, query.vector.tolist()) == (word, row, [2 * row, 2 * row + 1])
 
 
+def test_where_the_policy_is_to_keep_case_a_word_is_found_as_written_alone(tmp_path):
+    space = make(tmp_path, np.arange(14).reshape(7, 2), WORDS)
+    assert space.facts["case"] == "keep"  # for the vocabulary holds Paris
+    words = ("love", "Love", "Paris", "paris", unicodedata.normalize("NFD", "café"))
+    assert [lab.row_of(space, word) for word in words] == [0, None, 1, None, 2]
+
+
+@pytest.mark.parametrize(
+    ("languages", "text", "language"),
+    [(["en"], "爱", "en"), ([], "爱", "zh"), (["*"], "любовь", "ru"), ([], "amour", "en"), (["fr"], "amour", "fr")],
+)
+def test_the_language_is_that_of_the_space_or_of_the_script(tmp_path, languages, text, language):
+    assert lab.language_of(make(tmp_path, np.eye(2), languages=languages), text) == language
+
+
 def test_an_unknown_text_gets_its_vector_from_the_encoder(space):
     query = lab.look_up(space, "seven !", Lengths())
     assert (query.row, query.vector.tolist()) == (None, [7, 0])
@@ -56,8 +70,8 @@ def test_an_unknown_word_is_answered_with_close_spellings_and_other_spaces(space
     with pytest.raises(MisuseError, match="the space s has no word 'hoise'") as caught:
         lab.look_up(space, "hoise", None, "glove, gemma")
     assert caught.value.hint in (
-        "close spellings: house, horse; other spaces: glove, gemma",
-        "close spellings: horse, house; other spaces: glove, gemma",
+        "close spellings: house, horse; ask another space: glove, gemma",
+        "close spellings: horse, house; ask another space: glove, gemma",
     )
 
 

@@ -36,7 +36,6 @@ def test_every_default_and_every_language_leads_to_an_entry(config):
     [
         (catalog.entry, "gema-3-270m", "no model is called 'gema-3-270m'", "did you mean gemma-3-270m? give one of:"),
         (catalog.entry, "zzz", "no model is called 'zzz'", "give one of: gemma-3-270m"),
-        (catalog.space_entry, "glov", "no space is called 'glov'", "did you mean glove? give one of:"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(config, find, name, message, hint):

@@ -1,0 +1,121 @@
+"""What a space is made of, block by block: an encoder's vectors of words, a model's table, or a file of vectors."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from llmlab.backends.base import Encoder, Floats
+from llmlab.config import Config, SpaceEntry
+from llmlab.errors import MisuseError
+from llmlab.models import prepare, vector_files, vocabulary
+from llmlab.models.engines import open_causal_lm, open_encoder, workshop
+from llmlab.models.sources import locate
+from llmlab.models.vector_rows import Block
+from llmlab.progress import Reporter
+from llmlab.store.artifacts import sha256
+from llmlab.view import Record
+
+ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
+COPIED = 50_000
+
+
+@dataclass(frozen=True)
+class Content:
+    """Words and vectors to come."""
+
+    dimension: int
+    blocks: Callable[[int], Iterator[Block]]  # from this row on
+    facts: Record  # where they come from
+
+
+def of_model(config: Config, reporter: Reporter, entry: SpaceEntry) -> Content:
+    """The vectors that a model has, or computes, of a vocabulary."""
+    source = locate(config, entry.model)
+    facts: Record = {
+        "kind": entry.vectors,
+        "model": entry.model,
+        "revision": source.revision,
+        "source": dict(source.fingerprint),
+        "vocabulary": entry.vocabulary,
+        "languages": list(entry.languages),
+    }
+    if entry.vectors == "encoder":
+        encoder = open_encoder(config, reporter, entry.model)
+        words = vocabulary.words(entry.vocabulary, reporter)
+        facts |= {"engine": encoder.info.engine, "dtype": encoder.info.dtype}
+        return Content(encoder.info.dimension, lambda start: _encoded(encoder, words, start, reporter), facts)
+    known, rows, table = _table(config, reporter, entry)
+    if entry.vocabulary != "model":
+        known, rows = _restricted(known, rows, vocabulary.words(entry.vocabulary, reporter), entry.model, reporter)
+    return Content(
+        table.shape[1],
+        lambda start: _copied(known, rows, table, start),
+        facts | {"engine": entry.vectors, "dtype": "float32"},
+    )
+
+
+def of_file(path: Path, words: Path | None, standardize: bool, case: str, language: str) -> Content:
+    """The words and vectors of a file; `case` says how words are looked up, "" as the words suggest."""
+    file = vector_files.read(path, words, standardize)
+    facts: Record = {
+        "kind": "file",
+        "model": path.name,
+        "revision": sha256(path)[:12],
+        "engine": "file",
+        "dtype": "float32",
+        "vocabulary": "file",
+        "languages": [language] if language else [],
+        "format": file.format,
+        "dimensions": list(file.dimensions),
+        "notes": list(file.notes),
+    }
+    return Content(file.dimension, lambda start: _skipped(file.blocks, start), facts | ({"case": case} if case else {}))
+
+
+def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:
+    with reporter.progress(f"encoding {len(words):,} words") as progress:
+        for first in range(start, len(words), ENCODED):
+            some = words[first : first + ENCODED]
+            yield list(some), encoder.encode(some)
+            progress(first + len(some), len(words))
+
+
+def _table(config: Config, reporter: Reporter, entry: SpaceEntry) -> tuple[Sequence[str], Sequence[int], Floats]:
+    """All words of a table, the row of each, and the table."""
+    source = locate(config, entry.model)
+    if entry.vectors == "static":
+        words, vectors = prepare.static_vectors(source)
+        return words, range(len(words)), vectors
+    folded, rows = vocabulary.fold(open_causal_lm(config, reporter, entry.model).vocabulary())
+    return folded, rows, prepare.read_embedding_table(workshop(config, reporter), source)
+
+
+def _restricted(
+    known: Sequence[str], rows: Sequence[int], wanted: Sequence[str], model: str, reporter: Reporter
+) -> tuple[Sequence[str], Sequence[int]]:
+    """Those of the wanted words that a table has, in their order."""
+    row_of = dict(zip(known, rows, strict=True))
+    folded = [word if word in row_of else word.lower() for word in wanted]
+    found = list(dict.fromkeys(word for word in folded if word in row_of))
+    if not found:
+        raise MisuseError(f"{model} has none of the {len(wanted):,} words", "choose another vocabulary")
+    if len(found) < len(wanted):
+        reporter.say(f"{model} has {len(found):,} of the {len(wanted):,} words; the others are left out")
+    return found, [row_of[word] for word in found]
+
+
+def _copied(words: Sequence[str], rows: Sequence[int], table: Floats, start: int) -> Iterator[Block]:
+    for first in range(start, len(words), COPIED):
+        some = slice(first, first + COPIED)
+        yield list(words[some]), np.asarray(table[list(rows[some])], np.float32)
+
+
+def _skipped(blocks: Iterator[Block], start: int) -> Iterator[Block]:
+    """The blocks without their first rows: those were written before an interrupt."""
+    for words, vectors in blocks:
+        skip = min(start, len(words))
+        start -= skip
+        if skip < len(words):
+            yield words[skip:], vectors[skip:]
