@@ -7,11 +7,13 @@ and divides by those of the words with a minus (Levy and Goldberg 2014). The wor
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.errors import MisuseError
+from llmlab.lab.filters import Keep
 from llmlab.lab.space import Query
 from llmlab.store.space import SpaceFiles
 
@@ -60,7 +62,7 @@ def combine(text: str, terms: Sequence[Term], queries: Sequence[Query], unit: bo
 
 
 def multiply(
-    space: SpaceFiles, terms: Sequence[Term], queries: Sequence[Query], k: int
+    space: SpaceFiles, terms: Sequence[Term], queries: Sequence[Query], k: int, keep: Keep | None = None
 ) -> tuple[NDArray[np.int64], Doubles]:
     """Rows and scores of the k best by 3CosMul, best first, ties by vocabulary order."""
     if any(not query.vector.any() for query in queries):
@@ -68,8 +70,11 @@ def multiply(
     scores = np.concatenate([_products(space, terms, queries, start) for start in range(0, len(space.words), BLOCK)])
     own = [row for query in queries for row in query.own]
     scores[own] = -np.inf
-    order = np.lexsort((np.arange(len(scores)), -np.round(scores, 12)))[:k]
+    order = np.lexsort((np.arange(len(scores)), -np.round(scores, 12)))
     order = order[np.isfinite(scores[order])]
+    if keep is not None:
+        order = np.fromiter(islice((row for row in order if keep(space.words[int(row)])), k), np.int64)
+    order = order[:k]
     return order.astype(np.int64), scores[order]
 
 

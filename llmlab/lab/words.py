@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.backends.base import CausalLM, Floats, Tokens
-from llmlab.backends.sampling import logsumexp
 
 By = Literal["token", "word", "char"]
 SCRIPTS = {  # first word of a letter's Unicode name -> language
@@ -83,6 +82,8 @@ def corrections(model: CausalLM, tokens: Tokens, words: Sequence[range]) -> list
 
 def _mass(logits: Floats, boundary: NDArray[np.bool_]) -> float:
     """log of the probability of some tokens, nats."""
+    from llmlab.backends.sampling import logsumexp  # here, so that neighbors does not load it
+
     return logsumexp(logits[boundary]) - logsumexp(logits)
 
 

@@ -169,3 +169,142 @@ def test_a_radius_is_a_number(tmp_path, radius):
     space = make(tmp_path, np.eye(3))
     with pytest.raises(MisuseError, match="is no distance"):
         neighbors.within(space, look_up(space, "w0", None), radius, "l2")
+
+
+@given(
+    metric=st.sampled_from(METRICS),
+    count=st.integers(1, 150),
+    reach=st.sampled_from([1, 3, 50]),
+    k=st.integers(1, 40),
+    divisor=st.integers(1, 30),
+    seed=st.integers(0, 10**6),
+)
+def test_the_nearest_of_the_words_to_keep_rank_as_brute_force(metric, count, reach, k, divisor, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-reach, reach + 1, (count, 3)).astype(np.float32)
+    own = int(rng.integers(count))
+    vectors[own, 0] = 1
+    kept = [row for row in brute_force(vectors, vectors[own], own, count, metric) if row % divisor == 0]
+    with tempfile.TemporaryDirectory() as folder:
+        space = make(folder, vectors)
+        keep = lambda word: int(word[1:]) % divisor == 0  # noqa: E731
+        found = neighbors.nearest(space, look_up(space, f"w{own}", None), k, metric, keep)
+    assert [one.row for one in found.neighbors] == kept[:k]
+    assert [one.rank for one in found.neighbors] == list(range(1, len(found.neighbors) + 1))
+
+
+@given(
+    metric=st.sampled_from(METRICS),
+    count=st.integers(1, 150),
+    reach=st.sampled_from([1, 3, 50]),
+    share=st.floats(0, 1),
+    divisor=st.integers(1, 10),
+    seed=st.integers(0, 10**6),
+)
+def test_within_a_radius_are_the_words_to_keep_that_brute_force_finds(metric, count, reach, share, divisor, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-reach, reach + 1, (count, 3)).astype(np.float32)
+    own = int(rng.integers(count))
+    vectors[own, 0] = 1
+    ranked = distances(vectors, vectors[own], own, metric)
+    some = list(ranked.values()) or [1.0]
+    bound = some[int(share * (len(some) - 1))] + 1e-9
+    expected = [row for row, far in ranked.items() if far <= bound and row % divisor == 0]
+    with tempfile.TemporaryDirectory() as folder:
+        space = make(folder, vectors)
+        radius = -bound if metric in ("cosine", "dot") else bound
+        keep = lambda word: int(word[1:]) % divisor == 0  # noqa: E731
+        found = neighbors.within(space, look_up(space, f"w{own}", None), radius, metric, keep)
+    assert [one.row for one in found.neighbors] == expected
+
+
+def test_no_word_to_keep_leaves_no_neighbour(tmp_path):
+    space = make(tmp_path, np.random.default_rng(0).normal(size=(300, 4)))
+    assert neighbors.nearest(space, look_up(space, "w0", None), 5, "cosine", lambda word: False).neighbors == ()
+
+
+@given(
+    metric=st.sampled_from(METRICS),
+    count=st.integers(1, 40),
+    reach=st.sampled_from([1, 3, 50]),
+    divisor=st.integers(1, 3),
+    seed=st.integers(0, 10**6),
+)
+def test_candidates_rank_as_brute_force_with_ties_in_the_order_given(metric, count, reach, divisor, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-reach, reach + 1, (count, 3)).astype(np.float32)
+    vectors[~vectors.any(axis=1)] = 1
+    query = np.array([1, -2, 3], np.float32)
+    places = [place for place in rng.permutation(count).tolist() if place % divisor == 0]
+    far = {place: distance(metric, query.astype(float), vectors[place].astype(float)) for place in places}
+    expected = sorted(places, key=far.__getitem__)  # a stable sort
+    candidates = [Query(f"w{place}", vectors[place], place if place % 2 else None) for place in places]
+    with tempfile.TemporaryDirectory() as folder:
+        found = neighbors.among(make(folder, vectors), Query("?", query, None), candidates, metric)
+    sign = -1 if metric in ("cosine", "dot") else 1
+    assert [one.word for one in found.neighbors] == [f"w{place}" for place in expected]
+    assert [one.rank for one in found.neighbors] == list(range(1, len(places) + 1))
+    assert [one.row for one in found.neighbors] == [place if place % 2 else None for place in expected]
+    assert [sign * one.score for one in found.neighbors] == pytest.approx([far[place] for place in expected])
+
+
+def test_candidates_are_kept_by_their_words(tmp_path):
+    space = make(tmp_path, np.eye(3) + 1)
+    candidates = [look_up(space, word, None) for word in ("w2", "w0", "w1")]
+    found = neighbors.among(space, candidates[1], candidates, "l2", lambda word: word != "w2")
+    assert [one.word for one in found.neighbors] == ["w0", "w1"]
+    assert neighbors.among(space, candidates[1], candidates, "l2", lambda word: False).neighbors == ()
+
+
+def test_a_candidate_without_a_cosine_is_refused_and_has_an_l2(tmp_path):
+    space = make(tmp_path, np.array([[3, 4], [0, 0]]))
+    query, zero = look_up(space, "w0", None), look_up(space, "w1", None)
+    with pytest.raises(MisuseError, match="zero vector"):
+        neighbors.among(space, query, [zero], "cosine")
+    assert neighbors.among(space, query, [zero], "l2").neighbors[0].score == 5
+
+
+FREQUENCIES = {"cat": 4.8, "dog": 5.1, "Ant": 3.5, "bee": 5.1, "emu": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("by", "words", "ranks"),
+    [
+        ("nearness", ["emu", "dog", "cat", "bee", "Ant"], [1, 2, 3, 4, 5]),
+        ("word", ["Ant", "bee", "cat", "dog", "emu"], [5, 4, 3, 2, 1]),
+        ("frequency", ["dog", "bee", "cat", "Ant", "emu"], [2, 4, 3, 5, 1]),  # ties by nearness
+    ],
+)
+def test_another_order_keeps_the_ranks_of_nearness(tmp_path, by, words, ranks):
+    vectors = np.array([[0.0], [3], [2], [5], [4], [1]])
+    space = make(tmp_path, vectors, ["gnu", "cat", "dog", "Ant", "bee", "emu"])
+    found = neighbors.nearest(space, look_up(space, "gnu", None), 5, "l2").sorted(by, FREQUENCIES.__getitem__)
+    assert [one.word for one in found.neighbors] == words
+    assert [one.rank for one in found.neighbors] == ranks
+    assert [one.score for one in found.neighbors] == ranks  # they stand at 1, 2, 3, 4, 5
+    assert [record["zipf"] for record in found.records()] == [FREQUENCIES[word] for word in words]
+    (view,) = found.views()
+    assert [column.name for column in view.columns] == ["#", "word", "l2", "zipf"]
+    assert [row[3] for row in view.rows] == [f"{FREQUENCIES[word]:.2f}" for word in words]
+
+
+def test_frequencies_stand_in_no_table_that_did_not_ask_for_them(tmp_path):
+    space = make(tmp_path, np.eye(3) + 1)
+    found = neighbors.nearest(space, look_up(space, "w0", None), 2, "l2").sorted("word")
+    assert [column.name for column in found.views()[0].columns] == ["#", "word", "l2"]
+    assert "zipf" not in found.records()[0]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_long_vectors_lose_no_word_within_a_radius_that_is_a_words_own_distance(tmp_path, metric):
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(500, 300)) * 600).astype(np.float32)  # lengths of 10,000
+    space = make(tmp_path, vectors)
+    for own in range(0, 500, 50):
+        ranked = distances(vectors, vectors[own], own, metric)
+        radius = list(ranked.values())[250]
+        expected = [row for row, far in ranked.items() if far <= radius]
+        bound = -radius if metric in ("cosine", "dot") else radius
+        bound += 1e-9 * abs(radius) * (-1 if metric in ("cosine", "dot") else 1)
+        found = neighbors.within(space, look_up(space, f"w{own}", None), bound, metric)
+        assert [one.row for one in found.neighbors] == expected
