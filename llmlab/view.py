@@ -18,7 +18,22 @@ class Bar:
     width: int = 20  # cells of a whole bar
 
 
-Cell = str | int | Bar
+@dataclass(frozen=True)
+class Shade:
+    """A cell whose text is shaded where the terminal has colours; `share` is in [0, 1]."""
+
+    text: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A row of small cells, one for each value in [-1, 1]: below 0 blue or low, above 0 red or high."""
+
+    values: tuple[float, ...]
+
+
+Cell = str | int | Bar | Shade | Heat
 
 
 @dataclass(frozen=True)

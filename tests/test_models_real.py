@@ -12,12 +12,12 @@ from sentence_transformers import SentenceTransformer
 
 from llmlab.cli import data_files
 from llmlab.config import load, packaged
-from llmlab.lab import cloze, neighbors, next_word, orders, pairs, probability, quiz
+from llmlab.lab import arithmetic, cloze, embedding, neighbors, next_word, orders, pairs, probability, quiz
 from llmlab.lab.generation import Plan, sample
 from llmlab.lab.prompt import read
 from llmlab.lab.samples import Expected, summarise
 from llmlab.lab.space import look_up
-from llmlab.models.engines import open_causal_lm, open_encoder
+from llmlab.models.engines import open_causal_lm, open_encoder, open_table
 from llmlab.models.sources import locate
 from llmlab.models.spaces import open_space
 from llmlab.progress import silent
@@ -122,6 +122,51 @@ def test_neighbours_are_those_of_brute_force(config, name):
         assert [one.row for one in found.neighbors] == expected.tolist(), (word, metric)
         sign = 1 if found.metric.ascending else -1
         assert [one.score for one in found.neighbors] == pytest.approx((sign * distances[expected]).tolist())
+
+
+@pytest.mark.parametrize("name", ["minilm", "glove", "gemma"])
+def test_words_within_a_distance_are_exactly_those_of_brute_force(config, name):
+    space = open_space(config, Deaf(), name)
+    rows = space.rows(np.arange(len(space.words)))
+    query = look_up(space, "love", None)
+    for metric in neighbors.METRICS:
+        distances = brute_force(metric, rows, query.vector)
+        distances[query.row] = np.inf
+        order = np.lexsort((np.arange(len(rows)), np.round(distances, 12)))
+        bound = (distances[order[39]] + distances[order[40]]) / 2
+        radius = bound if neighbors.METRICS[metric].ascending else -bound
+        found = neighbors.within(space, query, radius, metric)
+        assert [one.row for one in found.neighbors] == order[:40].tolist(), metric
+
+
+@pytest.mark.parametrize("name", ["minilm", "glove", "gemma"])
+def test_sums_of_words_are_ranked_as_brute_force_ranks_them(config, name):
+    space = open_space(config, Deaf(), name)
+    rows = space.rows(np.arange(len(space.words)))
+    for text in ("king - man + woman", "paris - france + italy"):
+        terms = arithmetic.parse(text)
+        queries = [look_up(space, term.word, None) for term in terms]
+        unit = [query.vector / np.linalg.norm(query.vector.astype(np.float64)) for query in queries]
+        own = [query.row for query in queries]
+        distances = brute_force("cosine", rows, unit[0] - unit[1] + unit[2])
+        products = [(1 - brute_force("cosine", rows, one)) / 2 for one in unit]
+        scores = products[0] * products[2] / (products[1] + 1e-6)
+        distances[own], scores[own] = np.inf, -np.inf
+        added = neighbors.nearest(space, arithmetic.combine(text, terms, queries, unit=True), 10, "cosine")
+        multiplied = neighbors.by_product(space, text, terms, queries, 10)
+        assert [one.row for one in added.neighbors] == np.argsort(distances, kind="stable")[:10].tolist()
+        assert [one.row for one in multiplied.neighbors] == np.argsort(-scores, kind="stable")[:10].tolist()
+
+
+def test_a_word_changes_with_its_sentence_in_the_layers_and_not_in_the_table(config, torch):
+    rivers = ["He swam to the river bank.", "They fished from the muddy bank."]
+    money = ["She opened an account at the bank.", "He took his money to the bank."]
+    texts = rivers + money
+    _, table = open_table(config, Deaf(), config.model)
+    same = embedding.of_word(torch, texts, "bank", "input", table).matrix
+    assert same == pytest.approx(np.ones((4, 4)))
+    moved = embedding.of_word(torch, texts, "bank", "last").matrix
+    assert min(moved[0, 1], moved[2, 3]) > moved[:2, 2:].max() + 0.1
 
 
 def test_the_glove_space_holds_the_vectors_of_its_wheel(config):

@@ -163,6 +163,13 @@ class CausalLM(Protocol):
         """Log-probabilities of the next token, [B, V] nats."""
         ...
 
+    def hidden(self, tokens: Tokens, layer: int) -> Floats:
+        """Hidden states after a layer, counted from 1, of tokens that follow BOS, [T, D]. The last is normalised.
+
+        Raises UnsupportedError where the engine has none.
+        """
+        ...
+
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> Decoder:
         """Read the context once and share it between `n` continuations of up to `max_tokens`."""
         ...

@@ -114,6 +114,15 @@ class HuggingFaceLM:
                     nexts[[group[place] for place in some]] = log_softmax(logits)
         return nexts
 
+    def hidden(self, tokens: Tokens, layer: int) -> Floats:
+        ids = self._context_ids(tokens)
+        check_room(self.info, len(ids))
+        with torch.inference_mode():  # without the vocabulary's head
+            output = self._model.base_model(
+                input_ids=torch.tensor([ids], device=self._device), output_hidden_states=True, use_cache=False
+            )
+        return np.asarray(output.hidden_states[layer][0, len(self._bos) :].float().cpu().numpy(), np.float32)
+
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
         ids = self._context_ids(context)
         check_room(self.info, len(ids) + max_tokens)

@@ -18,7 +18,7 @@ from llmlab.backends import gguf_file
 from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.sampling import log_softmax
-from llmlab.errors import DamagedError, LabError, MisuseError
+from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
 
 CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
@@ -115,6 +115,9 @@ class LlamaCpp:
             for node, logits in self._forward(forest, sorted(set(lasts))):
                 nexts[[i for i, last in zip(group, lasts, strict=True) if last == node]] = log_softmax(logits)
         return nexts
+
+    def hidden(self, tokens: Tokens, layer: int) -> Floats:
+        raise UnsupportedError("llama.cpp", "show hidden states")
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
         ids = self._context_ids(context)

@@ -13,5 +13,8 @@ DtypeOption = Annotated[Dtype | None, typer.Option(help="Number type of the weig
 ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="Catalogue name, folder, .gguf file, or organisation/name[@rev].")
 ]
+StandardizeOption = Annotated[
+    bool, typer.Option("--standardize", help="Columns of a table's file: (x - mean) / standard deviation.")
+]
 SpecialOption = Annotated[bool, typer.Option(help="Read control tokens such as <bos> in the text as tokens.")]
 EscapesOption = Annotated[bool, typer.Option(help=r"Read \n, \t and \\ in arguments as newline, tab, backslash.")]

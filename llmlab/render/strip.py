@@ -13,13 +13,14 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 LINE = 80  # cells a line in a pipe, where nothing folds it
 # xterm's palette from near white to dark red, which every terminal of 256 colours has
 COLOURS = (231, 230, 229, 223, 216, 209, 203, 196, 160, 124)
+DIVERGING = (19, 26, 33, 75, 117, 153, 231, 223, 216, 209, 203, 196, 124)  # blue, white, red
 
 Part = tuple[str, float]
 
 
 def draw(strip: Strip, console: Console, width: int) -> None:
     """Write the parts, then the legend in the same shades."""
-    if console.is_terminal and console.color_system and "NO_COLOR" not in os.environ:
+    if has_colours(console):
         console.print(Text.assemble(*(_coloured(part) for part in strip.parts)))
         console.print(Text.assemble(*(piece for part in strip.legend for piece in (_coloured(part), "  "))))
         return
@@ -29,15 +30,36 @@ def draw(strip: Strip, console: Console, width: int) -> None:
     console.print(Text("  ".join(f"{block(shade)} {text}" for text, shade in strip.legend)))
 
 
+def has_colours(console: Console) -> bool:
+    """Whether shades are colours; where they are not, they are blocks or left out."""
+    return bool(console.is_terminal and console.color_system and "NO_COLOR" not in os.environ)
+
+
+def shade(share: float) -> str:
+    """The style of a text shaded so far."""
+    return f"{'white' if share > 0.75 else 'black'} on color({COLOURS[_step(share, COLOURS)]})"
+
+
+def heat(values: Sequence[float], coloured: bool) -> Text:
+    """A cell for each value in [-1, 1]: blue, white, red; or a block that is low, of half height, high."""
+    shares = [(value + 1) / 2 for value in values]
+    if coloured:
+        return Text.assemble(*((" ", f"on color({DIVERGING[_step(share, DIVERGING)]})") for share in shares))
+    return Text("".join(BLOCKS[1 + round(max(0.0, min(1.0, share)) * 7)] for share in shares))
+
+
 def block(shade: float) -> str:
     """A block as high as the shade, in eighths."""
     return BLOCKS[round(max(0.0, min(1.0, shade)) * 8)]
 
 
 def _coloured(part: Part) -> tuple[str, str]:
-    text, shade = part
-    colour = COLOURS[round(max(0.0, min(1.0, shade)) * (len(COLOURS) - 1))]
-    return text, f"{'white' if shade > 0.75 else 'black'} on color({colour})"
+    text, share = part
+    return text, shade(share)
+
+
+def _step(share: float, colours: Sequence[int]) -> int:
+    return round(max(0.0, min(1.0, share)) * (len(colours) - 1))
 
 
 def _lines(parts: Sequence[Part], width: int) -> Iterator[list[Part]]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llmlab.render import strip
-from llmlab.view import Bar, Cell, Column, Picture, View
+from llmlab.view import Bar, Cell, Column, Heat, Picture, Shade, View
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
@@ -61,11 +61,11 @@ def bar(share: float, width: int = 20) -> str:
 def _draw_table(view: View, console: Console) -> None:
     """The table with bars as long as there is room for; where words and numbers have none, the terminal folds it."""
     if console.width == UNFOLDED:
-        console.print(_table(view, 1.0))
+        console.print(_table(view, 1.0, coloured=False))
         return
     free = console.options.update(max_width=UNFOLDED)
     for scale in (1.0, 0.5, 0.25):
-        table = _table(view, scale)
+        table = _table(view, scale, strip.has_colours(console))
         if console.measure(table, options=free).maximum <= console.width:
             break
     narrowest = _narrowest(view, scale)
@@ -86,7 +86,7 @@ def _narrowest(view: View, scale: float) -> int:
     return sum(widths) + GAP * (len(widths) - 1)
 
 
-def _table(view: View, scale: float) -> Table:
+def _table(view: View, scale: float, coloured: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for column in view.columns:
         table.add_column(
@@ -97,13 +97,17 @@ def _table(view: View, scale: float) -> Table:
             min_width=SHORTEST if column.wide else None,
         )
     for row in view.rows:
-        table.add_row(*(_cell(*pair, scale) for pair in zip(view.columns, row, strict=True)))
+        table.add_row(*(_cell(*pair, scale, coloured) for pair in zip(view.columns, row, strict=True)))
     return table
 
 
-def _cell(column: Column, cell: Cell, scale: float) -> Text:
+def _cell(column: Column, cell: Cell, scale: float, coloured: bool = False) -> Text:
     if isinstance(cell, Bar):
         return Text(bar(cell.share, round(cell.width * scale)), "cyan")
+    if isinstance(cell, Shade):
+        return Text(cell.text, strip.shade(cell.share)) if coloured else Text(cell.text)
+    if isinstance(cell, Heat):
+        return strip.heat(cell.values, coloured)
     text = str(cell)
     return _text(_tail(text, column.tail) if column.tail else _head(text, column.head) if column.head else text)
 

@@ -451,3 +451,39 @@ def test_a_model_that_ignores_the_mask_is_never_given_a_forest(lm_folder, monkey
 
     monkeypatch.setattr(model._model.model, "forward", unmasked)
     assert model._forest_depth == 0
+
+
+@pytest.mark.parametrize("bos", [True, False])
+@pytest.mark.parametrize("layer", [1, 2])
+def test_hidden_states_are_those_of_plain_torch_without_bos(
+    lm: HuggingFaceLM,
+    lm_without_bos: HuggingFaceLM,
+    lm_folder: Path,
+    lm_folder_without_bos: Path,
+    texts: list[str],
+    layer: int,
+    bos: bool,
+) -> None:
+    engine, folder = (lm, lm_folder) if bos else (lm_without_bos, lm_folder_without_bos)
+    model = AutoModelForCausalLM.from_pretrained(folder).eval()
+    for text in texts[:20]:
+        asked = engine.encode(text)
+        ids = (*BOS, *asked.ids) if bos else asked.ids
+        with torch.no_grad():
+            states = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
+        found = engine.hidden(asked, layer)
+        assert (found.shape, found.dtype) == ((len(asked), 64), np.float32)
+        np.testing.assert_allclose(found, states[layer][0, int(bos) :].numpy(), atol=1e-4)
+
+
+def test_the_last_hidden_states_times_the_head_are_the_logits(lm: HuggingFaceLM, lm_folder: Path, plain: Plain) -> None:
+    asked = lm.encode("The cat sat on the mat.")
+    head = AutoModelForCausalLM.from_pretrained(lm_folder).get_output_embeddings().weight.detach().numpy()
+    logits = lm.hidden(asked, 2).astype(np.float64) @ head.astype(np.float64).T
+    expected = plain(BOS + asked.ids)[1:]
+    np.testing.assert_allclose(torch.log_softmax(torch.tensor(logits), -1).numpy(), expected, atol=1e-4)
+
+
+def test_hidden_states_of_a_text_longer_than_the_context_are_refused(lm: HuggingFaceLM) -> None:
+    with pytest.raises(MisuseError, match="reads at most 256"):
+        lm.hidden(lm.encode("a b " * 200), 1)

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 from llmlab.backends.base import ScoreRequest, Tokens
 from llmlab.backends.llamacpp import LlamaCpp
 from llmlab.backends.sampling import log_softmax
-from llmlab.errors import DamagedError, LabError, MisuseError
+from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 
 Plain = Callable[[tuple[int, ...]], NDArray[np.float64]]
 BOS = (0,)
@@ -209,3 +209,9 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF" + b"\x00" * 64)
     with pytest.raises(DamagedError, match=r"cannot read .*broken\.gguf"):
         LlamaCpp(path, "broken")
+
+
+def test_hidden_states_are_refused(lm: LlamaCpp) -> None:
+    with pytest.raises(UnsupportedError, match=r"llama\.cpp cannot show hidden states") as refused:
+        lm.hidden(lm.encode("The cat"), 1)
+    assert refused.value.hint == "use --engine torch"

@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from llmlab.render import table
-from llmlab.view import Bar, Column, View
+from llmlab.render import strip, table
+from llmlab.view import Bar, Column, Heat, Shade, View
 
 COLUMNS = (Column("#", True), Column("word", wide=True), Column("P", True), Column(""))
 ROWS = [[1, "爱", "0.5", Bar(0.5)], [2, "love", "0.25", Bar(0.25)], [10, "カフェ", "0.125", Bar(0.125)]]
@@ -117,3 +117,82 @@ def test_a_tail_column_keeps_the_end_of_a_text_in_so_many_cells(text, shown):
     if text.startswith("今"):
         out = draw(View("", (Column("given", tail=11),), [[text]]))
     assert out.splitlines()[2].rstrip() == shown
+
+
+@pytest.fixture
+def colours(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "")
+
+
+SHADES = View(
+    "", (Column("word"), Column("cosine", True)), [["love", Shade("1.0000", 1.0)], ["hate", Shade("0.5000", 0.0)]]
+)
+HEATS = View(
+    "", (Column("from", True), Column("values")), [[0, Heat((-1.0, 0.0, 1.0, -7.0, 7.0))], [64, Heat((-0.5, 0.5))]]
+)
+
+
+def backgrounds(line):
+    """The background of each printed cell that has one."""
+    found = re.findall(r"\x1b\[[0-9;]*48;5;(\d+)m([^\x1b]*)", line)
+    return [int(colour) for colour, text in found for _ in text]
+
+
+@pytest.mark.usefixtures("colours")
+def test_in_a_pipe_a_shaded_number_is_the_number():
+    out = draw(SHADES)
+    assert "\x1b" not in out
+    assert [line.split() for line in out.splitlines()[2:]] == [["love", "1.0000"], ["hate", "0.5000"]]
+
+
+@pytest.mark.usefixtures("colours")
+def test_in_a_pipe_heat_is_a_block_for_each_value_from_the_lowest_to_the_highest():
+    out = draw(HEATS)
+    assert "\x1b" not in out
+    first, second = (line.split() for line in out.splitlines()[2:])
+    assert (first[0], second[0]) == ("0", "64")
+    assert first[1][0] == first[1][3] == "▁"
+    assert first[1][2] == first[1][4] == "█"
+    assert first[1][1] in "▄▅"
+    assert "▁" < second[1][0] < first[1][1] < second[1][1] < "█"  # blocks stand by height in Unicode
+    assert (len(first[1]), len(second[1])) == (5, 2)
+
+
+@pytest.mark.usefixtures("colours")
+def test_on_a_terminal_numbers_are_shaded_by_their_share():
+    out = draw(SHADES, terminal=True)
+    assert [line.split() for line in plain(out).splitlines()[2:]] == [["love", "1.0000"], ["hate", "0.5000"]]
+    love, hate = out.splitlines()[2:]
+    assert backgrounds(love) == [strip.COLOURS[-1]] * len("1.0000")  # the word and the gap are not shaded
+    assert backgrounds(hate) == [strip.COLOURS[0]] * len("0.5000")
+
+
+@pytest.mark.usefixtures("colours")
+def test_on_a_terminal_heat_is_blue_white_and_red():
+    out = draw(HEATS, terminal=True)
+    assert not set("▁▂▃▄▅▆▇█") & set(out)
+    first, second = (backgrounds(line) for line in out.splitlines()[2:])
+    blue, white, red = 19, 231, 124
+    assert first == [blue, white, red, blue, red]
+    assert len(second) == 2
+    assert len({*first, *second}) == 5
+
+
+@pytest.mark.usefixtures("colours")
+def test_no_color_is_honoured_in_cells(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    for view in (SHADES, HEATS):
+        out = draw(view, terminal=True)
+        assert "48;5;" not in out
+        assert plain(out).split() == draw(view).split()
+
+
+@pytest.mark.parametrize("width", [20, 30, 200])
+def test_a_table_of_shaded_numbers_fits_the_terminal_as_one_of_plain_numbers(colours, width):
+    columns = (Column("word", wide=True), *(Column(f"w{i}", True) for i in range(3)))
+    rows = [["a word of many letters", *("0.1234" for _ in range(3))]]
+    shaded = [[rows[0][0], *(Shade(number, 0.5) for number in rows[0][1:])]]
+    drawn = [plain(draw(View("", columns, cells), terminal=True, width=width)) for cells in (rows, shaded)]
+    assert drawn[0] == drawn[1]

@@ -1,0 +1,125 @@
+"""Where a similarity comes from: parts that sum to the metric, the largest first."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from lab_spaces import make
+
+from llmlab.errors import MisuseError
+from llmlab.lab import embedding, where
+from llmlab.lab.embedding import Embeddings
+from llmlab.lab.metrics import METRICS
+from llmlab.lab.space import look_up
+
+
+def pair(one, other, metric, **more):
+    vectors = np.array([one, other], np.float32)
+    return Embeddings(("a", "b"), vectors, {"model": "m"}, "of a test", metric=METRICS[metric], **more)
+
+
+def whole(metric, a, b):
+    """What the parts sum to."""
+    return {
+        "cosine": a @ b / np.sqrt((a @ a) * (b @ b)) if a.any() and b.any() else None,
+        "l2": np.linalg.norm(a - b) ** 2,
+        "l1": np.linalg.norm(a - b, 1),
+        "dot": np.dot(a, b),
+    }[metric]
+
+
+def part(metric, a, b, place):
+    x, y = a[place], b[place]
+    if metric == "cosine":
+        return x / np.sqrt((a * a).sum()) * y / np.sqrt((b * b).sum())
+    return {"l2": (x - y) ** 2, "l1": abs(x - y), "dot": x * y}[metric]
+
+
+NUMBERS = st.floats(-100, 100, width=32).map(lambda x: round(x, 3))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(numbers=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30))
+def test_parts_sum_to_the_metric_and_stand_by_size(metric, numbers):
+    found = pair(*zip(*numbers, strict=True), metric)
+    one, other = found.vectors.astype(np.float64)
+    assume(metric != "cosine" or (one.any() and other.any()))
+    asked = where.explain(found)
+    parts = [record["part"] for record in asked.records()]
+    assert sum(parts) == pytest.approx(whole(metric, one, other), abs=1e-6)
+    assert [abs(x) for x in parts] == sorted((abs(x) for x in parts), reverse=True)
+    assert [record["rank"] for record in asked.records()] == list(range(1, len(numbers) + 1))
+    assert sorted(record["dimension"] for record in asked.records()) == sorted(map(str, range(len(numbers))))
+    for record in asked.records():
+        place = int(record["dimension"])
+        assert (record["value_a"], record["value_b"]) == (one[place], other[place])
+        assert record["part"] == pytest.approx(part(metric, one, other, place), abs=1e-9)
+    document = asked.document()
+    assert document["sum"] == pytest.approx(whole(metric, one, other), abs=1e-6)
+    score = document["score"] ** 2 if metric == "l2" else document["score"]
+    assert score == pytest.approx(document["sum"], abs=1e-6, rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_parts_of_one_size_stand_in_the_order_of_the_dimensions(metric):
+    asked = where.explain(pair([1, -1, 1, 2], [-1, 1, -1, -2], metric))
+    assert [record["dimension"] for record in asked.records()] == ["3", "0", "1", "2"]
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 30])
+def test_what_is_not_shown_is_summed_in_one_row(count):
+    one = np.arange(count, 0, -1)
+    (view,) = where.explain(pair(one, -np.ones(count), "dot")).views()
+    shown = view.rows[: min(count, 10)]
+    assert [row[:4] for row in shown] == [
+        [str(i), f"{one[i]:+.4f}", "-1.0000", f"{-one[i]:+.4f}"] for i in range(len(shown))
+    ]
+    assert [row[4].share for row in shown] == pytest.approx([one[i] / count for i in range(len(shown))])
+    others = [[f"{count - 10} others", "", "", f"{-one[10:].sum():+.4f}", ""]] if count > 10 else []
+    assert view.rows[len(shown) :] == [*others, ["dot", "", "", f"{-one.sum():+.4f}", ""]]
+
+
+def test_the_screen_says_what_the_parts_of_an_l2_sum_to():
+    (view,) = where.explain(pair([3, 0], [0, 4], "l2")).views()
+    assert [column.name for column in view.columns] == ["dimension", "a", "b", "part", ""]
+    assert view.rows[-1] == ["l2^2", "", "", "+25.0000", ""]
+    assert view.notes[0] == "l2 of a and b: 5.0000; the parts sum to l2^2"
+    assert "of a test" in view.notes
+
+
+def test_named_dimensions_are_called_by_their_names(tmp_path):
+    vectors = np.array([[1, 0, 30], [0, 1, 20], [1, 1, 1]])
+    space = make(tmp_path, vectors, ["ann", "bob", "cat"], dimensions=["sex=f", "sex=m", "age"], notes=["in years"])
+    found = embedding.of_words(space, [look_up(space, word, None) for word in ("ann", "bob")])
+    asked = where.explain(replace(found, metric=METRICS["l1"]))
+    assert [(record["dimension"], record["part"]) for record in asked.records()] == [
+        ("age", 10),
+        ("sex=f", 1),
+        ("sex=m", 1),
+    ]
+    assert {"a": "ann", "b": "bob", "metric": "l1", "space": "s"}.items() <= asked.records()[0].items()
+    (view,) = asked.views()
+    assert view.rows[0][:4] == ["age", "+30.0000", "+20.0000", "+10.0000"]
+    assert "in years" in view.notes
+
+
+def test_equal_vectors_lie_at_no_distance():
+    (view,) = where.explain(pair([1, 2], [1, 2], "l1")).views()
+    assert [row[3] for row in view.rows] == ["+0.0000"] * 3
+    assert [row[4].share for row in view.rows[:2]] == [0, 0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_another_number_of_words_than_two_is_refused(count):
+    found = Embeddings(("w",) * count, np.ones((count, 2), np.float32), {}, "")
+    with pytest.raises(MisuseError, match="explains the similarity of two"):
+        where.explain(found)
+
+
+@pytest.mark.parametrize(("one", "other"), [([0, 0], [1, 2]), ([1, 2], [0, 0]), ([0, 0], [0, 0])])
+def test_the_cosine_of_a_zero_vector_is_refused_and_its_l2_explained(one, other):
+    with pytest.raises(MisuseError, match="cosine of a zero vector is undefined"):
+        where.explain(pair(one, other, "cosine"))
+    assert where.explain(pair(one, other, "l2")).document()["sum"] == np.square(np.subtract(one, other)).sum()
