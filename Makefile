@@ -33,6 +33,8 @@ lint: $(VENV)/installed-test
 bench: $(VENV)/installed-test
 	$(PIP) install --quiet --editable ".[bench]"
 	$(VENV)/bin/python tests/bench/run.py
+	$(VENV)/bin/python tests/bench/million.py
+	$(VENV)/bin/python tests/bench/gensim_equal.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,5 +1,5 @@
 """python -m llmlab"""
 
-from llmlab.cli import main
+from llmlab.cli import run
 
-main()
+run()

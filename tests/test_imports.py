@@ -47,6 +47,10 @@ def test_help_is_light(arguments):
         ["embed", "love"],
         ["embed", "He likes movies", "--tokens"],
         ["embed", "cat", "dog", "--space", "glove"],
+        ["embed", "love", "hate", "--where"],
+        ["neighbors", "love", "--spaces", "minilm,glove,gemma"],
+        ["neighbors", "love", "--exclude-forms", "--min-frequency", "4"],
+        ["space", "list"],
     ],
     ids=" ".join,
 )

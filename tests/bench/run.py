@@ -34,6 +34,7 @@ from llmlab.models import prepare
 from llmlab.models.engines import workshop
 from llmlab.models.sources import locate
 from llmlab.models.spaces import open_space
+from llmlab.models.vocabulary import by_frequency
 
 HERE = Path(__file__).parent
 LLMLAB = str(Path(sysconfig.get_path("scripts")) / "llmlab")
@@ -102,6 +103,10 @@ class Bench:
         path = self.scratch / name
         path.write_text("\n".join(lines()) + "\n", encoding="utf-8")
         return str(path)
+
+    @cached_property
+    def words(self) -> str:
+        return self.texts("words50000.txt", lambda: by_frequency("wordfreq:en:50000"))
 
     @cached_property
     def unrelated(self) -> str:
@@ -190,6 +195,26 @@ def prob(_: Bench) -> Command:
 
 # Both print the seconds of scoring alone. The rival runs in float32, its default for this folder.
 minicons = partial(Pair, repeats=LONG, clock=told, needs="minicons")
+SAME_TEN = 0.97  # share of words with the same ten nearest
+
+
+def vectors(ours: str, rival: str) -> str:
+    """Compare the vectors that both wrote: cosines, and which words have the same ten nearest."""
+    one, other = (np.load(text.split()[0]) for text in (ours, rival))
+    cosines = (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    rows = np.random.default_rng(0).choice(len(one), 2000, replace=False)
+    nearest = []
+    for table in (one, other):
+        flat = faiss.IndexFlatIP(table.shape[1])
+        flat.add(table)
+        nearest.append(np.sort(flat.search(table[rows], 11)[1], axis=1))  # the word itself is one of the eleven
+    same = float((nearest[0] == nearest[1]).all(axis=1).mean())
+    remark = f"cosine at least {cosines.min():.6f}; {same:.1%} of words have the same ten nearest; {rival.split()[1:3]}"
+    if cosines.min() < 0.999 or same < SAME_TEN:
+        sys.exit(f"the vectors differ: {remark}")
+    return remark
+
+
 NEAR = partial(sums, within=1e-3)
 ROUNDED = partial(sums, within=1)  # another number type: the same tokens, not the same digits
 
@@ -200,7 +225,7 @@ BENCHES = (
         "neighbors-imports",
         neighbors,
         lambda _: [sys.executable, "-c", "import faiss, typer, rich.table"],
-        1.5,
+        1.3,
         at_most=True,
     ),
     Pair("prob-transformers", prob, lambda b: script("transformers_prob.py", b.folder, TEXT), 5, repeats=SLOW),
@@ -230,6 +255,15 @@ BENCHES = (
         10,
         repeats=LONG,
         clock=told,
+    ),
+    Pair(
+        "words",
+        lambda b: script("llmlab_words.py", b.words, str(b.scratch / "ours.npy")),
+        lambda b: script("st_words.py", b.encoder, b.words, str(b.scratch / "rival.npy")),
+        2,
+        repeats=LONG,
+        clock=told,
+        check=vectors,
     ),
     minicons(
         "minicons-sentences",
