@@ -111,6 +111,9 @@ def build(config: Config, reporter: Reporter, name: str, model: str, vocab: str,
     Raises MisuseError for a name that is taken, or a vocabulary that is none.
     """
     _refuse_name(config, name)
+    local = Path(model).expanduser()
+    if model not in config.models and local.exists():
+        model = str(local.resolve())  # the space may be asked from another folder
     what = VECTORS[kind(config, model)]
     if vocab == "model" and what == "encoder":
         raise MisuseError(f"{model} is an encoder, which has no words of its own", "give --vocab wordfreq:en:50000")

@@ -500,6 +500,16 @@ def test_another_number_of_words_than_of_rows_is_found(config, ear, vec, words):
 # What a space was made from changes
 
 
+def test_a_space_of_a_model_in_a_folder_is_asked_from_anywhere(config, ear, encoder_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(encoder_folder.parent)
+    built = own_spaces.build(config, ear, "mine", encoder_folder.name, "wordfreq:en:5")
+    monkeypatch.chdir(tmp_path)
+    assert built.facts["model"] == str(encoder_folder)
+    encoder = encoder_of(config, ear, open_space(config, ear, "mine"))
+    expected = SentenceTransformer(str(encoder_folder), device="cpu").encode(["The cat"])
+    np.testing.assert_allclose(encoder.encode(["The cat"]), expected, atol=1e-5)
+
+
 def test_a_space_of_another_version_is_not_read(config, ear, vec, monkeypatch):
     take(config, ear, "mine", vec)
     monkeypatch.setattr(spaces, "FORMAT", "0")
