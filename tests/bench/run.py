@@ -261,7 +261,7 @@ BENCHES = (
         lambda b: script("llmlab_words.py", b.words, str(b.scratch / "ours.npy")),
         lambda b: script("st_words.py", b.encoder, b.words, str(b.scratch / "rival.npy")),
         2,
-        repeats=LONG,
+        repeats=SLOW,
         clock=told,
         check=vectors,
     ),
