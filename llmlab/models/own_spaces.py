@@ -185,7 +185,7 @@ def check(config: Config, reporter: Reporter, name: str) -> SpaceFiles:
     for words, vectors in _blocks(space):
         if not np.isfinite(vectors).all():
             raise DamagedError(f"{name} holds values that are not finite numbers", "make it again")
-        hashes = [hash(word) for word in words]
+        hashes = [hash(word.encode()) for word in words]  # of a str's own memory, 敢 and be have one hash
         if len(set(hashes)) < len(hashes) or not seen.isdisjoint(hashes):
             raise DamagedError(f"{name} holds a word twice", "make it again")
         seen.update(hashes)

@@ -102,7 +102,7 @@ def checked(rows: Rows) -> Iterator[Block]:
         if not finite.all():
             place = rows.place(raw.places[int(finite.argmin())])
             raise DamagedError(f"{place} holds a value that is no finite float32")
-        hashes.extend(map(hash, words))
+        hashes.extend(hash(word.encode()) for word in words)  # of a str's own memory, 敢 and be have one hash
         yield words, raw.vectors
     _refuse_repeats(rows, hashes)
 
@@ -129,7 +129,7 @@ def _refuse_repeats(rows: Rows, hashes: "array[int]") -> None:
     for raw in rows.blocks():
         for encoded, place in zip(raw.words, raw.places, strict=True):
             word = _word(rows, encoded, place)
-            if hash(word) not in repeated:
+            if hash(word.encode()) not in repeated:
                 continue
             if word in seen:
                 raise DamagedError(f"{rows.place(place)} repeats the word {word!r} of {rows.where(seen[word])}")

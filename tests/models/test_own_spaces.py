@@ -490,6 +490,14 @@ def test_a_word_that_stands_twice_is_found(config, ear, monkeypatch, block):
         own_spaces.check(config, ear, "mine")
 
 
+def test_words_whose_characters_are_stored_as_the_same_bytes_are_different_words(config, ear, tmp_path):
+    path = tmp_path / "v.vec"
+    path.write_text("4 1\n敢 1\nbe 2\nmy 3\n祭 4\n", encoding="utf-8")
+    assert hash("敢") == hash("be")  # what the check must not go by
+    own_spaces.import_file(config, ear, "mine", str(path), None, False, "auto", "", "")
+    assert own_spaces.check(config, ear, "mine").words.first(4) == ["敢", "be", "my", "祭"]
+
+
 @pytest.mark.parametrize("words", [b"cat\ndog\n", b"cat\ndog\nlove\nhate\nmore\nstill\n"], ids=["fewer", "more"])
 def test_another_number_of_words_than_of_rows_is_found(config, ear, vec, words):
     rewrite(take(config, ear, "mine", vec).folder, WORDS, words)
