@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from llmlab.errors import MisuseError
 from llmlab.lab.filters import Keep
+from llmlab.lab.metrics import Doubles, unit_rows
 from llmlab.lab.space import Query
 from llmlab.store.space import SpaceFiles
 
-Doubles = NDArray[np.float64]
 BLOCK = 50_000  # rows compared at a time
 EPSILON = 1e-6  # keeps 3CosMul from dividing by 0, as in the paper
 TERM = re.compile(r"\s*([+-])?\s*(?:\"([^\"]+)\"|(\S+))(?=\s|$)")
@@ -55,7 +55,7 @@ def combine(text: str, terms: Sequence[Term], queries: Sequence[Query], unit: bo
     """The sum as one query; with `unit`, of unit vectors, as cosine asks. Its words are left out of the answer."""
     vectors = np.stack([query.vector.astype(np.float64) for query in queries])
     if unit:
-        vectors = _unit(vectors)
+        vectors = unit_rows(vectors)
     total = sum(term.sign * vector for term, vector in zip(terms, vectors, strict=True))
     own = tuple(row for query in queries for row in query.own)
     return Query(text, np.asarray(total, np.float32), None, own)
@@ -85,7 +85,7 @@ def _products(space: SpaceFiles, terms: Sequence[Term], queries: Sequence[Query]
     products = np.where(lengths > 0, 1.0, -np.inf)
     unit = vectors / np.where(lengths > 0, lengths, 1)[:, None]
     for term, query in zip(terms, queries, strict=True):
-        near = (1 + unit @ _unit(query.vector.astype(np.float64)[None])[0]) / 2
+        near = (1 + unit @ unit_rows(query.vector.astype(np.float64)[None])[0]) / 2
         products = products * near if term.sign > 0 else products / (near + EPSILON)
     return np.asarray(np.where(lengths > 0, products, -np.inf))
 
@@ -97,11 +97,6 @@ def odd(vectors: Doubles) -> tuple[int, Doubles]:
     """
     if len(vectors) < 3:
         raise MisuseError("one of two is never odd", "give three words or more")
-    unit = _unit(vectors)
-    similarities = unit @ _unit(unit.mean(axis=0)[None])[0]
+    unit = unit_rows(vectors)
+    similarities = unit @ unit_rows(unit.mean(axis=0)[None])[0]
     return int(similarities.argmin()), np.asarray(similarities)
-
-
-def _unit(vectors: Doubles) -> Doubles:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))

@@ -13,7 +13,7 @@ import numpy as np
 
 from llmlab.backends.base import Ints
 from llmlab.errors import MisuseError
-from llmlab.lab.metrics import METRICS, Doubles
+from llmlab.lab.metrics import METRICS, Doubles, unit_rows
 from llmlab.lab.shares import Share
 from llmlab.lab.space import origin, provenance, row_of
 from llmlab.lab.text import visible
@@ -180,7 +180,7 @@ def analogies(space: SpaceFiles, questions: Sequence[Analogy]) -> AnalogyScore:
 
 def _answers(space: SpaceFiles, asked: Ints) -> Ints:
     """The row nearest to b - a + c of each question [n, 3], its own rows left out."""
-    unit = _unit(space.rows(asked.ravel()).astype(np.float64)).reshape(*asked.shape, -1)
+    unit = unit_rows(space.rows(asked.ravel()).astype(np.float64)).reshape(*asked.shape, -1)
     targets = unit[:, 1] - unit[:, 0] + unit[:, 2]
     _, proposals = space.search(targets.astype(np.float32), asked.shape[1] + MARGIN, "cosine")
     return np.array([_best(space, *one) for one in zip(targets, proposals, asked, strict=True)], np.int64)
@@ -202,8 +202,3 @@ def _best(space: SpaceFiles, target: Doubles, proposals: Ints, own: Ints) -> int
 def _section(name: str, questions: Sequence[Analogy], known: set[int], right: set[int]) -> Section:
     own = {i for i, question in enumerate(questions) if question.section == name}
     return Section(name, len(own), len(own & known), len(own & right))
-
-
-def _unit(vectors: Doubles) -> Doubles:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))

@@ -36,6 +36,12 @@ class Metric:
         return np.lexsort((rows, rounded if self.ascending else -rounded))
 
 
+def unit_rows(vectors: Doubles) -> Doubles:
+    """Rows [N, D] at length 1; a zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
+
+
 def _cosine(a: Doubles, b: Doubles) -> Doubles:
     lengths = np.linalg.norm(b, axis=1) * np.linalg.norm(a)
     dots = b @ a
