@@ -16,7 +16,7 @@ from llmlab.errors import MisuseError
 
 Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2"]
 Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
-Metric = Literal["cosine", "l2", "l1", "dot"]
+MetricName = Literal["cosine", "l2", "l1", "dot"]
 Positive = Annotated[int, Meta(ge=1)]
 Natural = Annotated[int, Meta(ge=0)]
 
@@ -59,10 +59,6 @@ class PresetEntry(Struct, frozen=True, forbid_unknown_fields=True):
     stop: tuple[str, ...] = ()
 
 
-class ProbSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    next: Natural = 0
-
-
 class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     question: str
     question_preset: str = ""
@@ -78,7 +74,7 @@ class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 class NeighborsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     k: Positive = 10
-    metric: Metric = "cosine"
+    metric: MetricName = "cosine"
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +88,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     dtype: Dtype = "auto"
     threads: Natural = 0
     cache: str = ""
-    prob: ProbSettings = field(default_factory=ProbSettings)
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
     languages: dict[str, str] = field(default_factory=dict)
     presets: dict[str, PresetEntry] = field(default_factory=dict)
@@ -106,6 +101,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         from platformdirs import user_cache_path
 
         return user_cache_path("llmlab")
+
+    @property
+    def models_folder(self) -> Path:
+        """Where what is made from models goes, a folder a model."""
+        return self.cache_folder / "models"
+
+    @property
+    def spaces_folder(self) -> Path:
+        return self.cache_folder / "spaces"
 
 
 def packaged() -> Path:
@@ -163,11 +167,7 @@ def _set(tree: dict[str, Any], variable: str, text: str) -> None:
     """LLMLAB_GENERATE_TOP_K=5 sets generate.top_k; a list is separated by commas."""
     name = variable.removeprefix("LLMLAB_").lower()
     section, _, rest = name.partition("_")
-    sections: dict[str, type[Struct]] = {
-        "prob": ProbSettings,
-        "generate": GenerateSettings,
-        "neighbors": NeighborsSettings,
-    }
+    sections: dict[str, type[Struct]] = {"generate": GenerateSettings, "neighbors": NeighborsSettings}
     owner, key = (sections[section], rest) if section in sections else (Config, name)
     known = {item.name: item.type for item in msgspec.structs.fields(owner)}
     if key not in known or key in ("models", "spaces", "languages", "presets", *sections):

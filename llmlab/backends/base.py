@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
 from llmlab.progress import Progress, silent
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -81,18 +78,15 @@ class ScoreRequest:
     tokens: Tokens
     start: int = 0
     detail: bool = False  # rank and entropy too: they cost more than the log-probability itself
-    top: int = 0  # how many of the likeliest tokens to report at each position
 
 
 @dataclass(frozen=True)
 class TokenStats:
     """What a model says of each scored token; nan where it has nothing to condition on (no BOS)."""
 
-    logprobs: NDArray[np.float64]  # [T] nats
+    logprobs: Doubles  # [T] nats
     ranks: Ints  # [T] 1 = the likeliest; 0 when not asked for
-    entropies: NDArray[np.float64]  # [T] nats, of the distribution the token was drawn from
-    top_ids: Ints  # [T, K]
-    top_logprobs: NDArray[np.float64]  # [T, K] nats
+    entropies: Doubles  # [T] nats, of the distribution the token was drawn from
 
     @classmethod
     def join(cls, parts: "Sequence[TokenStats]") -> "TokenStats":

@@ -16,7 +16,8 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
-from llmlab.backends.base import Floats, ModelInfo, check_room, cores
+from llmlab.arrays import Floats
+from llmlab.backends.base import ModelInfo, check_room, cores
 from llmlab.errors import UnsupportedError
 from llmlab.progress import Progress, silent
 

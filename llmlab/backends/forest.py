@@ -12,8 +12,9 @@ from typing import Protocol
 
 import numpy as np
 
-from llmlab.backends.base import Floats, Ints, ScoreRequest, TokenStats
-from llmlab.backends.sampling import entropy, log_softmax, logsumexp, top
+from llmlab.arrays import Floats, Ints
+from llmlab.backends.base import ScoreRequest, TokenStats
+from llmlab.backends.sampling import entropy, log_softmax, logsumexp
 
 Ids = tuple[int, ...]
 
@@ -138,63 +139,40 @@ class Ledger:
     @property
     def thorough(self) -> bool:
         """Whether any request asks for more than log-probabilities."""
-        return any(_thorough(request) for request in self._requests)
-
-    @property
-    def top(self) -> int:
-        return max(request.top for request in self._requests)
+        return any(request.detail for request in self._requests)
 
     def take(self, node: int, logits: Floats) -> None:
         """Note the logits [V] after a node."""
         questions = self._at[node]
         requests = [self._requests[question.request] for question in questions]
-        k = max(request.top for request in requests)
-        if not any(map(_thorough, requests)):
+        if not any(request.detail for request in requests):
             total = logsumexp(logits)
             for question in questions:
                 self._stats[question.request].logprobs[question.place] = float(logits[question.token]) - total
             return
         logprobs = log_softmax(logits)
-        spread, best = entropy(logprobs), top(logprobs, k)
+        spread = entropy(logprobs)
         for question, request in zip(questions, requests, strict=True):
             stats, position, token = self._stats[question.request], question.place, question.token
             stats.logprobs[position] = logprobs[token]
-            if not _thorough(request):
-                continue
-            stats.ranks[position] = 1 + int((logprobs > logprobs[token]).sum())
-            stats.entropies[position] = spread
-            here = best[: request.top]
-            stats.top_ids[position, : len(here)] = here
-            stats.top_logprobs[position, : len(here)] = logprobs[here]
+            if request.detail:
+                stats.ranks[position] = 1 + int((logprobs > logprobs[token]).sum())
+                stats.entropies[position] = spread
 
     def note(self, questions: Sequence[Question], answers: TokenStats) -> None:
         """Note what an engine worked out by itself, in the order of the questions."""
         for row, question in enumerate(questions):
             request, stats, place = self._requests[question.request], self._stats[question.request], question.place
             stats.logprobs[place] = answers.logprobs[row]
-            if not _thorough(request):
-                continue
-            stats.ranks[place] = answers.ranks[row]
-            stats.entropies[place] = answers.entropies[row]
-            k = min(request.top, answers.top_ids.shape[1])
-            stats.top_ids[place, :k] = answers.top_ids[row, :k]
-            stats.top_logprobs[place, :k] = answers.top_logprobs[row, :k]
+            if request.detail:
+                stats.ranks[place] = answers.ranks[row]
+                stats.entropies[place] = answers.entropies[row]
 
     def results(self) -> list[TokenStats]:
         return self._stats
 
 
-def _thorough(request: ScoreRequest) -> bool:
-    return request.detail or request.top > 0
-
-
 def _blank(request: ScoreRequest) -> TokenStats:
     """Statistics of a request before anything is known: nan for what stays unknown."""
-    count, k = max(len(request.tokens) - request.start, 0), request.top
-    return TokenStats(
-        np.full(count, np.nan),
-        np.zeros(count, np.int64),
-        np.full(count, np.nan),
-        np.zeros((count, k), np.int64),
-        np.full((count, k), np.nan),
-    )
+    count = max(len(request.tokens) - request.start, 0)
+    return TokenStats(np.full(count, np.nan), np.zeros(count, np.int64), np.full(count, np.nan))

@@ -14,8 +14,9 @@ from pathlib import Path
 import llama_cpp as lc
 import numpy as np
 
-from llmlab.backends import gguf_file
-from llmlab.backends.base import Floats, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
+from llmlab.arrays import Floats
+from llmlab.backends import gguf as gguf_file
+from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
@@ -170,7 +171,6 @@ class LlamaDecoder:
     """Continuations of one context; its keys and values are computed once and shared by all."""
 
     def __init__(self, context: "_Context", ids: Ids) -> None:
-        _check_nonempty(ids)
         self._context = context
         self._shared = context.sequences - 1  # the sequence that holds the context itself
         context.clear()
@@ -196,11 +196,6 @@ class LlamaDecoder:
             entries.append((token, self._lengths[row], [row], True))
             self._lengths[row] += 1
         return next(self._context.decode(entries))  # a context's chunk holds a token of each of its sequences
-
-
-def _check_nonempty(ids: Ids) -> None:
-    if not ids:
-        raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
 
 
 class _Context:

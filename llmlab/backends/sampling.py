@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llmlab.backends.base import Floats, Ints
+from llmlab.arrays import Floats, Ints
 from llmlab.errors import MisuseError
 
 BLOCK = 512  # summing in two levels finds the sampled token without a running sum over the vocabulary

@@ -1,55 +1,83 @@
 """The command line: parse, call one function of the lab, hand the result to render.
 
-A command's module is imported only when the command runs, so that `llmlab --help` is instant.
+A verb's room is imported only when the verb runs, so that `llmlab --help` is instant.
 """
 
+import difflib
 import gc
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from llmlab import __version__
+from llmlab.cli.verbs import Verb, command, write_rows
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError
 
-COMMANDS = {
-    "prob": "The probability of text, token by token; which text is likelier; which word comes next.",
-    "generate": "Sample continuations, and see what temperature does to them.",
-    "embed": "The vector of a word or sentence, or of each token.",
-    "neighbors": "The nearest words to a word by a distance function.",
-    "space": "Spaces of your own: build, import, compare and export them.",
-    "models": "What models there are; prepare, inspect and remove them.",
+SECTIONS = {  # of --help, with the verbs' rooms
+    "Probability": {
+        "prob": "how likely a text is, token by token; which of several is likelier",
+        "next": "which word comes next, at one temperature or several",
+        "compare": "where two texts differ in probability",
+        "orders": "every order of a sentence's words, ranked",
+        "cloze": "which words fill the [?] of a sentence",
+        "choose": "which of several continuations is likeliest; questions from a file",
+        "pairs": "how often the good sentence of a pair is likelier",
+        "perplexity": "how well a long text is predicted",
+    },
+    "Temperature": {
+        "generate": "sample text from softmax(z / T)",
+        "trace": "one sample, step by step",
+        "tree": "the likeliest continuations",
+    },
+    "Vectors": {
+        "embed": "the vector of a word, a sentence, each token",
+        "neighbors": "the nearest words by a distance function",
+        "odd": "which of several words does not belong",
+        "why": "which dimensions make two words near",
+    },
+    "Things": {
+        "space": "spaces of your own: build, import, list, show, export, eval ...",
+        "models": "what models there are: list, show, prepare, remove",
+    },
 }
+ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
+ROOMS |= {"space": "spaces", "models": "models"}
+EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
 
 
-class LazyGroup(TyperGroup):
-    """Imports a command when it is asked for by name; lists them without importing any."""
-
-    _listing = False
+class Root(TyperGroup):
+    """Imports a verb's room when the verb is asked for by name; lists them without importing any."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
+        return list(ROOMS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        if self._listing:
-            return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
-        command = typer.main.get_command(import_module(f"llmlab.cli.{cmd_name}").app)
-        command.name = cmd_name
-        return command
+        if cmd_name not in ROOMS:
+            near = difflib.get_close_matches(cmd_name, ROOMS, 1)
+            guess = f"did you mean {near[0]}? " if near else ""
+            raise MisuseError(f"no verb is called {cmd_name!r}", f"{guess}see `llmlab --help`")
+        room = import_module(f"llmlab.cli.{ROOMS[cmd_name]}")
+        found = getattr(room, cmd_name, None) or getattr(room, f"{cmd_name}_")
+        return found if isinstance(found, TyperGroup) else command(found)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        self._listing = True
-        super().format_help(ctx, formatter)
+        formatter.write_usage("llmlab", "[OPTIONS] VERB ...")
+        formatter.write(f"\n{self.help}\n\n")
+        for section, verbs in SECTIONS.items():
+            write_rows(formatter, section, list(verbs.items()))
+        options = [record for one in self.params if (record := one.get_help_record(ctx))]
+        write_rows(formatter, "Options", options)
+        write_rows(formatter, "Examples", [(example, "") for example in EXAMPLES])
 
 
 app = typer.Typer(
-    cls=LazyGroup,
+    cls=Root,
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -57,53 +85,57 @@ app = typer.Typer(
 )
 
 
-@app.callback(epilog="Example: llmlab neighbors love")
+@app.callback()
 def root(
     ctx: typer.Context,
-    config: Annotated[Path | None, typer.Option(help="Settings file (TOML) instead of the user's own.")] = None,
-    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings (TOML) instead of your own.", show_default=False)
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """See how language models work: probabilities, temperature, vectors, neighbours."""
+    world: World = ctx.obj
     if version:
-        print(f"llmlab {__version__}")
+        world.write(f"llmlab {__version__}\n")
         raise typer.Exit
-    ctx.obj.config_file, ctx.obj.debug = config, debug
+    world.config_file, world.debug = config, debug
     if ctx.invoked_subcommand is None:
-        print(ctx.get_help())
+        world.write(ctx.get_help() + "\n")
 
 
 def run() -> None:
     """The process of the command line: what `main` does, and a quick end."""
     try:
-        main()
+        sys.exit(main())
     finally:
         gc.freeze()  # Python's last search for cycles among all that the libraries hold takes 30 ms
 
 
-def main() -> None:
-    """Run the command line and exit: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
-    world = World()
+def main(world: World | None = None) -> int:
+    """Run the command line; the exit code: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
+    world = world or World()
     try:
-        _check_utf8(sys.argv[1:])
-        code = app(obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK
+        _check_utf8(world.argv)
+        with redirect_stdout(world.stdout):  # typer prints --help itself
+            code = app(list(world.argv), obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK
         if code == Exit.INTERRUPTED:  # typer has turned Ctrl-C into a code and said nothing
-            print("llmlab: interrupted", file=sys.stderr)
+            world.say("interrupted")
+        return int(code)
     except LabError as error:
-        code = _fail(world, error, f"{error.message}; {error.hint}" if error.hint else error.message, error.exit_code)
+        return _fail(world, error, f"{error.message}; {error.hint}" if error.hint else error.message, error.exit_code)
     except typer.TyperException as error:
-        code = _fail(world, error, _usage(error), Exit.MISUSE)
+        return _fail(world, error, _usage(error), Exit.MISUSE)
     except (KeyboardInterrupt, typer.Abort) as error:
-        code = _fail(world, error, "interrupted", Exit.INTERRUPTED)
+        return _fail(world, error, "interrupted", Exit.INTERRUPTED)
     except OSError as error:
-        code = _fail(world, error, f"{error.strerror or error} {error.filename or ''}".strip(), Exit.FAILURE)
+        return _fail(world, error, f"{error.strerror or error} {error.filename or ''}".strip(), Exit.FAILURE)
     except Exception as error:  # a fault of ours: still one line
         message = f"{type(error).__name__}: {error}; this is a bug, please report it with the output of llmlab --debug"
-        code = _fail(world, error, message, Exit.FAILURE)
-    sys.exit(int(code))
+        return _fail(world, error, message, Exit.FAILURE)
 
 
-def _check_utf8(arguments: list[str]) -> None:
+def _check_utf8(arguments: Any) -> None:
     """Python lets bytes that are no UTF-8 into sys.argv as lone surrogates, which nothing could print."""
     for argument in arguments:
         try:
@@ -112,16 +144,39 @@ def _check_utf8(arguments: list[str]) -> None:
             raise MisuseError(f"the argument {argument!a} is not UTF-8", "convert it, e.g. with iconv") from None
 
 
-def _fail(world: World, error: BaseException, message: str, code: Exit) -> Exit:
+def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:
     if world.debug:
         import traceback
 
-        traceback.print_exception(error)
-    print("llmlab: " + " ".join(message.split()), file=sys.stderr)
-    return code
+        traceback.print_exception(error, file=world.stderr)
+    world.say(message)
+    return int(code)
 
 
 def _usage(error: Any) -> str:
-    context = getattr(error, "ctx", None)
+    """What typer finds wrong, in our words where it leaves the next step open."""
+    context = error.ctx
     path = context.command_path if context else "llmlab"
-    return f"{error.format_message()} See `{path} --help`."
+    see = f"see `{path} --help`"
+    if (name := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
+        return f"{_bare(path)} has no option {name}; {_nearest(name, context)}{see}"
+    if hasattr(error, "param_type") and isinstance(context.command, Verb):
+        wanted = error.param.make_metavar(context) if error.param.param_type_name == "argument" else error.param.opts[0]
+        return f"{_bare(path)} needs {wanted}; for example: {context.command.examples[0]}"
+    if context and isinstance(context.command, TyperGroup):
+        return f"{_bare(path)} needs one of its verbs: {', '.join(context.command.list_commands(context))}; {see}"
+    return f"{error.format_message()} {see}"
+
+
+def _nearest(name: str, context: Any) -> str:
+    """The option that was meant, or the verb that the option has become."""
+    if name.lstrip("-") in ROOMS:
+        return f"did you mean the verb: llmlab {name.lstrip('-')}? "
+    known = [option for parameter in context.command.params for option in parameter.opts]
+    near = difflib.get_close_matches(name, known, 1, 0.7)
+    return f"did you mean {near[0]}? " if near else ""
+
+
+def _bare(path: str) -> str:
+    """A verb as it is called; the program itself is named before every message."""
+    return path.removeprefix("llmlab ")

@@ -1,48 +1,54 @@
-"""llmlab models list | show | prepare | remove"""
+"""The verbs of models: list, show, prepare, remove."""
 
 from typing import Annotated
 
 import typer
 
 from llmlab.cli.options import FormatOption
+from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 from llmlab.models import card, inventory
-from llmlab.models.engines import workshop
-from llmlab.models.sources import locate
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, help="What models there are; prepare and remove them.")
-
-Name = Annotated[str, typer.Argument(help="Catalogue name, folder, .gguf file, or organisation/name[@revision].")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Of the list, a folder, a .gguf file, or organisation/name[@revision].")
+]
 
 
-@app.command("list", epilog="Example: llmlab models list")
-def list_(ctx: typer.Context, form: FormatOption = "table") -> None:
+@verb("llmlab models list")
+def list_(world: World, *, form: FormatOption = "table") -> None:
     """The catalogue: what is installed, what is prepared."""
-    world: World = ctx.obj
     world.show(inventory.listing(world.config), form)
 
 
-@app.command(epilog="Example: llmlab models show gemma-3-270m")
-def show(ctx: typer.Context, name: Name, form: FormatOption = "table") -> None:
+@verb("llmlab models show gemma-3-270m")
+def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
     """Architecture, dimensions, and parameters by part: the W and b of each layer."""
-    world: World = ctx.obj
-    world.show(card.read(workshop(world.config, world), locate(world.config, name)), form)
+    library = world.library()
+    world.show(card.read(library.shop, library.source(name)), form)
 
 
-@app.command(epilog="Example: llmlab models prepare")
+@verb("llmlab models prepare")
 def prepare(
-    ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(help="Models or spaces; none: all that are installed.")] = None,
+    world: World,
+    *,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Models or spaces; none: all that are installed.")
+    ] = None,
 ) -> None:
-    """Do now what first use would do: convert models, build spaces. Verifies the checksums of what is there."""
-    world: World = ctx.obj
+    """Do now what first use would do: convert models, build spaces; verify what is there."""
+    library, shelf = world.library(thorough=True), world.shelf(thorough=True)
     for name in names or inventory.preparable(world.config):
-        inventory.prepare(world.config, world, name)
+        if name in world.config.spaces:
+            shelf.open(name)
+        else:
+            inventory.prepare(library, name)
         world.say(f"{name} is ready")
 
 
-@app.command(epilog="Example: llmlab models remove glove-6b-50d")
-def remove(ctx: typer.Context, name: Name) -> None:
-    """Delete what was converted from a model, and the spaces made of it. The model itself stays installed."""
-    world: World = ctx.obj
-    world.say(f"removed {inventory.remove(world.config, world, name) / 2**20:,.0f} MiB of {name} from the cache")
+@verb("llmlab models remove glove-6b-50d")
+def remove(world: World, *, name: Name) -> None:
+    """Delete what was made from a model, and the spaces of it; the model stays installed."""
+    world.say(f"removed {inventory.remove(world.library(), name) / 2**20:,.0f} MiB of {name} from the cache")
+
+
+models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.errors import LabError, MisuseError
-from llmlab.lab.generation import Sample
+from llmlab.lab.temperature.generate import Sample
 from llmlab.render.records import to_jsonl
 from llmlab.view import Record
 

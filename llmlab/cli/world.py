@@ -1,22 +1,29 @@
-"""The outside world as one object: streams, terminal, width, settings. Made once and handed down."""
+"""The outside world as one object: streams, arguments, environment, terminal. Made once, handed down, and replaced
+whole in tests.
+"""
 
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from llmlab import config as configuration
 from llmlab.config import Config
-from llmlab.errors import MisuseError
+from llmlab.files import Files
 from llmlab.progress import Progress
 from llmlab.render import Format, show
-from llmlab.view import Record, Result
+from llmlab.render.safe import harmless
+from llmlab.view import Picture, Record, Result
+
+if TYPE_CHECKING:  # loaded when a verb asks for one
+    from llmlab.models.library import Library
+    from llmlab.spaces.shelf import Shelf
 
 PATIENCE_S = 2  # work shorter than this is not worth a line
 
@@ -25,34 +32,58 @@ PATIENCE_S = 2  # work shorter than this is not worth a line
 class World:
     """stdout carries data; stderr carries messages and progress."""
 
+    argv: Sequence[str] = field(default_factory=lambda: sys.argv[1:])
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_file: Path | None = None
     debug: bool = False
 
+    def __post_init__(self) -> None:
+        self.library = cache(self._library)
+        self.shelf = cache(self._shelf)
+
     @cached_property
     def config(self) -> Config:
-        return configuration.load(self.config_file)
+        return configuration.load(self.config_file, self.environ)
 
-    def settings(self, engine: str | None, dtype: str | None) -> Config:
-        """The settings with the options of the command line on top."""
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.stdin)
+
+    def _library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":
+        """The models, with the engine and number type that the options ask for."""
         from msgspec.structs import replace
 
-        chosen = {key: value for key, value in (("engine", engine), ("dtype", dtype)) if value is not None}
-        return replace(self.config, **chosen)
+        from llmlab.models.library import Library
 
-    def show(self, result: Result, form: Format) -> None:
+        chosen = {key: value for key, value in (("engine", engine), ("dtype", dtype)) if value is not None}
+        return Library(replace(self.config, **chosen), self, thorough)
+
+    def _shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
+        """The spaces, over the same models."""
+        from llmlab.spaces.shelf import Shelf
+
+        return Shelf(self.library(engine, dtype, thorough), thorough)
+
+    def show(self, result: Result, form: Format, views: Callable[[], Sequence[Picture]] | None = None) -> None:
+        """Write a result; `views` are its own, unless the verb's options ask for others."""
+        terminal = is_terminal(self.stdout, self.environ)
+        colours = terminal and "NO_COLOR" not in self.environ
         try:
-            show(result, form, sys.stdout, terminal=is_terminal(sys.stdout), width=width())
-            sys.stdout.flush()
+            show(result, form, self.stdout, views=views, terminal=terminal, width=self.width, colours=colours)
+            self.stdout.flush()
         except BrokenPipeError:
-            _reader_gone()
+            self._reader_gone()
 
     def write(self, text: str) -> bool:
         """Write to stdout at once; False when its reader is gone and there is no more to do."""
         try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            self.stdout.write(text)
+            self.stdout.flush()
         except BrokenPipeError:
-            _reader_gone()
+            self._reader_gone()
             return False
         return True
 
@@ -63,20 +94,31 @@ class World:
         return self.write(to_jsonl([record]))
 
     def say(self, message: str) -> None:
-        print(f"llmlab: {message}", file=sys.stderr, flush=True)
+        """One line on stderr, whatever the message holds."""
+        print(f"llmlab: {harmless(' '.join(message.split()))}", file=self.stderr, flush=True)
+
+    @property
+    def talks(self) -> bool:
+        """Whether somebody watches stderr."""
+        return is_terminal(self.stderr, self.environ)
+
+    @property
+    def width(self) -> int:
+        """Cells of a line: COLUMNS, else the terminal's, else 80."""
+        return int(columns) if (columns := self.environ.get("COLUMNS", "")).isdecimal() else terminal_width()
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         """A bar on a terminal, a line now and then elsewhere."""
-        if not is_terminal(sys.stderr):
+        if not self.talks:
             yield _Tenths(self, label).update
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        bars = Progress(*parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
-        task = bars.add_task(label, total=None)
+        bars = Progress(*parts, TimeRemainingColumn(), console=Console(file=self.stderr), transient=True)
+        task = bars.add_task(harmless(label), total=None)
 
         def update(done: int, total: int) -> None:
             bars.start()  # only now: short work shows nothing
@@ -86,6 +128,12 @@ class World:
             yield update
         finally:
             bars.stop()
+
+    def _reader_gone(self) -> None:
+        """`| head -1`: the reader has what it wants. What Python still holds goes nowhere; typer would end with 1."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stdout.fileno())
+        os.close(nowhere)
 
 
 class _Tenths:
@@ -102,53 +150,9 @@ class _Tenths:
             self._world.say(f"{self._label}: {10 * tenth} %")
 
 
-def texts(arguments: list[str] | None, *, escapes: bool = True) -> list[str]:
-    """The texts of the command line; `-` stands for the lines of stdin, which are taken as they are.
-
-    Raises MisuseError for invalid UTF-8, naming the line.
-    """
-    found: list[str] = []
-    for argument in arguments or []:
-        found += _lines(stdin()) if argument == "-" else [unescape(argument) if escapes else argument]
-    return found
+def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    return stream.isatty() and environ.get("TERM") != "dumb"
 
 
-def _lines(text: str) -> list[str]:
-    """Lines as Unix and Windows end them; U+2028 and form feeds belong to the text."""
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-
-
-def stdin() -> str:
-    """All of stdin; raises MisuseError for what is not UTF-8."""
-    raw = sys.stdin.buffer.read()
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise MisuseError(f"stdin is not UTF-8 (line {line})", "convert it first, for example with iconv") from None
-
-
-def unescape(text: str) -> str:
-    r"""\n, \t and \\ of an argument as newline, tab and backslash; any other backslash stays."""
-    meanings = {"n": "\n", "t": "\t", "\\": "\\"}
-    out, rest = "", text
-    while (place := rest.find("\\")) >= 0:
-        follower = rest[place + 1 : place + 2]
-        out += rest[:place] + meanings.get(follower, "\\" + follower)
-        rest = rest[place + 2 :]
-    return out + rest
-
-
-def _reader_gone() -> None:
-    """`| head -1`: the reader has what it wants. What Python still holds goes nowhere; typer would end with 1."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def width() -> int:
+def terminal_width() -> int:
     return shutil.get_terminal_size((80, 24)).columns

@@ -1,11 +1,9 @@
 """Tokens and numbers as text that a person can read."""
 
 import math
-import unicodedata
-from dataclasses import asdict
 from typing import Literal
 
-from llmlab.backends.base import ModelInfo
+from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
 Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
@@ -29,20 +27,6 @@ def edged(text: str) -> str:
     inside = text.strip(" ")
     before = len(text) - len(text.lstrip(" "))
     return "␣" * before + visible(inside) + "␣" * (len(text) - before - len(inside))
-
-
-def visible(text: str, *, alone: bool = True) -> str:
-    """The text with line ends as ↵, tabs as →, and other control and invisible characters as <1B>, <202E>.
-
-    Joiners stay inside a text, where they bind emoji and letters; alone they would show nothing. A piece of a longer
-    text is not `alone`.
-    """
-    marks = {"\n": "↵", "\t": "→"}
-    joiners = "" if alone and len(text) == 1 else "\u200c\u200d"
-    hidden = ("Cc", "Cf", "Zl", "Zp")
-    return "".join(
-        marks.get(c, f"<{ord(c):02X}>" if unicodedata.category(c) in hidden and c not in joiners else c) for c in text
-    )
 
 
 def power(log: float) -> tuple[float, int]:
@@ -94,15 +78,3 @@ def _scientific(log: float) -> str:
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no word for it (nan, infinities)."""
     return float(value) if math.isfinite(value) else None
-
-
-def provenance(info: ModelInfo) -> dict[str, object]:
-    """Where a number comes from, as the columns every record carries."""
-    known = asdict(info)
-    return {"model": info.name} | {key: known[key] for key in ("revision", "engine", "dtype", "bos")}
-
-
-def origin(info: ModelInfo) -> str:
-    """The same in one line, under a table."""
-    bos = f", after {info.bos}" if info.bos else ", no BOS: a text's first token has no probability"
-    return f"{info.name} {info.revision}, {info.engine}, {info.dtype}{bos}".replace(" ,", ",")

@@ -122,7 +122,7 @@ def _gguf(shop: Workshop, source: Source) -> tuple[list[Tensor], Record]:
     path = prepare.gguf(shop, source)
 
     def build(folder: Path) -> dict[str, Any]:
-        from llmlab.backends import gguf_file
+        from llmlab.backends import gguf as gguf_file
 
         shop.reporter.say(f"reading the header of {path.name} (about 10 seconds, once)")
         return gguf_file.header(path)

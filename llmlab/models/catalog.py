@@ -1,17 +1,9 @@
-"""From a name on the command line to an entry of the catalogue."""
+"""A name that stands nowhere, and the nearest that does."""
 
 import difflib
 from collections.abc import Iterable
 
-from llmlab.config import Config, ModelEntry
 from llmlab.errors import MisuseError
-
-
-def entry(config: Config, name: str) -> ModelEntry:
-    """The catalogue's entry; raises MisuseError with the nearest names."""
-    if name not in config.models:
-        raise unknown("model", name, config.models)
-    return config.models[name]
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> MisuseError:

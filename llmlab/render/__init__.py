@@ -1,20 +1,28 @@
 """Results to the world: tables for people, records for programs."""
 
-import re
+from collections.abc import Callable, Sequence
 from typing import Literal, TextIO
 
-from llmlab.view import Result
+from llmlab.view import Picture, Result
 
-STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # control characters but tab and newline
 Format = Literal["table", "json", "jsonl", "csv", "tsv"]
 
 
-def show(result: Result, form: Format, stream: TextIO, *, terminal: bool, width: int) -> None:
-    """Write a result in the form asked for."""
+def show(
+    result: Result,
+    form: Format,
+    stream: TextIO,
+    *,
+    views: Callable[[], Sequence[Picture]] | None = None,
+    terminal: bool,
+    width: int,
+    colours: bool,
+) -> None:
+    """Write a result in the form asked for; `views` where others than its own are wanted."""
     if form == "table":
         from llmlab.render import table
 
-        table.draw(result.views(), stream, terminal=terminal, width=width)
+        table.draw((views or result.views)(), stream, terminal=terminal, width=width, colours=colours)
         return
     from llmlab.render import records
 
@@ -23,8 +31,3 @@ def show(result: Result, form: Format, stream: TextIO, *, terminal: bool, width:
     else:
         write = {"jsonl": records.to_jsonl, "csv": records.to_csv, "tsv": records.to_tsv}[form]
         stream.write(write(result.records()))
-
-
-def harmless(text: str) -> str:
-    """Plain text without what would steer a terminal: control characters, but tab and newline, are shown as <1B>."""
-    return STEERING.sub(lambda found: f"<{ord(found[0]):02X}>", text)

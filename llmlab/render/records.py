@@ -3,11 +3,12 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable
 
-from llmlab.render import STEERING
+from llmlab.render.safe import replaced
 from llmlab.view import Record
+
+NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def to_json(document: Record) -> str:
@@ -20,32 +21,36 @@ def to_jsonl(records: Iterable[Record]) -> str:
 
 def to_csv(records: Iterable[Record]) -> str:
     """RFC 4180, with a header; lists are JSON."""
-    return _separated(list(records), ",", STEERING)
+    return _separated(list(records), ",", keep="\t\n")
 
 
 def to_tsv(records: Iterable[Record]) -> str:
     """One record a line whatever it holds: tabs and line ends in text are written \\t and \\n."""
-    return _separated(list(records), "\t", re.compile(r"[\x00-\x1f\x7f-\x9f]"))
+    return _separated(list(records), "\t", keep="")
 
 
-def _separated(records: list[Record], delimiter: str, forbidden: re.Pattern[str]) -> str:
+def _separated(records: list[Record], delimiter: str, keep: str) -> str:
+    """The header names every column that any record has, in the order they are met."""
     out = io.StringIO()
-    if records:
-        writer = csv.DictWriter(out, list(records[0]), delimiter=delimiter, lineterminator="\n")
+    header = list(dict.fromkeys(name for record in records for name in record))
+    if header:
+        writer = csv.DictWriter(out, header, delimiter=delimiter, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _cell(value, forbidden) for key, value in row.items()} for row in records)
+        writer.writerows({key: _cell(value, keep) for key, value in row.items()} for row in records)
     return out.getvalue()
 
 
-def _cell(value: object, forbidden: re.Pattern[str]) -> object:
+def _cell(value: object, keep: str) -> object:
     if isinstance(value, list | dict | tuple):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, str):
-        return value
-    names = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-    return forbidden.sub(lambda found: names.get(found[0], f"\\x{ord(found[0]):02x}"), value)
+        return _safe(json.dumps(value, ensure_ascii=False))
+    return replaced(value, _named, keep) if isinstance(value, str) else value
+
+
+def _named(character: str) -> str:
+    code = ord(character)
+    return NAMES.get(character) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
 
 
 def _safe(text: str) -> str:
-    """JSON escapes the first 32 controls by itself; DEL, the C1 and the bidirectional controls steer terminals too."""
-    return re.sub(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    """JSON escapes the first 32 controls by itself, and its own line ends stand between the fields."""
+    return replaced(text, lambda character: f"\\u{ord(character):04x}", keep="\n")

@@ -1,6 +1,5 @@
 """Running text shaded part by part: a coloured background, or a row of blocks below where there are no colours."""
 
-import os
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
@@ -32,7 +31,7 @@ def draw(strip: Strip, console: Console, width: int) -> None:
 
 def has_colours(console: Console) -> bool:
     """Whether shades are colours; where they are not, they are blocks or left out."""
-    return bool(console.is_terminal and console.color_system and "NO_COLOR" not in os.environ)
+    return bool(console.is_terminal and console.color_system and not console.no_color)
 
 
 def shade(share: float) -> str:

@@ -1,6 +1,5 @@
 """Views for people: tables aligned with wide characters, and shaded text; folded to the terminal, plain in a pipe."""
 
-import re
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -11,16 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from llmlab.render import strip
+from llmlab.render.safe import harmless
 from llmlab.view import Bar, Cell, Column, Heat, Picture, Shade, View
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all control characters
 SHORTEST = 8  # cells that a wide column keeps
 GAP = 2  # cells between columns
 UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
-def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int) -> None:
+def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int, colours: bool) -> None:
     """Write the views. Text is never read as markup."""
     console = _Console(
         file=stream,
@@ -30,7 +29,8 @@ def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int
         highlight=False,
         emoji=False,
         legacy_windows=False,
-        color_system="auto" if terminal else None,
+        color_system="auto" if colours else None,
+        no_color=not colours,
     )
     for number, view in enumerate(views):
         if number:
@@ -132,4 +132,4 @@ def _tail(text: str, cells: int) -> str:
 
 def _text(text: str, style: str = "") -> Text:
     """Text that no terminal obeys: names of models and files may hold control characters too."""
-    return Text(STEERING.sub(lambda found: f"<{ord(found[0]):02X}>", text), style)
+    return Text(harmless(text), style)

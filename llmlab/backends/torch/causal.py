@@ -1,0 +1,269 @@
+"""The reference engine: causal language models that transformers loads from a local folder, through torch.
+
+Whatever another engine says is compared with this one. It does not sample (see sampling.py), fetch, convert, or
+run code that came with the weights; tokenizers are in huggingface_tokens.py, sentence encoders in
+huggingface_encoder.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+from llmlab.arrays import Floats, Ints
+from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.sampling import log_softmax
+from llmlab.backends.torch import forest as huggingface_forest
+from llmlab.backends.torch import scores
+from llmlab.backends.torch.decoder import TorchDecoder
+from llmlab.backends.torch.forest import Padded, pad
+from llmlab.backends.torch.scores import Reader
+from llmlab.backends.torch.tokens import TokenPieces, brief
+from llmlab.errors import DamagedError, MisuseError
+from llmlab.progress import Progress, silent
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
+PASS_TOKENS = 512  # tokens of a forward pass, padding included; the mask of a forest grows with the square
+BATCH_TEXTS = 64
+SHARING = 0.95  # a forest is worth its mask when it has at most this part of its texts' tokens
+
+
+class HuggingFaceLM:
+    """A causal language model in one transformers folder."""
+
+    def __init__(
+        self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0, device: str = ""
+    ) -> None:
+        prepare_torch(dtype, threads)
+        self._device = device or best_device()
+        self._model = _load_model(folder, dtype).to(self._device)
+        self._pieces = TokenPieces(folder)
+        self._bos = self._pieces.bos
+        config = self._model.config.get_text_config()
+        self._ends = _end_tokens(self._model, self._pieces.tokenizer)
+        self._positions = max(LOGIT_BYTES // (4 * config.vocab_size), 1)
+        self.info = ModelInfo(
+            name=name,
+            revision=revision,
+            engine="torch",
+            dtype=dtype,
+            vocabulary=config.vocab_size,
+            context=_context_length(config, self._pieces.tokenizer),
+            dimension=self._model.get_input_embeddings().weight.shape[1],
+            layers=config.num_hidden_layers,
+            bos=self._pieces.of(self._bos[0]).decode(errors="replace") if self._bos else None,
+        )
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        return self._pieces.encode(text, allow_special)
+
+    def vocabulary(self) -> list[bytes | None]:
+        return [self._pieces.word(token) for token in range(self.info.vocabulary)]
+
+    def piece(self, token: int) -> bytes:
+        return self._pieces.of(token)
+
+    def chat(self, message: str) -> str | None:
+        return self._pieces.chat(message)
+
+    def is_end(self, token: int) -> bool:
+        return token in self._ends
+
+    def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
+        results: dict[int, TokenStats] = {}
+        rows = [self._bos + request.tokens.ids[:-1] for request in batch]
+        firsts = [max(request.start + len(self._bos) - 1, 0) for request in batch]
+        for request in batch:
+            check_room(self.info, len(self._bos) + len(request.tokens))
+        for group in self._forests(rows, firsts):
+            forest = grow([rows[i] for i in group])
+            ledger = Ledger(forest, [batch[i] for i in group], self._bos)
+            self._answer(ledger, self._forest_pass(forest))
+            results |= dict(zip(group, ledger.results(), strict=True))
+            progress(len(results), len(batch))
+        rest = [index for index in range(len(batch)) if index not in results]
+        for places in self._groups([len(rows[i]) for i in rest]):
+            group = [rest[place] for place in places]
+            padded = pad([rows[i] for i in group])
+            ledger = Ledger(padded, [batch[i] for i in group], self._bos)
+            if ledger.questions:
+                self._answer(ledger, self._padded_passes(padded, min(firsts[i] for i in group)))
+            results |= dict(zip(group, ledger.results(), strict=True))
+            progress(len(results), len(batch))
+        return [results[index] for index in range(len(batch))]
+
+    def next(self, contexts: Sequence[Tokens]) -> Floats:
+        nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
+        rows = [self._context_ids(context) for context in contexts]
+        for row in rows:
+            check_room(self.info, len(row))
+        for group in self._groups([len(row) for row in rows]):
+            padded = pad([rows[i] for i in group])
+            lasts = np.array([path[-1] for path in padded.paths])
+            for begin, states in self._padded_passes(padded, min(len(rows[i]) for i in group) - 1):
+                here = np.flatnonzero((lasts >= begin) & (lasts < begin + len(states)))
+                for some in np.split(here, range(self._positions, len(here), self._positions)):
+                    with torch.inference_mode():
+                        logits = scores.rows(self._reader, states[lasts[some] - begin]).cpu().numpy()
+                    nexts[[group[place] for place in some]] = log_softmax(logits)
+        return nexts
+
+    def hidden(self, tokens: Tokens, layer: int) -> Floats:
+        ids = self._context_ids(tokens)
+        check_room(self.info, len(ids))
+        with torch.inference_mode():  # without the vocabulary's head
+            output = self._model.base_model(
+                input_ids=torch.tensor([ids], device=self._device), output_hidden_states=True, use_cache=False
+            )
+        return np.asarray(output.hidden_states[layer][0, len(self._bos) :].float().cpu().numpy(), np.float32)
+
+    def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
+        ids = self._context_ids(context)
+        check_room(self.info, len(ids) + max_tokens)
+        return TorchDecoder(self._model, self._device, ids, n)
+
+    def embedding_table(self) -> Floats:
+        weight = self._model.get_input_embeddings().weight.detach()
+        return np.asarray(weight.float().cpu().numpy(), np.float32)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return scores.reader(self._model, self._device)
+
+    @cached_property
+    def _pass_tokens(self) -> int:
+        """Tokens of one pass: what it comes to must fit in memory, which for a whole model is all their logits."""
+        return PASS_TOKENS if isinstance(self._reader, scores.Split) else min(PASS_TOKENS, self._positions)
+
+    @cached_property
+    def _forest_depth(self) -> int:
+        """The longest text that may stand in a forest; 0 for a model that cannot be given one."""
+        able = huggingface_forest.sees_forests(self._model, self._reader, self._device)
+        return huggingface_forest.deepest(self._model) if able else 0
+
+    def _forests(self, rows: Sequence[Ids], firsts: Sequence[int]) -> Iterator[list[int]]:
+        """Groups of texts that begin alike to such a part that a forest saves work; the rest is padded instead."""
+        deepest = self._forest_depth if len(rows) > 1 else 0
+        able = [i for i, row in enumerate(rows) if firsts[i] < len(row) <= deepest]
+        for places in groups([rows[i] for i in able], BATCH_TEXTS, self._pass_tokens):
+            group = [able[place] for place in places]
+            total = sum(len(rows[i]) for i in group)
+            if len(grow([rows[i] for i in group])) <= SHARING * total:
+                yield group
+
+    def _groups(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Indices of texts run together: of similar length, several only if they fit in one pass."""
+        group: list[int] = []
+        for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+            count = len(group) + 1
+            if group and (count * lengths[index] > self._pass_tokens or count > BATCH_TEXTS):
+                yield group
+                group = []
+            group.append(index)
+        if group:
+            yield group
+
+    def _answer(self, ledger: Ledger, passes: Iterator[tuple[int, Any]]) -> None:
+        """Answer the ledger's questions from the states that the passes come to."""
+        nodes = np.array([question.node for question in ledger.questions])
+        for begin, states in passes:
+            first, last = np.searchsorted(nodes, [begin, begin + len(states)])
+            if first < last:
+                questions = ledger.questions[first:last]
+                wanted, places = np.unique(nodes[first:last] - begin, return_inverse=True)
+                tokens = np.array([question.token for question in questions])
+                ledger.note(questions, self._stats(states[wanted], places, tokens, ledger))
+
+    def _stats(self, states: Any, places: Ints, tokens: Ints, ledger: Ledger) -> TokenStats:
+        with torch.inference_mode():
+            if ledger.thorough:
+                return scores.details(self._reader, states, places, tokens, self._positions)
+            return scores.logprobs(self._reader, states, places, tokens)
+
+    def _forest_pass(self, forest: Forest) -> Iterator[tuple[int, Any]]:
+        """The first node and the states [N, W]: all of them in one pass."""
+        inputs = huggingface_forest.inputs(self._model, self._device, forest)
+        with torch.inference_mode():
+            states, _ = self._reader.states(len(forest), inputs)
+        yield 0, states[0]
+
+    def _padded_passes(self, padded: Padded, first: int) -> Iterator[tuple[int, Any]]:
+        """The first node and the states [n, W] of each pass, from position `first` on; a long text takes several."""
+        ids = torch.from_numpy(padded.ids).to(self._device)
+        mask = torch.from_numpy(padded.mask).to(self._device)
+        count, longest = ids.shape
+        size = max(self._pass_tokens // count, 1)
+        begin, cache = 0, None
+        for end in [*range(size, longest, size), longest]:
+            kept = max(end - max(begin, first), 1)
+            inputs = {
+                "input_ids": ids[:, begin:end],
+                "attention_mask": mask[:, :end],
+                "cache": cache,
+                "use_cache": cache is not None or end < longest,
+            }
+            with torch.inference_mode():
+                states, cache = self._reader.states(kept, inputs)
+            if end > first:
+                yield (end - kept) * count, states.transpose(0, 1).flatten(0, 1)
+            begin = end
+
+    def _context_ids(self, context: Tokens) -> tuple[int, ...]:
+        ids = self._bos + context.ids
+        if not ids:
+            raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
+        return ids
+
+
+def _load_model(folder: Path, dtype: str) -> Any:
+    auto: Any = AutoModelForCausalLM
+    try:
+        model, loading = auto.from_pretrained(
+            folder,
+            dtype=DTYPES[dtype],
+            trust_remote_code=False,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        hint = "is it a whole language model with safetensors weights?"
+        raise DamagedError(f"transformers cannot read {folder}: {brief(error)}", hint) from error
+    if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
+        raise DamagedError(f"{folder} lacks the weights {sorted(loading['missing_keys'])[0]} ...", "fetch it again")
+    return model.eval()
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    listed = ends if isinstance(ends, list) else [ends]
+    return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
+
+
+def _context_length(config: Any, tokenizer: Any) -> int:
+    for field in ("max_position_embeddings", "max_seq_len", "seq_length"):
+        if getattr(config, field, None):
+            return int(getattr(config, field))
+    return int(min(tokenizer.model_max_length, 2**31 - 1))  # ALiBi and recurrent models may have no bound
+
+
+def best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def prepare_torch(dtype: str, threads: int) -> None:
+    """Threads and silence; transformers' own bars and warnings would mix with the tables."""
+    if dtype not in DTYPES:
+        raise MisuseError(f"the engine torch has no dtype {dtype}", f"one of {', '.join(DTYPES)}")
+    if threads:
+        torch.set_num_threads(threads)
+    logging: Any = transformers.utils.logging
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

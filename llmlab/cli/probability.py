@@ -1,0 +1,278 @@
+"""The verbs of the probability lab: prob, next, compare, orders, cloze, choose, pairs, perplexity."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmlab.backends.sampling import Settings
+from llmlab.cli.options import (
+    FileArgument,
+    FilterOptions,
+    FormatOption,
+    HeatOptions,
+    ModelOptions,
+    ReadingOptions,
+    preset_of,
+)
+from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.world import World
+from llmlab.errors import MisuseError
+from llmlab.lab.probability.choose import choose as choose_one
+from llmlab.lab.probability.cloze import blanks
+from llmlab.lab.probability.cloze import cloze as fill_in
+from llmlab.lab.probability.compare import difference
+from llmlab.lab.probability.next import next_tokens
+from llmlab.lab.probability.orders import check as check_order
+from llmlab.lab.probability.orders import orders as rank_orders
+from llmlab.lab.probability.pairs import PAIRS, judge
+from llmlab.lab.probability.perplexity import measure
+from llmlab.lab.probability.prob import check_correction, ledger
+from llmlab.lab.probability.quiz import QUESTIONS, answer
+from llmlab.lab.probability.ranking import ranking
+from llmlab.lab.probability.words import By
+from llmlab.lab.prompt import read
+from llmlab.lab.text import Unit
+
+TextArgument = Annotated[
+    list[str], typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
+]
+
+
+@dataclass(frozen=True)
+class LookOptions:
+    """How the probability of one text is taken apart and shown."""
+
+    by: Annotated[By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or char of one text.")] = (
+        "token"
+    )
+    unit: Annotated[
+        Unit | None, option("--unit", metavar="UNIT", panel=SHOWN, help="Only prob, nats or bits; without it, several.")
+    ] = None
+    formula: Annotated[bool, option("--formula", panel=SHOWN, help="Write out the chain rule of one text.")] = False
+    strip: Annotated[bool, option("--strip", panel=SHOWN, help="One text itself, shaded by surprisal.")] = False
+    word_correction: Annotated[
+        bool,
+        option("--word-correction", panel=SHOWN, help="With --by word: the space after a word is its own, not before."),
+    ] = False
+
+    def check(self, texts: list[str]) -> None:
+        """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
+        if len(texts) == 1:
+            if self.word_correction:
+                check_correction(texts[0], self.by)
+            return
+        for name in ("by", "formula", "strip", "word_correction"):
+            if getattr(self, name) != getattr(LookOptions, name):
+                raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
+
+
+@verb('llmlab prob "He likes movie." "He movie likes."', "llmlab prob 今天天气很好 --by char --formula")
+def prob(
+    world: World,
+    *,
+    text: Annotated[
+        list[str], typer.Argument(metavar="TEXT...", help="Texts; - reads one a line from stdin.", show_default=False)
+    ],
+    look: LookOptions,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """The probability of a text, token by token; of several, which is likelier."""
+    texts = reading.texts(world, text)
+    look.check(texts)
+    lm = model.causal_lm(world)
+    if len(texts) == 1:
+        special, correct = reading.allow_special, look.word_correction
+        one = ledger(lm, texts[0], look.by, correct=correct, allow_special=special)
+        world.show(one, form, partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip))
+        return
+    with world.progress("scoring") as progress:
+        ranked = ranking(lm, texts, allow_special=reading.allow_special, progress=progress)
+    world.show(ranked, form, partial(ranked.views, unit=look.unit))
+
+
+@verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2')
+def next_(
+    world: World,
+    *,
+    text: TextArgument,
+    k: Annotated[int, option("-k", metavar="K", min=1, help="How many tokens (10).")] = 10,
+    heat: HeatOptions,
+    filters: FilterOptions,
+    repetition_penalty: Annotated[
+        float, option("--repetition-penalty", metavar="X", help="Make the text's own tokens less likely; 1 is off.")
+    ] = 1.0,
+    preset: Annotated[str, option("--preset", metavar="NAME", help="Wrap the text for a base model, such as qa.")] = "",
+    chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Which word comes next: the exact distribution, at one temperature or several.
+
+    What top-k, top-p and min-p would keep stands below; nothing is drawn.
+    """
+    (context,) = reading.so_many(world, text, 1, "next")
+    wrap, heats = preset_of(world, preset), heat.temperatures((1.0,))
+    cuts = filters.settings(Settings(repetition_penalty=repetition_penalty))
+    for temperature in heats:
+        replace(cuts, temperature=temperature)  # refuses what is no temperature
+    lm = model.causal_lm(world)
+    prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
+    world.show(next_tokens(lm, prompt, k, heats, cuts), form)
+
+
+@verb('llmlab compare "He likes movie." "He movie likes."')
+def compare(
+    world: World,
+    *,
+    text: Annotated[
+        list[str], typer.Argument(metavar="A B", help="Two texts; - reads one a line.", show_default=False)
+    ],
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Where two texts differ in probability: their tokens aligned."""
+    one, other = reading.so_many(world, text, 2, "compare")
+    world.show(difference(model.causal_lm(world), one, other, allow_special=reading.allow_special), form)
+
+
+@verb('llmlab orders "He likes movies."', "llmlab orders 我喜欢看电影。", "llmlab orders '我|喜欢|看|电影'")
+def orders(
+    world: World,
+    *,
+    text: TextArgument,
+    seed: Annotated[
+        int, option("--seed", metavar="N", min=0, help="Of the sample of a sentence of more than 8 words (0).")
+    ] = 0,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Every order of a sentence's words, ranked by probability."""
+    (sentence,) = reading.so_many(world, text, 1, "orders")
+    check_order(sentence)
+    lm = model.causal_lm(world)
+    with world.progress("scoring") as progress:
+        found = rank_orders(lm, sentence, seed, allow_special=reading.allow_special, progress=progress)
+    world.show(found, form)
+
+
+@verb('llmlab cloze "He likes [?]."', 'llmlab cloze "He likes [?]." -c movies -c eats', "llmlab cloze 今天天气很[?]。")
+def cloze(
+    world: World,
+    *,
+    text: Annotated[
+        list[str], typer.Argument(metavar="TEXT", help="A text with [?] where words are sought.", show_default=False)
+    ],
+    candidate: Annotated[
+        list[str] | None,
+        option("--candidate", "-c", metavar="WORD", help="A word for the [?]; without any, the model proposes some."),
+    ] = None,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Which words fill the blank, by what stands before it and by what follows."""
+    (sentence,) = reading.so_many(world, text, 1, "cloze")
+    words = [reading.text(word) for word in candidate or ()]
+    blanks(sentence, words)
+    lm = model.causal_lm(world)
+    with world.progress("scoring") as progress:
+        found = fill_in(lm, sentence, words, allow_special=reading.allow_special, progress=progress)
+    world.show(found, form)
+
+
+@verb(
+    'llmlab choose "The capital of France is" -c " Paris" -c " London"',
+    "llmlab choose configs/exercises/choices.jsonl",
+)
+def choose(
+    world: World,
+    *,
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONTEXT|FILE", help="What stands before every choice; or questions.", show_default=False
+        ),
+    ],
+    choice: Annotated[
+        list[str] | None, option("--choice", "-c", metavar="TEXT", help="A continuation; give several.")
+    ] = None,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """P(choice | context) of several choices; or how often a file's right ones are the likeliest.
+
+    A file is jsonl with context, choices, answer, or csv/tsv: context, answer, others.
+    """
+    special = reading.allow_special
+    if choice:
+        context, choices = _question(reading, asked, choice)
+        world.show(choose_one(model.causal_lm(world), context, choices, allow_special=special), form)
+        return
+    if asked != "-" and not Path(asked).is_file():
+        raise MisuseError(f"{asked!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
+    questions = world.files.records(Path(asked), QUESTIONS)
+    lm = model.causal_lm(world)
+    with world.progress("scoring") as progress:
+        found = answer(lm, questions, allow_special=special, progress=progress)
+    world.show(found, form)
+
+
+@verb("llmlab pairs configs/exercises/pairs.jsonl")
+def pairs(
+    world: World,
+    *,
+    file: FileArgument,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """How often a model finds the good sentence of a pair likelier than the bad one.
+
+    A file is jsonl as in BLiMP (sentence_good, sentence_bad, UID), or csv/tsv: good, bad, group.
+    """
+    told = world.files.records(file, PAIRS)
+    lm = model.causal_lm(world)
+    with world.progress("scoring") as progress:
+        found = judge(lm, told, allow_special=reading.allow_special, progress=progress)
+    world.show(found, form)
+
+
+@verb("llmlab perplexity README.md", "llmlab perplexity book.txt --window 512 --stride 128")
+def perplexity(
+    world: World,
+    *,
+    file: FileArgument,
+    window: Annotated[int, option("--window", metavar="N", min=0, help="Tokens read at once (1024).")] = 0,
+    stride: Annotated[
+        int, option("--stride", metavar="N", min=0, help="Tokens from window to window (half a window).")
+    ] = 0,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """How well a model predicts a long text: perplexity, bits per byte and per character."""
+    name = "stdin" if str(file) == "-" else str(file)
+    blocks, size = world.files.blocks(file)
+    lm = model.causal_lm(world)
+    cut = {"window": window, "stride": stride}
+    with world.progress("scoring") as progress:
+        special = reading.allow_special
+        found = measure(lm, name, blocks, size, **cut, allow_special=special, progress=progress)
+    world.show(found, form)
+
+
+def _question(reading: ReadingOptions, context: str, choices: list[str]) -> tuple[str, list[str]]:
+    """A context and its choices. Raises MisuseError for an empty one."""
+    found = reading.text(context), [reading.text(one) for one in choices]
+    if not found[0] or not all(found[1]):
+        raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
+    return found

@@ -1,0 +1,155 @@
+"""The verbs of spaces: build, import, list, show, remove, export, check, eval."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmlab.cli.options import EngineOptions, FormatOption, StandardizeOption
+from llmlab.cli.verbs import Noun, option, verb
+from llmlab.cli.world import World
+from llmlab.errors import MisuseError
+from llmlab.lab.vectors import evaluate
+from llmlab.lab.vectors.judgements import read_analogies, read_pairs
+from llmlab.spaces import listing, own
+from llmlab.spaces.content import Reading
+from llmlab.spaces.facts import Case, Precision
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)]
+PrecisionOption = Annotated[
+    Precision,
+    option("--precision", metavar="TYPE", help="float32, float16, or auto: the smaller where nothing changes."),
+]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How a file of vectors is read."""
+
+    words: Annotated[
+        Path | None, option("--words", metavar="FILE", help="The words of a .npy or .safetensors, one a line.")
+    ] = None
+    standardize: StandardizeOption = False
+    case: Annotated[
+        Case | None, option("--case", metavar="HOW", help="keep: words as written; lower: in lower case too.")
+    ] = None
+    language: Annotated[
+        str, option("--language", metavar="CODE", help="For inflections and frequencies, such as fr.")
+    ] = ""
+
+    def of(self, file: str) -> Reading:
+        return Reading.of(file, **vars(self))
+
+
+@verb("llmlab space build zh --model gemma-3-270m --vocab wordfreq:zh:50000")
+def build(
+    world: World,
+    *,
+    name: Name,
+    model: Annotated[str, option("--model", "-m", metavar="NAME", help="The model that gives the vectors.")],
+    vocab: Annotated[
+        str, option("--vocab", metavar="WORDS", help="wordfreq:LANGUAGE:COUNT, a file of words, or model: its own.")
+    ],
+    precision: PrecisionOption = "auto",
+    computing: EngineOptions,
+) -> None:
+    """Build a space from a model and a vocabulary.
+
+    An interrupted build goes on where it was.
+    """
+    made = own.build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
+    world.say(f"the space {name} has {len(made.words):,} words x {made.dimension}")
+
+
+@verb("llmlab space import mine vectors.vec")
+def import_(
+    world: World,
+    *,
+    name: Name,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file.", show_default=False)],
+    reading: ReadingOptions,
+    precision: PrecisionOption = "auto",
+) -> None:
+    """Make a space of a file of vectors.
+
+    Formats: word2vec text and binary (.bin), GloVe, fastText .vec, .npy, .safetensors, and tables: .csv, .tsv.
+    """
+    made = own.import_file(world.shelf(), name, reading.of(file), precision)
+    for note in made.facts.notes:
+        world.say(note)
+    world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
+
+
+@verb("llmlab space list")
+def list_(world: World, *, form: FormatOption = "table") -> None:
+    """The spaces that there are."""
+    world.show(listing.listing(world.shelf()), form)
+
+
+@verb("llmlab space show minilm")
+def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
+    """What a space was made from, how it is stored, and how its words are looked up."""
+    world.show(listing.sheet(world.shelf(), name), form)
+
+
+@verb("llmlab space remove mine")
+def remove(world: World, *, name: Name) -> None:
+    """Delete a space of your own."""
+    world.say(f"removed {world.shelf().remove(name) / 2**20:,.1f} MiB of {name}")
+
+
+@verb("llmlab space export glove glove.bin")
+def export(
+    world: World,
+    *,
+    name: Name,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Ending in .vec, .txt, .bin, .csv, .tsv, or .npy (words in .txt).", show_default=False
+        ),
+    ],
+) -> None:
+    """Write a space to a file that other programs read."""
+    world.say(f"wrote {own.export(world.shelf().open(name), file):,} words to {file}")
+
+
+@verb("llmlab space check glove")
+def check(world: World, *, name: Name) -> None:
+    """Verify a space: checksums, numbers, no word twice."""
+    made = own.check(world.shelf(), name)
+    world.say(f"{name} is whole: {len(made.words):,} words x {made.dimension}")
+
+
+@verb("llmlab space eval glove --analogies configs/exercises/analogies.txt")
+def eval_(
+    world: World,
+    *,
+    name: Name,
+    similarity: Annotated[
+        Path | None,
+        option("--similarity", metavar="FILE", help="Word pairs with people's scores: two words and a number a line."),
+    ] = None,
+    analogies: Annotated[
+        Path | None,
+        option("--analogies", metavar="FILE", help="As in questions-words.txt: ': section', then four words a line."),
+    ] = None,
+    form: FormatOption = "table",
+) -> None:
+    """How good a space is: correlation with people's scores of word pairs, or accuracy at analogies."""
+    if (similarity is None) == (analogies is None):
+        raise MisuseError("space eval takes one file", "give --similarity FILE or --analogies FILE")
+    if similarity is not None:
+        pairs = read_pairs(world.files, similarity)
+        world.show(evaluate.similarity(world.shelf().open(name), pairs), form)
+    elif analogies is not None:
+        questions = read_analogies(world.files, analogies)
+        world.show(evaluate.analogies(world.shelf().open(name), questions), form)
+
+
+space = Noun(
+    "space",
+    "Spaces of your own: build, import, compare and export them.",
+    *(build, import_, list_, show, remove, export, check, eval_),
+)

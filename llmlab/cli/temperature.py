@@ -1,0 +1,158 @@
+"""The verbs of the temperature lab: generate, trace, tree."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from llmlab.cli.options import (
+    DrawOptions,
+    FilterOptions,
+    FormatOption,
+    HeatOptions,
+    ModelOptions,
+    PromptOptions,
+    ReadingOptions,
+    plan,
+)
+from llmlab.cli.out_file import OutFile
+from llmlab.cli.runs import Run
+from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.world import World
+from llmlab.errors import MisuseError
+from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.samples import Expected
+from llmlab.lab.temperature.tree import check, grow
+from llmlab.render import Format
+
+SettingsOption = Annotated[bool, option("--show-settings", panel=SHOWN, help="Say everything that applies.")]
+
+
+@dataclass(frozen=True)
+class ManyOptions:
+    """Many samples, what makes one right, and where they go."""
+
+    samples: Annotated[int | None, option("--samples", "-n", metavar="N", help="Samples at each temperature.")] = None
+    prompts: Annotated[
+        Path | None, option("--prompts", metavar="FILE", help="Many prompts: a file with one a line, or - for stdin.")
+    ] = None
+    same_noise: Annotated[bool, option("--same-noise", help="The same Gumbel noise at every T: only T differs.")] = (
+        False
+    )
+    expect: Annotated[
+        list[str] | None, option("--expect", metavar="TEXT", help="A right answer holds this text; may be repeated.")
+    ] = None
+    expect_regex: Annotated[
+        list[str] | None, option("--expect-regex", metavar="PATTERN", help="A right answer matches this pattern.")
+    ] = None
+    out: Annotated[
+        Path | None,
+        option("--out", metavar="FILE", panel=SHOWN, help="Add records to this jsonl file; go on at its end."),
+    ] = None
+    stream: Annotated[bool, option("--stream", panel=SHOWN, help="One sample as plain text, as it comes.")] = False
+
+    def expected(self, reading: ReadingOptions) -> Expected:
+        return Expected.of([reading.text(one) for one in self.expect or ()], self.expect_regex or ())
+
+    def check(self, plan: Plan, form: Format) -> None:
+        """Raise MisuseError for a stream of more than one text."""
+        if not self.stream:
+            return
+        one_temperature("--stream", plan)
+        if form != "table":
+            raise MisuseError("--stream writes plain text", "leave out --format, or leave out --stream")
+        for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "out"):
+            if getattr(self, name) not in (None, False):
+                raise MisuseError(f"--{name.replace('_', '-')} does not go with --stream", "leave out one of them")
+
+
+@verb(
+    "llmlab generate --temperature 0.2",
+    'llmlab generate "The capital of France is" --temperature 0,0.7,1.5 --samples 5',
+    "llmlab generate --sweep 0:1.5:0.5 --samples 20 --expect Paris",
+    "llmlab generate --prompts questions.txt --preset qa --out answers.jsonl",
+)
+def generate(
+    world: World,
+    *,
+    asking: PromptOptions,
+    heat: HeatOptions,
+    many: ManyOptions,
+    draw: DrawOptions,
+    filters: FilterOptions,
+    show_settings: SettingsOption = False,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Sample continuations from softmax(z / T), and nothing else unless asked for."""
+    asked, expected = asking.asked(world, reading, many.prompts), many.expected(reading)
+    with OutFile(many.out) if many.out else nullcontext() as out:
+        seed = out.seed if out else None
+        drawn = plan(
+            world, asked, reading, heat, filters, draw, samples=many.samples, same_noise=many.same_noise, seed=seed
+        )
+        many.check(drawn, form)
+        _say(world, drawn, show_settings)
+        lm = model.causal_lm(world)
+        prompts = asking.read(world, lm, asked, reading)
+        run = Run(world, lm, drawn, form, expected, out)
+        run.stream(prompts[0]) if many.stream else run.samples(prompts)
+
+
+@verb('llmlab trace "Once upon a time" --max-tokens 10', "llmlab trace --temperature 1.5 --seed 1")
+def trace(
+    world: World,
+    *,
+    asking: PromptOptions,
+    heat: HeatOptions,
+    draw: DrawOptions,
+    filters: FilterOptions,
+    show_settings: SettingsOption = False,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """One sample step by step: what was drawn, how likely it was, what else there was."""
+    asked = asking.asked(world, reading)
+    drawn = plan(world, asked, reading, heat, filters, draw)
+    one_temperature("trace", drawn)
+    _say(world, drawn, show_settings)
+    lm = model.causal_lm(world)
+    (prompt,) = asking.read(world, lm, asked, reading)
+    Run(world, lm, drawn, form).trace(prompt)
+
+
+@verb('llmlab tree "The capital of" --depth 2 --branch 2')
+def tree(
+    world: World,
+    *,
+    asking: PromptOptions,
+    depth: Annotated[int, option("--depth", metavar="N", help="How many tokens deep (3).")] = 3,
+    branch: Annotated[int, option("--branch", metavar="N", help="Children of a node (3).")] = 3,
+    heat: HeatOptions,
+    filters: FilterOptions,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: FormatOption = "table",
+) -> None:
+    """The likeliest continuations as a tree; nothing is drawn."""
+    asked = asking.asked(world, reading)
+    drawn = plan(world, asked, reading, heat, filters)
+    one_temperature("tree", drawn)
+    check(depth, branch, drawn)
+    lm = model.causal_lm(world)
+    (prompt,) = asking.read(world, lm, asked, reading)
+    with world.progress("growing") as progress:
+        grown = grow(lm, prompt, depth, branch, drawn, progress)
+    world.show(grown, form)
+
+
+def one_temperature(what: str, plan: Plan) -> None:
+    if len(plan.temperatures) > 1:
+        raise MisuseError(f"{what} is of one temperature", "give one T")
+
+
+def _say(world: World, plan: Plan, asked_for: bool) -> None:
+    if asked_for:
+        world.say(plan.statement)

@@ -1,0 +1,162 @@
+"""The verbs of the vector lab: embed, neighbors, odd, why."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llmlab.cli.options import EngineOptions, FormatOption, ModelOptions, words
+from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
+from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.world import World
+from llmlab.errors import MisuseError
+from llmlab.lab import languages
+from llmlab.lab.vectors.neighbors import answer
+from llmlab.lab.vectors.odd import odd_one_out, too_few
+from llmlab.lab.vectors.question import Question
+from llmlab.lab.vectors.side_by_side import SideBySide
+from llmlab.lab.vectors.why import explain, not_two
+from llmlab.spaces.lookup import Query, look_up, row_of
+from llmlab.view import Several
+
+if TYPE_CHECKING:
+    from llmlab.spaces.shelf import Shelf
+    from llmlab.spaces.space import Space
+
+WORDS = "Words or sentences; - reads one a line from stdin."
+
+
+def texts(metavar: str, help: str = WORDS) -> Any:
+    return typer.Argument(metavar=metavar, help=help, show_default=False)
+
+
+@verb(
+    "llmlab embed cat dog car",
+    'llmlab embed "He likes movies" --tokens',
+    'llmlab embed "the river bank" "a bank robber" --word bank --model gemma-3-270m --engine torch',
+)
+def embed(
+    world: World,
+    *,
+    text: Annotated[list[str], texts("TEXT...")],
+    source: SourceOptions,
+    tokens: Annotated[bool, option("--tokens", help="A row vector a token of one text.")] = False,
+    metric: MetricOption = "cosine",
+    strip: Annotated[
+        bool, option("--strip", panel=SHOWN, help="All values as a heat strip; one text has it anyway.")
+    ] = False,
+    full: Annotated[bool, option("--full", panel=SHOWN, help="All values, not only the first and last.")] = False,
+    model: ModelOptions,
+    form: FormatOption = "table",
+) -> None:
+    """The vector of a word or sentence; how near each pair is when there are several."""
+    given = words(world, text)
+    source.check(given, model.model)
+    tokens = tokens or (source.layer is not None and source.word is None)
+    if tokens:
+        _check_tokens(given, source, metric, strip)
+        found = source.rows(world, given[0], model)
+    else:
+        found = source.vectors(world, given, model).by(metric)
+    world.show(found, form, partial(found.views, full=full, strip=strip))
+
+
+@verb("llmlab odd cat dog car", "llmlab odd 神 奇 人 妖 --space configs/exercises/characters.csv")
+def odd(
+    world: World,
+    *,
+    text: Annotated[list[str], texts("WORD WORD WORD...")],
+    source: SourceOptions,
+    model: ModelOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Which of several words does not belong: the one least similar to the mean of all."""
+    given = words(world, text)
+    source.check(given, model.model)
+    if len(given) < 3:
+        raise too_few()
+    world.show(odd_one_out(source.vectors(world, given, model)), form)
+
+
+@verb("llmlab why king queen --space glove", "llmlab why 小明 小陈 --space configs/exercises/people.csv --standardize")
+def why(
+    world: World,
+    *,
+    text: Annotated[list[str], texts("A B")],
+    source: SourceOptions,
+    metric: MetricOption = "cosine",
+    model: ModelOptions,
+    form: FormatOption = "table",
+) -> None:
+    """Why two words or texts are near: what each dimension adds to their similarity."""
+    given = words(world, text)
+    source.check(given, model.model)
+    if len(given) != 2:
+        raise not_two()
+    world.show(explain(source.vectors(world, given, model).by(metric)), form)
+
+
+@verb(
+    "llmlab neighbors love",
+    "llmlab neighbors love --spaces minilm,glove,gemma",
+    "llmlab neighbors love --within 0.6 --exclude-forms",
+    'llmlab neighbors "king - man + woman" --space glove --method mul',
+)
+def neighbors(
+    world: World,
+    *,
+    word: Annotated[list[str], texts("WORD...", "Words, or sums such as 'king - man + woman'; - reads stdin.")],
+    which: WhichOptions,
+    place: PlaceOptions,
+    computing: EngineOptions,
+    form: FormatOption = "table",
+) -> None:
+    """The nearest words to a word by a distance function. The word itself is left out."""
+    asked = words(world, word)
+    if not asked:
+        raise MisuseError("no word is given", "give a word, for example: love")
+    question, names = which.question(world), place.names(which.sort)
+    shelf = world.shelf(computing.engine, computing.dtype)
+    found: list[Any] = [_answers(world, shelf, place, names, question, text) for text in asked]
+    world.show(found[0] if len(found) == 1 else Several("queries", found), form)
+
+
+def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str], question: Question, text: str) -> Any:
+    """What one space says of a word, or several side by side."""
+    k = world.config.neighbors.k
+
+    def of(name: str) -> Any:
+        space = shelf.open(name, place.standardize)
+        return answer(space, text, question, partial(_query, world, shelf, space), k)
+
+    return SideBySide(tuple(of(name) for name in names)) if names else of(place.space or _space_for(world, text))
+
+
+def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> Query:
+    """The vector of a word, from the encoder where the space lacks it."""
+    known = row_of(space, word) is not None
+    query = look_up(space, word, None if known else shelf.encoder_of(space), list(world.config.spaces))
+    if not known:
+        world.say(f"{word!r} is not in the vocabulary of {space.facts.name}: its vector comes from the encoder")
+    return query
+
+
+def _space_for(world: World, word: str) -> str:
+    """The default space, or the one configured for the script of a word that the default space lacks."""
+    config, language = world.config, languages.language(word)
+    entry = config.spaces.get(config.space)
+    if entry is None or not language or {"*", language} & set(entry.languages) or language not in config.languages:
+        return config.space
+    chosen = config.languages[language]
+    world.say(f"{config.space} has no {language} words: using the space {chosen} (choose another with --space)")
+    return chosen
+
+
+def _check_tokens(given: list[str], source: SourceOptions, metric: str, strip: bool) -> None:
+    """Raise MisuseError, before a model is opened, for what a matrix of tokens has no use for."""
+    if len(given) > 1 or source.space:
+        raise MisuseError("--tokens, or --layer without --word, takes one text and a model", "or add --word WORD")
+    unfit = {"--word": source.word is not None, "--metric": metric != "cosine", "--strip": strip}
+    for name, on in unfit.items():
+        if on:
+            raise MisuseError(f"{name} does not go with --tokens", "leave out one of them")

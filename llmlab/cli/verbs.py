@@ -1,0 +1,146 @@
+"""How a function becomes a verb of the command line.
+
+A verb's parameters are its arguments and options; those that several verbs share come in groups, dataclasses whose
+fields are options. `verb` writes the fields into the signature that typer reads, and hands the function its groups
+filled in. `--help` sets the options under the heading they carry, and the examples below them.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info
+from typer.models import CommandInfo, OptionInfo
+
+ASKED, SHOWN, MODEL = "What is asked", "How it is shown", "Model"
+PAGE = 80  # cells
+Function = Callable[..., None]
+
+
+def option(*names: str, help: str, metavar: str = "", panel: str = ASKED, **more: Any) -> OptionInfo:
+    """An option under a heading of --help; its default stands in its words."""
+    found: OptionInfo = typer.Option(*names, help=help, metavar=metavar or None, rich_help_panel=panel, **more)
+    found.show_default = False
+    return found
+
+
+def verb(*examples: str) -> Callable[[Function], CommandInfo]:
+    """A function as a verb; the first example is what `llmlab VERB` without its arguments is answered with."""
+
+    def of(function: Function) -> CommandInfo:
+        return CommandInfo(
+            name=function.__name__.removesuffix("_"),
+            cls=Verb,
+            callback=_flattened(function),
+            help=function.__doc__,
+            epilog="\n".join(examples),
+        )
+
+    return of
+
+
+def command(info: CommandInfo) -> "Verb":
+    """What typer makes of a verb."""
+    found = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+    assert isinstance(found, Verb)
+    return found
+
+
+class Verb(TyperCommand):
+    """A command whose help is a page: usage, what it does, options by heading, examples."""
+
+    @property
+    def examples(self) -> list[str]:
+        return (self.epilog or "").splitlines()
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]
+        formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
+        formatter.write(f"\n{self.help}\n\n")
+        for heading in (ASKED, SHOWN, MODEL):
+            rows = [_row(parameter, ctx) for parameter in self.params if _heading(parameter) == heading]
+            write_rows(formatter, heading, rows)
+        write_rows(formatter, "Examples", [(example, "") for example in self.examples])
+
+
+class Noun(TyperGroup):
+    """A thing that several verbs are about: space, models."""
+
+    def __init__(self, name: str, help: str, *verbs: CommandInfo) -> None:
+        super().__init__(name=name, help=help, rich_markup_mode=None)
+        self._verbs = verbs
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [str(info.name) for info in self._verbs]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Verb | None:
+        return next((command(info) for info in self._verbs if info.name == cmd_name), None)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(ctx.command_path, "VERB ...")
+        formatter.write(f"\n{self.help}\n\n")
+        write_rows(formatter, "Verbs", [(str(info.name), first_line(info)) for info in self._verbs])
+        write_rows(formatter, "Examples", [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
+
+
+def first_line(info: CommandInfo) -> str:
+    """What a verb does, in a line."""
+    return str(info.help).partition("\n")[0]
+
+
+def _flattened(function: Function) -> Function:
+    """The same function with the fields of its groups as parameters of their own, and the World from the context."""
+    groups: dict[str, Any] = {}
+    flat = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]:
+        if is_dataclass(parameter.annotation):
+            groups[parameter.name] = parameter.annotation
+            flat += _fields(parameter.annotation)
+        else:
+            flat.append(parameter)
+
+    def run(ctx: typer.Context, **given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{one.name: given.pop(one.name) for one in fields(group)})
+        function(ctx.obj, **given)
+
+    run.__name__ = function.__name__
+    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    return run
+
+
+def _fields(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in fields(group)
+    ]
+
+
+def _heading(parameter: Any) -> str | None:
+    """Under which heading of --help a parameter stands; --help itself under none."""
+    if parameter.param_type_name == "argument":
+        return ASKED
+    return getattr(parameter, "rich_help_panel", None)
+
+
+def _row(parameter: Any, ctx: Any) -> tuple[str, str]:
+    """How a parameter is written, and what it means."""
+    if parameter.param_type_name == "argument":
+        return parameter.make_metavar(ctx), parameter.help or ""
+    names = ", ".join(sorted(parameter.opts, key=len))
+    return names if parameter.is_flag else f"{names} {parameter.make_metavar(ctx)}", parameter.help or ""
+
+
+def write_rows(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> None:
+    """A heading and its rows, without the empty lines that would push the examples off the screen."""
+    if rows:
+        formatter.write_heading(heading)
+        formatter.width = min(formatter.width + 2, PAGE)  # of the page's cells typer leaves two empty
+        formatter.indent()
+        formatter.write_dl(rows)
+        formatter.dedent()

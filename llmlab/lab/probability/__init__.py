@@ -1,0 +1,1 @@
+"""The probability of text under a language model: a file a question."""

@@ -1,0 +1,115 @@
+"""Minimal pairs: how often a model finds the good sentence likelier than the bad one (BLiMP, Warstadt et al. 2020)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llmlab.backends.base import CausalLM
+from llmlab.files import Kind, filled, group_of
+from llmlab.lab.probability.scored import score
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.text import finite, number
+from llmlab.progress import Progress, silent
+from llmlab.render.safe import visible
+from llmlab.view import Cell, Column, Record, View, stated_once
+
+MISSES = 5  # the widest misses shown
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sentences that differ in what makes one of them good."""
+
+    good: str
+    bad: str
+    group: str = ""
+
+
+def _of_object(record: dict[str, Any]) -> Pair:
+    return Pair(filled(record["sentence_good"]), filled(record["sentence_bad"]), group_of(record))
+
+
+def _of_row(row: list[str]) -> Pair:
+    return Pair(filled(row[0]), filled(row[1]), row[2] if len(row) > 2 else "")
+
+
+PAIRS = Kind(
+    "pair",
+    'like {"sentence_good": "...", "sentence_bad": "..."}; csv and tsv: good, bad, and perhaps a group',
+    _of_object,
+    _of_row,
+    header="good",
+)  # as in BLiMP
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One pair and what the model says."""
+
+    pair: Pair
+    good_logprob: float  # nats
+    bad_logprob: float
+
+    @property
+    def margin(self) -> float:
+        """log P(good) - log P(bad) in nats; the pair is right when it is above 0."""
+        return self.good_logprob - self.bad_logprob
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The outcomes of a set of pairs, in the order given."""
+
+    outcomes: tuple[Outcome, ...]
+    origin: Provenance
+
+    def views(self) -> list[View]:
+        columns = (Column("group", wide=True), Column("pairs", True), *COLUMNS)
+        shares = [(name, self._share(name)) for name in self._groups()]
+        rows: list[list[Cell]] = [[visible(name) or "all", share.trials, *share.cells()] for name, share in shares]
+        views = [View("", columns, rows, (self.origin.line,))]
+        misses = sorted((one for one in self.outcomes if one.margin <= 0), key=lambda one: one.margin)[:MISSES]
+        if misses:
+            header = (Column("margin", True), Column("good", wide=True), Column("bad", wide=True))
+            wide: list[list[Cell]] = [
+                [number(one.margin), visible(one.pair.good), visible(one.pair.bad)] for one in misses
+            ]
+            views.append(View("widest misses", header, wide, ("margin = log P(good) - log P(bad), nats",)))
+        return views
+
+    def records(self) -> list[Record]:
+        return [
+            {
+                "sentence_good": one.pair.good,
+                "sentence_bad": one.pair.bad,
+                "group": one.pair.group,
+                "logprob_good_nats": finite(one.good_logprob),
+                "logprob_bad_nats": finite(one.bad_logprob),
+                "margin_nats": finite(one.margin),
+                "right": one.margin > 0,
+                **self.origin.columns,
+            }
+            for one in self.outcomes
+        ]
+
+    def document(self) -> Record:
+        shared = self.origin.columns
+        groups = [{"group": name or "all", **self._share(name).record()} for name in self._groups()]
+        return {**shared, "groups": groups, "pairs": stated_once(shared, self.records())}
+
+    def _groups(self) -> list[str]:
+        """Every group, then all."""
+        return [*sorted({one.pair.group for one in self.outcomes} - {""}), ""]
+
+    def _share(self, group: str) -> Share:
+        outcomes = [one for one in self.outcomes if group in ("", one.pair.group)]
+        return Share(sum(one.margin > 0 for one in outcomes), len(outcomes))
+
+
+def judge(model: CausalLM, pairs: Sequence[Pair], *, allow_special: bool = False, progress: Progress = silent) -> Pairs:
+    """Score every pair. Raises MisuseError for an empty sentence."""
+    texts = [text for pair in pairs for text in (pair.good, pair.bad)]
+    totals = [one.total for one in score(model, texts, allow_special=allow_special, progress=progress)]
+    found = zip(pairs, totals[::2], totals[1::2], strict=True)
+    return Pairs(tuple(Outcome(*one) for one in found), of_text(model.info))

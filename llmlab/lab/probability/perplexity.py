@@ -1,0 +1,132 @@
+"""How well a model predicts a long text: perplexity, bits per byte and per character.
+
+The text comes in blocks and is scored in overlapping windows (windows.py), so that memory stays the same however
+long it is. Bits per byte compare models whatever their vocabularies (Gao et al. 2020, The Pile, section 3.1).
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.backends.base import CausalLM, Tokens
+from llmlab.errors import MisuseError
+from llmlab.lab.probability.windows import Windows
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.text import BITS, finite, number
+from llmlab.progress import Progress, silent
+from llmlab.view import Cell, Column, Record, View
+
+WINDOW = 1024  # tokens, unless the model reads fewer or another number is asked for
+TOGETHER = 4  # windows scored at a time
+
+
+@dataclass(frozen=True)
+class LongText:
+    """One text and what its tokens sum to."""
+
+    name: str
+    characters: int
+    bytes: int
+    tokens: int
+    scored: int  # tokens that have a probability: all but the first of a model without BOS
+    logprob: float  # nats
+    windows: int
+    window: int  # tokens of the text in a window
+    stride: int
+    origin: Provenance
+
+    @property
+    def perplexity(self) -> float:
+        return math.exp(-self.logprob / self.scored) if self.scored else math.nan
+
+    def views(self) -> list[View]:
+        rows: list[list[Cell]] = [
+            ["log P (nats)", number(self.logprob)],
+            ["perplexity", number(self.perplexity, 2)],
+            ["bits per token", number(self._bits_per(self.scored))],
+            ["bits per character", number(self._bits_per(self.characters))],
+            ["bits per byte", number(self._bits_per(self.bytes))],
+            ["tokens", f"{self.tokens:,}"],
+            ["characters", f"{self.characters:,}"],
+            ["bytes", f"{self.bytes:,}"],
+        ]
+        how = f"windows: {self.windows:,}, of up to {self.window} tokens, stride {self.stride}"
+        return [View(self.name, (Column("measure"), Column("value", True)), rows, (how, self.origin.line))]
+
+    def records(self) -> list[Record]:
+        return [
+            {
+                "text": self.name,
+                "characters": self.characters,
+                "bytes": self.bytes,
+                "tokens": self.tokens,
+                "scored_tokens": self.scored,
+                "logprob_nats": finite(self.logprob),
+                "perplexity": finite(self.perplexity),
+                "bits_per_token": finite(self._bits_per(self.scored)),
+                "bits_per_character": finite(self._bits_per(self.characters)),
+                "bits_per_byte": finite(self._bits_per(self.bytes)),
+                "windows": self.windows,
+                "window_tokens": self.window,
+                "stride_tokens": self.stride,
+                **self.origin.columns,
+            }
+        ]
+
+    def document(self) -> Record:
+        return self.records()[0]
+
+    def _bits_per(self, count: int) -> float:
+        return -self.logprob * BITS / count if count else math.nan
+
+
+def measure(
+    model: CausalLM,
+    name: str,
+    blocks: Iterable[str],
+    size: int,
+    *,
+    window: int = 0,
+    stride: int = 0,
+    allow_special: bool = False,
+    progress: Progress = silent,
+) -> LongText:
+    """Score a text that comes in blocks of whole lines; `size` is its length in bytes, for the progress.
+
+    Raises MisuseError for an empty text, and for a window or stride that is not possible.
+    """
+    windows = Windows.of(model.info, window or min(WINDOW, model.info.context), stride)
+    reader = _Reader(model, blocks, allow_special)
+    requests = windows.cut(reader)
+    logprobs: list[float] = []  # of each window
+    done = unknown = 0  # tokens
+    while group := list(itertools.islice(requests, TOGETHER)):
+        for stats in model.score(group):
+            logprobs.append(float(np.nansum(stats.logprobs)))
+            unknown += int(np.isnan(stats.logprobs).sum())
+            done += len(stats.logprobs)
+        progress(min(reader.bytes * done // reader.tokens, size), size)
+    if not done:
+        raise MisuseError(f"{name} is empty", "give at least one character")
+    counts = reader.characters, reader.bytes, done, done - unknown
+    cut = len(logprobs), windows.room, windows.stride
+    return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info))
+
+
+class _Reader:
+    """Encodes the blocks as they are asked for, and counts what went by."""
+
+    def __init__(self, model: CausalLM, blocks: Iterable[str], allow_special: bool) -> None:
+        self._model, self._blocks, self._allow_special = model, blocks, allow_special
+        self.characters = self.bytes = self.tokens = 0
+
+    def __iter__(self) -> Iterator[Tokens]:
+        for block in self._blocks:
+            tokens = self._model.encode(block, allow_special=self._allow_special)
+            self.characters += len(block)
+            self.bytes += len(block.encode())
+            self.tokens += len(tokens)
+            yield tokens

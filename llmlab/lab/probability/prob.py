@@ -1,0 +1,185 @@
+"""The chain rule of one text, a row a token, a word or a character.
+
+Surprisal is -log2 P(token | before) in bits (Shannon 1948; Hale 2001), rank the token's place in the vocabulary
+by probability, entropy that of the distribution the token was drawn from, in bits.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.backends.base import CausalLM, ScoreRequest, TokenStats
+from llmlab.errors import MisuseError
+from llmlab.lab.languages import UNSPACED, language
+from llmlab.lab.probability import windows
+from llmlab.lab.probability.scored import Scored, encode
+from llmlab.lab.probability.words import By, corrections, grouped
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.text import BITS, Unit, figure, finite, number, probability, raw, show
+from llmlab.render.safe import visible
+from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
+
+BEFORE = 24  # characters of the context that a record repeats
+BEFORE_CELLS = 12  # and cells that a table shows
+DARKEST_BITS = 16  # a strip's full shade: one in 65,536
+
+
+@dataclass(frozen=True)
+class Row:
+    """One token, or the tokens of one word or character."""
+
+    piece: bytes
+    ids: tuple[int, ...]
+    before: str  # the end of what it is conditioned on
+    logprob: float  # nats; nan where it has no probability
+    total: float  # nats, up to and with this row
+    rank: int | None  # of a single token
+    entropy: float | None  # nats, of a single token
+    corrected: float | None = None  # nats, with the space after the word instead of the one before it
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The rows of one text; their log-probabilities sum to its own."""
+
+    scored: Scored
+    rows: tuple[Row, ...]
+    by: By
+    origin: Provenance
+
+    def views(self, *, unit: Unit | None = None, formula: bool = False, strip: bool = False) -> list[Picture]:
+        """Without a unit probability, nats and bits stand side by side; `strip` is the text itself, shaded."""
+        title = f"P({visible(self.scored.text)})"
+        total = (
+            f"log P = {number(self.scored.total)} nats   P = {probability(self.scored.total)}   "
+            f"perplexity = {number(self.scored.perplexity, 2)}"
+        )
+        written = self._formula(unit or "prob") if formula else ()
+        notes = (*written, total, *self._corrected(unit or "nats"), *self.scored.notes, self.origin.line)
+        if strip:
+            legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (2, 4, 8, 12)]
+            parts = [(visible(raw(row.piece), alone=False), _shade(row)) for row in self.rows]
+            return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes)]
+        return [View(title, self._columns(unit), [self._cells(row, unit) for row in self.rows], notes)]
+
+    def records(self) -> list[Record]:
+        return [
+            {
+                "text": self.scored.text,
+                "position": position,
+                "before": row.before,
+                self.by: raw(row.piece),
+                "token_ids": list(row.ids),
+                "logprob_nats": finite(row.logprob),
+                "probability": finite(math.exp(row.logprob)),
+                "surprisal_bits": finite(-row.logprob * BITS),
+                **self._of_one_token(row),
+                **({} if row.corrected is None else {"corrected_logprob_nats": finite(row.corrected)}),
+                "total_logprob_nats": finite(row.total),
+                "windows": self.scored.windows,
+                **self.origin.columns,
+            }
+            for position, row in enumerate(self.rows)
+        ]
+
+    def document(self) -> Record:
+        shared = {**self.scored.summary(), **self.origin.columns, "by": self.by}
+        repeated = {"text", "windows", *self.origin.columns}
+        return {**shared, "ledger": stated_once(dict.fromkeys(repeated), self.records())}
+
+    def _columns(self, unit: Unit | None) -> tuple[Column, ...]:
+        values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
+        of_token = ["rank", "entropy"] if self.by == "token" else []
+        corrected = ["corrected"] if self.rows[0].corrected is not None else []
+        last = ["product" if unit in (None, "prob") else "sum"]
+        numbers = (Column(name, True) for name in [*values, *corrected, *of_token, *last])
+        return (Column("given", tail=BEFORE_CELLS), Column(self.by, wide=True), *numbers)
+
+    def _cells(self, row: Row, unit: Unit | None) -> list[Cell]:
+        cells: list[Cell] = [visible(row.before) or self.origin.columns["bos"] or "", show(row.piece)]
+        if unit is None:
+            cells += [probability(row.logprob), number(row.logprob), number(-row.logprob * BITS, 2)]
+        else:
+            cells.append(figure(unit, row.logprob))
+        if row.corrected is not None:
+            cells.append(figure(unit or "nats", row.corrected))
+        if self.by == "token":
+            cells += [row.rank or "-", number(math.nan if row.entropy is None else row.entropy * BITS, 2)]
+        return [*cells, figure(unit or "prob", row.total)]
+
+    def _of_one_token(self, row: Row) -> Record:
+        if self.by != "token":
+            return {}
+        return {"rank": row.rank, "entropy_bits": None if row.entropy is None else row.entropy * BITS}
+
+    def _formula(self, unit: Unit) -> tuple[str, ...]:
+        """The lecture's notation, last factor first, with the numbers under it."""
+        pieces = [visible(raw(row.piece)) for row in self.rows]
+        factors = [f"p({piece}|{''.join(pieces[:i])})" if i else f"p({piece})" for i, piece in enumerate(pieces)]
+        sign = " × " if unit == "prob" else " + "
+        numbers = sign.join(figure(unit, row.logprob) for row in reversed(self.rows))
+        name = {"prob": "p", "nats": "log p", "bits": "-log2 p"}[unit]
+        return (
+            f"p({visible(self.scored.text)}) = " + " × ".join(reversed(factors)),
+            f"{name} = {numbers} = {figure(unit, self.scored.total)}",
+        )
+
+    def _corrected(self, unit: Unit) -> tuple[str, ...]:
+        if self.rows[0].corrected is None:
+            return ()
+        total = sum(row.corrected or 0.0 for row in self.rows)
+        return (
+            f"corrected ({unit}): the space after a word, not the one before it, belongs to it; "
+            f"in all {figure(unit, total)}",
+        )
+
+
+def ledger(
+    model: CausalLM, text: str, by: By = "token", *, correct: bool = False, allow_special: bool = False
+) -> Ledger:
+    """The probability of one text, part by part.
+
+    `correct` adds the trailing-space correction of words. Raises MisuseError for an empty text, and for a
+    correction of other parts than words, or of a language that does not put spaces between them.
+    """
+    if correct:
+        check_correction(text, by)
+    tokens = encode(model, text, allow_special=allow_special)
+    stats = windows.score(model, [ScoreRequest(tokens, detail=True)])[0]
+    scored = Scored(text, tokens, stats.logprobs, windows.Windows.of(model.info).count(len(tokens)))
+    groups = grouped(tokens, by)
+    extra = corrections(model, tokens, groups) if correct else [None] * len(groups)
+    rows = tuple(_row(scored, stats, group, by, more) for group, more in zip(groups, extra, strict=True))
+    return Ledger(scored, rows, by, of_text(model.info))
+
+
+def check_correction(text: str, by: By) -> None:
+    """Raise MisuseError as `ledger` does, before a model is opened."""
+    if by != "word":
+        raise MisuseError("the word correction is of words", "use it with --by word")
+    if language(text) in UNSPACED and not re.search(r"\s", text):
+        raise MisuseError("the word correction is about the spaces between words", "this text has none")
+
+
+def _row(scored: Scored, stats: TokenStats, group: range, by: By, correction: float | None) -> Row:
+    first, last = group.start, group.stop - 1
+    pieces = scored.tokens.pieces
+    known = by == "token" and math.isfinite(stats.logprobs[first])
+    logprob = float(np.sum(stats.logprobs[first : last + 1]))
+    return Row(
+        piece=b"".join(pieces[first : last + 1]),
+        ids=scored.tokens.ids[first : last + 1],
+        before=b"".join(pieces[max(first - BEFORE, 0) : first]).decode(errors="replace")[-BEFORE:],
+        logprob=logprob,
+        total=float(scored.running[last]),
+        rank=int(stats.ranks[first]) if known else None,
+        entropy=float(stats.entropies[first]) if known else None,
+        corrected=None if correction is None else logprob + correction,
+    )
+
+
+def _shade(row: Row) -> float:
+    """Surprisal as a shade; a part without a probability stays unshaded."""
+    return 0.0 if math.isnan(row.logprob) else min(-row.logprob * BITS / DARKEST_BITS, 1.0)

@@ -1,0 +1,70 @@
+"""Which of several texts is likelier, and by how much."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmlab.backends.base import CausalLM
+from llmlab.lab.probability.scored import Scored, likeliest_first, score
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.text import Unit, figure, finite, probability, times
+from llmlab.progress import Progress, silent
+from llmlab.render.safe import visible
+from llmlab.view import Cell, Column, Record, View, stated_once
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Several texts, likeliest first; equals stay in the order given, texts without a probability come last."""
+
+    texts: tuple[Scored, ...]
+    origin: Provenance
+
+    def views(self, *, unit: Unit | None = None) -> list[View]:
+        """Without a unit log P and P stand side by side."""
+        names = {None: ["log P", "P"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
+        numbers = (Column(name, True) for name in [*names, "/token", "/char", "x next"])
+        columns = (Column("#", True), Column("text", wide=True), *numbers)
+        ratios = self._ratios()
+        rows = [
+            self._cells(unit, *found) for found in zip(range(1, len(self.texts) + 1), self.texts, ratios, strict=True)
+        ]
+        said = {"nats": "log P in nats", "bits": "bits = -log2 P", "prob": "/token, /char: geometric means"}
+        notes = (f"{said[unit or 'nats']}; x next: so many times likelier than the next text", self.origin.line)
+        cut = max(self.texts, key=lambda one: one.windows).notes
+        return [View("", columns, rows, (*cut, *notes))]
+
+    def records(self) -> list[Record]:
+        return [
+            {"rank": rank, **scored.summary(), "log_ratio_to_next_nats": ratio, **self.origin.columns}
+            for rank, (scored, ratio) in enumerate(zip(self.texts, self._ratios(), strict=True), 1)
+        ]
+
+    def document(self) -> Record:
+        shared = self.origin.columns
+        return {**shared, "ranking": stated_once(shared, self.records())}
+
+    def _cells(self, unit: Unit | None, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
+        one = unit or "nats"
+        cells: list[Cell] = [rank, visible(scored.text), figure(one, scored.total)]
+        if unit is None:
+            cells.append(probability(scored.total))
+        cells += [figure(one, scored.per_token), figure(one, scored.per_character)]
+        return [*cells, "" if ratio is None else times(ratio)]
+
+    def _ratios(self) -> list[float | None]:
+        """log P(text) - log P(the next one), None for the last and beside a text without a probability."""
+        totals = [scored.total for scored in self.texts]
+        return [finite(a - b) for a, b in itertools.pairwise(totals)] + [None]
+
+
+def ranking(
+    model: CausalLM,
+    texts: Sequence[str],
+    *,
+    allow_special: bool = False,
+    progress: Progress = silent,
+) -> Ranking:
+    """Which of several texts is likelier, and by how much."""
+    scored = score(model, texts, allow_special=allow_special, progress=progress)
+    return Ranking(likeliest_first(scored), of_text(model.info))

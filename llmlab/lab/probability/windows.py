@@ -1,0 +1,77 @@
+"""Texts longer than a model reads at once: overlapping windows, each token scored in exactly one.
+
+A window holds what the model reads at once. The next begins `stride` tokens later and scores only the tokens that
+no window has scored, each after at least `window - stride` others. BOS stands before every window. The measure and
+the trade-off are those of https://huggingface.co/docs/transformers/perplexity.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
+from llmlab.errors import MisuseError
+from llmlab.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How a long text is cut, in tokens."""
+
+    room: int  # tokens of the text in a window, BOS not counted
+    stride: int
+
+    @classmethod
+    def of(cls, info: ModelInfo, window: int = 0, stride: int = 0) -> "Windows":
+        """`window` counts BOS; 0 is all that the model reads at once. `stride` 0 is half a window.
+
+        Raises MisuseError for a window the model cannot read, or a stride that would skip tokens.
+        """
+        bos = 1 if info.bos else 0
+        window = window or info.context
+        if not 1 + bos < window <= info.context:
+            raise MisuseError(
+                f"a window of {window} tokens is not possible", f"{info.name} reads {2 + bos} to {info.context}"
+            )
+        room = window - bos
+        if stride > room:
+            raise MisuseError(
+                f"a stride of {stride} would skip tokens", f"give at most {room}, the tokens that a window holds"
+            )
+        return cls(room, stride or max(room // 2, 1))
+
+    def count(self, tokens: int) -> int:
+        """How many windows a text of so many tokens takes."""
+        return 1 if tokens <= self.room else 1 + -(-(tokens - self.room) // self.stride)
+
+    def cut(self, parts: Iterable[Tokens]) -> Iterator[ScoreRequest]:
+        """The windows of a text that comes in parts; no more than a window and a part is held."""
+        held, scored = Tokens((), ()), 0
+        for part in parts:
+            held += part
+            while len(held) > self.room:
+                yield ScoreRequest(held[: self.room], scored)
+                held, scored = held[self.stride :], self.room - self.stride
+        if len(held) > scored:
+            yield ScoreRequest(held, scored)
+
+
+def score(model: CausalLM, requests: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
+    """What the model says of each request; one that is longer than it reads at once is scored in windows."""
+    windows = Windows.of(model.info)
+    pieces = [list(_pieces(windows, request)) for request in requests]
+    stats = iter(model.score(list(itertools.chain(*pieces)), progress))
+    return [TokenStats.join(list(itertools.islice(stats, len(own)))) for own in pieces]
+
+
+def _pieces(windows: Windows, request: ScoreRequest) -> Iterator[ScoreRequest]:
+    """The windows that score a request's tokens from its start on."""
+    if len(request.tokens) <= windows.room:
+        yield request
+        return
+    begin = 0
+    for window in windows.cut([request.tokens]):
+        start = max(window.start, request.start - begin)
+        if start < len(window.tokens):
+            yield ScoreRequest(window.tokens, start, request.detail)
+        begin += windows.stride

@@ -1,0 +1,1 @@
+"""Drawing text, and what temperature does to it: a file a question."""

@@ -1,0 +1,220 @@
+"""Sampling: continuations drawn from softmax(z / T) at one or several T, from one shared context.
+
+Sample i of a seed has its own generator at each T, so it is the same text however many are drawn beside it, and at
+whichever other temperatures. All rows of a group grow together, a token each a step.
+"""
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends import sampling
+from llmlab.backends.base import CausalLM, Decoder
+from llmlab.backends.sampling import Settings
+from llmlab.errors import MisuseError
+from llmlab.lab.prompt import Prompt
+
+ROWS = 64  # continuations decoded side by side; more would lose more to an interrupt
+ALTERNATIVES = 3  # other tokens that a trace names
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to draw: every temperature, so many samples each."""
+
+    temperatures: tuple[float, ...] = (1.0,)
+    samples: int = 1
+    max_tokens: int = 20
+    seed: int = 0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    same_noise: bool = False  # the same Gumbel noise at every temperature
+
+    def check(self) -> None:
+        """Raise MisuseError for what cannot be drawn, before a model is loaded."""
+        if self.seed < 0:
+            raise MisuseError(f"seed {self.seed} is negative", "give a number from 0 up")
+        if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
+            raise MisuseError("nothing to draw", "give at least one temperature, one sample and one token")
+        if not all(self.stop):
+            raise MisuseError("a stop text is empty", "leave --stop out, or give at least one character")
+        if len(set(self.temperatures)) < len(self.temperatures):
+            raise MisuseError("a temperature is given twice", "give each once")
+        for temperature in self.temperatures:
+            self.settings(temperature)
+
+    @property
+    def statement(self) -> str:
+        """Everything that bears on what is drawn, in the order it applies."""
+        on_off = [
+            ("repetition penalty", self.repetition_penalty, 1),
+            ("top-k", self.top_k, 0),
+            ("top-p", self.top_p, 1),
+            ("min-p", self.min_p, 0),
+        ]
+        words = [f"{name} {'off' if value == off else f'{value:g}'}" for name, value, off in on_off]
+        words.insert(1, f"temperature {', '.join(f'{t:g}' for t in self.temperatures)}")
+        stops = ", ".join(map(repr, self.stop)) or "none"
+        draws = "the same Gumbel noise at every T" if self.same_noise else "independent noise at every T"
+        words += [f"max tokens {self.max_tokens}", f"stop {stops}", f"samples {self.samples}", f"seed {self.seed}"]
+        return "; ".join([*words, draws])
+
+    @property
+    def places(self) -> list[tuple[float, int]]:
+        """The (temperature, sample number) of everything to draw."""
+        return [(t, i) for t in self.temperatures for i in range(self.samples)]
+
+    def settings(self, temperature: float) -> Settings:
+        return Settings(temperature, self.top_k, self.top_p, self.min_p, self.repetition_penalty)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token as it was drawn."""
+
+    token: int
+    piece: bytes
+    logprob: float  # nats, under the model itself
+    drawn_logprob: float  # nats, under the distribution it was drawn from
+    rank: int  # by the model itself, 1 = the likeliest
+    entropy: float  # nats, of the model itself
+    drawn_entropy: float  # nats, of the distribution it was drawn from
+    alternatives: tuple[tuple[bytes, float], ...]  # likeliest others, with their log-probability when drawing
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One continuation."""
+
+    temperature: float
+    sample: int
+    text: str
+    ids: tuple[int, ...]
+    logprob: float  # nats, under the model itself (T = 1, no filter)
+    finish: str  # "stop", "end" (the model ended the text), "length", or "interrupted"
+    steps: tuple[Step, ...] = ()  # of a sample that was traced
+
+
+def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]]) -> Iterator[Sample]:
+    """These (temperature, sample number) of the plan, as each is finished. The context is read once."""
+    if not wanted:
+        return
+    decoder = model.decoder(prompt.tokens, min(len(wanted), ROWS), plan.max_tokens)
+    for start in range(0, len(wanted), ROWS):
+        if start:
+            decoder.restart()
+        yield from _grow(model, decoder, [_Row(plan, prompt, *one) for one in wanted[start : start + ROWS]])
+
+
+def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
+    """One sample as it grows: whole characters as they come, and the sample so far. The first T of the plan."""
+    row = _Row(plan, prompt, plan.temperatures[0], 0, trace)
+    decoder = model.decoder(prompt.tokens, 1, plan.max_tokens)
+    logits, shown = decoder.first, ""
+    while not row.finish:
+        row.take(model, logits)
+        text = row.settled()
+        yield text[len(shown) :], row.result()
+        shown = text
+        if not row.finish:
+            logits = decoder.step([0], [row.ids[-1]])[0]
+
+
+class _Row:
+    """One continuation while it grows."""
+
+    def __init__(self, plan: Plan, prompt: Prompt, temperature: float, number: int, trace: bool = False) -> None:
+        self.settings, self.number, self.plan, self._trace = plan.settings(temperature), number, plan, trace
+        self.generator = sampling.sample_generator(plan.seed, number, None if plan.same_noise else temperature)
+        self._seen = list(prompt.tokens.ids) if plan.repetition_penalty != 1 else []
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self.text = ""  # whole characters
+        self.ids: list[int] = []
+        self.steps: list[Step] = []
+        self.logprob = 0.0
+        self.finish = ""
+
+    def take(self, model: CausalLM, logits: Floats) -> None:
+        """Draw one token and see whether the text is finished."""
+        token, logprob = self._draw(model, logits)
+        self.logprob += logprob
+        self.ids.append(token)
+        if model.is_end(token):
+            self.finish = "end"
+        else:
+            self.text += self._decoder.decode(model.piece(token))
+            if any(stop in self.text for stop in self.plan.stop):
+                self.finish = "stop"
+            elif len(self.ids) == self.plan.max_tokens:
+                self.finish = "length"
+        if self.finish:
+            self.text += self._decoder.decode(b"", final=True)
+
+    def settled(self) -> str:
+        """The text that later tokens cannot take back: up to a stop, or to what may become one."""
+        cuts = [self.text.find(stop) for stop in self.plan.stop if stop in self.text]
+        if cuts:
+            return self.text[: min(cuts)]
+        if self.finish:
+            return self.text
+        held = max((_overlap(self.text, stop) for stop in self.plan.stop), default=0)
+        return self.text[: len(self.text) - held]
+
+    def result(self) -> Sample:
+        finish = self.finish or "interrupted"
+        place = self.settings.temperature, self.number, self.settled()
+        return Sample(*place, tuple(self.ids), self.logprob, finish, tuple(self.steps))
+
+    def _draw(self, model: CausalLM, logits: Floats) -> tuple[int, float]:
+        """A token and its log-probability under the model itself."""
+        if self.settings.plain and not (self.plan.same_noise or self._trace):
+            return sampling.draw_plain(logits, self.settings.temperature, self.generator)
+        drawn_from = sampling.drawn_from(logits, self._seen + self.ids, self.settings)
+        if self.plan.same_noise:
+            token = sampling.draw_gumbel(drawn_from, self.generator)
+        else:
+            token = sampling.draw(drawn_from, self.generator)
+        if self._trace:
+            self.steps.append(_step(model, sampling.log_softmax(logits), drawn_from, token))
+        return token, float(logits[token]) - sampling.logsumexp(logits)
+
+
+def _grow(model: CausalLM, decoder: Decoder, rows: Sequence[_Row]) -> Iterator[Sample]:
+    """Grow all rows together until each is finished; yield each then."""
+    live = list(range(len(rows)))
+    logits = np.broadcast_to(decoder.first, (len(rows), len(decoder.first)))  # [rows, V]
+    while live:
+        for place, row in enumerate(live):
+            rows[row].take(model, logits[place])
+        for row in live:
+            if rows[row].finish:
+                yield rows[row].result()
+        live = [row for row in live if not rows[row].finish]
+        if live:
+            logits = decoder.step(live, [rows[row].ids[-1] for row in live])
+
+
+def _step(model: CausalLM, logprobs: Floats, drawn_from: Floats, token: int) -> Step:
+    others = [other for other in sampling.top(drawn_from, ALTERNATIVES + 1).tolist() if other != token]
+    possible = [other for other in others[:ALTERNATIVES] if np.isfinite(drawn_from[other])]
+    return Step(
+        token,
+        model.piece(token),
+        float(logprobs[token]),
+        float(drawn_from[token]),
+        1 + int((logprobs > logprobs[token]).sum()),
+        sampling.entropy(logprobs),
+        sampling.entropy(drawn_from),
+        tuple((model.piece(other), float(drawn_from[other])) for other in possible),
+    )
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many characters at the end of the text could begin the stop."""
+    return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)

@@ -1,0 +1,142 @@
+"""The likeliest continuations as a tree: each node a token, with its probability given the path and the path's own."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends import sampling
+from llmlab.backends.base import CausalLM, Tokens
+from llmlab.errors import MisuseError
+from llmlab.lab.prompt import Prompt
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.samples import filters
+from llmlab.lab.text import finite, probability, raw, show
+from llmlab.progress import Progress, silent
+from llmlab.render.safe import visible
+from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+
+MOST = 4096  # nodes
+TOGETHER = 32  # next-token distributions held at a time
+
+
+@dataclass(frozen=True)
+class Node:
+    """One token of the tree."""
+
+    path: Tokens  # from the prompt's end to this token
+    place: tuple[int, ...]  # which child (from 0) at each level
+    logprob: float  # nats, given the path before it
+    path_logprob: float  # nats, of the whole path
+    end: bool  # the model ends the text here
+    last: bool  # of its siblings
+
+    @property
+    def depth(self) -> int:
+        return len(self.path)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The nodes, parents before children, likelier siblings first."""
+
+    prompt: Prompt
+    plan: Plan
+    nodes: tuple[Node, ...]
+    origin: Provenance
+
+    def views(self) -> list[View]:
+        columns = (Column("continuation", wide=True), Column("P", True), Column(""), Column("path P", True))
+        last = {node.place: node.last for node in self.nodes}
+        rows: list[list[Cell]] = []
+        for node in self.nodes:
+            stems = "".join("  " if last[node.place[:level]] else "│ " for level in range(1, node.depth))
+            branch = f"{stems}{'└' if node.last else '├'} {show(node.path.pieces[-1])}{' (end)' if node.end else ''}"
+            bar = Bar(math.exp(node.logprob), 10)
+            rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
+        said = f"T = {self._temperature:g}{filters(self.plan)}; "
+        parents = {node.place[:-1] for node in self.nodes}
+        leaves = [node for node in self.nodes if node.place not in parents]
+        mass = math.fsum(math.exp(node.path_logprob) for node in leaves)
+        note = f"{said}{len(leaves)} paths hold {mass:.1%} of the probability"
+        return [View(f"{visible(self.prompt.text)} ...", columns, rows, (note, self.origin.line))]
+
+    def records(self) -> list[Record]:
+        return [
+            {
+                "prompt": self.prompt.asked,
+                "rendered_prompt": self.prompt.text,
+                **self._settings(),
+                "depth": node.depth,
+                "place": list(node.place),
+                "token": raw(node.path.pieces[-1]),
+                "token_id": node.path.ids[-1],
+                "path": node.path.text,
+                "logprob_nats": finite(node.logprob),
+                "probability": math.exp(node.logprob),
+                "path_logprob_nats": finite(node.path_logprob),
+                "path_probability": math.exp(node.path_logprob),
+                "end": node.end,
+                **self.origin.columns,
+            }
+            for node in self.nodes
+        ]
+
+    def document(self) -> Record:
+        shared: Record = {"prompt": self.prompt.asked, "rendered_prompt": self.prompt.text}
+        shared |= {**self._settings(), **self.origin.columns}
+        return {**shared, "nodes": stated_once(shared, self.records())}
+
+    @property
+    def _temperature(self) -> float:
+        return self.plan.temperatures[0]
+
+    def _settings(self) -> Record:
+        cuts = {"top_k": self.plan.top_k, "top_p": self.plan.top_p, "min_p": self.plan.min_p}
+        return {"chat": self.prompt.chat, "temperature": self._temperature, **cuts}
+
+
+def check(depth: int, branch: int, plan: Plan) -> int:
+    """How many nodes such a tree has. Raises MisuseError for none, more than MOST, and a repetition penalty."""
+    count = sum(branch**level for level in range(1, depth + 1)) if depth <= MOST else MOST + 1
+    if depth < 1 or branch < 1 or count > MOST:
+        what = f"a tree {depth} deep with {branch} branches has no nodes or too many"
+        raise MisuseError(what, f"give 1 or more of each, at most {MOST:,} nodes")
+    if plan.repetition_penalty != 1:
+        raise MisuseError("a tree has no repetition penalty: each path would have another", "set it to 1")
+    return count
+
+
+def grow(model: CausalLM, prompt: Prompt, depth: int, branch: int, plan: Plan, progress: Progress = silent) -> Tree:
+    """The `branch` likeliest tokens after the prompt, after each of those, and so on, `depth` tokens deep.
+
+    Probabilities are those of the plan's one temperature and its filters. Raises MisuseError as `check` does.
+    """
+    count = check(depth, branch, plan)
+    settings = plan.settings(plan.temperatures[0])
+    nodes: list[Node] = []
+    level = [Node(Tokens((), ()), (), 0.0, 0.0, False, True)]
+    for _ in range(depth):
+        open_ = [node for node in level if not node.end]
+        level = []
+        for start in range(0, len(open_), TOGETHER):
+            group = open_[start : start + TOGETHER]
+            nexts = model.next([prompt.tokens + node.path for node in group])
+            for node, logprobs in zip(group, nexts, strict=True):
+                level += _children(model, node, sampling.distribution(logprobs, settings), branch)
+            progress(len(nodes) + len(level), count)
+        nodes += level
+    return Tree(prompt, plan, tuple(sorted(nodes, key=lambda node: node.place)), of_text(model.info))
+
+
+def _children(model: CausalLM, node: Node, logprobs: Floats, branch: int) -> list[Node]:
+    best = [token for token in sampling.top(logprobs, branch).tolist() if np.isfinite(logprobs[token])]
+    found = []
+    for place, token in enumerate(best):
+        own = float(logprobs[token])
+        path = node.path + Tokens((token,), (model.piece(token),))
+        last = place == len(best) - 1
+        found.append(Node(path, (*node.place, place), own, node.path_logprob + own, model.is_end(token), last))
+    return found

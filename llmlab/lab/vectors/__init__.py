@@ -1,0 +1,1 @@
+"""Vectors of words and texts, and what is near: a file a question."""

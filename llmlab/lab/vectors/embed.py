@@ -1,0 +1,254 @@
+"""Vectors to look at: of words, of sentences, of each token of a sentence, of one word in several sentences."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from llmlab.arrays import Doubles, Floats, lengths
+from llmlab.backends.base import CausalLM, Encoder, Tokens
+from llmlab.errors import MisuseError
+from llmlab.lab.languages import UNSPACED, language
+from llmlab.lab.provenance import Provenance, of_space, of_vectors
+from llmlab.lab.text import show
+from llmlab.lab.vectors import named
+from llmlab.lab.vectors.metrics import METRICS, Metric
+from llmlab.render.safe import visible
+from llmlab.spaces.lookup import Query
+from llmlab.spaces.space import Space
+from llmlab.view import Cell, Column, Heat, Record, Shade, View, stated_once
+
+ENDS = 3  # values shown at each end of a vector
+SHORT = 8  # labels longer or more than this head their columns by number
+STRIP = 64  # values a line of a heat strip
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Several vectors of one kind."""
+
+    labels: tuple[str, ...]
+    vectors: Floats  # [N, D]
+    origin: Provenance
+    what: str = "text"  # what a label is: text or token
+    title: str = ""
+    metric: Metric = field(default=METRICS["cosine"])
+    dimensions: tuple[str, ...] = ()  # their names, in a space that names them
+    notes: tuple[str, ...] = ()
+
+    @property
+    def norms(self) -> Doubles:
+        """Euclidean length of each vector."""
+        return lengths(self.vectors)
+
+    @property
+    def matrix(self) -> Doubles:
+        """The metric of every pair, [N, N]; nan for the cosine of a zero vector."""
+        wide = self.vectors.astype(np.float64)
+        found = np.stack([self.metric.score(vector, wide) for vector in wide])
+        if self.metric.name == "cosine":
+            found = np.where(np.outer(self.norms, self.norms) > 0, np.clip(found, -1, 1), np.nan)
+        return np.asarray((found + found.T) / 2)
+
+    def by(self, metric: str) -> "Embeddings":
+        """The same, compared by another metric."""
+        return replace(self, metric=METRICS[metric])
+
+    def views(self, *, full: bool = False, strip: bool = False) -> list[View]:
+        """`full` shows all values; `strip` all of them as a heat strip, which one text has anyway."""
+        views = [self._value_view(full)]
+        if self.what == "text":
+            views.append(self._statistics_view())
+            if strip or (len(self.labels) == 1 and not self.dimensions):
+                views.append(self._strip_view())
+            if len(self.labels) > 1:
+                views.append(self._matrix_view())
+        return views
+
+    def records(self) -> list[Record]:
+        named_as = {"dimensions": list(self.dimensions)} if self.dimensions else {}
+        return [
+            {
+                self.what: label,
+                "position": position,
+                "dimension": len(vector),
+                "norm": float(norm),
+                **_statistics(vector),
+                **named_as,
+                "vector": [float(value) for value in vector],
+                **self.origin.columns,
+            }
+            for position, (label, vector, norm) in enumerate(zip(self.labels, self.vectors, self.norms, strict=True))
+        ]
+
+    def document(self) -> Record:
+        own = stated_once(self.origin.columns, self.records())
+        document = {**self.origin.columns, "embeddings": own}
+        if self.what == "text" and len(self.labels) > 1:
+            rows = [[float(x) if np.isfinite(x) else None for x in row] for row in self.matrix]
+            document |= {"metric": self.metric.name, "formula": self.metric.formula, "matrix": rows}
+        return document
+
+    def _value_view(self, full: bool) -> View:
+        columns = (
+            Column(self.what, wide=True),
+            Column("dimension", True),
+            Column("norm", True),
+            Column("values", wide=True),
+        )
+        rows: list[list[Cell]] = [
+            [visible(label), len(vector), f"{norm:.4f}", self._values(vector, full)]
+            for label, vector, norm in zip(self.labels, self.vectors, self.norms, strict=True)
+        ]
+        return View(self.title, columns, rows, (*self.notes, self.origin.line))
+
+    def _values(self, vector: Floats, full: bool) -> str:
+        if self.dimensions:
+            cells = zip(named.columns(self.dimensions), named.cells(self.dimensions, vector), strict=True)
+            return " ".join(f"{column}={cell}" for column, cell in cells)
+        if full or len(vector) <= 2 * ENDS:
+            return " ".join(f"{value:+.4f}" for value in vector)
+        head, tail = vector[:ENDS], vector[-ENDS:]
+        return " ".join(f"{x:+.3f}" for x in head) + " ... " + " ".join(f"{x:+.3f}" for x in tail)
+
+    def _statistics_view(self) -> View:
+        names = ("mean", "std", "min", "max")
+        columns = (Column(self.what, wide=True), *(Column(name, True) for name in names))
+        rows: list[list[Cell]] = [
+            [visible(label), *(f"{value:+.4f}" for value in _statistics(vector).values())]
+            for label, vector in zip(self.labels, self.vectors, strict=True)
+        ]
+        return View("", columns, rows, ("of the values of a vector",))
+
+    def _strip_view(self) -> View:
+        """All values, so many a line, those of several texts below each other."""
+        largest = float(np.abs(self.vectors).max(initial=0)) or 1.0
+        several = len(self.labels) > 1
+        rows: list[list[Cell]] = []
+        for start in range(0, self.vectors.shape[1], STRIP):
+            for label, vector in zip(self.labels, self.vectors, strict=True):
+                values = Heat(tuple((vector[start : start + STRIP].astype(np.float64) / largest).tolist()))
+                rows.append([*([visible(label)] if several else []), start, values])
+        columns = (*([Column("text", head=SHORT)] if several else []), Column("from", True), Column("values"))
+        return View("", columns, rows, (f"each value from -{largest:.3f} (low) over 0 to +{largest:.3f} (high)",))
+
+    def _matrix_view(self) -> View:
+        short = all(len(label) <= SHORT for label in self.labels) and len(self.labels) <= SHORT
+        names = [visible(label) if short else str(n) for n, label in enumerate(self.labels, 1)]
+        columns = (Column(self.metric.name, wide=True), *(Column(name, True) for name in names))
+        shades = _shades(self.matrix, self.metric)
+        rows: list[list[Cell]] = [
+            [
+                name if short else f"{name} {visible(label)}",
+                *(Shade(f"{value:.4f}", share) for value, share in zip(values, shared, strict=True)),
+            ]
+            for name, label, values, shared in zip(names, self.labels, self.matrix, shades, strict=True)
+        ]
+        return View("", columns, rows, (self.metric.statement,))
+
+
+def of_texts(encoder: Encoder, texts: Sequence[str]) -> Embeddings:
+    """One vector a text. Raises MisuseError for an empty text."""
+    if not all(text.strip() for text in texts):
+        raise MisuseError("the text is empty", "give at least one word")
+    return Embeddings(tuple(texts), encoder.encode(texts), of_vectors(encoder.info))
+
+
+def of_words(space: Space, queries: Sequence[Query]) -> Embeddings:
+    """Vectors of a space's words."""
+    vectors = np.stack([query.vector for query in queries])
+    labels = tuple(query.text for query in queries)
+    return Embeddings(labels, vectors, of_space(space), dimensions=space.facts.dimensions, notes=space.facts.notes)
+
+
+def of_tokens(model: Encoder, text: str) -> Embeddings:
+    """One row vector a token: an encoder's output."""
+    if not text.strip():
+        raise MisuseError("the text is empty", "give at least one word")
+    labels, vectors = model.token_vectors(text)
+    return _matrix_of(text, labels, vectors, of_vectors(model.info))
+
+
+def of_layer(model: CausalLM, text: str, layer: str, table: Floats | None = None) -> Embeddings:
+    """One row vector a token of a language model: at layer `input` the rows of `table` [V, D], else hidden states."""
+    tokens = _encoded(model, text)
+    labels = tuple(show(piece) for piece in tokens.pieces)
+    return _matrix_of(text, labels, layer_vectors(model, tokens, layer, table), _at_layer(model, layer))
+
+
+def of_word(model: CausalLM, texts: Sequence[str], word: str, layer: str, table: Floats | None = None) -> Embeddings:
+    """The vector of one word in each text, the mean of its tokens' at a layer: how it changes with its sentence.
+
+    Raises MisuseError for a text that lacks the word.
+    """
+    labels, vectors = [], []
+    for text in texts:
+        tokens = _encoded(model, text)
+        rows = layer_vectors(model, tokens, layer, table)
+        places = _places(tokens, word)
+        if not places:
+            raise MisuseError(f"{text!r} does not hold {word!r}", "give texts that hold the word")
+        for number, place in enumerate(places, 1):
+            labels.append(text if len(places) == 1 else f"{text} [{number}]")
+            vectors.append(rows[place].astype(np.float64).mean(axis=0))
+    origin = _at_layer(model, layer)
+    origin = replace(origin, columns={"word": word} | origin.columns)
+    title = f"{visible(word)} in each text: the mean of its tokens"
+    return Embeddings(tuple(labels), np.asarray(np.stack(vectors), np.float32), origin, title=title)
+
+
+def layer_vectors(model: CausalLM, tokens: Tokens, layer: str, table: Floats | None) -> Floats:
+    """The row vectors of tokens at a layer, [T, D]."""
+    if table is not None:
+        return np.asarray(table[list(tokens.ids)], np.float32)
+    last = model.info.layers
+    number = last if layer == "last" else int(layer) if layer.isdecimal() else 0
+    if not 1 <= number <= last:
+        raise MisuseError(f"{model.info.name} has no layer {layer!r}", f"give input, last, or 1 to {last}")
+    return model.hidden(tokens, number)
+
+
+def _matrix_of(text: str, labels: Sequence[str], vectors: Floats, origin: Provenance) -> Embeddings:
+    title = f"{visible(text)}: a matrix of {vectors.shape[0]} tokens x {vectors.shape[1]} dimensions"
+    return Embeddings(tuple(labels), vectors, replace(origin, columns={"text": text} | origin.columns), "token", title)
+
+
+def _encoded(model: CausalLM, text: str) -> Tokens:
+    if not text.strip():
+        raise MisuseError("the text is empty", "give at least one word")
+    return model.encode(text)
+
+
+def _at_layer(model: CausalLM, layer: str) -> Provenance:
+    info, origin = model.info, of_vectors(model.info)
+    if layer == "input":  # read from the file itself: no engine computed it
+        line = f"{info.name} {info.revision}, rows of its input embedding table"
+        return origin.at(line, engine="table", dtype="float32", layer=layer)
+    number = str(info.layers) if layer == "last" else layer
+    return origin.at(f"{origin.line}, hidden states after layer {number} of {info.layers}", layer=number)
+
+
+def _places(tokens: Tokens, word: str) -> list[list[int]]:
+    """The tokens of each occurrence of a word."""
+    spaced = language(word) not in UNSPACED
+    before = r"(?<!\w)" if spaced and re.match(r"\w", word) else ""
+    after = r"(?!\w)" if spaced and re.search(r"\w$", word) else ""
+    found = re.finditer(f"{before}{re.escape(word)}{after}", tokens.text)
+    return [
+        [i for i, (start, end) in enumerate(tokens.spans) if start < one.end() and end > one.start()] for one in found
+    ]
+
+
+def _statistics(vector: Floats) -> dict[str, float]:
+    wide = vector.astype(np.float64)
+    return {"mean": float(wide.mean()), "std": float(wide.std()), "min": float(wide.min()), "max": float(wide.max())}
+
+
+def _shades(matrix: Doubles, metric: Metric) -> Doubles:
+    """How near each pair is, from 0 for the farthest to 1; the diagonal is not part of the scale."""
+    nearness = -matrix if metric.ascending else matrix
+    others = nearness[~np.eye(len(matrix), dtype=bool)]
+    others = others[np.isfinite(others)]
+    low, high = (others.min(), others.max()) if len(others) else (0.0, 1.0)
+    return np.asarray(np.clip(np.nan_to_num((nearness - low) / ((high - low) or 1.0)), 0, 1))

@@ -1,0 +1,61 @@
+"""Which of several words does not belong: the one least similar to the mean of all.
+
+Vectors are taken at length 1, as in gensim's doesnt_match.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.arrays import Doubles, Floats, unit_rows
+from llmlab.errors import MisuseError
+from llmlab.lab.vectors.embed import Embeddings
+from llmlab.render.safe import visible
+from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Each word's cosine to the mean of all, the least first."""
+
+    words: Embeddings
+    similarities: Doubles  # [N]
+
+    def views(self) -> list[View]:
+        columns = (Column("word", wide=True), Column("cosine to the mean", True), Column(""))
+        rows: list[list[Cell]] = [
+            [visible(word), f"{value:.4f}", Bar(max(value, 0.0))] for word, value in self._ranked()
+        ]
+        note = f"{visible(self._ranked()[0][0])} does not belong; the mean is of vectors at length 1"
+        return [View("", columns, rows, (note, self.words.origin.line))]
+
+    def records(self) -> list[Record]:
+        return [
+            {"rank": rank, "word": word, "cosine_to_mean": value, "odd": rank == 1, **self.words.origin.columns}
+            for rank, (word, value) in enumerate(self._ranked(), 1)
+        ]
+
+    def document(self) -> Record:
+        shared = {"odd": self._ranked()[0][0], **self.words.origin.columns}
+        return {**shared, "words": stated_once(self.words.origin.columns, self.records())}
+
+    def _ranked(self) -> list[tuple[str, float]]:
+        order = np.argsort(self.similarities, kind="stable")
+        return [(self.words.labels[i], float(self.similarities[i])) for i in order]
+
+
+def odd_one_out(words: Embeddings) -> Odd:
+    """How similar each word is to the mean of all. Raises MisuseError for fewer than three."""
+    return Odd(words, similarities(words.vectors))
+
+
+def similarities(vectors: Floats) -> Doubles:
+    """The cosine of each of several vectors [N, D] to their mean, [N]; the least does not belong."""
+    if len(vectors) < 3:
+        raise too_few()
+    unit = unit_rows(vectors)
+    return np.asarray(unit @ unit_rows(unit.mean(axis=0)[None])[0])
+
+
+def too_few() -> MisuseError:
+    return MisuseError("one of two is never odd", "give three words or more, for example llmlab odd cat dog car")

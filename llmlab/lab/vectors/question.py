@@ -1,0 +1,57 @@
+"""What may be asked of every word: how many neighbours, which ones, by which measure, in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from llmlab.config import MetricName
+from llmlab.errors import MisuseError
+from llmlab.lab.vectors import filters
+from llmlab.lab.vectors.filters import Keep
+
+Sort = Literal["nearness", "word", "frequency"]
+Method = Literal["add", "mul"]  # 3CosAdd, or 3CosMul
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every word: the k nearest, all within a distance, or an order of candidates."""
+
+    k: int | None = None  # None: as many as the settings say
+    within: float | None = None
+    against: tuple[str, ...] | None = None
+    metric: MetricName = "cosine"
+    method: Method = "add"
+    exact: bool = False
+    exclude_forms: bool = False
+    pattern: str | None = None
+    min_frequency: float | None = None
+    sort: Sort = "nearness"
+
+    def check(self) -> None:
+        """Raise MisuseError, before a space is opened, for what contradicts itself."""
+        if sum(way is not None for way in (self.k, self.within, self.against)) > 1:
+            raise MisuseError("-k, --within and --against are different ways to say which words", "give one of them")
+        if self.against == ():
+            raise MisuseError("--against holds no candidates", "for example --against hate --against cat")
+        if self.method == "mul" and (self.within is not None or self.against or self.metric != "cosine"):
+            raise MisuseError("--method mul ranks all words by cosines", "leave out --metric, --within and --against")
+        if self.k is not None and self.k < 1:
+            raise MisuseError(f"k = {self.k} asks for no neighbour", "give -k 1 or more")
+        if self.within is not None and not np.isfinite(self.within):
+            raise MisuseError(f"{self.within:g} is no distance", "give a number, for example --within 0.6")
+        if self.pattern is not None:
+            filters.matching(self.pattern)
+
+    def keeps(self, asked: Sequence[str], language: str) -> Keep | None:
+        """Which words may be neighbours of those asked; None for all."""
+        tests: list[Keep] = []
+        if self.pattern is not None:
+            tests.append(filters.matching(self.pattern))
+        if self.min_frequency is not None:
+            tests.append(filters.at_least(self.min_frequency, language))
+        if self.exclude_forms:
+            tests.append(filters.not_forms_of(asked, language))
+        return (lambda word: all(test(word) for test in tests)) if tests else None

@@ -1,0 +1,128 @@
+"""Models by name: each is found once and opened once in a run, on the engine that answers fastest and right."""
+
+from functools import cache, cached_property, partial
+from importlib.util import find_spec
+
+from llmlab.arrays import Floats
+from llmlab.backends.base import CausalLM, Encoder
+from llmlab.config import Config, Engine
+from llmlab.errors import MissingError, MisuseError, UnsupportedError
+from llmlab.models import prepare
+from llmlab.models.prepare import Workshop
+from llmlab.models.sources import Source, locate
+from llmlab.progress import Reporter
+
+WHAT = {"causal": "a causal language model", "encoder": "a sentence encoder", "static": "word vectors"}
+
+
+class Library:
+    """What a run reads models from. `thorough` checks the checksums of what was made before."""
+
+    def __init__(self, config: Config, reporter: Reporter, thorough: bool = False) -> None:
+        self.config, self.reporter = config, reporter
+        self.shop = Workshop(config.models_folder, reporter, thorough)
+        self.source = cache(partial(locate, config))
+        self._causal_lm = cache(self._open_causal_lm)
+        self._encoder = cache(self._open_encoder)
+        self._table = cache(self._open_table)
+
+    def kind(self, name: str) -> str:
+        """causal, encoder or static. A catalogue entry knows; any other model is asked by its files."""
+        return kind(self.source(name))
+
+    def causal_lm(self, name: str = "") -> CausalLM:
+        """A causal language model, the settings' own for "".
+
+        Raises MisuseError when the model is none, MissingError when the engine is not installed.
+        """
+        return self._causal_lm(name or self.config.model)
+
+    def encoder(self, name: str = "") -> Encoder:
+        """A sentence encoder, the settings' own for ""; auto is ctranslate2 where it computes rightly, else torch."""
+        return self._encoder(name or self.config.encoder)
+
+    def table(self, name: str) -> Floats:
+        """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
+        return self._table(name)
+
+    def read_table(self, name: str) -> Floats:
+        """The same, read from the model's files and kept nowhere."""
+        return prepare.read_embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
+
+    def runs_on(self, source: Source) -> Engine:
+        """The engine of a causal language model: auto is llama.cpp for a GGUF file where it is installed, else torch.
+
+        Raises UnsupportedError, MisuseError or MissingError for an engine that cannot answer.
+        """
+        engine = self.config.engine
+        if engine == "auto":
+            return "llama.cpp" if source.is_gguf and self._has_llama else "torch"
+        if engine == "ctranslate2":
+            raise UnsupportedError(engine, "score or generate text: it runs sentence encoders", "auto")
+        if engine == "llama.cpp" and not source.is_gguf:
+            raise MisuseError(
+                f"{source.name} is not a GGUF file, which the engine {engine} needs", "use --engine torch"
+            )
+        if engine == "llama.cpp" and not self._has_llama:
+            raise MissingError(f"the engine {engine} is not installed", 'pip install "llmlab[gguf]", or --engine torch')
+        return engine
+
+    @cached_property
+    def _has_llama(self) -> bool:
+        return find_spec("llama_cpp") is not None
+
+    def _open_causal_lm(self, name: str) -> CausalLM:
+        source = self.source(name)
+        _expect(source, "causal")
+        if self.runs_on(source) == "llama.cpp":
+            return self._open_llama(source)
+        if source.is_gguf and self.config.engine == "auto":
+            self.reporter.say("llama-cpp-python is not installed: the torch engine answers, slower")
+        folder = prepare.transformers_folder(self.shop, source)
+        from llmlab.backends.torch.causal import HuggingFaceLM
+
+        return HuggingFaceLM(folder, source.name, source.revision, self._torch_dtype, self.config.threads)
+
+    def _open_llama(self, source: Source) -> CausalLM:
+        path = prepare.gguf_to_run(self.shop, source, self.config.dtype)
+        from llmlab.backends.llamacpp import LlamaCpp
+
+        return LlamaCpp(path, source.name, source.revision, self.config.threads)
+
+    def _open_encoder(self, name: str) -> Encoder:
+        source = self.source(name)
+        _expect(source, "encoder")
+        engine, dtype, threads = self.config.engine, self._torch_dtype, self.config.threads
+        if engine == "llama.cpp":
+            raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
+        if engine == "ctranslate2" or (engine == "auto" and dtype == "float32"):
+            folder = prepare.ctranslate2_folder(self.shop, source)
+            if folder is not None:
+                from llmlab.backends.ct2 import CTranslate2Encoder
+
+                return CTranslate2Encoder(folder, source.name, source.revision, dtype, threads)
+            if engine == "ctranslate2":
+                raise UnsupportedError(engine, f"compute {source.name}")
+        from llmlab.backends.torch.encoder import SentenceTransformerEncoder
+
+        return SentenceTransformerEncoder(source.path, source.name, source.revision, dtype, threads)
+
+    def _open_table(self, name: str) -> Floats:
+        return prepare.embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
+
+    @property
+    def _torch_dtype(self) -> str:
+        return "float32" if self.config.dtype in ("auto", "native") else self.config.dtype
+
+
+def kind(source: Source) -> str:
+    """causal, encoder or static."""
+    if source.entry:
+        return source.entry.kind
+    return "encoder" if not source.is_gguf and (source.path / "modules.json").is_file() else "causal"
+
+
+def _expect(source: Source, wanted: str) -> None:
+    found = kind(source)
+    if found != wanted:
+        raise MisuseError(f"{source.name} is {WHAT[found]}; this needs {WHAT[wanted]}", "see `llmlab models list`")

@@ -1,0 +1,1 @@
+"""All that a space is: words, a vector for each, an index over them, and what is known of it."""

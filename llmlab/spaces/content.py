@@ -1,0 +1,149 @@
+"""What a space is made of, block by block: an encoder's vectors of words, a model's table, or a file of vectors."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends.base import Encoder
+from llmlab.cache import sha256
+from llmlab.config import SpaceEntry
+from llmlab.errors import MisuseError
+from llmlab.models import prepare
+from llmlab.models.library import Library
+from llmlab.progress import Reporter
+from llmlab.spaces import formats, vocabulary
+from llmlab.spaces.facts import Case
+from llmlab.spaces.formats.rows import Block
+from llmlab.spaces.shelf import file_state
+from llmlab.view import Record
+
+ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
+COPIED = 50_000
+
+
+@dataclass(frozen=True)
+class Content:
+    """Words and vectors to come."""
+
+    dimension: int
+    blocks: Callable[[int], Iterator[Block]]  # from this row on
+    facts: Record  # where they come from
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file of vectors and how it is read."""
+
+    path: Path
+    words: Path | None = None  # the words of an array; None: in the .txt beside it
+    standardize: bool = False  # number columns of a table
+    case: Case | None = None  # None: as its words suggest
+    language: str = ""
+
+    @classmethod
+    def of(cls, file: str, **how: Any) -> "Reading":
+        """Raises MisuseError for a file that is none."""
+        path = Path(file).expanduser().resolve()
+        if not path.is_file():
+            raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
+        return cls(path, **how)
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """The file as it is now, and how it is read."""
+        beside = self.words or self.path.with_suffix(".txt")
+        listed = file_state(beside) if beside.is_file() and beside != self.path else ""
+        how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
+        return {"file": file_state(self.path), "words": listed, **how}
+
+
+def of_model(library: Library, entry: SpaceEntry) -> Content:
+    """The vectors that a model has, or computes, of a vocabulary."""
+    source, reporter = library.source(entry.model), library.reporter
+    facts: Record = {
+        "kind": entry.vectors,
+        "model": entry.model,
+        "revision": source.revision,
+        "source": dict(source.fingerprint),
+        "vocabulary": entry.vocabulary,
+        "languages": list(entry.languages),
+    }
+    if entry.vectors == "encoder":
+        encoder = library.encoder(entry.model)
+        words = vocabulary.words(entry.vocabulary, reporter)
+        facts |= {"engine": encoder.info.engine, "dtype": encoder.info.dtype}
+        return Content(encoder.info.dimension, lambda start: _encoded(encoder, words, start, reporter), facts)
+    known, rows, table = _table(library, entry)
+    if entry.vocabulary != "model":
+        known, rows = _restricted(known, rows, vocabulary.words(entry.vocabulary, reporter), entry.model, reporter)
+    facts |= {"engine": entry.vectors, "dtype": "float32"}
+    return Content(table.shape[1], lambda start: _copied(known, rows, table, start), facts)
+
+
+def of_file(reading: Reading) -> Content:
+    """The words and vectors of a file."""
+    file = formats.read(reading.path, reading.words, reading.standardize)
+    facts: Record = {
+        "kind": "file",
+        "model": reading.path.name,
+        "revision": sha256(reading.path)[:12],
+        "engine": "file",
+        "dtype": "float32",
+        "vocabulary": "file",
+        "languages": [reading.language] if reading.language else [],
+        "format": file.format,
+        "dimensions": list(file.dimensions),
+        "notes": list(file.notes),
+    }
+    case = {"case": reading.case} if reading.case else {}
+    return Content(file.dimension, lambda start: _skipped(file.blocks, start), facts | case)
+
+
+def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:
+    with reporter.progress(f"encoding {len(words):,} words") as progress:
+        for first in range(start, len(words), ENCODED):
+            some = words[first : first + ENCODED]
+            yield list(some), encoder.encode(some)
+            progress(first + len(some), len(words))
+
+
+def _table(library: Library, entry: SpaceEntry) -> tuple[Sequence[str], Sequence[int], Floats]:
+    """All words of a table, the row of each, and the table."""
+    if entry.vectors == "static":
+        words, vectors = prepare.static_vectors(library.source(entry.model))
+        return words, range(len(words)), vectors
+    folded, rows = vocabulary.fold(library.causal_lm(entry.model).vocabulary())
+    return folded, rows, library.read_table(entry.model)
+
+
+def _restricted(
+    known: Sequence[str], rows: Sequence[int], wanted: Sequence[str], model: str, reporter: Reporter
+) -> tuple[Sequence[str], Sequence[int]]:
+    """Those of the wanted words that a table has, in their order."""
+    row_of = dict(zip(known, rows, strict=True))
+    folded = [word if word in row_of else word.lower() for word in wanted]
+    found = list(dict.fromkeys(word for word in folded if word in row_of))
+    if not found:
+        raise MisuseError(f"{model} has none of the {len(wanted):,} words", "choose another vocabulary")
+    if len(found) < len(wanted):
+        reporter.say(f"{model} has {len(found):,} of the {len(wanted):,} words; the others are left out")
+    return found, [row_of[word] for word in found]
+
+
+def _copied(words: Sequence[str], rows: Sequence[int], table: Floats, start: int) -> Iterator[Block]:
+    for first in range(start, len(words), COPIED):
+        some = slice(first, first + COPIED)
+        yield list(words[some]), np.asarray(table[list(rows[some])], np.float32)
+
+
+def _skipped(blocks: Iterator[Block], start: int) -> Iterator[Block]:
+    """The blocks without their first rows: those were written before an interrupt."""
+    for words, vectors in blocks:
+        skip = min(start, len(words))
+        start -= skip
+        if skip < len(words):
+            yield words[skip:], vectors[skip:]

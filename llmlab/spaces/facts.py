@@ -1,0 +1,37 @@
+"""What is known of a space: where its vectors come from, how they are stored, how its words are looked up."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+Precision = Literal["auto", "float32", "float16"]  # auto: float16 where it changes no neighbour
+Case = Literal["keep", "lower"]  # words are found as written; or in lower case too
+
+
+class SpaceFacts(Struct, frozen=True, omit_defaults=True):
+    """The facts of one space, as its folder in the cache records them."""
+
+    name: str
+    kind: Literal["encoder", "table", "static", "file"]
+    model: str  # or the file's name
+    revision: str
+    engine: str
+    dtype: str
+    words: int
+    dimension: int
+    case: Case
+    stored: Literal["float32", "float16"]
+    same_ten_in_float16: float  # share of sampled words whose ten nearest float16 leaves as they are
+    longest: float  # length of the longest vector
+    unicode: str
+    vocabulary: str
+    languages: tuple[str, ...]
+    source: dict[str, str] = field(default_factory=dict)  # fingerprint of the model
+    index: Literal["flat", "ivf"] = "flat"
+    lists: int = 0  # of an ivf index; and how many of them a search visits
+    visited: int = 0
+    recall_at_10: float = 1.0
+    recall_sampled: int = 0  # words that the recall was measured on
+    format: str = ""  # of a file
+    dimensions: tuple[str, ...] = ()  # their names, where they have any
+    notes: tuple[str, ...] = ()  # what became of a file's columns

@@ -1,0 +1,81 @@
+"""Arrays of vectors, .npy and .safetensors, whose words stand in a text file beside them, a line for each row."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llmlab.errors import DamagedError, MissingError, MisuseError
+from llmlab.files import opened, packed, readable
+from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
+
+Slices = Callable[[int, int], Any]  # rows first to last of an array, of any float type
+
+
+def npy(path: Path, words: Path | None) -> Rows:
+    _refuse_packed(path)
+    with readable(path):
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError):  # pickled, cut off, or no array at all
+            array = None
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.itemsize > 8 or array.ndim != 2:
+        raise DamagedError(f"{path} is no whole 2-D array of float16, 32 or 64", "save it with numpy.save as float32")
+    return _array(path, words, array.shape, lambda first, last: array[first:last])
+
+
+def safetensors(path: Path, words: Path | None) -> Rows:
+    from safetensors import SafetensorError, safe_open
+
+    _refuse_packed(path)
+    try:
+        with readable(path), safe_open(path, framework="numpy") as file:
+            tensors = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            shapes = {name: t.get_shape() for name, t in tensors.items() if len(t.get_shape()) == 2}
+            types = {name: t.get_dtype() for name, t in tensors.items()}
+    except SafetensorError:
+        raise DamagedError(f"{path} is no whole safetensors file", "fetch or save it again") from None
+    if len(shapes) != 1:
+        names = f"several 2-D tensors: {', '.join(sorted(shapes))}" if shapes else "no 2-D tensor"
+        raise DamagedError(f"{path} holds {names}", "save the vectors as its only one")
+    [(name, shape)] = shapes.items()
+    if types[name] not in ("F16", "F32", "F64"):
+        raise DamagedError(f"{path} holds numbers of type {types[name]}", "save it as float32")
+
+    def rows(first: int, last: int) -> Any:
+        with readable(path), safe_open(path, framework="numpy") as file:
+            return file.get_slice(name)[first:last]
+
+    return _array(path, words, shape, rows)
+
+
+def _refuse_packed(path: Path) -> None:
+    if packed(path):
+        raise MisuseError(f"{path} is packed, and an array is read where it lies", "unpack it with gunzip")
+
+
+def _array(path: Path, words: Path | None, shape: Any, slices: Slices) -> Rows:
+    beside = words or path.with_suffix(".txt")
+    if words is None and not beside.exists():
+        raise MissingError(f"{path} holds no words, and there is no {beside}", "give --words FILE")
+    count, dimension = shape
+    refuse_empty(path, count, dimension)
+    with opened(beside) as file:
+        listed = sum(1 for _ in file)
+    if listed != count:
+        raise DamagedError(f"{path} holds {count:,} vectors and {beside} {listed:,} words")
+    blocks = partial(_array_blocks, beside, count, dimension, slices)
+    return Rows(path, dimension, blocks, lambda number: f"row {number:,} ({beside} line {number:,})")
+
+
+def _array_blocks(beside: Path, count: int, dimension: int, slices: Slices) -> Iterator[RawBlock]:
+    step = block_rows(dimension)
+    with opened(beside) as file:
+        for first in range(0, count, step):
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+                vectors = np.array(slices(first, min(first + step, count)), np.float32)
+            words = [raw.removesuffix(b"\n").removesuffix(b"\r") for raw in islice(file, step)]
+            yield RawBlock(words, vectors, range(first + 1, first + len(words) + 1))

@@ -1,0 +1,62 @@
+"""A word's vector in a space: as it is written, in another case, from the encoder, or an error with close spellings."""
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends.base import Encoder
+from llmlab.errors import MisuseError
+from llmlab.spaces.space import Space
+
+SPELLING_POOL = 50_000  # close spellings are sought among the most frequent words
+
+
+@dataclass(frozen=True)
+class Query:
+    """A word or text with its vector in a space; `row` is None for one that is not in the vocabulary."""
+
+    text: str
+    vector: Floats  # [D]
+    row: int | None
+    others: tuple[int, ...] = ()  # rows of the words it was made of
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """Rows that are no neighbours: the word's own, or those of the words of a sum."""
+        return self.others if self.row is None else (self.row,)
+
+
+def row_of(space: Space, word: str) -> int | None:
+    """The row of a word: as it is written, in NFC, or in lower case where the space's policy is to fold case."""
+    composed = unicodedata.normalize("NFC", word)
+    found = space.words.find(composed)
+    return space.words.find(composed.lower()) if found is None and space.facts.case == "lower" else found
+
+
+def look_up(space: Space, word: str, encoder: Encoder | None, others: Sequence[str] = ()) -> Query:
+    """The word's vector from the table, or from the encoder when the table lacks it.
+
+    Raises MisuseError for an empty word, and for an unknown one where there is no encoder: with close spellings, and
+    the `others`, spaces that may have it.
+    """
+    if not word.strip():
+        raise MisuseError("the word is empty", "give a word, for example: love")
+    row = row_of(space, word)
+    if row is not None:
+        return Query(word, space.vector(row), row)
+    if encoder is not None:
+        return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None)
+    near = ", ".join(spellings(space, word))
+    close = f"close spellings: {near}; " if near else ""
+    elsewhere = ", ".join(other for other in others if other != space.facts.name)
+    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", f"{close}ask another space: {elsewhere}")
+
+
+def spellings(space: Space, word: str, count: int = 5) -> list[str]:
+    """Words of the vocabulary spelt nearly like this one (Ratcliff and Obershelp 1988)."""
+    pool = [w for w in space.words.first(SPELLING_POOL) if abs(len(w) - len(word)) <= 2]
+    return difflib.get_close_matches(word.lower(), pool, count, 0.7)

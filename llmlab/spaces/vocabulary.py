@@ -1,0 +1,80 @@
+"""The words of a space: a word list by frequency, a file with a word a line, or a language model's own tokens."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from llmlab.errors import MissingError, MisuseError
+from llmlab.files import decoded
+from llmlab.progress import Reporter
+
+MOST = 10_000_000  # words asked of wordfreq: all it has
+
+
+def words(spec: str, reporter: Reporter) -> list[str]:
+    """The words of `wordfreq:LANGUAGE:COUNT`, most frequent first, or of a file, in its order."""
+    if spec.startswith("wordfreq:"):
+        return by_frequency(spec)
+    path = Path(spec).expanduser()
+    if not path.is_file():
+        hint = "give wordfreq:LANGUAGE:COUNT, for example wordfreq:zh:50000, or a file with one word a line"
+        raise MisuseError(f"vocabulary {spec!r} is neither a word list nor a file", hint)
+    return of_file(path, reporter)
+
+
+def by_frequency(spec: str) -> list[str]:
+    """wordfreq:LANGUAGE:COUNT, the most frequent words of a language, most frequent first (Speer 2022)."""
+    parts = spec.split(":")
+    if len(parts) != 3 or parts[0] != "wordfreq" or not parts[2].isdigit() or int(parts[2]) < 1:
+        raise MisuseError(f"vocabulary {spec!r} is not wordfreq:LANGUAGE:COUNT", "for example wordfreq:en:50000")
+    try:
+        import wordfreq
+    except ImportError:
+        raise MissingError("word lists need wordfreq", "pip install wordfreq") from None
+    try:
+        return list(wordfreq.top_n_list(parts[1], min(int(parts[2]), MOST)))
+    except LookupError:
+        known = ", ".join(sorted(wordfreq.available_languages()))
+        raise MisuseError(f"wordfreq has no language {parts[1]!r}", f"one of: {known}") from None
+
+
+def of_file(path: Path, reporter: Reporter) -> list[str]:
+    """The words of a file, one a line, in NFC, each once. Raises MisuseError for none, or for what is not UTF-8."""
+    text = decoded(path.read_bytes(), str(path))
+    found = [word for line in text.split("\n") if (word := unicodedata.normalize("NFC", line.strip()))]
+    if not found:
+        raise MisuseError(f"{path} holds no words", "one word a line")
+    once = list(dict.fromkeys(found))
+    if len(once) < len(found):
+        reporter.say(f"{path}: {len(found) - len(once):,} lines repeat a word; each word is taken once")
+    return once
+
+
+def fold(pieces: Sequence[bytes | None]) -> tuple[list[str], list[int]]:
+    """Tokens as words: the leading-space form and case variants of a word become one entry.
+
+    The entry's vector is that of the form met most in running text: the lower-case one with a leading space,
+    then the lower-case one, then the earliest token. Pieces of a UTF-8 character, control tokens and white
+    space are left out. Entries stand in the order of their chosen token.
+    """
+    chosen: dict[str, tuple[int, int]] = {}  # word -> (preference, token)
+    for token, piece in enumerate(pieces):
+        text = _readable(piece)
+        if text is None:
+            continue
+        bare = text.removeprefix(" ")
+        word = unicodedata.normalize("NFC", bare).lower()
+        preference = 0 if text == " " + word else 1 if text == word else 2
+        if word not in chosen or preference < chosen[word][0]:
+            chosen[word] = (preference, token)
+    ordered = sorted(chosen.items(), key=lambda item: item[1][1])
+    return [word for word, _ in ordered], [token for _, (_, token) in ordered]
+
+
+def _readable(piece: bytes | None) -> str | None:
+    try:
+        text = (piece or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    word = text.removeprefix(" ")
+    return text if word.strip() == word and word and word.isprintable() else None

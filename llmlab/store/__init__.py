@@ -1,1 +1,0 @@
-"""What lives on disk between runs."""
