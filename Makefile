@@ -10,7 +10,7 @@ LLMLAB = $(VENV)/bin/llmlab
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install test lint bench clean
+.PHONY: demo install test cover lint bench clean
 
 demo: install
 	$(LLMLAB) models prepare
@@ -24,11 +24,16 @@ install: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(VENV)/bin/python -m pytest
 
+cover: $(VENV)/installed-test
+	$(PIP) install --quiet --editable ".[cover]"
+	$(VENV)/bin/python -m pytest --cov=llmlab --cov-report=term-missing:skip-covered
+
 lint: $(VENV)/installed-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python tests/reference.py --check
 
 bench: $(VENV)/installed-test
 	$(PIP) install --quiet --editable ".[bench]"

@@ -7,11 +7,15 @@ asked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llmlab.arrays import Floats, Ints
 from llmlab.errors import MisuseError
+
+if TYPE_CHECKING:  # 30 ms that only drawing needs
+    from numpy.random import Generator
 
 BLOCK = 512  # summing in two levels finds the sampled token without a running sum over the vocabulary
 
@@ -143,12 +147,12 @@ def drawn_from(logits: Floats, seen: Sequence[int], settings: Settings) -> Float
     return distribution(penalise(logits, seen, settings.repetition_penalty), settings)
 
 
-def draw(logprobs: Floats, generator: np.random.Generator) -> int:
+def draw(logprobs: Floats, generator: "Generator") -> int:
     """One token by inversion of the cumulative distribution: one uniform number a token."""
     return _invert(np.exp(logprobs), generator.random())
 
 
-def draw_plain(logits: Floats, temperature: float, generator: np.random.Generator) -> tuple[int, float]:
+def draw_plain(logits: Floats, temperature: float, generator: "Generator") -> tuple[int, float]:
     """One token of softmax(z / T), T > 0, and its log-probability at T = 1: the fast way where no filter applies."""
     shifted = np.subtract(logits, logits.max(), dtype=np.float32)
     weights = np.exp(_cool(shifted, temperature))  # [V], not normalised: inversion scales with their sum
@@ -157,7 +161,7 @@ def draw_plain(logits: Floats, temperature: float, generator: np.random.Generato
     return token, float(shifted[token]) - float(np.log(untempered.sum(dtype=np.float64)))
 
 
-def draw_gumbel(logprobs: Floats, generator: np.random.Generator) -> int:
+def draw_gumbel(logprobs: Floats, generator: "Generator") -> int:
     """One token as argmax(log p + g), g Gumbel noise [V] (Maddison et al. 2014): the same g serves any temperature."""
     noise = generator.gumbel(size=len(logprobs))
     return int((logprobs + noise).argmax())
@@ -177,7 +181,7 @@ def _invert(weights: Floats, uniform: float) -> int:
     return block * BLOCK + min(inside, int(np.flatnonzero(blocks[block])[-1]))
 
 
-def sample_generator(seed: int, sample: int, temperature: float | None = None) -> np.random.Generator:
+def sample_generator(seed: int, sample: int, temperature: float | None = None) -> "Generator":
     """The generator of one sample: it does not depend on how many samples are drawn, or at which other temperatures.
 
     Without a temperature the noise is the same at every one.

@@ -13,8 +13,8 @@ from llmlab.errors import MisuseError
 from llmlab.lab.vectors import evaluate
 from llmlab.lab.vectors.judgements import read_analogies, read_pairs
 from llmlab.spaces import listing, own
-from llmlab.spaces.content import Reading
 from llmlab.spaces.facts import Case, Precision
+from llmlab.spaces.reading import Reading
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)]
 PrecisionOption = Annotated[

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +14,8 @@ from llmlab.models import prepare
 from llmlab.models.library import Library
 from llmlab.progress import Reporter
 from llmlab.spaces import formats, vocabulary
-from llmlab.spaces.facts import Case
 from llmlab.spaces.formats.rows import Block
-from llmlab.spaces.shelf import file_state
+from llmlab.spaces.reading import Reading
 from llmlab.view import Record
 
 ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
@@ -32,33 +29,6 @@ class Content:
     dimension: int
     blocks: Callable[[int], Iterator[Block]]  # from this row on
     facts: Record  # where they come from
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A file of vectors and how it is read."""
-
-    path: Path
-    words: Path | None = None  # the words of an array; None: in the .txt beside it
-    standardize: bool = False  # number columns of a table
-    case: Case | None = None  # None: as its words suggest
-    language: str = ""
-
-    @classmethod
-    def of(cls, file: str, **how: Any) -> "Reading":
-        """Raises MisuseError for a file that is none."""
-        path = Path(file).expanduser().resolve()
-        if not path.is_file():
-            raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
-        return cls(path, **how)
-
-    @property
-    def fingerprint(self) -> dict[str, str]:
-        """The file as it is now, and how it is read."""
-        beside = self.words or self.path.with_suffix(".txt")
-        listed = file_state(beside) if beside.is_file() and beside != self.path else ""
-        how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
-        return {"file": file_state(self.path), "words": listed, **how}
 
 
 def of_model(library: Library, entry: SpaceEntry) -> Content:

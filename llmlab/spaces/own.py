@@ -10,10 +10,10 @@ from llmlab import cache
 from llmlab.config import SpaceEntry
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.spaces import vocabulary
-from llmlab.spaces.content import Reading
 from llmlab.spaces.facts import Precision
 from llmlab.spaces.formats import export as formats
 from llmlab.spaces.formats.rows import Block
+from llmlab.spaces.reading import Reading
 from llmlab.spaces.shelf import AGAIN, NAME, Shelf
 from llmlab.spaces.space import Space
 

@@ -18,11 +18,12 @@ from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.models.sources import digest
 from llmlab.spaces.facts import Precision, SpaceFacts
+from llmlab.spaces.reading import Reading, file_state
 from llmlab.spaces.space import Space
 from llmlab.view import Record
 
 if TYPE_CHECKING:  # what makes a space is loaded when one is made
-    from llmlab.spaces.content import Content, Reading
+    from llmlab.spaces.content import Content
 
 FORMAT = "3"  # raised when the way a space is built changes
 NAME = re.compile(r"\w[\w.-]*")
@@ -56,7 +57,7 @@ class Shelf:
         begun = [name.removeprefix(".").removesuffix(".begun") for name in found if name.endswith(".begun")]
         return [name for name in sorted({*found, *begun}) if NAME.fullmatch(name) and name not in self.config.spaces]
 
-    def from_file(self, reading: "Reading", name: str = "", precision: Precision = "auto") -> Space:
+    def from_file(self, reading: Reading, name: str = "", precision: Precision = "auto") -> Space:
         """The space of a vector file: under a name, or under its path, then made anew when the file has changed."""
         path = reading.path
         fingerprint = {"format": FORMAT, "precision": precision, **reading.fingerprint}
@@ -109,8 +110,6 @@ class Shelf:
         if folder.is_dir():
             return self._find(name, folder)
         if Path(name).expanduser().is_file():
-            from llmlab.spaces.content import Reading
-
             return self.from_file(Reading.of(name, standardize=standardize))
         raise catalog.unknown("space", name, [*self.config.spaces, *self.own_names])
 
@@ -180,9 +179,3 @@ class Shelf:
 def space_of(made: cache.Artifact) -> Space:
     """A folder of the cache as a space."""
     return Space(made.folder, msgspec.convert(dict(made.facts), SpaceFacts))
-
-
-def file_state(path: Path) -> str:
-    """A file as it is now: another size or time is another file."""
-    stat = path.stat()
-    return f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"

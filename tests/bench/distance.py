@@ -11,11 +11,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from msgspec.structs import replace
 
-from llmlab import config as configuration
 from llmlab.cli.world import World
-from llmlab.models.engines import open_causal_lm
 
 KINDS = (("llama.cpp", "native"), ("llama.cpp", "float16"), ("llama.cpp", "bfloat16"), ("torch", "bfloat16"))
 
@@ -32,8 +29,7 @@ def main(name: str) -> None:
 
 def distributions(name: str, engine: str, dtype: str, contexts: list[str]) -> np.ndarray:
     """P(next token), [contexts, V]."""
-    settings = replace(configuration.load(None), engine=engine, dtype=dtype)
-    model = open_causal_lm(settings, World(), name)
+    model = World().library(engine, dtype).causal_lm(name)
     return np.exp(np.stack([model.next([model.encode(context)])[0] for context in contexts]).astype(np.float64))
 
 

@@ -13,12 +13,10 @@ import numpy as np
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
-from llmlab import config as configuration
-from llmlab.cli import word_files
 from llmlab.cli.world import World
-from llmlab.lab import arithmetic, evaluation, neighbors
-from llmlab.lab.space import look_up
-from llmlab.models.spaces import open_space
+from llmlab.lab.vectors import arithmetic, evaluate, neighbors
+from llmlab.lab.vectors.judgements import read_analogies, read_pairs
+from llmlab.spaces.lookup import look_up
 
 SPACE, COUNT, TOPN = "glove", 100, 10
 CLOSE = 1e-6
@@ -27,11 +25,12 @@ Ranking = list[tuple[str, float]]
 
 
 def main() -> None:
-    space = open_space(configuration.load(None), World(), SPACE)
+    world = World()
+    space = world.shelf().open(SPACE)
     words = [space.words[row] for row in range(len(space.words))]
     vectors = KeyedVectors(space.dimension)
     vectors.add_vectors(words, space.rows(np.arange(len(words))))
-    analogies = word_files.analogies(Path(datapath("questions-words.txt")))
+    analogies = read_analogies(world.files, Path(datapath("questions-words.txt")))
     some = [one.words for one in analogies[:: len(analogies) // COUNT]][:COUNT]
     print(f"{SPACE}: {len(words):,} words; gensim and llmlab side by side")
 
@@ -54,14 +53,14 @@ def main() -> None:
         lambda text: vectors.most_similar_cosmul(*sums[text], topn=TOPN),
     )  # fmt: skip
     for name in ("wordsim353.tsv", "simlex999.txt"):
-        found = evaluation.similarity(space, word_files.pairs(Path(datapath(name))))
+        found = evaluate.similarity(space, read_pairs(world.files, Path(datapath(name))))
         pearson, spearman, missing = vectors.evaluate_word_pairs(datapath(name), restrict_vocab=len(words))
         same(f"{name}: Spearman", found.spearman, float(spearman.statistic))
         same(f"{name}: Pearson", found.pearson, float(pearson.statistic))
         same(f"{name}: unknown, %", 100 * (1 - found.known / found.pairs), missing)
     _, sections = vectors.evaluate_word_analogies(datapath("questions-words.txt"), restrict_vocab=len(words))
     solved = {one["section"]: len(one["correct"]) for one in sections}
-    for one in evaluation.analogies(space, analogies).sections:
+    for one in evaluate.analogies(space, analogies).sections:
         same(f"{one.name}: right of {one.known}", one.right, solved[one.name])
 
 

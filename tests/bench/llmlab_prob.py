@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from llmlab.backends.base import ScoreRequest
-from llmlab.backends.huggingface import HuggingFaceLM
+from llmlab.backends.torch.causal import HuggingFaceLM
 
 folder, path, *options = sys.argv[1:]
 texts = Path(path).read_text(encoding="utf-8").splitlines()

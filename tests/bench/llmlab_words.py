@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from llmlab import config as configuration
 from llmlab.cli.world import World
-from llmlab.models.engines import open_encoder
 
 words = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
-encoder = open_encoder(configuration.load(None), World())
+encoder = World().library().encoder()
 encoder.encode(words[:100])
 start = time.perf_counter()
 vectors = encoder.encode(words)

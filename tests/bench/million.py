@@ -12,42 +12,43 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from llmlab.spaces.facts import SpaceFacts
 
 COUNT, DIMENSION, COPIES, NOISE = 1_000_000, 300, 3, 0.3
 QUERIES = 200
 
 
 def import_(file: str, name: str) -> None:
-    from llmlab import config as configuration
     from llmlab.cli.world import World
-    from llmlab.models.spaces import from_file
+    from llmlab.spaces.reading import Reading
 
     start = time.perf_counter()
-    space = from_file(configuration.load(None), World(), file, name)
+    space = World().shelf().from_file(Reading.of(file), name)
     print(f"import: {time.perf_counter() - start:.1f} s, peak memory {peak()}, {measured(space.facts)}")
 
 
-def measured(facts: dict[str, object]) -> str:
+def measured(facts: "SpaceFacts") -> str:
     kept = ("words", "dimension", "stored", "index", "lists", "visited", "recall_at_10")
-    return ", ".join(f"{key} {facts[key]}" for key in kept if key in facts)
+    return ", ".join(f"{key} {getattr(facts, key)}" for key in kept)
 
 
 def open_(name: str) -> None:
     """Opening is timed without the import of the libraries, then one question."""
     import faiss
 
-    from llmlab import config as configuration
     from llmlab.cli.world import World
-    from llmlab.lab import neighbors
-    from llmlab.lab.space import look_up
-    from llmlab.models.spaces import open_space
+    from llmlab.lab.vectors import neighbors
+    from llmlab.spaces.lookup import look_up
 
     assert faiss
-    config, world = configuration.load(None), World()
+    shelf = World().shelf()
     start = time.perf_counter()
-    space = open_space(config, world, name)
+    space = shelf.open(name)
     query = look_up(space, space.words[123_456], None)
     opened = time.perf_counter() - start
     goal = "yes" if opened < 0.05 else "NO"
@@ -60,13 +61,11 @@ def open_(name: str) -> None:
 
 def approximate(name: str) -> None:
     """Recall over words that were not used to choose how many lists are visited, and the ratio of the times."""
-    from llmlab import config as configuration
     from llmlab.cli.world import World
-    from llmlab.lab import neighbors
-    from llmlab.lab.space import Query
-    from llmlab.models.spaces import open_space
+    from llmlab.lab.vectors import neighbors
+    from llmlab.spaces.lookup import Query
 
-    space = open_space(configuration.load(None), World(), name)
+    space = World().shelf().open(name)
     rows = np.random.default_rng(7).choice(len(space.words), QUERIES, replace=False)
     queries = [Query("?", space.vector(int(row)), int(row)) for row in rows]
     answers, seconds = [], []
@@ -105,11 +104,9 @@ def write_random(folder: Path) -> Path:
 
 
 def write_copies(folder: Path) -> Path:
-    from llmlab import config as configuration
     from llmlab.cli.world import World
-    from llmlab.models.spaces import open_space
 
-    space = open_space(configuration.load(None), World(), "glove")
+    space = World().shelf().open("glove")
     own = space.rows(np.arange(len(space.words)))
     path = folder / "copies.npy"
     out = np.lib.format.open_memmap(path, "w+", np.float32, (COPIES * len(own), own.shape[1]))

@@ -28,13 +28,9 @@ import faiss
 import numpy as np
 import sentences
 
-from llmlab import config as configuration
 from llmlab.cli.world import World
 from llmlab.models import prepare
-from llmlab.models.engines import workshop
-from llmlab.models.sources import locate
-from llmlab.models.spaces import open_space
-from llmlab.models.vocabulary import by_frequency
+from llmlab.spaces.vocabulary import by_frequency
 
 HERE = Path(__file__).parent
 LLMLAB = str(Path(sysconfig.get_path("scripts")) / "llmlab")
@@ -53,29 +49,25 @@ class Bench:
     """What the commands are given: models found as llmlab finds them, an index in a folder that goes away."""
 
     def __init__(self, scratch: Path) -> None:
-        self.config, self.world, self.scratch = configuration.load(None), World(), scratch
+        self.world, self.scratch = World(), scratch
+        self.config, self.library = self.world.config, self.world.library()
         self.prompt = self.config.generate.question
         self._said: dict[tuple[str, ...], str] = {}
 
     @cached_property
     def encoder(self) -> str:
-        return str(locate(self.config, self.config.encoder).path)
+        return str(self.library.source(self.config.encoder).path)
 
     @cached_property
     def folder(self) -> str:
         """The causal model as an ordinary transformers folder."""
-        return str(
-            prepare.transformers_folder(workshop(self.config, self.world), locate(self.config, self.config.model))
-        )
+        return str(prepare.transformers_folder(self.library.shop, self.library.source(self.config.model)))
 
     @cached_property
     def gguf(self) -> str:
         """The file that the engine llama.cpp reads."""
-        source, shop = locate(self.config, self.config.model), workshop(self.config, self.world)
-        dtype = self.config.dtype
-        if dtype == "auto":
-            dtype = source.entry.dtype if source.entry else "native"
-        return str(prepare.gguf(shop, source) if dtype == "native" else prepare.gguf_as(shop, source, dtype))
+        source = self.library.source(self.config.model)
+        return str(prepare.gguf_to_run(self.library.shop, source, self.config.dtype))
 
     @cached_property
     def fastest(self) -> str:
@@ -119,7 +111,7 @@ class Bench:
     @cached_property
     def index(self) -> Command:
         """A flat inner-product index over the default space's words, and the words."""
-        space = open_space(self.config, self.world)
+        space = self.world.shelf().open()
         count = len(space.words)
         index, words = self.scratch / "index.faiss", self.scratch / "words.txt"
         flat = faiss.IndexFlatIP(space.dimension)

@@ -1,0 +1,41 @@
+"""A file of vectors of the user's, and how it is read: together they say which space of the cache is its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llmlab.errors import MisuseError
+from llmlab.spaces.facts import Case
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file of vectors and how it is read."""
+
+    path: Path
+    words: Path | None = None  # the words of an array; None: in the .txt beside it
+    standardize: bool = False  # number columns of a table
+    case: Case | None = None  # None: as its words suggest
+    language: str = ""
+
+    @classmethod
+    def of(cls, file: str, **how: Any) -> "Reading":
+        """Raises MisuseError for a file that is none."""
+        path = Path(file).expanduser().resolve()
+        if not path.is_file():
+            raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
+        return cls(path, **how)
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """The file as it is now, and how it is read."""
+        beside = self.words or self.path.with_suffix(".txt")
+        listed = file_state(beside) if beside.is_file() and beside != self.path else ""
+        how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
+        return {"file": file_state(self.path), "words": listed, **how}
+
+
+def file_state(path: Path) -> str:
+    """A file as it is now: another size or time is another file."""
+    stat = path.stat()
+    return f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
