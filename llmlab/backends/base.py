@@ -116,7 +116,7 @@ class Decoder(Protocol):
         ...
 
     def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
-        """Append one token to each of `rows`; return the logits after it, [len(rows), V].
+        """Append one token to each of `rows`; return the logits after it, [len(rows), V]. A row left out is gone.
 
         The array is the engine's own memory and valid until the next step.
         """

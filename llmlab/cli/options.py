@@ -28,9 +28,7 @@ FormatOption = Annotated[
     Format,
     option("--format", "-f", metavar="FORM", panel=SHOWN, help="table, or for scripts json, jsonl, csv, tsv."),
 ]
-StandardizeOption = Annotated[
-    bool, option("--standardize", help="Columns of a table's file: (x - mean) / standard deviation.")
-]
+StandardizeOption = Annotated[bool, option("--standardize", help="Number columns of a table: (x - mean) / deviation.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - reads stdin.", show_default=False)]
 
 
@@ -138,7 +136,7 @@ class FilterOptions:
         float | None, option("--top-p", metavar="P", help="Keep the likeliest tokens of this mass; 1 is off.")
     ] = None
     min_p: Annotated[
-        float | None, option("--min-p", metavar="P", help="Keep tokens this likely relative to the best; 0 is off.")
+        float | None, option("--min-p", metavar="P", help="Keep tokens this likely beside the best; 0 is off.")
     ] = None
 
     def settings(self, default: "Settings") -> "Settings":
@@ -151,9 +149,11 @@ class FilterOptions:
 class DrawOptions:
     """How text is drawn."""
 
-    max_tokens: Annotated[int | None, option("--max-tokens", metavar="N", help="Longest continuation.")] = None
+    max_tokens: Annotated[int | None, option("--max-tokens", metavar="N", help="Longest continuation, in tokens.")] = (
+        None
+    )
     seed: Annotated[
-        int | None, option("--seed", metavar="N", help="Same seed, same text. Without one it is drawn, and shown.")
+        int | None, option("--seed", metavar="N", help="Same seed, same text; drawn and shown without one.")
     ] = None
     repetition_penalty: Annotated[
         float | None,
@@ -170,7 +170,7 @@ class PromptOptions:
 
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[PROMPT]", help="Text to continue; - reads stdin; none: the settings' question."),
+        typer.Argument(metavar="[PROMPT]", help="Text to continue; - is stdin; none: a fixed question."),
     ] = None
     preset: Annotated[
         str | None, option("--preset", metavar="NAME", help="Wrap the prompt for a base model, such as qa.")

@@ -55,7 +55,7 @@ class LookOptions:
     strip: Annotated[bool, option("--strip", panel=SHOWN, help="One text itself, shaded by surprisal.")] = False
     word_correction: Annotated[
         bool,
-        option("--word-correction", panel=SHOWN, help="With --by word: the space after a word is its own, not before."),
+        option("--word-correction", panel=SHOWN, help="By word: the space after it counts, not before."),
     ] = False
 
     def check(self, texts: list[str]) -> None:

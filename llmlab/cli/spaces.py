@@ -19,7 +19,7 @@ from llmlab.spaces.reading import Reading
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)]
 PrecisionOption = Annotated[
     Precision,
-    option("--precision", metavar="TYPE", help="float32, float16, or auto: the smaller where nothing changes."),
+    option("--precision", metavar="TYPE", help="float32, float16, or auto: the smaller that will do."),
 ]
 
 
@@ -89,7 +89,7 @@ def list_(world: World, *, form: FormatOption = "table") -> None:
 
 @verb("llmlab space show minilm")
 def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
-    """What a space was made from, how it is stored, and how its words are looked up."""
+    """What a space was made from, and how it is stored."""
     world.show(listing.sheet(world.shelf(), name), form)
 
 
@@ -137,7 +137,7 @@ def eval_(
     ] = None,
     form: FormatOption = "table",
 ) -> None:
-    """How good a space is: correlation with people's scores of word pairs, or accuracy at analogies."""
+    """How good a space is, by people's word pairs or by analogies."""
     if (similarity is None) == (analogies is None):
         raise MisuseError("space eval takes one file", "give --similarity FILE or --analogies FILE")
     if similarity is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # loaded when a verb opens one
 
 SpaceOption = Annotated[
     str | None,
-    option("--space", "-s", metavar="NAME", help="minilm, glove, gemma, one of yours, or a file of vectors."),
+    option("--space", "-s", metavar="NAME", help="minilm, glove, gemma, your own, or a vector file."),
 ]
 MetricOption = Annotated[MetricName, option("--metric", metavar="NAME", help="cosine, l2, l1 or dot.")]
 
@@ -84,7 +84,7 @@ class SourceOptions:
 class WhichOptions:
     """Which words are listed, and by which measure."""
 
-    k: Annotated[int | None, option("-k", metavar="K", help="How many.")] = None
+    k: Annotated[int | None, option("-k", metavar="K", help="How many (10).")] = None
     within: Annotated[
         float | None, option("--within", metavar="X", help="All at most so far, or for cosine and dot so similar.")
     ] = None
@@ -102,11 +102,9 @@ class WhichOptions:
         str | None, option("--words", metavar="REGEX", help="Only words that this expression matches whole.")
     ] = None
     min_frequency: Annotated[
-        float | None, option("--min-frequency", metavar="ZIPF", help="Only words this frequent: 3 once in a million.")
+        float | None, option("--min-frequency", metavar="ZIPF", help="Only words this frequent; 3: once in a million.")
     ] = None
-    exact: Annotated[bool, option("--exact", help="Compare all words of a space that has an approximate index.")] = (
-        False
-    )
+    exact: Annotated[bool, option("--exact", help="Compare all words, whatever the space's index.")] = False
     sort: Annotated[
         Sort, option("--sort", metavar="ORDER", panel=SHOWN, help="Rows by nearness, word or frequency.")
     ] = "nearness"

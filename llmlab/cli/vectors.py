@@ -33,7 +33,7 @@ def texts(metavar: str, help: str = WORDS) -> Any:
 @verb(
     "llmlab embed cat dog car",
     'llmlab embed "He likes movies" --tokens',
-    'llmlab embed "the river bank" "a bank robber" --word bank --model gemma-3-270m --engine torch',
+    'llmlab embed "river bank" bank --word bank -m gemma-3-270m --engine torch',
 )
 def embed(
     world: World,
@@ -105,7 +105,7 @@ def why(
 def neighbors(
     world: World,
     *,
-    word: Annotated[list[str], texts("WORD...", "Words, or sums such as 'king - man + woman'; - reads stdin.")],
+    word: Annotated[list[str], texts("WORD...", "Words, or sums: 'king - man + woman'; - is stdin.")],
     which: WhichOptions,
     place: PlaceOptions,
     computing: EngineOptions,

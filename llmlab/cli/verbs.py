@@ -59,7 +59,9 @@ class Verb(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]
         formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
-        formatter.write(f"\n{self.help}\n\n")
+        formatter.write("\n")
+        formatter.write_text(self.help)
+        formatter.write("\n")
         for heading in (ASKED, SHOWN, MODEL):
             rows = [_row(parameter, ctx) for parameter in self.params if _heading(parameter) == heading]
             write_rows(formatter, heading, rows)

@@ -41,8 +41,7 @@ class World:
     debug: bool = False
 
     def __post_init__(self) -> None:
-        self.library = cache(self._library)
-        self.shelf = cache(self._shelf)
+        self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
 
     @cached_property
     def config(self) -> Config:
@@ -52,8 +51,15 @@ class World:
     def files(self) -> Files:
         return Files(self.stdin)
 
-    def _library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":
-        """The models, with the engine and number type that the options ask for."""
+    def library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":
+        """The models, with the engine and number type that the options ask for; made once."""
+        return self._library(engine, dtype, thorough)
+
+    def shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
+        """The spaces, over the same models; made once."""
+        return self._shelf(engine, dtype, thorough)
+
+    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool) -> "Library":
         from msgspec.structs import replace
 
         from llmlab.models.library import Library
@@ -61,8 +67,7 @@ class World:
         chosen = {key: value for key, value in (("engine", engine), ("dtype", dtype)) if value is not None}
         return Library(replace(self.config, **chosen), self, thorough)
 
-    def _shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
-        """The spaces, over the same models."""
+    def _make_shelf(self, engine: str | None, dtype: str | None, thorough: bool) -> "Shelf":
         from llmlab.spaces.shelf import Shelf
 
         return Shelf(self.library(engine, dtype, thorough), thorough)

@@ -1,8 +1,7 @@
 """The reference engine: causal language models that transformers loads from a local folder, through torch.
 
 Whatever another engine says is compared with this one. It does not sample (see sampling.py), fetch, convert, or
-run code that came with the weights; tokenizers are in huggingface_tokens.py, sentence encoders in
-huggingface_encoder.py.
+run code that came with the weights; tokenizers are in tokens.py, sentence encoders in encoder.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
 from llmlab.backends.sampling import log_softmax
-from llmlab.backends.torch import forest as huggingface_forest
+from llmlab.backends.torch import forest as forests
 from llmlab.backends.torch import scores
 from llmlab.backends.torch.decoder import TorchDecoder
 from llmlab.backends.torch.forest import Padded, pad
@@ -145,8 +144,8 @@ class HuggingFaceLM:
     @cached_property
     def _forest_depth(self) -> int:
         """The longest text that may stand in a forest; 0 for a model that cannot be given one."""
-        able = huggingface_forest.sees_forests(self._model, self._reader, self._device)
-        return huggingface_forest.deepest(self._model) if able else 0
+        able = forests.sees_forests(self._model, self._reader, self._device)
+        return forests.deepest(self._model) if able else 0
 
     def _forests(self, rows: Sequence[Ids], firsts: Sequence[int]) -> Iterator[list[int]]:
         """Groups of texts that begin alike to such a part that a forest saves work; the rest is padded instead."""
@@ -189,7 +188,7 @@ class HuggingFaceLM:
 
     def _forest_pass(self, forest: Forest) -> Iterator[tuple[int, Any]]:
         """The first node and the states [N, W]: all of them in one pass."""
-        inputs = huggingface_forest.inputs(self._model, self._device, forest)
+        inputs = forests.inputs(self._model, self._device, forest)
         with torch.inference_mode():
             states, _ = self._reader.states(len(forest), inputs)
         yield 0, states[0]
