@@ -1,5 +1,6 @@
 """Views for people: tables aligned with wide characters, and shaded text; folded to the terminal, plain in a pipe."""
 
+import math
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -54,7 +55,7 @@ class _Console(Console):
 
 def bar(share: float, width: int = 20) -> str:
     """A bar of `share` of the width, in eighths of a character."""
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    eighths = 0 if math.isnan(share) else round(max(0.0, min(1.0, share)) * width * 8)
     return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")
 
 

@@ -1,95 +1,272 @@
-"""Every record of prob and generate is what configs/records.schema.json says, and reads back as it was."""
+"""Every record of every verb is what configs/records.schema.json says, and is the same in every format."""
 
 import csv
 import io
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from typer.main import get_command
 
+from llmlab.cli import SECTIONS, app
+from llmlab.cli.verbs import Noun, Verb
 from llmlab.config import packaged
 
 SCHEMA = json.loads((packaged() / "records.schema.json").read_text(encoding="utf-8"))
-PAIRS = b"""{"sentence_good": "The cat sat", "sentence_bad": "sat cat", "UID": "u"}
-{"sentence_good": "a", "sentence_bad": "b"}
-"""
-QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}'.encode()
-DRAW = ["The", "--seed", "1", "--max-tokens", "3"]
-ASKED = [
-    ("generate.samples", [*DRAW, "-t", "0,1.5", "-n", "2", "--stop", "\\n"], b""),
-    ("generate.samples", [*DRAW, "--expect", "cat", "--same-noise", "--top-k", "4"], b""),
-    ("generate.trace", [*DRAW, "--trace", "--min-p", "0.1"], b""),
-    ("generate.distribution", ["The", "--distribution", "-t", "0,1,1e9"], b""),
-    ("generate.distribution", ["The", "--distribution", "--top-k", "3"], b""),
-    ("generate.tree", ["The", "--tree", "2", "-t", "0.5"], b""),
-    ("generate.tree", ["The", "--tree", "1", "--top-k", "2", "--min-p", "0.01"], b""),
-    ("generate.samples", [*DRAW, "-n", "2", "--repetition-penalty", "1.3"], b""),
-    ("prob.ledger", ["The cat 👩‍👩‍👧 <s>"], b""),
-    ("prob.ledger", ["The cat 今天", "--by", "char"], b""),
-    ("prob.ledger", ["The cat", "--by", "word", "--word-correction"], b""),
-    ("prob.ranking", ["a", 'b "x", y', "今天\t\n"], b""),
-    ("prob.diff", ["--diff", "The cat", "The mat sat"], b""),
-    ("prob.next", ["The", "--next", "5", "--at", "0"], b""),
-    ("prob.choice", ["--context", "The", "--choice", " cat", "--choice", "re"], b""),
-    ("prob.question", ["--choices", "-"], QUESTIONS),
-    ("prob.cloze", ["--cloze", "The [?] sat", "--candidate", "cat", "--candidate", "mat"], b""),
-    ("prob.orders", ["--orders", "The cat sat."], b""),
-    ("prob.pairs", ["--pairs", "-"], PAIRS),
-    ("prob.file", ["--file", "-"], "今天\nThe cat sat\n".encode()),
+WHOLE = Draft202012Validator(SCHEMA)
+KINDS = [name for name in SCHEMA["$defs"] if not name.startswith("_")]
+VALIDATORS = {name: Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]}) for name in KINDS}
+ESCAPED = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")  # what would steer a terminal
+FORMS = ("json", "jsonl", "csv", "tsv")
+Case = tuple[str, str, str]  # kind, what stands after the verb, stdin
+
+PAIRS = '{"sentence_good": "The cat sat", "sentence_bad": "sat cat", "UID": "u"}\n{"sentence_good": "a", '
+PAIRS += '"sentence_bad": "b"}\n'
+QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}'
+DRAW = "The --seed 1 --max-tokens 3"
+TEXT: list[Case] = [
+    ("prob", "'The cat 👩‍👩‍👧 <s>'", ""),
+    ("prob", "'The cat 今天' --by char", ""),
+    ("prob", "'The cat' --by word --word-correction", ""),
+    ("prob", "'The cat <s>' --allow-special", ""),
+    ("prob", "LONG --by word", ""),
+    ("prob.ranking", "a 'b \"x\", y' '今天\\t\\n'", ""),
+    ("prob.ranking", "-", "The cat\nsat\n"),
+    ("next", "The -k 5", ""),
+    ("next", "The --temperature 0,1,1e9 --preset qa", ""),
+    ("next", "The --top-k 3 --repetition-penalty 1.3", ""),
+    ("compare", "'The cat' 'The mat sat'", ""),
+    ("orders", "'The cat sat.'", ""),
+    ("cloze", "'The [?] sat' -c cat -c mat", ""),
+    ("cloze", "'[?] [?] cat' -c The -c a", ""),
+    ("choose", "The -c ' cat' -c re", ""),
+    ("choose", "T -c he -c x", ""),  # without BOS the first token of the merged one has no probability
+    ("choose.questions", "-", QUESTIONS),
+    ("pairs", "-", PAIRS),
+    ("perplexity", "-", "今天\nThe cat sat\n"),
+    ("perplexity", "- --window 8 --stride 2", "The cat sat " * 9),
+    ("generate", f"{DRAW} -t 0,1.5 -n 2 --stop '\\n'", ""),
+    ("generate", f"{DRAW} --expect cat --same-noise --top-k 4", ""),
+    ("generate", f"{DRAW} -n 2 --repetition-penalty 1.3 --preset qa", ""),
+    ("generate", "--prompts - --seed 1 --max-tokens 2", "The\nA cat\n"),
+    ("trace", f"{DRAW} --min-p 0.1", ""),
+    ("trace", f"{DRAW} -t 0", ""),
+    ("tree", "The --depth 2 -t 0.5", ""),
+    ("tree", "The --depth 1 --top-k 2 --min-p 0.01", ""),
 ]
+SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
+ONE_WORD = "'The cat sat' 'a cat' --word cat MODEL"
+THINGS: list[Case] = [
+    ("embed", "cat 'The cat\tsat' ENCODER", ""),
+    ("embed", "cat ENCODER --engine torch", ""),
+    ("embed", "king --space mine", ""),
+    ("embed", "king zebra --space encoded", ""),
+    ("embed", "小明 小红 --space PEOPLE --standardize", ""),
+    ("embed", ONE_WORD, ""),
+    ("embed", f"{ONE_WORD} --layer input", ""),
+    ("embed.tokens", "'The cat' --tokens ENCODER", ""),
+    ("embed.tokens", "'The cat' --layer input MODEL", ""),
+    ("embed.tokens", "'The cat 今天' --layer 1 MODEL", ""),
+    ("neighbors", "king - --space mine", "queen\nman\n"),
+    ("neighbors", "King --space VECTORS --metric l2 --within 3", ""),
+    ("neighbors", "king --space mine --against man --against queen --metric l1", ""),
+    ("neighbors", "'king - man + woman' --space mine --method mul", ""),
+    ("neighbors", "king --space mine --min-frequency 1 --sort frequency", ""),
+    ("neighbors", "at --spaces encoded,table --metric dot", ""),
+    ("neighbors", "zebra --space encoded", ""),
+    ("neighbors", "小明 --space PEOPLE", ""),
+    ("odd", "king queen paris --space mine", ""),
+    ("odd", "king 'a queen' paris ENCODER", ""),
+    ("odd", "'The cat' 'A cat' cat --word cat MODEL", ""),
+    ("why", "king queen --space mine --metric l2", ""),
+    ("why", "小明 小红 --space PEOPLE", ""),
+    ("why", ONE_WORD, ""),
+    ("space.list", "", ""),
+    *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE")),
+    ("space.eval.similarity", "mine --similarity -", SIMILARITY),
+    ("space.eval.similarity", "mine --similarity -", "king queen 1\nking man 1\n"),
+    ("space.eval.analogies", "mine --analogies -", ANALOGIES),
+    ("models.list", "", ""),
+    *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
+]
+WORDS = "man\nwoman\nking\nqueen\nparis\nfrance\n"
+VECTORS = "man 4 1 0\nwoman 4 -1 0\nking 4 1 3\nqueen 4 -1 3\nparis -5 1 0\nfrance 0 0 0\n"
 
 
-@pytest.fixture(params=["torch", "llama.cpp", "torch without BOS"])
-def model(request, lm_folder, gguf_file, lm_folder_without_bos):
-    folder = {"torch": lm_folder, "llama.cpp": gguf_file, "torch without BOS": lm_folder_without_bos}[request.param]
-    return ["--model", str(folder)]
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of this module's own: it holds spaces."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def environ(environ):
+    """One thread: more of them wait for each other longer than tiny models compute."""
+    return {**environ, "LLMLAB_THREADS": "1"}
+
+
+@pytest.fixture
+def models(models, cache, lm_folder_without_bos):
+    """The words in capitals, with a model without BOS and files of vectors."""
+    file = cache / "vectors.txt"
+    if not file.exists():
+        file.write_text(VECTORS, encoding="utf-8")
+    people = packaged() / "exercises" / "people.csv"
+    without_bos = ["--model", str(lm_folder_without_bos)]
+    return {**models, "WITHOUT_BOS": without_bos, "VECTORS": [str(file)], "PEOPLE": [str(people)]}
+
+
+@pytest.fixture
+def spaces(lab, cache):
+    """The spaces mine (of a file), encoded (by an encoder) and table (of a language model)."""
+    if not (cache / "spaces" / "mine").is_dir():
+        listed = cache / "words.txt"
+        listed.write_text(WORDS, encoding="utf-8")
+        made = ["import mine VECTORS --language en", f"build encoded ENCODER --vocab {listed}"]
+        assert [lab(f"space {line}").code for line in (*made, "build table LM --vocab model")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("model", ["MODEL", "GGUF", "WITHOUT_BOS"])
+@pytest.mark.parametrize(("kind", "line", "stdin"), TEXT)
+def test_every_record_about_text_is_what_the_schema_says(lab, kind, line, stdin, model):
+    check(lab, kind, f"{line} {model}", stdin)
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize(("kind", "line", "stdin"), THINGS)
+def test_every_record_about_vectors_and_things_is_what_the_schema_says(lab, kind, line, stdin):
+    check(lab, kind, line, stdin)
+
+
+def check(lab, kind: str, line: str, stdin: str) -> None:
+    """Each record fits its own kind and no other; json, csv and tsv tell what jsonl tells."""
+    asked = f"{verb_of(kind).replace('.', ' ')} {line}"
+    found = {form: lab(f"{asked} --format {form}", stdin.encode()) for form in FORMS}
+    assert {done.code for done in found.values()} == {0}, found["json"].err
+    records = [json.loads(line) for line in found["jsonl"].out.splitlines()]
+    assert records
+    for record in records:
+        VALIDATORS[kind].validate(record)
+    WHOLE.validate(records[0])
+    assert [name for name in KINDS if VALIDATORS[name].is_valid(records[0])] == [kind]
+    assert not VALIDATORS[kind].is_valid({**records[0], "extra": 1})
+    anything = {"of": ["no", "kind"]}
+    assert not [name for name in records[0] if VALIDATORS[kind].is_valid({**records[0], name: anything})]
+    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+        rows = list(csv.DictReader(io.StringIO(found[form].out), delimiter=delimiter))
+        assert list(rows[0]) == list(dict.fromkeys(name for record in records for name in record))
+        for row, record in zip(rows, records, strict=True):
+            assert {name: read_back(row[name], value) for name, value in record.items()} == record
+    told = rows_of(json.loads(found["json"].out), {})
+    for record in records:  # in the document's order
+        assert any(record == {name: row.get(name) for name in record} for row in told), record
+
+
+def read_back(cell: str, value: Any) -> Any:
+    """What a cell of csv or tsv says, read as what it should be."""
+    if isinstance(value, bool) or value is None:
+        return {"True": True, "False": False, "": None}[cell]
+    if isinstance(value, str):
+        return cell if cell == value else ESCAPED.sub(character, cell)
+    return json.loads(cell) if isinstance(value, list | dict) else type(value)(cell)
+
+
+def character(escaped: re.Match[str]) -> str:
+    return str(json.loads(f'"{escaped[0].replace("x", "u00")}"'))
+
+
+def rows_of(node: Any, above: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects of a document, each with what the objects around it state."""
+    if isinstance(node, list):
+        for one in node:
+            yield from rows_of(one, above)
+    elif isinstance(node, dict):
+        own = {**above, **node}
+        yield {**own, "metric": own["method"]} if own.get("method") else own  # as neighbors names 3CosMul
+        for value in node.values():
+            yield from rows_of(value, own)
+
+
+# Each verb has a schema
+
+
+def verbs_with_records() -> list[str]:
+    """The verbs that take --format, in the order of --help; those of a noun as noun.verb."""
+    root, found = get_command(app), []
+    for name in (name for verbs in SECTIONS.values() for name in verbs):
+        one = root.get_command(None, name)
+        if isinstance(one, Noun):
+            found += [(f"{name}.{verb}", one.get_command(None, verb)) for verb in one.list_commands(None)]
+        else:
+            found.append((name, one))
+    return [name for name, verb in found if takes_format(verb)]
+
+
+def takes_format(verb: Verb) -> bool:
+    return any("--format" in parameter.opts for parameter in verb.params)
+
+
+def verb_of(kind: str) -> str:
+    """The verb whose records are of a kind: prob.ranking is of prob, space.eval.similarity of space.eval."""
+    return next((verb for verb in VERBS if f"{kind}.".startswith(f"{verb}.")), "")
+
+
+VERBS = verbs_with_records()
 
 
 def test_the_schema_is_one():
     Draft202012Validator.check_schema(SCHEMA)
-    assert {kind for kind, _, _ in ASKED} == {name for name in SCHEMA["$defs"] if "." in name}
+    assert [one["$ref"] for one in SCHEMA["anyOf"]] == [f"#/$defs/{kind}" for kind in KINDS]
 
 
+def test_every_verb_with_records_has_a_schema_and_no_schema_is_without_a_verb():
+    assert VERBS[0] == "prob"
+    assert {"generate", "space.list", "models.show"} < set(VERBS)
+    assert list(dict.fromkeys(map(verb_of, KINDS))) == VERBS
+
+
+def test_every_kind_of_record_is_asked_for():
+    assert {kind for kind, _, _ in [*TEXT, *THINGS]} == set(KINDS)
+
+
+def test_no_kind_lets_columns_in_that_it_does_not_name():
+    for kind in KINDS:
+        assert SCHEMA["$defs"][kind]["unevaluatedProperties"] is False, kind
+
+
+def test_every_part_is_used():
+    used = set(re.findall(r"#/\$defs/([\w.]+)", json.dumps(SCHEMA)))
+    assert used == set(SCHEMA["$defs"])
+
+
+# Wrong records
+
+RECORDS = {
+    "prob": "The MODEL",
+    "generate": "The --max-tokens 1 MODEL",
+    "embed": "king --space mine",
+    "neighbors": "king --space mine",
+}
+
+
+@pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize(
-    ("kind", "arguments", "stdin"), ASKED, ids=lambda value: value if isinstance(value, str) else ""
+    ("kind", "wrong"),
+    [
+        *(("prob", one) for one in ({"logprob_nats": 0.5}, {"probability": 2}, {"rank": 0}, {"word": "The"})),
+        *(("prob", one) for one in ({"engine": "abacus"}, {"token_ids": []}, {"position": "0"}, {"bos": 0})),
+        *(("generate", one) for one in ({"finish": "tired"}, {"temperature": -1}, {"top_p": 0}, {"seed": -1})),
+        *(("embed", one) for one in ({"vector": []}, {"vector": ["1"]}, {"norm": -1}, {"engine": "abacus"})),
+        *(("embed", one) for one in ({"dimension": 0}, {"bos": None}, {"word": "king"}, {"space": 1})),
+        *(("neighbors", one) for one in ({"metric": "nearness"}, {"rank": 0}, {"zipf": -1}, {"values": {"age": "1"}})),
+    ],
 )
-def test_every_record_is_what_the_schema_says_in_every_format(run, model, kind, arguments, stdin):
-    command = kind.partition(".")[0]
-    found = {
-        form: run(command, *arguments, *model, "-f", form, stdin=stdin) for form in ("json", "jsonl", "csv", "tsv")
-    }
-    assert {done.code for done in found.values()} == {0}, found["json"].err
-    records = [json.loads(line) for line in found["jsonl"].out.splitlines()]
-    assert records
-    validator = Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]})
-    for record in records:
-        validator.validate(record)
-        Draft202012Validator(SCHEMA).validate(record)
-        # Floats are written so that they read back as they were.
-        assert json.loads(json.dumps(record)) == record
-    for form, delimiter in (("csv", ","), ("tsv", "\t")):
-        rows = list(csv.DictReader(io.StringIO(found[form].out), delimiter=delimiter))
-        for row, record in zip(rows, records, strict=True):
-            assert list(row) == list(record)
-            floats = {name for name, value in record.items() if isinstance(value, float)}
-            assert {name: float(row[name]) for name in floats} == {name: record[name] for name in floats}
-    document = json.loads(found["json"].out)
-    own = document if kind == "prob.file" else next(value for value in document.values() if _is_list_of(value, records))
-    if kind != "prob.file":
-        assert all({**record, **part} == record for part, record in zip(own, records, strict=True))
-    assert document["model"] == records[0]["model"]
-
-
-def _is_list_of(value, records):
-    return isinstance(value, list) and len(value) == len(records) and set(value[0]) <= set(records[0])
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"logprob_nats": 0.5}, {"engine": "abacus"}, {"probability": 2}, {"extra": 1}, {"rank": 0}]
-)
-def test_the_schema_refuses_what_is_wrong(run, lm_folder, wrong):
-    line = run("prob", "The", "--model", str(lm_folder), "-f", "jsonl").out.splitlines()[0]
-    validator = Draft202012Validator({"$ref": "#/$defs/prob.ledger", "$defs": SCHEMA["$defs"]})
-    record = json.loads(line)
-    assert validator.is_valid(record)
-    assert not validator.is_valid({**record, **wrong})
+def test_the_schema_refuses_a_wrong_value(lab, kind, wrong):
+    record = json.loads(lab(f"{kind} {RECORDS[kind]} -f jsonl").out.splitlines()[0])
+    assert VALIDATORS[kind].is_valid(record)
+    assert not VALIDATORS[kind].is_valid({**record, **wrong})
+    assert not WHOLE.is_valid({**record, **wrong})

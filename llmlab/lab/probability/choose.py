@@ -7,7 +7,7 @@ sum its acc. The space that parts a choice from its context is scored but not co
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +76,7 @@ class Choices:
                 one.label,
                 number(one.logprob),
                 probability(one.logprob),
-                f"{share:.4f}",
+                number(share, 4),
                 Bar(share),
                 number(one.per_token),
                 number(one.per_character),
@@ -105,7 +105,7 @@ class Choices:
                 "rank": rank,
                 "tokens": one.tokens,
                 "logprob_nats": finite(one.logprob),
-                "probability": math.exp(one.logprob),
+                "probability": finite(math.exp(one.logprob)),
                 "share": finite(share),
                 "logprob_per_token_nats": finite(one.per_token),
                 "logprob_per_character_nats": finite(one.per_character),
@@ -121,11 +121,18 @@ class Choices:
 
 
 def normalised(logprobs: Sequence[float]) -> tuple[float, ...]:
-    """exp(log p) / sum exp(log p); nan when all are impossible."""
+    """exp(log p) / sum exp(log p) over those that are known; nan for the others, and when all are impossible."""
     logs = np.array(logprobs)
-    with np.errstate(invalid="ignore"):
-        weights = np.exp(logs - logs.max())
-        return tuple((weights / weights.sum()).tolist())
+    known = ~np.isnan(logs)
+    if not np.isfinite(logs[known]).any():
+        return tuple([math.nan] * len(logs))
+    weights = np.exp(logs - logs[known].max())
+    return tuple((weights / weights[known].sum()).tolist())
+
+
+def likeliest_first(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Those without a probability come last: nothing stands before their first token."""
+    return tuple(sorted(choices, key=lambda one: (math.isnan(one.logprob), -one.logprob)))
 
 
 def choose(model: CausalLM, context: str, choices: Sequence[str], *, allow_special: bool = False) -> Choices:
@@ -152,10 +159,7 @@ def choose_all(
         for (_, choice, _, boundary), found in zip(asked, stats, strict=True)
     )
     origin = of_text(model.info)
-    return [
-        Choices(context, tuple(sorted((next(scored) for _ in choices), key=lambda one: -one.logprob)), origin)
-        for context, choices in questions
-    ]
+    return [Choices(context, likeliest_first(next(scored) for _ in choices), origin) for context, choices in questions]
 
 
 def conditional(model: CausalLM, context: str, text: str, *, allow_special: bool = False) -> tuple[ScoreRequest, str]:

@@ -51,7 +51,7 @@ class Tempered:
     @property
     def cumulative(self) -> tuple[float, ...]:
         """The probability of each listed token and of those before it."""
-        return tuple(np.cumsum(np.exp(self.logprobs)).tolist())
+        return tuple(np.minimum(np.cumsum(np.exp(self.logprobs)), 1.0).tolist())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 By the plain sum (acc of lm-evaluation-harness), per character (its acc_norm), and per token.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ class Answer:
 
     def pick(self, score: str) -> Choice:
         """The choice that is best by one of SCORES."""
-        return max(self.found.choices, key=SCORES[score])
+        return max(self.found.choices, key=lambda one: -math.inf if math.isnan(one.logprob) else SCORES[score](one))
 
     def right(self, score: str) -> bool:
         return self.pick(score).text == self.truth

@@ -31,7 +31,7 @@ class Odd:
 
     def records(self) -> list[Record]:
         return [
-            {"rank": rank, "word": word, "cosine_to_mean": value, "odd": rank == 1, **self.words.origin.columns}
+            {"rank": rank, "text": word, "cosine_to_mean": value, "odd": rank == 1, **self.words.origin.columns}
             for rank, (word, value) in enumerate(self._ranked(), 1)
         ]
 
