@@ -1,7 +1,8 @@
-"""Tiny models and the 200 texts, made once a session."""
+"""Tiny models and the 200 texts, made once a session; settings with a cache of their own, and what reads from them."""
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
 import tiny
+
+from llmlab.config import Config, load
+from llmlab.models.library import Library
+from llmlab.progress import silent
+from llmlab.spaces.shelf import Shelf
 
 settings.register_profile("steady", deadline=None)  # a test fails by what it finds, not by how long it takes
 settings.load_profile("steady")
@@ -48,3 +54,40 @@ def gguf_file_without_bos(tmp_path_factory: pytest.TempPathFactory, lm_folder_wi
 def encoder_folder(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
     """A sentence-transformers folder: BERT, mean pooling, normalised."""
     return tiny.sentence_encoder(tmp_path_factory.mktemp("encoder"), texts)
+
+
+class Ear:
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.heard.append(message)
+
+    def progress(self, label: str):
+        return nullcontext(silent)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Settings whose cache is a temporary folder."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    return load(None, {"LLMLAB_CACHE": str(tmp_path / "cache")})
+
+
+@pytest.fixture
+def library(config: Config, ear: Ear) -> Library:
+    """The models of one run."""
+    return Library(config, ear)
+
+
+@pytest.fixture
+def shelf(library: Library) -> Shelf:
+    """The spaces of one run."""
+    return Shelf(library)

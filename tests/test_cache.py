@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from llmlab import cache
 from llmlab.errors import LabError
 from llmlab.progress import silent
-from llmlab.store import artifacts
 
 NEW, OLD = {"from": "new"}, {"from": "old"}
 
@@ -46,8 +46,8 @@ def build(folder: Path) -> dict[str, int]:
 WHOLE = {"weights.bin": b"w" * 1000, "below/words.txt": b"love\n"}
 
 
-def make(folder: Path, fingerprint=NEW, **options) -> artifacts.Artifact:
-    return artifacts.make(folder, fingerprint, build, Ear(), **options)
+def make(folder: Path, fingerprint=NEW, **options) -> cache.Artifact:
+    return cache.make(folder, fingerprint, build, Ear(), **options)
 
 
 def beside(folder: Path) -> list[str]:
@@ -58,7 +58,7 @@ def beside(folder: Path) -> list[str]:
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
-from llmlab.store import artifacts
+from llmlab import cache
 import filelock
 
 class Ear:
@@ -84,7 +84,7 @@ def build(folder):
 
 sys.addaudithook(count)
 started = True
-artifacts.make(Path(sys.argv[1]), {"from": "new"}, build, Ear())
+cache.make(Path(sys.argv[1]), {"from": "new"}, build, Ear())
 print("done", flush=True)
 """
 
@@ -104,9 +104,9 @@ def test_a_kill_at_any_file_operation_leaves_nothing_half_made(tmp_path):
         if process.returncode == 0:
             break
         assert process.returncode == -signal.SIGKILL
-        fast, thorough = (artifacts.find(folder, NEW, thorough=careful) for careful in (False, True))
+        fast, thorough = (cache.find(folder, NEW, thorough=careful) for careful in (False, True))
         assert (fast is None) == (thorough is None)
-        seen.add("new" if fast else "old" if artifacts.find(folder, OLD, thorough=True) else "none")
+        seen.add("new" if fast else "old" if cache.find(folder, OLD, thorough=True) else "none")
         assert content(make(folder).folder) == WHOLE
         assert beside(folder) == [".model.lock", "model"]
     assert process.returncode == 0
@@ -122,7 +122,7 @@ def test_a_kill_while_building_leaves_the_next_run_a_clean_start(tmp_path, after
     time.sleep(after)
     process.kill()
     process.communicate()
-    assert artifacts.find(folder, NEW) is None
+    assert cache.find(folder, NEW) is None
     assert content(make(folder).folder) == WHOLE
     assert beside(folder) == [".model.lock", "model"]
 
@@ -151,7 +151,7 @@ def garble(folder):
 
 
 def record(text):
-    return lambda folder: (folder / artifacts.RECORD).write_text(text)
+    return lambda folder: (folder / cache.RECORD).write_text(text)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
     folder = tmp_path / "model"
     make(folder)
     harm(folder)
-    assert artifacts.find(folder, NEW, thorough=thorough) is None
+    assert cache.find(folder, NEW, thorough=thorough) is None
     made = make(folder, thorough=thorough)
     assert content(folder) == WHOLE
     assert made.facts == {"files": 2}
@@ -173,14 +173,14 @@ def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
 def test_a_byte_changed_in_place_is_seen_only_by_a_thorough_look(tmp_path):
     folder = make(tmp_path / "model").folder
     garble(folder)
-    assert artifacts.find(folder, NEW) is not None
-    assert artifacts.find(folder, NEW, thorough=True) is None
+    assert cache.find(folder, NEW) is not None
+    assert cache.find(folder, NEW, thorough=True) is None
 
 
 def test_what_is_whole_is_not_built_again(tmp_path):
     make(tmp_path / "model")
     for thorough in (False, True):
-        artifacts.make(tmp_path / "model", NEW, lambda _: pytest.fail("built again"), Ear(), thorough=thorough)
+        cache.make(tmp_path / "model", NEW, lambda _: pytest.fail("built again"), Ear(), thorough=thorough)
 
 
 def test_another_fingerprint_is_built_anew(tmp_path):
@@ -188,7 +188,7 @@ def test_another_fingerprint_is_built_anew(tmp_path):
     (tmp_path / "model" / "stray").touch()
     make(tmp_path / "model", NEW)
     assert content(tmp_path / "model") == WHOLE
-    assert artifacts.find(tmp_path / "model", OLD) is None
+    assert cache.find(tmp_path / "model", OLD) is None
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_a_build_that_fails_leaves_what_was_there(tmp_path, error, raised, messa
 
     make(tmp_path / "model", OLD)
     with pytest.raises(raised, match=message):
-        artifacts.make(tmp_path / "model", NEW, fail, Ear())
+        cache.make(tmp_path / "model", NEW, fail, Ear())
     assert beside(tmp_path / "model") == [".model.lock", "model"]
-    assert artifacts.find(tmp_path / "model", OLD, thorough=True)
+    assert cache.find(tmp_path / "model", OLD, thorough=True)
 
 
 def test_removing_frees_the_bytes_of_the_folder_and_nothing_else(tmp_path):
     make(tmp_path / "model")
     make(tmp_path / "other")
-    assert artifacts.size(tmp_path / "other") == artifacts.remove(tmp_path / "model", Ear()) > 1005
+    assert cache.size(tmp_path / "other") == cache.remove(tmp_path / "model", Ear()) > 1005
     assert beside(tmp_path / "model") == [".model.lock", ".other.lock", "other"]
-    assert artifacts.remove(tmp_path / "model", Ear()) == 0
+    assert cache.remove(tmp_path / "model", Ear()) == 0

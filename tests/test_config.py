@@ -37,9 +37,9 @@ def test_each_layer_wins_over_the_one_before(user_file, tmp_path, monkeypatch):
     assert load(other, {}).engine == "auto"
     assert load(None, {"LLMLAB_CONFIG": str(other)}).generate.samples == 4
     assert load(user_file, {"LLMLAB_CONFIG": str(other)}).generate.samples == 3
-    monkeypatch.setenv("LLMLAB_ENGINE", "llama.cpp")  # environment
-    assert World().settings(None, None).engine == "llama.cpp"
-    assert World().settings("ctranslate2", None).engine == "ctranslate2"  # options
+    world = World(environ={"LLMLAB_ENGINE": "llama.cpp"})  # environment
+    assert world.library().config.engine == "llama.cpp"
+    assert world.library(engine="ctranslate2").config.engine == "ctranslate2"  # options
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_layer_wins_over_the_one_before(user_file, tmp_path, monkeypatch):
         ("LLMLAB_GENERATE_TEMPERATURE", "0, 0.7", lambda c: c.generate.temperature == (0, 0.7)),
         ("LLMLAB_GENERATE_STOP", "a,b", lambda c: c.generate.stop == ("a", "b")),
         ("LLMLAB_NEIGHBORS_METRIC", "l1", lambda c: c.neighbors.metric == "l1"),
-        ("LLMLAB_PROB_NEXT", "3", lambda c: c.prob.next == 3),
+        ("LLMLAB_NEIGHBORS_K", "3", lambda c: c.neighbors.k == 3),
     ],
 )
 def test_a_variable_sets_what_it_names(user_file, variable, text, read):
@@ -66,6 +66,7 @@ def test_a_variable_sets_what_it_names(user_file, variable, text, read):
         ("LLMLAB_GENERATE_BEAMS", "2", "LLMLAB_GENERATE_BEAMS names no setting"),
         ("LLMLAB_MODELS", "x", "LLMLAB_MODELS names no setting"),
         ("LLMLAB_GENERATE", "x", "LLMLAB_GENERATE names no setting"),
+        ("LLMLAB_PROB_NEXT", "3", "LLMLAB_PROB_NEXT names no setting"),
         ("LLMLAB_THREADS", "-1", "LLMLAB_THREADS: .*threads"),
         ("LLMLAB_THREADS", "two", "LLMLAB_THREADS: Expected `int`"),
         ("LLMLAB_ENGINE", "gpu", "LLMLAB_ENGINE: Invalid enum value 'gpu'"),

@@ -12,8 +12,11 @@ from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.vectors import evaluate
 from llmlab.lab.vectors.judgements import read_analogies, read_pairs
-from llmlab.spaces import listing, own
+from llmlab.spaces import build as building
+from llmlab.spaces import listing
+from llmlab.spaces.check import check as check_space
 from llmlab.spaces.facts import Case, Precision
+from llmlab.spaces.formats.export import export as export_space
 from llmlab.spaces.reading import Reading
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)]
@@ -58,7 +61,7 @@ def build(
 
     An interrupted build goes on where it was.
     """
-    made = own.build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
+    made = building.build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension}")
 
 
@@ -75,7 +78,7 @@ def import_(
 
     Formats: word2vec text and binary (.bin), GloVe, fastText .vec, .npy, .safetensors, and tables: .csv, .tsv.
     """
-    made = own.import_file(world.shelf(), name, reading.of(file), precision)
+    made = building.import_file(world.shelf(), name, reading.of(file), precision)
     for note in made.facts.notes:
         world.say(note)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
@@ -112,13 +115,13 @@ def export(
     ],
 ) -> None:
     """Write a space to a file that other programs read."""
-    world.say(f"wrote {own.export(world.shelf().open(name), file):,} words to {file}")
+    world.say(f"wrote {export_space(world.shelf().open(name), file):,} words to {file}")
 
 
 @verb("llmlab space check glove")
 def check(world: World, *, name: Name) -> None:
     """Verify a space: checksums, numbers, no word twice."""
-    made = own.check(world.shelf(), name)
+    made = check_space(world.shelf(), name)
     world.say(f"{name} is whole: {len(made.words):,} words x {made.dimension}")
 
 

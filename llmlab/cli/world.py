@@ -75,7 +75,7 @@ class World:
     def show(self, result: Result, form: Format, views: Callable[[], Sequence[Picture]] | None = None) -> None:
         """Write a result; `views` are its own, unless the verb's options ask for others."""
         terminal = is_terminal(self.stdout, self.environ)
-        colours = terminal and "NO_COLOR" not in self.environ
+        colours = terminal and not self.environ.get("NO_COLOR")
         try:
             show(result, form, self.stdout, views=views, terminal=terminal, width=self.width, colours=colours)
             self.stdout.flush()

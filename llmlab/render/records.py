@@ -42,7 +42,7 @@ def _separated(records: list[Record], delimiter: str, keep: str) -> str:
 
 def _cell(value: object, keep: str) -> object:
     if isinstance(value, list | dict | tuple):
-        return _safe(json.dumps(value, ensure_ascii=False))
+        return _safe(json.dumps(value, ensure_ascii=False, allow_nan=False))
     return replaced(value, _named, keep) if isinstance(value, str) else value
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from llmlab import cache
 from llmlab.spaces.facts import SpaceFacts
-from llmlab.spaces.shelf import Shelf, space_of
+from llmlab.spaces.shelf import Shelf, facts_of
 from llmlab.view import Cell, Column, Record, View
 
 
@@ -102,7 +102,7 @@ def sheet(shelf: Shelf, name: str) -> Sheet:
 def _entry(shelf: Shelf, name: str, made_from: str) -> Entry:
     folder = shelf.folder(name)
     found = cache.find(folder, None)
-    facts = space_of(found).facts if found else None
+    facts = facts_of(found) if found else None
     if facts and not made_from:
         made_from = facts.model if facts.kind == "file" else f"{facts.model}, {facts.vocabulary}"
     begun = cache.begun_folder(folder).is_dir()

@@ -50,10 +50,10 @@ def look_up(space: Space, word: str, encoder: Encoder | None, others: Sequence[s
         return Query(word, space.vector(row), row)
     if encoder is not None:
         return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None)
-    near = ", ".join(spellings(space, word))
-    close = f"close spellings: {near}; " if near else ""
-    elsewhere = ", ".join(other for other in others if other != space.facts.name)
-    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", f"{close}ask another space: {elsewhere}")
+    near, elsewhere = spellings(space, word), [other for other in others if other != space.facts.name]
+    close = [f"close spellings: {', '.join(near)}"] if near else []
+    hint = "; ".join([*close, f"ask another space: {', '.join(elsewhere)}" if elsewhere else "ask another space"])
+    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", hint)
 
 
 def spellings(space: Space, word: str, count: int = 5) -> list[str]:

@@ -118,9 +118,10 @@ class Shelf:
         made = cache.find(folder, None, thorough=self._thorough)
         if made is None:
             raise DamagedError(f"the space {name} is damaged", AGAIN.format(name))
-        if made.fingerprint.get("format") != FORMAT:
+        facts = facts_of(made)
+        if facts is None:
             raise DamagedError(f"the space {name} was made by another version of llmlab", AGAIN.format(name))
-        return space_of(made)
+        return Space(made.folder, facts)
 
     def _encoder_of(self, space: Space) -> Encoder | None:
         """The encoder that made a space's vectors; None for one that is a table.
@@ -157,7 +158,7 @@ class Shelf:
                 raise
 
         made = cache.make(folder, fingerprint, build, self.reporter, thorough=self._thorough, resume=True)
-        return space_of(made)
+        return Space(made.folder, msgspec.convert(dict(made.facts), SpaceFacts))
 
     def _write(self, unfinished: Path, content: "Content", precision: Precision) -> Record:
         from llmlab.spaces.writer import SpaceWriter
@@ -176,6 +177,11 @@ class Shelf:
         return folder / slug, folder / f"{slug}-standard"
 
 
-def space_of(made: cache.Artifact) -> Space:
-    """A folder of the cache as a space."""
-    return Space(made.folder, msgspec.convert(dict(made.facts), SpaceFacts))
+def facts_of(made: cache.Artifact) -> SpaceFacts | None:
+    """What a folder of the cache records of its space; None for one that another version of llmlab made."""
+    if made.fingerprint.get("format") != FORMAT:
+        return None
+    try:
+        return msgspec.convert(dict(made.facts), SpaceFacts)
+    except msgspec.ValidationError:
+        return None

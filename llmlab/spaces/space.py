@@ -5,6 +5,7 @@ A large space has the folder approximate too, which answers for cosine unless th
 """
 
 import mmap
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from llmlab.arrays import Doubles, Floats, Ints, unit_rows
 from llmlab.spaces.facts import SpaceFacts
 
 WORDS, VECTORS, UNIT, APPROXIMATE = "words.txt", "vectors.faiss", "unit.faiss", "approximate"
-BLOCK = 50_000  # rows widened at a time
+BLOCK = 50_000  # rows read or widened at a time
 EDGE = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
 FAISS_METRIC = {
     "l2": "METRIC_L2",
@@ -88,6 +89,13 @@ class Space:
     def rows(self, rows: Ints) -> Floats:
         """Vectors of several words, [len(rows), D]."""
         return np.asarray(self._vectors.reconstruct_batch(rows), np.float32)
+
+    def blocks(self) -> Iterator[tuple[list[str], Floats]]:
+        """All words with their vectors [n, D], in vocabulary order, so many at a time."""
+        count = len(self.words)
+        for start in range(0, count, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, count))
+            yield [self.words[int(row)] for row in rows], self.rows(rows)
 
     def search(self, queries: Floats, count: int, metric: str, exact: bool = True) -> tuple[Doubles, Ints]:
         """The `count` nearest rows to each query [n, D] by FAISS's own float32 score, for l2 the squared distance.

@@ -8,8 +8,8 @@ import pytest
 import tiny
 from numpy.typing import NDArray
 
-from llmlab.backends.huggingface import HuggingFaceLM
 from llmlab.backends.llamacpp import LlamaCpp
+from llmlab.backends.torch.causal import HuggingFaceLM
 
 Plain = Callable[[Sequence[int]], NDArray[np.float64]]
 

@@ -4,8 +4,8 @@ import pytest
 import tiny
 from transformers import AutoTokenizer
 
-from llmlab.backends.huggingface import HuggingFaceLM
 from llmlab.backends.llamacpp import LlamaCpp
+from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.errors import LabError, MisuseError
 from llmlab.lab.prompt import read
 

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -28,32 +27,6 @@ from llmlab.lab.text import edged
 )
 def test_a_token_is_shown_whole_and_kept_exact(piece, shown, raw):
     assert (text.show(piece), text.raw(piece)) == (shown, raw)
-
-
-HIDDEN = {"Cc", "Cf", "Zl", "Zp"}  # Unicode's categories of what steers, formats or ends lines
-JOINERS = "\u200c\u200d"
-
-
-@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\x1b\x9b\u202e\u2028" + JOINERS)))
-def test_visible_text_hides_nothing_and_steers_no_terminal(written):
-    shown = text.visible(written)
-    assert not {unicodedata.category(character) for character in shown if character not in JOINERS} & HIDDEN
-    if not {unicodedata.category(character) for character in written} & HIDDEN:
-        assert shown == written
-
-
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("a\u202eb", "a<202E>b"),
-        ("\u200d", "<200D>"),
-        ("👩\u200d🚀", "👩\u200d🚀"),
-        ("\ufeff", "<FEFF>"),
-        ("a\xadb", "a<AD>b"),
-    ],
-)
-def test_an_invisible_character_is_named_unless_it_joins(written, shown):
-    assert text.visible(written) == shown
 
 
 @given(st.floats(-1e6, 1e6))

@@ -4,17 +4,15 @@ import pytest
 from transformers import AutoModelForCausalLM
 
 from llmlab.models import card
-from llmlab.models.engines import workshop
-from llmlab.models.sources import locate
 
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("form", ["folder", "gguf"])
-def test_parameters_are_those_torch_counts(request, config, ear, tied, form):
+def test_parameters_are_those_torch_counts(request, library, tied, form):
     suffix = "_without_bos" if tied else ""  # the tiny model without BOS ties its head to its embedding
     model = AutoModelForCausalLM.from_pretrained(request.getfixturevalue(f"lm_folder{suffix}"))
     path = request.getfixturevalue(f"lm_folder{suffix}" if form == "folder" else f"gguf_file{suffix}")
-    found = card.read(workshop(config, ear), locate(config, str(path)))
+    found = card.read(library.shop, library.source(str(path)))
     parts = {"embedding": "embed_tokens", "attention": "attn", "MLP": "mlp", "normalisation": "norm", "head": "lm_head"}
     expected = {
         part: sum(parameter.numel() for name, parameter in model.named_parameters() if key in name)
@@ -52,8 +50,8 @@ def test_a_tensor_belongs_to_a_part(tensor, part):
     assert card.part(tensor) == part
 
 
-def test_the_card_of_an_encoder_names_its_shapes(config, ear, encoder_folder):
-    found = card.read(workshop(config, ear), locate(config, str(encoder_folder)))
+def test_the_card_of_an_encoder_names_its_shapes(library, encoder_folder):
+    found = card.read(library.shop, library.source(str(encoder_folder)))
     assert found.facts["kind"] == "encoder"
     assert {"tensor": "embeddings.word_embeddings.weight", "part": "embedding"}.items() <= next(
         row for row in found.records() if "word_embeddings" in row["tensor"]

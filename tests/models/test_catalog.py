@@ -5,7 +5,6 @@ import re
 import pytest
 
 from llmlab.errors import MisuseError
-from llmlab.models import catalog
 
 
 def test_every_model_names_its_source_revision_checksum_licence_and_languages(config):
@@ -32,13 +31,13 @@ def test_every_default_and_every_language_leads_to_an_entry(config):
 
 
 @pytest.mark.parametrize(
-    ("find", "name", "message", "hint"),
+    ("name", "message", "hint"),
     [
-        (catalog.entry, "gema-3-270m", "no model is called 'gema-3-270m'", "did you mean gemma-3-270m? give one of:"),
-        (catalog.entry, "zzz", "no model is called 'zzz'", "give one of: gemma-3-270m"),
+        ("gema-3-270m", "no model is called 'gema-3-270m'", "did you mean gemma-3-270m? give one of:"),
+        ("zzz", "no model is called 'zzz'", "give one of: gemma-3-270m"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_nearest(config, find, name, message, hint):
+def test_an_unknown_name_is_answered_with_the_nearest(library, name, message, hint):
     with pytest.raises(MisuseError, match=message) as caught:
-        find(config, name)
+        library.source(name)
     assert caught.value.hint.startswith(hint)

@@ -12,9 +12,9 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from tokenizers import Tokenizer
 
 from llmlab.errors import DamagedError, MisuseError
-from llmlab.models import engines, inventory, prepare
+from llmlab.models import inventory, prepare
+from llmlab.models.library import Library
 from llmlab.models.prepare import encoder_plan
-from llmlab.models.sources import locate
 
 BERT = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 2, "max_position_embeddings": 128}
 MEAN = {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False, "include_prompt": True}
@@ -80,8 +80,8 @@ def encoder(request, encoder_folder, tmp_path):
     return tmp_path / "encoder"
 
 
-def test_a_converted_encoder_gives_the_vectors_of_sentence_transformers(config, ear, encoder, texts):
-    engine = engines.open_encoder(config, ear, str(encoder))
+def test_a_converted_encoder_gives_the_vectors_of_sentence_transformers(library, ear, encoder, texts):
+    engine = library.encoder(str(encoder))
     expected = SentenceTransformer(str(encoder), device="cpu").encode(texts)
     assert engine.info.engine == "ctranslate2"
     np.testing.assert_allclose(engine.encode(texts), expected, atol=1e-5)
@@ -95,37 +95,35 @@ def test_a_converted_encoder_gives_the_vectors_of_sentence_transformers(config, 
 
 @pytest.mark.parametrize("engine", ["ctranslate2", "torch"])
 def test_a_text_that_an_encoder_cannot_read_whole_is_refused(config, ear, encoder_folder, engine):
-    encoder = engines.open_encoder(replace(config, engine=engine), ear, str(encoder_folder))
+    encoder = Library(replace(config, engine=engine), ear).encoder(str(encoder_folder))
     for ask in (lambda: encoder.encode(["a", "the cat " * 100]), lambda: encoder.token_vectors("the cat " * 100)):
         with pytest.raises(MisuseError, match=r"the text needs \d+ tokens; .* reads at most 128"):
             ask()
 
 
-def test_a_gguf_file_as_a_folder_is_the_same_model(config, ear, gguf_file, lm_folder):
-    shop = engines.workshop(config, ear)
-    folder = prepare.transformers_folder(shop, locate(config, str(gguf_file)))
+def test_a_gguf_file_as_a_folder_is_the_same_model(library, gguf_file, lm_folder):
+    folder = prepare.transformers_folder(library.shop, library.source(str(gguf_file)))
     found, expected = load_file(folder / "model.safetensors"), load_file(lm_folder / "model.safetensors")
     for name, weight in expected.items():
         np.testing.assert_allclose(found[name], weight, atol=1e-6)
-    assert prepare.transformers_folder(shop, locate(config, str(lm_folder))) == lm_folder
+    assert prepare.transformers_folder(library.shop, library.source(str(lm_folder))) == lm_folder
 
 
 @pytest.mark.parametrize("model", ["gguf_file", "lm_folder"])
-def test_the_embedding_table_is_the_models_own(request, config, ear, lm_folder, model):
-    source = locate(config, str(request.getfixturevalue(model)))
-    table = prepare.embedding_table(engines.workshop(config, ear), source)
+def test_the_embedding_table_is_the_models_own(request, library, lm_folder, model):
+    table = library.table(str(request.getfixturevalue(model)))
     assert np.array_equal(table, load_file(lm_folder / "model.safetensors")["model.embed_tokens.weight"])
     assert isinstance(table, np.memmap)
 
 
-def test_a_model_is_prepared_and_removed_by_name(config, ear, encoder_folder):
-    inventory.prepare(config, ear, str(encoder_folder))
-    made = config.cache_folder / "models" / locate(config, str(encoder_folder)).slug / "ctranslate2"
+def test_a_model_is_prepared_and_removed_by_name(config, library, encoder_folder):
+    inventory.prepare(library, str(encoder_folder))
+    made = config.cache_folder / "models" / library.source(str(encoder_folder)).slug / "ctranslate2"
     size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
-    assert inventory.remove(config, ear, str(encoder_folder)) == size > 0
+    assert inventory.remove(library, str(encoder_folder)) == size > 0
     assert not made.exists()
     with pytest.raises(MisuseError, match=r"nothing of .* is in the cache"):
-        inventory.remove(config, ear, str(encoder_folder))
+        inventory.remove(library, str(encoder_folder))
 
 
 def test_weights_that_lack_the_catalogues_checksum_are_refused(config, ear, encoder_folder, tmp_path):
@@ -134,5 +132,5 @@ def test_weights_that_lack_the_catalogues_checksum_are_refused(config, ear, enco
         config.models["all-minilm-l6-v2"], source="folder", path=str(tmp_path / "copy"), weights="model.safetensors"
     )
     with pytest.raises(DamagedError, match="does not have the catalogue's checksum"):
-        engines.open_encoder(replace(config, models={"mine": entry}), ear, "mine")
+        Library(replace(config, models={"mine": entry}), ear).encoder("mine")
     assert not list((config.cache_folder / "models" / "mine").glob("[!.]*"))

@@ -71,3 +71,49 @@ def test_chinese_stays_readable_and_nothing_is_nothing():
 def test_json_has_no_word_for_what_is_no_number(number):
     with pytest.raises(ValueError, match="not JSON compliant"):
         records.to_json({"x": number})
+
+
+def test_the_header_of_a_table_names_what_any_record_has_in_the_order_it_is_met():
+    rows = [{"rank": 1, "word": "a"}, {"rank": 2, "zipf": 3.5, "word": "b"}, {"also": "x, y", "rank": 3}]
+    assert records.to_csv(rows) == 'rank,word,zipf,also\n1,a,,\n2,b,3.5,\n3,,,"x, y"\n'
+    assert records.to_tsv(rows) == "rank\tword\tzipf\talso\n1\ta\t\t\n2\tb\t3.5\t\n3\t\t\tx, y\n"
+
+
+NAMES = st.text("ab", min_size=1, max_size=2)
+
+
+@given(st.lists(st.dictionaries(NAMES, st.integers(), min_size=1), min_size=1))
+def test_records_of_different_keys_lose_nothing_in_a_table(rows):
+    for write, delimiter in ((records.to_csv, ","), (records.to_tsv, "\t")):
+        found = list(csv.DictReader(io.StringIO(write(rows), newline=""), delimiter=delimiter))
+        assert [{key: int(value) for key, value in row.items() if value} for row in found] == rows
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | FLOAT | TEXT, lambda one: st.lists(one) | st.dictionaries(TEXT, one), max_leaves=5
+)
+
+
+@given(st.lists(VALUES) | st.dictionaries(TEXT, VALUES))
+def test_a_list_in_a_table_is_json_whatever_it_holds(value):
+    for write, delimiter in ((records.to_csv, ","), (records.to_tsv, "\t")):
+        written = write([{"t": value}])
+        assert not STEERING.search(written.replace("\t", ""))
+        _, (cell,) = csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)
+        assert json.loads(cell) == value
+
+
+@pytest.mark.parametrize("write", [records.to_csv, records.to_tsv])
+def test_the_text_in_a_list_keeps_its_control_and_bidirectional_characters_as_escapes(write):
+    value = ["\x1b[31m", "\x9b", "a\u202eb", 'say "hi"', "a\nb\tc", "爱"]
+    written = write([{"t": value}])
+    assert not set("\x1b\x9b\u202e") & set(written)
+    assert json.loads(next(csv.DictReader(io.StringIO(written, newline=""), delimiter="\t"))["t"]) == value
+
+
+@pytest.mark.parametrize(
+    "write", [records.to_json, lambda row: records.to_jsonl([row]), lambda row: records.to_csv([row])]
+)
+def test_bidirectional_characters_turn_no_line(write):
+    assert "\u202e" not in write({"t": "a\u202eb"})
+    assert r"a\u202eb" in write({"t": "a\u202eb"})

@@ -13,9 +13,9 @@ PARTS = [("The", 0.0), (" cat", 0.5), ("今天", 1.0), (" end", 0.25)]
 STRIP = Strip("title", PARTS, [("low", 0.1), ("high", 1.0)], ("a note",))
 
 
-def draw(what=STRIP, terminal=False, width=80, monkeypatch=None):
+def draw(what=STRIP, terminal=False, width=80, colours=True):
     stream = io.StringIO()
-    table.draw([what], stream, terminal=terminal, width=width)
+    table.draw([what], stream, terminal=terminal, width=width, colours=colours)
     return stream.getvalue()
 
 
@@ -27,9 +27,8 @@ def test_in_a_pipe_blocks_stand_below_the_text_cell_by_cell():
 
 
 @pytest.mark.parametrize("width", [3, 7, 20])
-def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(monkeypatch, width):
-    monkeypatch.setenv("NO_COLOR", "1")
-    lines = draw(terminal=True, width=width).splitlines()
+def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(width):
+    lines = draw(terminal=True, width=width, colours=False).splitlines()
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
     drawn = list(strip._lines(PARTS, width))
     assert "".join(character for line in drawn for character, _ in line) == "".join(text for text, _ in PARTS)
@@ -38,7 +37,6 @@ def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(monkeypatch, w
 
 
 def test_a_terminal_with_colours_shades_the_background(monkeypatch):
-    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "")
     out = draw(terminal=True)

@@ -13,9 +13,9 @@ COLUMNS = (Column("#", True), Column("word", wide=True), Column("P", True), Colu
 ROWS = [[1, "爱", "0.5", Bar(0.5)], [2, "love", "0.25", Bar(0.25)], [10, "カフェ", "0.125", Bar(0.125)]]
 
 
-def draw(*views, terminal=False, width=80):
+def draw(*views, terminal=False, width=80, colours=True):
     stream = io.StringIO()
-    table.draw(list(views), stream, terminal=terminal, width=width)
+    table.draw(list(views), stream, terminal=terminal, width=width, colours=colours)
     return stream.getvalue()
 
 
@@ -121,7 +121,6 @@ def test_a_tail_column_keeps_the_end_of_a_text_in_so_many_cells(text, shown):
 
 @pytest.fixture
 def colours(monkeypatch):
-    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "")
 
@@ -181,10 +180,9 @@ def test_on_a_terminal_heat_is_blue_white_and_red():
 
 
 @pytest.mark.usefixtures("colours")
-def test_no_color_is_honoured_in_cells(monkeypatch):
-    monkeypatch.setenv("NO_COLOR", "1")
+def test_where_no_colours_are_wanted_cells_have_none():
     for view in (SHADES, HEATS):
-        out = draw(view, terminal=True)
+        out = draw(view, terminal=True, colours=False)
         assert "48;5;" not in out
         assert plain(out).split() == draw(view).split()
 

@@ -7,7 +7,7 @@ import pytest
 from lab_spaces import make
 
 from llmlab.errors import MisuseError
-from llmlab.lab import space as lab
+from llmlab.spaces.lookup import look_up, row_of
 
 WORDS = ["love", "Paris", "café", "house", "horse", "爱", "new york"]
 
@@ -39,43 +39,41 @@ def space(tmp_path):
     ],
 )
 def test_a_word_is_found_as_written_or_in_lower_case(space, word, row):
-    assert lab.row_of(space, word) == row
+    assert row_of(space, word) == row
     if row is not None:
-        query = lab.look_up(space, word, None)
+        query = look_up(space, word, None)
         assert (query.text, query.row, query.vector.tolist()) == (word, row, [2 * row, 2 * row + 1])
 
 
 def test_where_the_policy_is_to_keep_case_a_word_is_found_as_written_alone(tmp_path):
     space = make(tmp_path, np.arange(14).reshape(7, 2), WORDS)
-    assert space.facts["case"] == "keep"  # for the vocabulary holds Paris
+    assert space.facts.case == "keep"  # for the vocabulary holds Paris
     words = ("love", "Love", "Paris", "paris", unicodedata.normalize("NFD", "café"))
-    assert [lab.row_of(space, word) for word in words] == [0, None, 1, None, 2]
-
-
-@pytest.mark.parametrize(
-    ("languages", "text", "language"),
-    [(["en"], "爱", "en"), ([], "爱", "zh"), (["*"], "любовь", "ru"), ([], "amour", "en"), (["fr"], "amour", "fr")],
-)
-def test_the_language_is_that_of_the_space_or_of_the_script(tmp_path, languages, text, language):
-    assert lab.language_of(make(tmp_path, np.eye(2), languages=languages), text) == language
+    assert [row_of(space, word) for word in words] == [0, None, 1, None, 2]
 
 
 def test_an_unknown_text_gets_its_vector_from_the_encoder(space):
-    query = lab.look_up(space, "seven !", Lengths())
+    query = look_up(space, "seven !", Lengths())
     assert (query.row, query.vector.tolist()) == (None, [7, 0])
-    assert lab.look_up(space, "love", Lengths()).vector.tolist() == [0, 1]  # a known word does not
+    assert look_up(space, "love", Lengths()).vector.tolist() == [0, 1]  # a known word does not
 
 
 def test_an_unknown_word_is_answered_with_close_spellings_and_other_spaces(space):
     with pytest.raises(MisuseError, match="the space s has no word 'hoise'") as caught:
-        lab.look_up(space, "hoise", None, "glove, gemma")
+        look_up(space, "hoise", None, ["glove", "s", "gemma"])
     assert caught.value.hint in (
         "close spellings: house, horse; ask another space: glove, gemma",
         "close spellings: horse, house; ask another space: glove, gemma",
     )
 
 
+def test_where_there_are_no_other_spaces_none_are_named(space):
+    with pytest.raises(MisuseError) as caught:
+        look_up(space, "xyzzy", None, ["s"])
+    assert caught.value.hint == "ask another space"
+
+
 @pytest.mark.parametrize("word", ["", " ", "\n"])
 def test_an_empty_word_is_refused(space, word):
     with pytest.raises(MisuseError, match="the word is empty"):
-        lab.look_up(space, word, Lengths())
+        look_up(space, word, Lengths())

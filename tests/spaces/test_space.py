@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lab_spaces import make
 
 from llmlab.errors import DamagedError
-from llmlab.store.space import WORDS, SpaceFiles, Words
-from llmlab.store.space_writer import write
+from llmlab.spaces.space import WORDS, Words
+from llmlab.spaces.writer import write
 
 WORD = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=4)
 
@@ -33,8 +34,7 @@ def test_a_vocabulary_on_disk_is_the_list_it_was_written_from(words, other):
 
 def test_vectors_come_back_as_they_were_written(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
-    write(tmp_path, [f"w{i}" for i in range(50)], vectors)
-    space = SpaceFiles(tmp_path, {})
+    space = make(tmp_path, vectors)
     assert space.dimension == 7
     assert np.array_equal(space.rows(np.arange(50)), vectors)
     assert np.array_equal(space.vector(49), vectors[49])
@@ -45,9 +45,8 @@ def test_vectors_come_back_as_they_were_written(tmp_path):
 def test_one_opened_space_answers_every_metric_in_any_order(tmp_path, scale, order):
     vectors = np.random.default_rng(0).normal(size=(50, 7))
     vectors *= scale / np.linalg.norm(vectors, axis=1, keepdims=True)  # at length 1 one file serves both indexes
-    write(tmp_path, [f"w{i}" for i in range(50)], vectors.astype(np.float32))
+    space, query = make(tmp_path, vectors), vectors[3] * 2
     assert (tmp_path / "unit.faiss").exists() == (scale != 1)
-    space, query = SpaceFiles(tmp_path, {}), vectors[3] * 2
     difference = vectors - query
     expected = {
         "cosine": np.sort(vectors @ query / scale / np.linalg.norm(query))[::-1],
@@ -77,7 +76,7 @@ def test_what_makes_no_space_is_not_written(tmp_path, words, vectors, message):
 
 
 def test_an_index_that_is_not_one_is_named(tmp_path):
-    write(tmp_path, ["a"], np.ones((1, 2), np.float32))
+    space = make(tmp_path, np.ones((1, 2)), ["a"])
     (tmp_path / "vectors.faiss").write_bytes(b"no index")
     with pytest.raises(DamagedError, match=r"FAISS cannot read .*vectors\.faiss"):
-        SpaceFiles(tmp_path, {}).vector(0)
+        space.vector(0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.errors import MisuseError
-from llmlab.models.vocabulary import by_frequency, fold, words
+from llmlab.spaces.vocabulary import by_frequency, fold, words
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_the_words_of_a_file_are_taken_in_its_order_in_nfc_and_once(tmp_path, ea
     assert ear.heard == [f"{path}: 1 lines repeat a word; each word is taken once"]
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"\n \n", "holds no words"), (b"a\n\xff\n", "line 2 is not UTF-8")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"\n \n", "holds no words"), (b"a\n\xff\n", r"words\.txt is not UTF-8 \(line 2\)")]
+)
 def test_a_file_without_words_is_refused(tmp_path, ear, content, message):
     path = tmp_path / "words.txt"
     path.write_bytes(content)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from lab_spaces import make
 
 from llmlab.errors import DamagedError
-from llmlab.lab import neighbors
-from llmlab.lab.space import Query, look_up
-from llmlab.store import approximate, space_writer
-from llmlab.store.index_file import IndexFile, open_index
-from llmlab.store.space import WORDS
-from llmlab.store.space_writer import SpaceWriter, write
+from llmlab.lab.vectors import neighbors
+from llmlab.lab.vectors.metrics import METRICS
+from llmlab.spaces import approximate
+from llmlab.spaces import writer as module
+from llmlab.spaces.index_file import IndexFile, open_index
+from llmlab.spaces.lookup import Query, look_up
+from llmlab.spaces.space import WORDS
+from llmlab.spaces.writer import SpaceWriter, write
 
 
 def flat(dimension, precision):
@@ -67,7 +69,7 @@ def apart(groups):
 
 
 def test_float16_is_chosen_where_it_changes_no_neighbour_and_saves_something(tmp_path, monkeypatch):
-    monkeypatch.setattr(space_writer, "WORTH", 300)
+    monkeypatch.setattr(module, "WORTH", 300)
     alike = np.ones((330, 8)) + np.random.default_rng(0).normal(size=(330, 8)) * 1e-4  # float16 cannot tell these apart
     chosen = []
     for number, vectors in enumerate((apart(30), alike, apart(10))):
@@ -104,7 +106,7 @@ def test_numbers_too_large_for_float16_are_refused(tmp_path):
 @pytest.fixture
 def large(tmp_path, monkeypatch):
     """A space of clusters that counts as large, its approximate index in several shards; and its vectors."""
-    monkeypatch.setattr(space_writer, "LARGE", 2000)
+    monkeypatch.setattr(module, "LARGE", 2000)
     monkeypatch.setattr(approximate, "SHARD_BYTES", 40_000)
     monkeypatch.setattr(approximate, "ADDED", 700)
     rng = np.random.default_rng(0)
@@ -126,8 +128,8 @@ def test_the_recall_of_an_approximate_index_is_what_its_record_says(large):
         hits += len(set(np.argsort(-scores)[:10]) & {one.row for one in found.neighbors})
         for one in found.neighbors:
             assert one.score == pytest.approx(scores[one.row], abs=1e-6)
-    assert space.facts["recall_at_10"] >= 0.95
-    assert hits / 3000 == pytest.approx(space.facts["recall_at_10"], abs=0.03)
+    assert space.facts.recall_at_10 >= 0.95
+    assert hits / 3000 == pytest.approx(space.facts.recall_at_10, abs=0.03)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "l2", "l1", "dot"])
@@ -135,7 +137,7 @@ def test_a_large_space_answers_exactly_when_asked_to(large, metric):
     space, vectors = large
     query = Query("?", vectors[5].astype(np.float32), 5)
     found = neighbors.nearest(space, query, 10, metric, exact=True)
-    scores = neighbors.METRICS[metric].score(vectors[5], vectors)
+    scores = METRICS[metric].score(vectors[5], vectors)
     order = np.argsort(scores if metric in ("l1", "l2") else -scores, kind="stable")
     assert [one.row for one in found.neighbors] == [row for row in order.tolist() if row != 5][:10]
     assert found.exact

@@ -19,6 +19,7 @@ from llmlab.errors import LabError, MisuseError
 from llmlab.files import DELIMITERS
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.formats.text import is_number
+from llmlab.spaces.space import Space
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class _Vectors:
             for word, vector in zip(words, vectors, strict=True):
                 _refuse(word, self.ending)
                 yield word, vector
+
+
+def export(space: Space, path: Path) -> int:
+    """Write a space's words and vectors to a file that other programs read; returns the number of words."""
+    write(path, len(space.words), space.dimension, space.blocks(), space.facts.dimensions)
+    return len(space.words)
 
 
 def write(path: Path, count: int, dimension: int, blocks: Iterable[Block], dimensions: Sequence[str] = ()) -> None:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from llmlab.errors import MisuseError
-from llmlab.lab import cloze
+from llmlab.lab.probability import cloze
 
 
 def split_by_hand(lm, plain, text, blanks):

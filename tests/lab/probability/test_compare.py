@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmlab.lab import diff
+from llmlab.lab.probability.compare import difference
 
 TEXTS = ["He likes movies.", "He movies likes.", "今天天气很好", "今天天气很差", "The cat sat on the mat", "a"]
 
 
 @given(st.sampled_from(TEXTS), st.sampled_from(TEXTS))
 def test_the_parts_cover_both_texts_and_sum_to_the_difference(lm, total, a, b):
-    found = diff.difference(lm, a, b)
+    found = difference(lm, a, b)
     assert b"".join(part.a for part in found.parts).decode() == a
     assert b"".join(part.b for part in found.parts).decode() == b
     assert sum(part.difference for part in found.parts) == pytest.approx(total(a) - total(b), abs=1e-3)
@@ -22,7 +22,7 @@ def test_the_parts_cover_both_texts_and_sum_to_the_difference(lm, total, a, b):
 
 def test_a_part_is_as_likely_as_torch_says_in_its_own_text(lm, plain):
     a, b = "The cat sat on the mat", "The dog sat on the mat"
-    found = diff.difference(lm, a, b)
+    found = difference(lm, a, b)
     for text, side in ((a, "a"), (b, "b")):
         ids = lm.encode(text).ids
         expected = plain(ids)[np.arange(len(ids)), list(ids)]
@@ -34,6 +34,6 @@ def test_a_part_is_as_likely_as_torch_says_in_its_own_text(lm, plain):
 
 
 def test_without_bos_the_first_token_adds_nothing(lm_without_bos):
-    found = diff.difference(lm_without_bos, "The cat", "The mat")
+    found = difference(lm_without_bos, "The cat", "The mat")
     assert found.parts[0].difference == 0
     assert sum(part.difference for part in found.parts) == pytest.approx(found.total)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from llmlab.errors import MisuseError
-from llmlab.lab import orders
+from llmlab.lab.probability import orders
 
 
 def test_all_orders_are_ranked_and_the_original_is_found(lm, total):

@@ -1,12 +1,8 @@
-"""Minimal pairs against plain torch, and the interval of a share."""
+"""Minimal pairs against plain torch."""
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from llmlab.lab import pairs
-from llmlab.lab.shares import Z95, Share
+from llmlab.lab.probability import pairs
 
 
 def test_pairs_are_right_where_torch_finds_the_good_one_likelier(lm, total):
@@ -27,14 +23,3 @@ def test_the_widest_misses_come_first(lm, total):
     expected = sorted(total(pair.good) - total(pair.bad) for pair in told)[: pairs.MISSES]
     rows = pairs.judge(lm, told).views()[1].rows
     assert [float(row[0]) for row in rows] == pytest.approx(expected, abs=2e-3)
-
-
-@given(st.integers(1, 500), st.data())
-def test_wilsons_interval_holds_the_shares_within_1_96_standard_errors(trials, data):
-    successes = data.draw(st.integers(0, trials))
-    low, high = Share(successes, trials).interval
-    # The definition: p such that |share - p| <= z sqrt(p (1 - p) / n), found on a grid.
-    grid = np.linspace(0, 1, 20_001)
-    inside = np.abs(successes / trials - grid) <= Z95 * np.sqrt(grid * (1 - grid) / trials) + 1e-12
-    assert low == pytest.approx(grid[inside].min(), abs=1e-4)
-    assert high == pytest.approx(grid[inside].max(), abs=1e-4)

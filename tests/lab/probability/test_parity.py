@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llmlab.lab import probability
+from llmlab.lab.probability.scored import score
 
 EDGES = [" {}", "{} ", "\n{}", "{}\n\n", "<s>{}</s>", "{}👩‍👩‍👧", "{}今天"]
 LINES = 500
@@ -41,7 +41,7 @@ def test_the_lines_hold_what_makes_scoring_hard(lm, lines):
 
 @pytest.mark.parametrize(("engine", "tolerance"), [("lm", 1e-4), ("llama", 1e-3)])
 def test_every_token_is_as_likely_as_plain_torch_says(request, lines, expected, engine, tolerance):
-    for scored, wanted in zip(probability.score(request.getfixturevalue(engine), lines), expected, strict=True):
+    for scored, wanted in zip(score(request.getfixturevalue(engine), lines), expected, strict=True):
         np.testing.assert_allclose(scored.logprobs, wanted, atol=tolerance)
         assert scored.total == pytest.approx(wanted.sum(), abs=tolerance * len(wanted))
 
@@ -49,9 +49,9 @@ def test_every_token_is_as_likely_as_plain_torch_says(request, lines, expected, 
 @pytest.mark.parametrize("engine", ["lm", "llama"])
 def test_batch_order_and_padding_change_nothing(request, lines, engine):
     model = request.getfixturevalue(engine)
-    together = probability.score(model, lines)
+    together = score(model, lines)
     shuffled = np.random.default_rng(0).permutation(LINES)
-    for i, scored in zip(shuffled, probability.score(model, [lines[i] for i in shuffled]), strict=True):
+    for i, scored in zip(shuffled, score(model, [lines[i] for i in shuffled]), strict=True):
         np.testing.assert_allclose(scored.logprobs, together[i].logprobs, atol=1e-5)
     for i in range(0, LINES, 5):
-        np.testing.assert_allclose(probability.score(model, [lines[i]])[0].logprobs, together[i].logprobs, atol=1e-5)
+        np.testing.assert_allclose(score(model, [lines[i]])[0].logprobs, together[i].logprobs, atol=1e-5)

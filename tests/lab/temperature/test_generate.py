@@ -1,4 +1,4 @@
-"""Samples: what T = 0 gives, what they depend on, how they end."""
+"""Samples: what T = 0 gives, what they depend on, and how often each token is drawn."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,17 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from llmlab.backends.base import ModelInfo, Tokens
 from llmlab.errors import MisuseError
-from llmlab.lab import generation
-from llmlab.lab.generation import Plan
-from llmlab.lab.prompt import Prompt, read
-from llmlab.lab.samples import summarise
-from llmlab.lab.trace import Trace
+from llmlab.lab.prompt import read
+from llmlab.lab.temperature import generate
+from llmlab.lab.temperature.generate import Plan
 
 PROMPT = "The cat sat on"
 
 
 def sample(model, text, plan):
     """The samples in the plan's order."""
-    found = generation.sample(model, read(model, text), plan)
+    found = generate.sample(model, read(model, text), plan, plan.places)
     order = {t: place for place, t in enumerate(plan.temperatures)}
     return sorted(found, key=lambda one: (order[one.temperature], one.sample))
 
@@ -88,64 +85,6 @@ def test_the_same_seed_gives_the_same_text_and_another_seed_another(lm):
     assert sample(lm, PROMPT, plan) == sample(lm, PROMPT, plan)
     ids = {one.ids for seed in (5, 6) for one in sample(lm, PROMPT, Plan(samples=3, max_tokens=12, seed=seed))}
     assert len(ids) == 6
-
-
-class Scripted:
-    """A model that continues any text with the same pieces; b"" ends it."""
-
-    info = ModelInfo("scripted", "", "none", "float32", 8, 99, 1, 1, None)
-
-    def __init__(self, *pieces: bytes):
-        self.pieces = pieces
-
-    def encode(self, text, *, allow_special=False):
-        return Tokens((0,), (text.encode(),))
-
-    def chat(self, message):
-        return None
-
-    def piece(self, token):
-        return self.pieces[token]
-
-    def is_end(self, token):
-        return self.pieces[token] == b""
-
-    def decoder(self, context, n, max_tokens):
-        self.first = self._surely(0)
-        return self
-
-    def step(self, rows, ids):
-        return np.stack([self._surely(token + 1) for token in ids])
-
-    def _surely(self, token):
-        return np.where(np.arange(len(self.pieces)) == token, 0, -1e4).astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    ("pieces", "options", "text", "count", "finish"),
-    [
-        ([b"one", b" two", b" three"], {"max_tokens": 2}, "one two", 2, "length"),
-        ([b"one", b" two", b""], {}, "one two", 3, "end"),
-        ([b"one", b"\n", b"two"], {"stop": ("\n",)}, "one", 2, "stop"),
-        ([b"ab", b"cd", b"ef"], {"stop": ("bc",)}, "a", 2, "stop"),  # across two tokens
-        ([b"abcd", b"ef"], {"stop": ("c", "b")}, "a", 1, "stop"),  # the earliest wins
-        ([b"ab", b"cd"], {"stop": ("cd",), "max_tokens": 2}, "ab", 2, "stop"),
-        ([b"", b"ab"], {}, "", 1, "end"),
-        ([b"\xe7\x88", b"\xb1", b""], {"stop": ("爱",)}, "", 2, "stop"),
-        ([b"a", b"\xe7\x88", b""], {"max_tokens": 2}, "a\ufffd", 2, "length"),
-    ],
-)
-def test_a_text_ends_at_its_stop_at_the_models_end_or_at_its_length(pieces, options, text, count, finish):
-    (one,) = sample(Scripted(*pieces), "x", Plan((0.0,), **options))
-    assert (one.text, len(one.ids), one.finish) == (text, count, finish)
-
-
-def test_a_stopped_text_is_the_free_one_up_to_the_stop(lm):
-    free = sample(lm, PROMPT, Plan(samples=5, max_tokens=40, seed=2))
-    stop = free[0].text[10:12]
-    for one, whole in zip(sample(lm, PROMPT, Plan(samples=5, max_tokens=40, seed=2, stop=(stop,))), free, strict=True):
-        assert one.text == whole.text.partition(stop)[0]
-        assert (one.finish == "stop") == (stop in whole.text)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +205,7 @@ def test_gumbel_draws_are_as_frequent_as_their_probability(lm, plain):
 def test_more_samples_than_a_group_holds_are_the_same_as_fewer(request, monkeypatch, engine):
     model, plan = request.getfixturevalue(engine), Plan((0.5, 1.0), samples=7, max_tokens=6, seed=1)
     together = sample(model, PROMPT, plan)
-    monkeypatch.setattr(generation, "ROWS", 3)  # the decoder starts anew four times
+    monkeypatch.setattr(generate, "ROWS", 3)  # the decoder starts anew four times
     for one, other in zip(sample(model, PROMPT, plan), together, strict=True):
         assert (one.temperature, one.sample, one.ids) == (other.temperature, other.sample, other.ids)
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
@@ -278,57 +217,3 @@ def test_the_logprob_of_a_sample_is_that_of_plain_torch(lm, plain):
         rows = plain([*context, *one.ids])
         expected = sum(rows[len(context) + i][token] for i, token in enumerate(one.ids))
         assert one.logprob == pytest.approx(expected, abs=1e-3)
-
-
-@pytest.mark.parametrize("temperature", [0.0, 0.7, 1.5])
-def test_a_trace_says_of_each_step_what_plain_torch_says(lm, plain, temperature):
-    plan = Plan((temperature,), max_tokens=6, seed=5)
-    *_, (_, one) = generation.stream(lm, read(lm, PROMPT), plan, trace=True)
-    context = lm.encode(PROMPT).ids
-    rows = plain([*context, *one.ids])
-    assert one.ids == sample(lm, PROMPT, plan)[0].ids  # the trace changes nothing
-    assert len(one.steps) == len(one.ids)
-    for i, step in enumerate(one.steps):
-        row = rows[len(context) + i]
-        tempered = row / temperature if temperature else np.where(row == row.max(), 0, -np.inf)
-        tempered -= np.log(np.exp(tempered - tempered.max()).sum()) + tempered.max()
-        possible = tempered[np.isfinite(tempered)]
-        assert step.logprob == pytest.approx(row[step.token], abs=1e-3)
-        assert step.drawn_logprob == pytest.approx(tempered[step.token], abs=1e-3)
-        assert step.rank == pytest.approx(1 + (row > row[step.token]).sum(), abs=1)
-        assert step.entropy == pytest.approx(-(np.exp(row) * row).sum(), abs=1e-3)
-        assert step.drawn_entropy == pytest.approx(-(np.exp(possible) * possible).sum(), abs=1e-3)
-        others = np.sort(np.delete(tempered, step.token))[::-1][: len(step.alternatives)]
-        np.testing.assert_allclose([logprob for _, logprob in step.alternatives], others, atol=1e-3)
-    trace = Trace(read(lm, PROMPT), plan, one, lm.info)
-    assert [row["token_id"] for row in trace.records()] == list(one.ids)
-    assert trace.views()[0].notes[0].endswith(f"({one.finish})")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "stop", "shown"),
-    [
-        ([b"one", b" two", b""], (), ["one", " two", ""]),
-        ([b"\xe7\x88", b"\xb1", b"x", b""], (), ["", "爱", "x", ""]),  # whole characters only
-        ([b"a\xe7", b"b", b""], (), ["a", "\ufffdb", ""]),
-        ([b"ab", b"cd", b"ef"], ("bc",), ["a", ""]),  # b is held back: it may become the stop
-        ([b"ab", b"xd", b""], ("bc",), ["a", "bxd", ""]),
-        ([b"a", b"\n"], ("\n\n",), ["a", "\n"]),
-    ],
-)
-def test_a_stream_gives_whole_characters_and_takes_nothing_back(pieces, stop, shown):
-    plan = Plan((0.0,), stop=stop, max_tokens=len(pieces))
-    found = list(generation.stream(Scripted(*pieces), Prompt("x", "x", Tokens((0,), (b"x",))), plan))
-    assert [text for text, _ in found] == shown
-    assert "".join(shown) == found[-1][1].text
-    assert [one.finish for _, one in found[:-1]] == ["interrupted"] * (len(found) - 1)
-
-
-def test_a_summary_orders_the_samples_and_carries_seed_settings_and_provenance(lm):
-    plan = Plan((0.5, 1.0), samples=2, max_tokens=3, seed=9, top_k=4)
-    drawn = sample(lm, PROMPT, plan)
-    found = summarise(lm, read(lm, PROMPT), plan, reversed(drawn))
-    assert list(found.samples) == drawn
-    assert [(row["temperature"], row["sample"]) for row in found.records()] == [(0.5, 0), (0.5, 1), (1.0, 0), (1.0, 1)]
-    assert {"seed": 9, "top_k": 4, "top_p": 1.0, "max_tokens": 3, "engine": "torch"}.items() <= found.document().items()
-    assert "seed 9, top-k 4" in found.views()[0].notes[0]

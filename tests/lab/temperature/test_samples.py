@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
-from llmlab.lab import generation
-from llmlab.lab.generation import Plan, Sample
 from llmlab.lab.prompt import read
-from llmlab.lab.samples import Expected, summarise
+from llmlab.lab.temperature.generate import Plan, Sample, sample
+from llmlab.lab.temperature.samples import Expected, summarise
 
 NOTHING = Expected()
 
@@ -86,7 +85,7 @@ def test_many_answers_of_several_temperatures_are_folded_and_none_is_lost(lm):
 
 def test_first_tokens_stand_beside_their_exact_probability(lm, plain):
     plan = Plan((0.7, 2.0), samples=400, max_tokens=1, seed=3)
-    drawn = list(generation.sample(lm, read(lm, "The cat"), plan))
+    drawn = list(sample(lm, read(lm, "The cat"), plan, plan.places))
     found = summarise(lm, read(lm, "The cat"), plan, drawn)
     row = plain(lm.encode("The cat").ids)[-1]
     for t in plan.temperatures:
@@ -95,7 +94,7 @@ def test_first_tokens_stand_beside_their_exact_probability(lm, plain):
         firsts = [one for one in found.firsts if one.temperature == t]
         assert [one.probability for one in firsts] == pytest.approx(np.sort(exact)[::-1][:5].tolist(), abs=1e-3)
         for one in firsts:
-            seen = sum(sample.ids[0] == one.token for sample in drawn if sample.temperature == t) / 400
+            seen = sum(other.ids[0] == one.token for other in drawn if other.temperature == t) / 400
             assert one.seen == pytest.approx(seen)
             assert one.probability == pytest.approx(exact[one.token], abs=1e-3)
 
@@ -108,7 +107,7 @@ def test_the_exact_first_token_is_that_which_is_drawn_under_a_penalty_too(lm, lm
         logits = AutoModelForCausalLM.from_pretrained(lm_folder)(ids).logits[:, -1]
         exact = torch.softmax(RepetitionPenaltyLogitsProcessor(penalty)(ids[:, 1:], logits), -1)[0].numpy()
     plan = Plan((1.0,), samples=2000, max_tokens=1, seed=3, repetition_penalty=penalty)
-    found = summarise(lm, prompt, plan, generation.sample(lm, prompt, plan))
+    found = summarise(lm, prompt, plan, sample(lm, prompt, plan, plan.places))
     assert [one.probability for one in found.firsts] == pytest.approx(np.sort(exact)[::-1][:5].tolist(), abs=1e-4)
     for one in found.firsts:
         assert one.seen == pytest.approx(one.probability, abs=5 * np.sqrt(one.probability / 2000))
@@ -120,3 +119,14 @@ def test_distinct_n_is_the_share_of_different_n_grams(lm, ids, n):
     grams = [tuple(own[i : i + n]) for own in ids for i in range(len(own)) if i + n <= len(own)]
     expected = len(set(grams)) / len(grams) if grams else math.nan
     assert found.distinct(0.5, n) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_summary_orders_the_samples_and_carries_seed_settings_and_provenance(lm):
+    plan = Plan((0.5, 1.0), samples=2, max_tokens=3, seed=9, top_k=4)
+    prompt = read(lm, "The cat sat on")
+    drawn = sorted(sample(lm, prompt, plan, plan.places), key=lambda one: (one.temperature, one.sample))
+    found = summarise(lm, prompt, plan, reversed(drawn))
+    assert list(found.samples) == drawn
+    assert [(row["temperature"], row["sample"]) for row in found.records()] == [(0.5, 0), (0.5, 1), (1.0, 0), (1.0, 1)]
+    assert {"seed": 9, "top_k": 4, "top_p": 1.0, "max_tokens": 3, "engine": "torch"}.items() <= found.document().items()
+    assert "seed 9, top-k 4" in found.views()[0].notes[0]

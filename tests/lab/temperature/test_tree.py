@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from llmlab.errors import MisuseError
-from llmlab.lab import tree
-from llmlab.lab.generation import Plan
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature import tree
+from llmlab.lab.temperature.generate import Plan
 
 
 @pytest.mark.parametrize("engine", ["lm", "llama"])

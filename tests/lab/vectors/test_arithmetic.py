@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 from lab_spaces import make
 
 from llmlab.errors import MisuseError
-from llmlab.lab import arithmetic, neighbors
-from llmlab.lab.arithmetic import Term
-from llmlab.lab.embedding import Embeddings
-from llmlab.lab.odd import OddOneOut
-from llmlab.lab.space import look_up
+from llmlab.lab.vectors import arithmetic, neighbors
+from llmlab.lab.vectors.arithmetic import Term
+from llmlab.spaces.lookup import look_up
 
 
 @pytest.mark.parametrize(
@@ -81,31 +79,3 @@ def test_3cosmul_is_the_formula_of_levy_and_goldberg_over_every_word(seed, count
     expected = np.argsort(-scores, kind="stable")[: min(5, count - 3)]
     assert [one.row for one in found.neighbors] == expected.tolist()
     assert [one.score for one in found.neighbors] == pytest.approx(scores[expected], rel=1e-6)
-
-
-@given(st.integers(0, 10**6), st.integers(3, 8))
-def test_the_odd_one_is_least_similar_to_the_mean_of_unit_vectors(seed, count):
-    vectors = np.random.default_rng(seed).normal(size=(count, 4))
-    place, similarities = arithmetic.odd(vectors)
-    unit = [vector / np.sqrt((vector**2).sum()) for vector in vectors]
-    mean = sum(unit) / count
-    expected = [float(vector @ mean / np.sqrt((mean**2).sum())) for vector in unit]
-    assert similarities == pytest.approx(expected)
-    assert place == int(np.argmin(expected))
-
-
-def test_the_odd_one_is_named_and_every_word_keeps_its_figure():
-    vectors = np.array([[1, 0], [0.9, 0.1], [0, 1]], np.float32)
-    found = OddOneOut(Embeddings(("cat", "dog", "car"), vectors, {"model": "m"}, "m"))
-    assert found.document()["odd"] == "car"
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    mean = unit.mean(axis=0)
-    expected = sorted((unit @ mean / np.linalg.norm(mean)).tolist())
-    assert [row["cosine_to_mean"] for row in found.records()] == pytest.approx(expected)
-    assert [row["odd"] for row in found.records()] == [True, False, False]
-    assert found.views()[0].notes[0].startswith("car does not belong")
-
-
-def test_one_of_two_is_never_odd():
-    with pytest.raises(MisuseError, match="one of two is never odd"):
-        arithmetic.odd(np.eye(2))

@@ -11,8 +11,8 @@ from lab_spaces import make
 from scipy import stats
 
 from llmlab.errors import MisuseError
-from llmlab.lab import evaluation
-from llmlab.lab.evaluation import Analogy, WordPair
+from llmlab.lab.vectors import evaluate
+from llmlab.lab.vectors.evaluate import Analogy, WordPair
 from llmlab.render.records import to_json
 
 
@@ -39,7 +39,7 @@ def test_correlations_are_those_of_scipy_over_the_known_pairs(count, unknown, sc
         pairs.insert(int(rng.integers(len(pairs) + 1)), lacking[number % 3])
     with tempfile.TemporaryDirectory() as folder:
         space, vectors = random_space(folder, seed)
-        found = evaluation.similarity(space, pairs)
+        found = evaluate.similarity(space, pairs)
     cosines = [cosine(vectors[a], vectors[b]) for a, b in ids]
     spearman, pearson = stats.spearmanr(people, cosines), stats.pearsonr(people, cosines)
     assert found.spearman == pytest.approx(spearman.statistic, abs=1e-9)
@@ -52,7 +52,7 @@ def test_correlations_are_those_of_scipy_over_the_known_pairs(count, unknown, sc
 def test_the_screen_and_the_record_say_how_many_pairs_were_known(tmp_path):
     space = make(tmp_path, np.array([[1, 0], [1, 0.1], [1, 1], [0, 1]]), ["a", "b", "c", "d"])
     pairs = [WordPair("a", "b", 9), WordPair("a", "c", 5), WordPair("a", "d", 1), WordPair("a", "x", 3)]
-    found = evaluation.similarity(space, pairs)
+    found = evaluate.similarity(space, pairs)
     (view,) = found.views()
     pearson = stats.pearsonr([9, 5, 1], [1 / np.sqrt(1.01), np.sqrt(0.5), 0]).statistic
     assert view.rows == [[4, 3, "1.0000", f"{pearson:.4f}"]]
@@ -66,12 +66,12 @@ def test_the_screen_and_the_record_say_how_many_pairs_were_known(tmp_path):
 def test_a_correlation_of_fewer_than_two_pairs_is_refused(tmp_path, known):
     pairs = [*[WordPair("w0", "w1", 1)] * known, WordPair("w0", "x", 2), WordPair("x", "y", 3)]
     with pytest.raises(MisuseError, match=f"s knows {known} of the {known + 2} pairs"):
-        evaluation.similarity(make(tmp_path, np.eye(3)), pairs)
+        evaluate.similarity(make(tmp_path, np.eye(3)), pairs)
 
 
 def test_the_p_value_of_two_pairs_is_not_known_and_json_says_so(tmp_path):
     space = make(tmp_path, np.array([[1, 0], [1, 0.1], [0, 1]]))
-    document = evaluation.similarity(space, [WordPair("w0", "w1", 9), WordPair("w0", "w2", 1)]).document()
+    document = evaluate.similarity(space, [WordPair("w0", "w1", 9), WordPair("w0", "w2", 1)]).document()
     assert document["spearman"] == pytest.approx(1)
     assert document["spearman_p"] is None
     assert json.loads(to_json(document)) == document
@@ -80,7 +80,7 @@ def test_the_p_value_of_two_pairs_is_not_known_and_json_says_so(tmp_path):
 @pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")
 def test_a_correlation_with_scores_that_are_all_alike_is_not_known_and_json_says_so(tmp_path):
     space = make(tmp_path, np.array([[1, 0], [1, 0.1], [0, 1]]))
-    found = evaluation.similarity(space, [WordPair("w0", "w1", 5), WordPair("w0", "w2", 5), WordPair("w1", "w2", 5)])
+    found = evaluate.similarity(space, [WordPair("w0", "w1", 5), WordPair("w0", "w2", 5), WordPair("w1", "w2", 5)])
     assert json.loads(to_json(found.document()))["spearman"] is None
     assert found.views()[0].rows == [[3, 3, "-", "-"]]
 
@@ -88,7 +88,7 @@ def test_a_correlation_with_scores_that_are_all_alike_is_not_known_and_json_says
 def test_pairs_without_a_cosine_are_left_out_of_the_correlation(tmp_path):
     space = make(tmp_path, np.array([[1, 0], [1, 0.1], [1, 1], [0, 1], [0, 0]]))
     pairs = [WordPair("w0", f"w{row}", score) for row, score in ((1, 5), (2, 9), (3, 1), (4, 7))]
-    found = evaluation.similarity(space, pairs)
+    found = evaluate.similarity(space, pairs)
     cosines = [1 / np.sqrt(1.01), np.sqrt(0.5), 0]
     assert found.spearman == pytest.approx(stats.spearmanr([5, 9, 1], cosines).statistic)
     assert found.pearson == pytest.approx(stats.pearsonr([5, 9, 1], cosines).statistic, abs=1e-6)
@@ -109,7 +109,7 @@ def answered(space, vectors, questions):
         others = [row for row in range(len(vectors)) if row != best]
         for d in ([] if best is None else [best]) + others[:5]:
             words = tuple(f"w{row}" for row in (a, b, c, d))
-            yield evaluation.analogies(space, [Analogy("s", words)]).total.right, int(d == best)
+            yield evaluate.analogies(space, [Analogy("s", words)]).total.right, int(d == best)
 
 
 @given(count=st.integers(4, 80), dimension=st.integers(2, 8), seed=st.integers(0, 10**6))
@@ -137,8 +137,8 @@ def test_words_without_a_cosine_answer_no_analogy_and_crowd_nobody_out(tmp_path)
     vectors = np.zeros((400, 2))
     vectors[0], vectors[1], vectors[2], vectors[300] = (1, 0), (2, 0), (0, 1), (-1, -2)  # 300 is the only other one
     space = make(tmp_path, vectors)
-    assert evaluation.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w300"))]).total.right == 1
-    assert evaluation.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))]).total.right == 0
+    assert evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w300"))]).total.right == 1
+    assert evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))]).total.right == 0
 
 
 def test_a_question_that_adds_up_to_nothing_stops_no_other(tmp_path):
@@ -146,7 +146,7 @@ def test_a_question_that_adds_up_to_nothing_stops_no_other(tmp_path):
     space = make(tmp_path, vectors)
     nothing = Analogy("s", ("w1", "w1", "w0", "w2"))  # w1 - w1 + 0
     best = three_cos_add(vectors.astype(float), 1, 2, 3)
-    total = evaluation.analogies(space, [nothing, Analogy("t", ("w1", "w2", "w3", f"w{best}"))]).sections[1]
+    total = evaluate.analogies(space, [nothing, Analogy("t", ("w1", "w2", "w3", f"w{best}"))]).sections[1]
     assert (total.known, total.right) == (1, 1)
 
 
@@ -157,7 +157,7 @@ def test_a_large_number_of_questions_is_answered_as_one_by_one(tmp_path):
     for i in range(0, 1100, 2):
         asked[i][3] = best[i]
     questions = [Analogy(f"of {i % 3}", tuple(f"w{row}" for row in asked[i])) for i in range(1100)]
-    found = evaluation.analogies(space, questions)
+    found = evaluate.analogies(space, questions)
     for section in found.sections:
         own = [i for i in range(1100) if f"of {i % 3}" == section.name]
         right = sum(asked[i][3] == best[i] for i in own)
@@ -178,7 +178,7 @@ def families(tmp_path):
         Analogy("young", ("man", "woman", "boy", "lass")),  # unknown
         Analogy("cities", ("Bonn", "Germany", "Rome", "Italy")),
     ]
-    return evaluation.analogies(space, questions)
+    return evaluate.analogies(space, questions)
 
 
 def test_sections_stand_in_the_order_of_the_questions_with_the_unknown_ones_counted(families):
@@ -202,4 +202,4 @@ def test_accuracy_is_of_the_known_questions_with_wilsons_interval(families):
 def test_questions_of_which_none_is_known_are_refused(tmp_path):
     space = make(tmp_path, np.eye(3))
     with pytest.raises(MisuseError, match="s knows none of the questions"):
-        evaluation.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))])
+        evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))])

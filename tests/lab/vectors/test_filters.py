@@ -2,13 +2,15 @@
 
 import re
 
+import numpy as np
 import pytest
 import wordfreq
 from hypothesis import given
 from hypothesis import strategies as st
+from lab_spaces import make
 
 from llmlab.errors import MisuseError
-from llmlab.lab import filters
+from llmlab.lab.vectors import filters
 
 
 @pytest.mark.parametrize(
@@ -111,3 +113,11 @@ def test_frequencies_of_an_unknown_language_are_refused():
         filters.frequency("love", "xx")
     with pytest.raises(MisuseError, match="no frequencies are known of the language 'xx'"):
         filters.at_least(3, "xx")("love")
+
+
+@pytest.mark.parametrize(
+    ("languages", "text", "language"),
+    [(["en"], "爱", "en"), ([], "爱", "zh"), (["*"], "любовь", "ru"), ([], "amour", "en"), (["fr"], "amour", "fr")],
+)
+def test_the_language_is_that_of_the_space_or_of_the_script(tmp_path, languages, text, language):
+    assert filters.language_of(make(tmp_path, np.eye(2), languages=languages), text) == language

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab_spaces import make
 
-from llmlab.lab import embedding, named, neighbors
-from llmlab.lab.space import look_up
+from llmlab.lab.vectors import named, neighbors
+from llmlab.lab.vectors.embed import of_words
+from llmlab.spaces.lookup import look_up
 
 NAMES = ["sex=f", "sex=m", "age", "height", "city=Bonn", "city=Ulm", "city=Köln"]
 PEOPLE = np.array(
@@ -118,7 +119,7 @@ def test_a_space_without_names_shows_no_columns_and_no_values(tmp_path):
 
 def test_the_vector_of_a_named_row_is_shown_by_its_columns(tmp_path):
     space = people(tmp_path)
-    found = embedding.of_words(space, [look_up(space, "bob", None)])
+    found = of_words(space, [look_up(space, "bob", None)])
     view = found.views()[0]
     assert view.rows[0][3] == "sex=m age=31 height=1.8 city=Bonn"
     assert "age: in years" in view.notes

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab_spaces import make
 
-from llmlab.lab import neighbors
-from llmlab.lab.side_by_side import SideBySide
-from llmlab.lab.space import look_up
+from llmlab.lab.vectors import neighbors
+from llmlab.lab.vectors.side_by_side import SideBySide
+from llmlab.spaces.lookup import look_up
 
 
 def asked(folder, name, words, k=10):

@@ -1,7 +1,5 @@
 """Where a similarity comes from: parts that sum to the metric, the largest first."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -9,15 +7,18 @@ from hypothesis import strategies as st
 from lab_spaces import make
 
 from llmlab.errors import MisuseError
-from llmlab.lab import embedding, where
-from llmlab.lab.embedding import Embeddings
-from llmlab.lab.metrics import METRICS
-from llmlab.lab.space import look_up
+from llmlab.lab.provenance import Provenance
+from llmlab.lab.vectors.embed import Embeddings, of_words
+from llmlab.lab.vectors.metrics import METRICS
+from llmlab.lab.vectors.why import explain
+from llmlab.spaces.lookup import look_up
+
+TEST = Provenance({"model": "m"}, "of a test")
 
 
 def pair(one, other, metric, **more):
     vectors = np.array([one, other], np.float32)
-    return Embeddings(("a", "b"), vectors, {"model": "m"}, "of a test", metric=METRICS[metric], **more)
+    return Embeddings(("a", "b"), vectors, TEST, **more).by(metric)
 
 
 def whole(metric, a, b):
@@ -46,7 +47,7 @@ def test_parts_sum_to_the_metric_and_stand_by_size(metric, numbers):
     found = pair(*zip(*numbers, strict=True), metric)
     one, other = found.vectors.astype(np.float64)
     assume(metric != "cosine" or (one.any() and other.any()))
-    asked = where.explain(found)
+    asked = explain(found)
     parts = [record["part"] for record in asked.records()]
     assert sum(parts) == pytest.approx(whole(metric, one, other), abs=1e-6)
     assert [abs(x) for x in parts] == sorted((abs(x) for x in parts), reverse=True)
@@ -64,14 +65,14 @@ def test_parts_sum_to_the_metric_and_stand_by_size(metric, numbers):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_parts_of_one_size_stand_in_the_order_of_the_dimensions(metric):
-    asked = where.explain(pair([1, -1, 1, 2], [-1, 1, -1, -2], metric))
+    asked = explain(pair([1, -1, 1, 2], [-1, 1, -1, -2], metric))
     assert [record["dimension"] for record in asked.records()] == ["3", "0", "1", "2"]
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 30])
 def test_what_is_not_shown_is_summed_in_one_row(count):
     one = np.arange(count, 0, -1)
-    (view,) = where.explain(pair(one, -np.ones(count), "dot")).views()
+    (view,) = explain(pair(one, -np.ones(count), "dot")).views()
     shown = view.rows[: min(count, 10)]
     assert [row[:4] for row in shown] == [
         [str(i), f"{one[i]:+.4f}", "-1.0000", f"{-one[i]:+.4f}"] for i in range(len(shown))
@@ -82,7 +83,7 @@ def test_what_is_not_shown_is_summed_in_one_row(count):
 
 
 def test_the_screen_says_what_the_parts_of_an_l2_sum_to():
-    (view,) = where.explain(pair([3, 0], [0, 4], "l2")).views()
+    (view,) = explain(pair([3, 0], [0, 4], "l2")).views()
     assert [column.name for column in view.columns] == ["dimension", "a", "b", "part", ""]
     assert view.rows[-1] == ["l2^2", "", "", "+25.0000", ""]
     assert view.notes[0] == "l2 of a and b: 5.0000; the parts sum to l2^2"
@@ -92,8 +93,8 @@ def test_the_screen_says_what_the_parts_of_an_l2_sum_to():
 def test_named_dimensions_are_called_by_their_names(tmp_path):
     vectors = np.array([[1, 0, 30], [0, 1, 20], [1, 1, 1]])
     space = make(tmp_path, vectors, ["ann", "bob", "cat"], dimensions=["sex=f", "sex=m", "age"], notes=["in years"])
-    found = embedding.of_words(space, [look_up(space, word, None) for word in ("ann", "bob")])
-    asked = where.explain(replace(found, metric=METRICS["l1"]))
+    found = of_words(space, [look_up(space, word, None) for word in ("ann", "bob")])
+    asked = explain(found.by("l1"))
     assert [(record["dimension"], record["part"]) for record in asked.records()] == [
         ("age", 10),
         ("sex=f", 1),
@@ -106,20 +107,20 @@ def test_named_dimensions_are_called_by_their_names(tmp_path):
 
 
 def test_equal_vectors_lie_at_no_distance():
-    (view,) = where.explain(pair([1, 2], [1, 2], "l1")).views()
+    (view,) = explain(pair([1, 2], [1, 2], "l1")).views()
     assert [row[3] for row in view.rows] == ["+0.0000"] * 3
     assert [row[4].share for row in view.rows[:2]] == [0, 0]
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_another_number_of_words_than_two_is_refused(count):
-    found = Embeddings(("w",) * count, np.ones((count, 2), np.float32), {}, "")
+    found = Embeddings(("w",) * count, np.ones((count, 2), np.float32), TEST)
     with pytest.raises(MisuseError, match="explains the similarity of two"):
-        where.explain(found)
+        explain(found)
 
 
 @pytest.mark.parametrize(("one", "other"), [([0, 0], [1, 2]), ([1, 2], [0, 0]), ([0, 0], [0, 0])])
 def test_the_cosine_of_a_zero_vector_is_refused_and_its_l2_explained(one, other):
     with pytest.raises(MisuseError, match="cosine of a zero vector is undefined"):
-        where.explain(pair(one, other, "cosine"))
-    assert where.explain(pair(one, other, "l2")).document()["sum"] == np.square(np.subtract(one, other)).sum()
+        explain(pair(one, other, "cosine"))
+    assert explain(pair(one, other, "l2")).document()["sum"] == np.square(np.subtract(one, other)).sum()

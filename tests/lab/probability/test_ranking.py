@@ -1,0 +1,54 @@
+"""Which text is likelier, against a forward pass of plain torch."""
+
+import math
+
+import pytest
+
+from llmlab.errors import MisuseError
+from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.ranking import ranking
+from llmlab.lab.probability.scored import score
+
+
+def test_the_likeliest_text_comes_first_with_its_ratio_to_the_next(lm, total, texts):
+    asked = texts[:20]
+    records = ranking(lm, asked).records()
+    expected = sorted(((total(text), text) for text in asked), reverse=True)
+    assert [row["text"] for row in records] == [text for _, text in expected]
+    assert [row["rank"] for row in records] == list(range(1, 21))
+    for row, (mine, _), (other, _) in zip(records, expected, expected[1:], strict=False):
+        assert row["log_ratio_to_next_nats"] == pytest.approx(mine - other, abs=2e-3)
+        assert row["logprob_per_token_nats"] == pytest.approx(mine / len(lm.encode(row["text"])), abs=1e-3)
+        assert row["logprob_per_character_nats"] == pytest.approx(mine / len(row["text"]), abs=1e-3)
+    assert records[-1]["log_ratio_to_next_nats"] is None
+
+
+@pytest.mark.parametrize("unit", ["prob", "nats", "bits"])
+def test_a_ranking_in_one_unit_shows_that_unit(lm, unit):
+    (view,) = ranking(lm, ["The cat", "cat The"]).views(unit=unit)
+    shown = {"prob": "P", "nats": "log P", "bits": "bits"}
+    assert [column.name for column in view.columns] == ["#", "text", shown[unit], "/token", "/char", "x next"]
+    best = score(lm, [view.rows[0][1]])[0]
+    convert = {"prob": math.exp, "nats": float, "bits": lambda log: -log / math.log(2)}[unit]
+    values = [convert(best.total), convert(best.per_token), convert(best.per_character)]
+    assert [float(cell) for cell in view.rows[0][2:5]] == pytest.approx(values, rel=2e-2)
+
+
+def test_equal_texts_stay_in_the_order_given(lm):
+    found = ranking(lm, ["b", "a", "b"]).texts
+    assert [one.text for one in found] in (["b", "b", "a"], ["a", "b", "b"])
+
+
+def test_without_bos_a_single_token_has_no_probability_and_ranks_last(lm_without_bos):
+    document = ledger(lm_without_bos, "a").document()
+    for known in ("logprob_nats", "probability", "probability_mantissa", "probability_exponent", "perplexity"):
+        assert document[known] is None
+    found = ranking(lm_without_bos, ["a", "The cat sat", "b"])
+    assert [one.text for one in found.texts] == ["The cat sat", "a", "b"]
+    assert [row["log_ratio_to_next_nats"] for row in found.records()] == [None, None, None]
+    assert [row[3:] for row in found.views()[0].rows[1:]] == [["-", "-", "-", ""], ["-", "-", "-", ""]]
+
+
+def test_an_empty_text_has_no_probability(lm):
+    with pytest.raises(MisuseError, match="the text is empty"):
+        ranking(lm, ["a", ""])

@@ -1,0 +1,144 @@
+"""The sessions of the READMEs and lessons are what the commands print. `python tests/test_lessons.py` writes them anew.
+
+With names of files it writes those alone.
+"""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import reference
+
+from llmlab.cli import ROOMS, SECTIONS
+
+ROOT = Path(__file__).parents[1]
+LESSONS = ROOT / "configs" / "lessons"
+ENGLISH = (ROOT / "README.md", *sorted(LESSONS.glob("*.en.md")))
+CHINESE = (ROOT / "README.zh.md", *sorted(LESSONS.glob("*.zh.md")))
+OTHERS = (ROOT / ".github" / "CONTRIBUTING.md", *sorted((ROOT / "configs" / "exercises").glob("*.md")))
+MOST_BYTES = 9216  # of a README
+NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
+PASSING = re.compile(r"llmlab: (.*: \d+ %|.* once\)|.*\(once\))")  # what a slow machine, or a first run, says more
+TOLERANCE = 0.02  # processors round differently; bars and the last digits follow
+
+
+def called(page: Path) -> str:
+    return page.name
+
+
+def sessions(page: Path) -> list[tuple[str, str]]:
+    """(command, output) of each `$ ` line in the console blocks."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output.rstrip("\n")))
+    return found
+
+
+@functools.cache
+def printed(command: str) -> str:
+    """What a user sees: messages and data, lines without trailing spaces."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+        cwd=ROOT, env=os.environ | {"PATH": path, "COLUMNS": "80"},
+    )  # fmt: skip
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    return "\n".join(line for line in lines if not PASSING.fullmatch(line))
+
+
+def rewrite(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for command, output in sessions(page):
+        old = f"$ {command}\n{output}\n" if output else f"$ {command}\n"
+        text = text.replace(old, f"$ {command}\n{printed(command)}\n", 1)
+    page.write_text(text, encoding="utf-8")
+
+
+def steady(command: str, output: str) -> str:
+    """What every processor prints: of drawn samples, only what T = 0 says; a rounding may draw another token."""
+    if "--seed" not in command:
+        return output
+    return "\n".join(line for line in output.splitlines() if re.match(r"\s*(T |0 |seed|Question)", line))
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("page", [*ENGLISH, *CHINESE], ids=called)
+def test_the_sessions_are_what_the_commands_print(page):
+    shown = sessions(page)
+    assert shown
+    for command, output in shown:
+        wanted, now = steady(command, output), steady(command, printed(command))
+        words, found = (re.sub(r"[█▏▎▍▌▋▊▉ ─]+", " ", re.sub(NUMBER, "0", text)) for text in (wanted, now))
+        assert found == words, command
+        for one, other in zip(re.findall(NUMBER, wanted), re.findall(NUMBER, now), strict=True):
+            pair = [float(number.replace(",", "")) for number in (one, other)]
+            assert pair[1] == pytest.approx(pair[0], rel=TOLERANCE, abs=TOLERANCE), command
+
+
+@pytest.mark.parametrize(("english", "chinese"), list(zip(ENGLISH, CHINESE, strict=True)))
+def test_both_languages_show_the_same_sessions(english, chinese):
+    assert english.name.split(".")[0] == chinese.name.split(".")[0]
+    one, other = ([command for command, _ in sessions(page)] for page in (english, chinese))
+    assert one == other
+
+
+@pytest.mark.parametrize("page", [ENGLISH[0], CHINESE[0]], ids=called)
+def test_a_readme_is_read_in_a_minute(page):
+    assert page.stat().st_size <= MOST_BYTES
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_verb_has_a_section_of_a_lesson(section, language):
+    for verb in SECTIONS[section]:
+        lesson = {"space": "vectors", "models": "models"}.get(verb, section.lower())
+        headings = re.findall(r"^## (.*)$", (LESSONS / f"{lesson}.{language}.md").read_text("utf-8"), re.MULTILINE)
+        assert headings.count(verb) == 1, verb
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ROOMS if verb not in SECTIONS["Things"]])
+def test_a_verbs_name_is_its_address(verb):
+    room = ROOMS[verb]
+    assert f"\ndef {verb}" in (ROOT / "llmlab" / "cli" / f"{room}.py").read_text("utf-8")
+    assert (ROOT / "llmlab" / "lab" / room / f"{verb}.py").is_file()
+    assert (ROOT / "tests" / "lab" / room / f"test_{verb}.py").is_file()
+
+
+@pytest.mark.parametrize("page", [*ENGLISH, *CHINESE, *OTHERS], ids=called)
+def test_no_page_names_a_verb_or_an_option_that_is_gone(page):
+    known = {" ".join(words): set(re.findall(r"-{1,2}[a-z][a-z-]*", reference.helped(*words))) for words in all_verbs()}
+    for words, rest in named(page.read_text(encoding="utf-8")):
+        assert words in known, (words, rest)
+        options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", re.sub(r"'[^']*'|\"[^\"]*\"", "", rest)))
+        assert options <= known[words] | {"--help"}, (words, rest)
+
+
+def all_verbs() -> list[tuple[str, ...]]:
+    return list(reference.verbs())
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    """(verb, what follows it) of each call of llmlab in the code of a page."""
+    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    code = lines + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    calls = [call for line in code for call in re.findall(r"(?:^\s*|[$;|] |do )llmlab ([a-z][^;|#]*)", line)]
+    verbs = {" ".join(words) for words in all_verbs()}
+    found = []
+    for call in calls:
+        first, _, rest = call.partition(" ")
+        second, _, after = rest.partition(" ")
+        longer = f"{first} {second}"
+        found.append((longer, after) if longer in verbs else (first, rest))
+    return found
+
+
+if __name__ == "__main__":
+    for one in map(Path, sys.argv[1:]) if sys.argv[1:] else (*ENGLISH, *CHINESE):
+        rewrite(one)
