@@ -1,59 +1,68 @@
 """What a command loads: the heavy libraries only where they compute."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
+from llmlab.cli import ROOMS
+
+HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "llama_cpp", "pandas", "scipy"}
 CODE = """
-import sys
+import shlex, sys
 from llmlab.cli import main
-sys.argv = ["llmlab", *sys.argv[1:]]
-try:
-    main()
-except SystemExit as ended:
-    print("code", ended.code, *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+from llmlab.cli.world import World
+codes = {main(World(argv=shlex.split(line))) for line in sys.argv[1:]}
+print("codes", *codes, *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
 """
 
 
-def loaded(*arguments: str) -> set[str]:
-    """Top-level modules that a command has imported when it ends well."""
-    command = [sys.executable, "-c", CODE, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
+def loaded(*lines: str) -> set[str]:
+    """Top-level modules that one process has imported when all these lines have ended well."""
+    done = subprocess.run([sys.executable, "-c", CODE, *lines], capture_output=True, text=True, check=True)
     word, code, *modules = done.stderr.splitlines()[-1].split()
-    assert (word, code) == ("code", "0"), done.stderr
+    assert (word, code) == ("codes", "0"), done.stderr
     return set(modules)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["prob", "--help"], ["generate", "--help"]])
-def test_help_is_light(arguments):
-    heavy = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "llama_cpp", "pandas", "scipy"}
-    light = {"numpy"} if arguments[0].startswith("--") else set()
-    assert not loaded(*arguments) & (heavy | light)
+@pytest.mark.parametrize("line", ["--help", "--version"])
+def test_the_first_page_loads_nothing_that_computes(line):
+    assert not loaded(line) & (HEAVY | {"numpy"})
+
+
+def test_the_help_of_every_verb_is_light():
+    nouns = {"space": "build import list show remove export check eval", "models": "list show prepare remove"}
+    below = [f"{noun} {verb}" for noun, verbs in nouns.items() for verb in verbs.split()]
+    assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & HEAVY
 
 
 @pytest.mark.models
 @pytest.mark.parametrize(
-    "arguments",
+    "line",
     [
-        ["neighbors", "love"],
-        ["neighbors", "爱"],
-        ["neighbors", "love", "--space", "glove"],
-        ["prob", "He likes movie."],
-        ["prob", "cat", "xxyy"],
-        ["prob", "--next", "5", "今天天气很"],
-        ["generate", "--max-tokens", "3"],
-        ["embed", "love"],
-        ["embed", "He likes movies", "--tokens"],
-        ["embed", "cat", "dog", "--space", "glove"],
-        ["embed", "love", "hate", "--where"],
-        ["neighbors", "love", "--spaces", "minilm,glove,gemma"],
-        ["neighbors", "love", "--exclude-forms", "--min-frequency", "4"],
-        ["space", "list"],
+        "neighbors love",
+        "neighbors 爱",
+        "neighbors love --space glove",
+        "neighbors love --spaces minilm,glove,gemma",
+        "neighbors love --exclude-forms --min-frequency 4",
+        "prob 'He likes movie.'",
+        "prob cat xxyy",
+        "next 今天天气很 -k 5",
+        "compare 'He likes movie.' 'He movie likes.'",
+        "cloze 'He likes [?].' -c movies -c eats",
+        "orders 'He likes movies.'",
+        "choose 'The capital of France is' -c ' Paris' -c ' London'",
+        "generate --max-tokens 3",
+        "trace --max-tokens 3",
+        "tree 'The capital of' --depth 2 --branch 2",
+        "embed love",
+        "embed 'He likes movies' --tokens",
+        "embed cat dog --space glove",
+        "odd cat dog car",
+        "why love hate",
+        "space list",
     ],
-    ids=" ".join,
 )
-def test_a_warm_command_needs_no_torch(arguments):
-    loaded(*arguments)  # the first time may convert
-    assert not loaded(*arguments) & {"torch", "transformers", "sentence_transformers", "scipy", "pandas"}
+def test_a_warm_command_needs_no_torch(line):
+    loaded(line)  # the first time may convert
+    assert not loaded(line) & {"torch", "transformers", "sentence_transformers", "scipy", "pandas"}

@@ -1,13 +1,16 @@
-"""The command line in this process, with a cache and settings of its own."""
+"""The command line in this process, in a world of its own: streams, environment, cache and settings."""
 
 import io
-import sys
+import os
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from llmlab.cli import main
+from llmlab.cli.world import World
 
 
 @dataclass(frozen=True)
@@ -24,17 +27,80 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def environ(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the command finds in its environment."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # platformdirs asks the process
+    return {**os.environ, "LLMLAB_CACHE": str(cache)}
+
+
+@pytest.fixture
+def run(environ: dict[str, str]):
     """Run `llmlab` with arguments and bytes on stdin."""
-    monkeypatch.setenv("LLMLAB_CACHE", str(cache))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
     def run(*arguments: str, stdin: bytes = b"") -> Run:
-        monkeypatch.setattr(sys, "argv", ["llmlab", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Run(int(ended.value.code or 0), *capsys.readouterr())
+        out, err = io.StringIO(), io.StringIO()
+        source = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        code = main(World(argv=arguments, environ=environ, stdin=source, stdout=out, stderr=err))
+        return Run(code, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture
+def models(lm_folder: Path, encoder_folder: Path, gguf_file: Path) -> dict[str, list[str]]:
+    """What stands for the tiny models in a line: LM on whatever engine, MODEL on torch, or their places."""
+    return {
+        "LM_FOLDER": [str(lm_folder)],
+        "GGUF_FILE": [str(gguf_file)],
+        "ENCODER_FOLDER": [str(encoder_folder)],
+        "LM": ["--model", str(lm_folder)],
+        "MODEL": ["--model", str(lm_folder), "--engine", "torch"],
+        "GGUF": ["--model", str(gguf_file)],
+        "ENCODER": ["--model", str(encoder_folder)],
+        "LONG": ["the cat " * 300],  # more than the tiny models read
+    }
+
+
+@pytest.fixture
+def lab(run, models):
+    """Run a line as it is typed into a shell, without the `llmlab` before it."""
+
+    def lab(line: str, stdin: bytes = b"") -> Run:
+        words = shlex.split(line)
+        return run(*(word for one in words for word in models.get(one, [one])), stdin=stdin)
+
+    return lab
+
+
+@pytest.fixture
+def tells(lab):
+    """A line ends well, its output holds these texts, and nothing that steers a terminal."""
+
+    def tells(line: str, stdin: bytes, expected: Sequence[str]) -> None:
+        done = lab(line, stdin)
+        assert done.code == 0, done.err
+        for text in expected:
+            assert text in done.out
+        assert "\x1b" not in done.out
+
+    return tells
+
+
+@pytest.fixture
+def refuses(lab):
+    """A line is misuse: one line on stderr that holds this text, and nothing on stdout."""
+
+    def refuses(line: str, stdin: bytes, expected: str, code: int = 2) -> None:
+        done = lab(line, stdin)
+        assert expected in done.err
+        assert done.err.startswith("llmlab: ")
+        assert done.err.count("\n") == 1
+        assert (done.code, done.out) == (code, "")
+
+    return refuses
+
+
+@pytest.fixture
+def checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run where configs lies."""
+    monkeypatch.chdir(Path(__file__).parents[2])

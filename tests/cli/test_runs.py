@@ -13,11 +13,11 @@ import pytest
 
 @pytest.fixture
 def command(gguf_file, tmp_path):
-    """llmlab generate in a process of its own, on the tiny model."""
+    """llmlab in a process of its own, on the tiny model."""
     environment = os.environ | {"LLMLAB_CACHE": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
 
     def start(*arguments, **options):
-        line = [sys.executable, "-m", "llmlab", "generate", *arguments, "--model", str(gguf_file)]
+        line = [sys.executable, "-m", "llmlab", *arguments, "--model", str(gguf_file)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(line, env=environment, **(pipes | options))
 
@@ -25,7 +25,8 @@ def command(gguf_file, tmp_path):
 
 
 @pytest.fixture
-def lab(run, gguf_file):
+def generate(run, gguf_file):
+    """llmlab generate in this process, on the tiny model."""
     return lambda *arguments, stdin=b"": run("generate", *arguments, "--model", str(gguf_file), stdin=stdin)
 
 
@@ -41,42 +42,36 @@ RUN = ("--prompts", "-", "-t", "0,0.7,1.3", "-n", "4", "--max-tokens", "6", "--s
 PROMPTS = "The cat\n今天\nA\n".encode()
 
 
-def test_jsonl_is_one_record_a_sample_with_everything_that_made_it(lab):
-    found = [json.loads(line) for line in lab(*RUN, "-f", "jsonl", stdin=PROMPTS).out.encode().splitlines()]
+def test_jsonl_is_one_record_a_sample_with_everything_that_made_it(generate):
+    found = [json.loads(line) for line in generate(*RUN, "-f", "jsonl", stdin=PROMPTS).out.encode().splitlines()]
     assert len({key(row) for row in found}) == len(found) == 3 * 3 * 4
     assert {row["seed"] for row in found} == {3}
     assert {(row["engine"], row["bos"], row["top_k"], row["same_noise"]) for row in found} == {
         ("llama.cpp", "<s>", 0, False)
     }
-    document = json.loads(lab(*RUN, "-f", "json", stdin=PROMPTS).out)
+    document = json.loads(generate(*RUN, "-f", "json", stdin=PROMPTS).out)
     told = [{"prompt": one["prompt"], **row} for one in document["prompts"] for row in one["samples"]]
     by_key = {key(row): row for row in found}
     assert {key(row) for row in told} == set(by_key)
     assert all({**by_key[key(row)], **row} == by_key[key(row)] for row in told)
 
 
-def test_a_prompt_said_twice_is_drawn_once_and_resumed_as_once(lab, tmp_path):
+def test_a_prompt_said_twice_is_drawn_once_and_resumed_as_once(generate, tmp_path):
     path = tmp_path / "out.jsonl"
     arguments = ("--prompts", "-", "-n", "2", "--max-tokens", "3", "--seed", "1", "--out", str(path), "-f", "jsonl")
-    told = [lab(*arguments, stdin=b"The cat\nThe cat\n").out.encode().count(b"\n") for _ in range(2)]
+    told = [generate(*arguments, stdin=b"The cat\nThe cat\n").out.encode().count(b"\n") for _ in range(2)]
     assert told == [2, 2]
     assert len(records(path)) == 2
 
 
-def test_the_same_seed_gives_the_same_text_alone_and_in_a_sweep(lab):
-    sweep = json.loads(lab("The", "-t", "0.3,0.9,1.5", "-n", "3", "--seed", "8", "-f", "json").out)["samples"]
-    alone = json.loads(lab("The", "-t", "0.9", "-n", "1", "--seed", "8", "-f", "json").out)["samples"]
-    assert alone[0]["text"] == next(row["text"] for row in sweep if (row["temperature"], row["sample"]) == (0.9, 0))
-
-
-def test_a_run_goes_on_where_its_file_ends(lab, tmp_path):
+def test_a_run_goes_on_where_its_file_ends(generate, tmp_path):
     whole, parted = tmp_path / "whole.jsonl", tmp_path / "parted.jsonl"
-    lab(*RUN, "--out", str(whole), stdin=PROMPTS)
+    generate(*RUN, "--out", str(whole), stdin=PROMPTS)
     lines = whole.read_bytes().splitlines(keepends=True)
     assert len(lines) == 36
     parted.write_bytes(b"".join(lines[:10]) + lines[10][:40])  # killed in the middle of a line
     again = [word for word in RUN if word not in ("--seed", "3")]  # the file knows its seed
-    done = lab(*again, "--out", str(parted), stdin=PROMPTS)
+    done = generate(*again, "--out", str(parted), stdin=PROMPTS)
     assert done.code == 0, done.err
     assert parted.read_bytes().splitlines()[:10] == whole.read_bytes().splitlines()[:10]
     wanted = {key(row): row for row in records(whole)}
@@ -85,7 +80,7 @@ def test_a_run_goes_on_where_its_file_ends(lab, tmp_path):
         assert row["text"] == wanted[key(row)]["text"]
         assert row["logprob_nats"] == pytest.approx(wanted[key(row)]["logprob_nats"], abs=1e-4)
     before = parted.read_bytes()
-    shown = lab(*again, "--out", str(parted), stdin=PROMPTS)  # nothing is left to draw; the picture is the same
+    shown = generate(*again, "--out", str(parted), stdin=PROMPTS)  # nothing is left to draw; the picture is the same
     assert parted.read_bytes() == before
     assert shown.out == done.out
 
@@ -98,21 +93,21 @@ def test_a_run_goes_on_where_its_file_ends(lab, tmp_path):
         (("--max-tokens", "9"), "was made with max_tokens 6, not 9"),
     ],
 )
-def test_a_file_of_other_settings_is_left_alone(lab, tmp_path, options, message):
+def test_a_file_of_other_settings_is_left_alone(generate, tmp_path, options, message):
     path = tmp_path / "out.jsonl"
     arguments = ["The", "-t", "1", "--max-tokens", "6", "--seed", "3"]
-    lab(*arguments, "--out", str(path))
+    generate(*arguments, "--out", str(path))
     before = path.read_bytes()
-    done = lab(*arguments, *options, "--out", str(path))
+    done = generate(*arguments, *options, "--out", str(path))
     assert (done.code, path.read_bytes()) == (2, before)
     assert message in done.err
 
 
 @pytest.mark.parametrize("content", [b"not json\n", b'{"text": "x"}\n', b"[1]\n"])
-def test_a_file_of_something_else_is_left_alone(lab, tmp_path, content):
+def test_a_file_of_something_else_is_left_alone(generate, tmp_path, content):
     path = tmp_path / "out.jsonl"
     path.write_bytes(content)
-    done = lab("The", "--out", str(path))
+    done = generate("The", "--out", str(path))
     assert (done.code, path.read_bytes()) == (2, content)
     assert f"{path} line 1 is no sample of llmlab" in done.err
 
@@ -125,7 +120,7 @@ def limit_file_size():
 
 def test_a_full_disk_keeps_whole_records_and_says_what_to_do(command, tmp_path):
     path = tmp_path / "out.jsonl"
-    arguments = ("The", "-t", "1", "-n", "50", "--max-tokens", "8", "--seed", "3", "--out", str(path))
+    arguments = ("generate", "The", "-t", "1", "-n", "50", "--max-tokens", "8", "--seed", "3", "--out", str(path))
     full = command(*arguments, preexec_fn=limit_file_size)
     out, err = full.communicate(timeout=120)
     assert (full.returncode, out, err.count(b"\n")) == (1, b"", 1)
@@ -143,7 +138,7 @@ def test_a_full_disk_keeps_whole_records_and_says_what_to_do(command, tmp_path):
 @pytest.mark.parametrize("form", ["table", "jsonl"])
 def test_an_interrupt_keeps_what_was_finished(command, tmp_path, form):
     path = tmp_path / "out.jsonl"
-    running = command("The", "-t", "1", "-n", "20000", "--max-tokens", "30", "--out", str(path), "-f", form)
+    running = command("generate", "The", "-t", "1", "-n", "20000", "--max-tokens", "30", "--out", str(path), "-f", form)
     wait_for(lambda: path.exists() and path.stat().st_size > 20_000)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=120)
@@ -160,10 +155,10 @@ def test_an_interrupt_keeps_what_was_finished(command, tmp_path, form):
         assert f"seed {kept[0]['seed']}" in out.decode()
 
 
-@pytest.mark.parametrize("mode", ["--stream", "--trace"])
-def test_an_interrupted_text_is_shown_as_far_as_it_came(command, mode):
-    running = command("The", mode, "--max-tokens", "200", "--seed", "5", "-t", "1", stdout=subprocess.PIPE)
-    if mode == "--stream":
+@pytest.mark.parametrize("verb", [["generate", "--stream"], ["trace"]], ids=" ".join)
+def test_an_interrupted_text_is_shown_as_far_as_it_came(command, verb):
+    running = command(*verb, "The", "--max-tokens", "200", "--seed", "5", "-t", "1", stdout=subprocess.PIPE)
+    if "--stream" in verb:
         assert running.stdout.read(3)
     else:
         time.sleep(1.5)
@@ -175,25 +170,12 @@ def test_an_interrupted_text_is_shown_as_far_as_it_came(command, mode):
 
 
 def test_a_closed_pipe_ends_a_stream_of_records_quietly(command):
-    running = command("The", "-t", "1", "-n", "5000", "--max-tokens", "20", "-f", "jsonl")
+    running = command("generate", "The", "-t", "1", "-n", "5000", "--max-tokens", "20", "-f", "jsonl")
     first = running.stdout.readline()
     running.stdout.close()
     assert json.loads(first)["prompt"] == "The"
     with running.stderr:
         assert (running.stderr.read(), running.wait(timeout=120)) == (b"", 0)
-
-
-def test_a_stream_is_the_text_of_the_sample_and_nothing_else(lab):
-    options = ("The", "--seed", "7", "--max-tokens", "12", "-t", "1")
-    (sample,) = json.loads(lab(*options, "-f", "json").out)["samples"]
-    assert lab(*options, "--stream").out == sample["text"].translate({0x7F: "<7F>"}) + "\n"
-
-
-def test_settings_and_prompt_are_said_on_stderr(lab):
-    done = lab("The", "--top-p", "0.5", "--seed", "1", "--max-tokens", "1", "--show-settings", "--show-prompt")
-    assert "repetition penalty off; temperature 1; top-k off; top-p 0.5; min-p off; max tokens 1; stop none" in done.err
-    assert "the model reads <s> and 'The'" in done.err
-    assert "repetition" not in done.out
 
 
 def wait_for(condition):

@@ -1,10 +1,8 @@
-"""llmlab space: spaces of one's own from the command line, and what it says of files that are wrong."""
+"""llmlab space: spaces of one's own, built, imported, listed, exported, checked and judged."""
 
 import csv
 import io
 import json
-import pickle
-import struct
 
 import numpy as np
 import pytest
@@ -26,7 +24,6 @@ VECTORS = {
 }
 TEXT = "10 3\n" + "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in VECTORS.items())
 FORMS = ("json", "jsonl", "csv", "tsv")
-COMMANDS = ["build", "import", "list", "show", "remove", "export", "check", "eval"]
 
 
 @pytest.fixture
@@ -70,23 +67,6 @@ def same_records(run, *arguments):
                 elif isinstance(value, list):
                     assert json.loads(row[name]) == value
     return json.loads(found["json"].out), lines
-
-
-# What the commands do
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_has_an_example(run, command):
-    done = run("space", command, "--help")
-    assert done.code == 0
-    assert f"Example: llmlab space {command} " in " ".join(done.out.split()) + " "
-
-
-def test_the_help_of_space_lists_its_commands(run):
-    done = run("space", "--help")
-    assert done.code == 0
-    listed = [line.split()[0] for line in done.out.partition("Commands:")[2].splitlines() if line.strip()]
-    assert [word for word in listed if word in COMMANDS] == COMMANDS
 
 
 def test_a_space_is_built_and_used(run, tmp_path, encoder_folder):
@@ -257,146 +237,3 @@ def test_analogies_are_counted_by_section(mine, tmp_path):
 def test_pairs_are_read_from_stdin_too(mine):
     done = mine("space", "eval", "mine", "--similarity", "-", "-f", "json", stdin=b"king queen 9\nking paris 1\n")
     assert json.loads(done.out)["known"] == 2
-
-
-# Files of vectors that are wrong
-
-BINARY = b"2 2\ncat " + struct.pack("<2f", 1, 2) + b"\ndog " + struct.pack("<2f", 3, 4) + b"\n"
-WRONG = [
-    ("v.vec", b"3 2\na 1 2\nb 1\nc 1 2\n", "line 3 has 2 columns, not 3"),
-    ("v.vec", b"3 2\na 1 2\nb 1 2 3\nc 1 2\n", "line 3 has 4 columns, not 3"),
-    ("v.txt", b"a 1 2\nb 1 x\n", "line 2 holds 'x', which is no number"),
-    ("v.vec", b"2 2\na 1 nan\nb 1 2\n", "line 2 holds a value that is no finite float32"),
-    ("v.txt", b"a 1 2\nb 1 1e39\n", "line 2 holds a value that is no finite float32"),
-    ("v.vec", b"3 1\na 1\nb 2\na 3\n", "line 4 repeats the word 'a' of line 2"),
-    ("v.vec", b"2 1\na 1\n\xff 2\n", "line 3 holds a word that is not UTF-8"),
-    ("v.vec", b"3 1\na 1\nb 2\n", "holds 2 words, not the 3 that its header says"),
-    ("v.vec", b"0 3\n", "holds no words"),
-    ("v.vec", b"", "holds no words"),
-    ("v.csv", b"w,x\na,1\nb,1,2\n", "line 3 has 3 columns, not 2"),
-    ("v.csv", b"w,x\na,1\nb,nan\n", "line 3 holds 'nan' in 'x', which is no finite float32"),
-    ("v.csv", b"w,x\na,1\nb,2\na,3\n", "line 4 repeats the word 'a' of line 2"),
-    ("v.csv", b"w,x\na,1\nb\xff,2\n", "line 3 is not UTF-8"),
-    ("v.csv", b"w,x\na,1\nb,\n", "line 3 has an empty cell in column 2"),
-    ("v.csv", b"w,x\n", "holds no words"),
-    ("v.csv", b"", "holds no words"),
-    ("v.tsv", b"w\tx\na\t1\t2\n", "line 2 has 3 columns, not 2"),
-    ("v.bin", BINARY[:-3], "ends within word 2 of 2"),
-    ("v.bin", BINARY[:10], "ends within word 1 of 2"),
-    ("v.bin", BINARY.replace(b"dog", b"cat"), "word 2 repeats the word 'cat' of word 1"),
-    ("v.bin", BINARY[:-5] + b"\0\0\xc0\x7f\n", "word 2 holds a value that is no finite float32"),
-    ("v.bin", b"0 2\n", "holds no words"),
-    ("v.bin", b"", "holds no words"),
-    ("v.npy", pickle.dumps(np.ones((2, 2))), "is no whole 2-D array of float16, 32 or 64"),
-    ("v.npy", b"", "is no whole 2-D array of float16, 32 or 64"),
-    ("v.safetensors", b"", "is no whole safetensors file"),
-    ("v.vec.gz", b"not packed", "is no whole gzip file"),
-]
-
-
-@pytest.mark.parametrize(("name", "data", "message"), WRONG)
-def test_a_wrong_file_of_vectors_is_one_line_and_no_space(run, tmp_path, cache, name, data, message):
-    (tmp_path / name).write_bytes(data)
-    (tmp_path / "words").write_text("a\nb\n", encoding="utf-8")
-    words = ["--words", str(tmp_path / "words")] if name in ("v.npy", "v.safetensors") else []
-    done = run("space", "import", "bad", str(tmp_path / name), *words)
-    first, *rest = done.err.splitlines()
-    assert first == "llmlab: building the space bad (once)"
-    assert len(rest) == 1
-    assert rest[0].startswith(f"llmlab: {tmp_path / name} {message}")
-    assert (done.code, done.out) == (1, "")
-    assert "bad" not in names(run)
-    assert not [path for path in (cache / "spaces").iterdir() if path.suffix != ".lock"]
-
-
-def test_a_pickled_array_runs_no_code(run, tmp_path):
-    class Bomb:
-        def __reduce__(self):
-            return (tmp_path / "exploded").touch, ()
-
-    (tmp_path / "v.npy").write_bytes(pickle.dumps(Bomb()))
-    (tmp_path / "v.txt").write_text("a\n", encoding="utf-8")
-    assert run("space", "import", "bad", str(tmp_path / "v.npy")).code == 1
-    assert not (tmp_path / "exploded").exists()
-
-
-@pytest.mark.parametrize(("name", "data", "message"), [WRONG[0], WRONG[13], WRONG[18]])
-def test_a_wrong_file_given_as_a_space_is_one_line_too(run, tmp_path, cache, name, data, message):
-    (tmp_path / name).write_bytes(data)
-    done = run("neighbors", "a", "--space", str(tmp_path / name))
-    assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[1].startswith(f"llmlab: {tmp_path / name} {message}")
-    assert len(done.err.splitlines()) == 2
-    assert not [path for path in (cache / "spaces" / ".files").iterdir() if path.suffix != ".lock"]
-
-
-def test_an_array_without_words_asks_for_them(run, tmp_path):
-    np.save(tmp_path / "v.npy", np.ones((1, 2)))
-    done = run("space", "import", "bad", str(tmp_path / "v.npy"))
-    assert done.code == 1
-    assert done.err.splitlines()[-1].endswith("give --words FILE")
-
-
-# Misuse
-
-
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "expected"),
-    [
-        (["build", "mine2", "--model", "ENCODER"], b"", "Missing option '--vocab'"),
-        (["build", "mine2", "--vocab", "wordfreq:en:5"], b"", "Missing option '--model'"),
-        (["build", "mine2", "--model", "ENCODER", "--vocab", "model"], b"", "has no words of its own"),
-        (["build", "mine2", "--model", "ENCODER", "--vocab", "wordfreq:en"], b"", "is not wordfreq:LANGUAGE:COUNT"),
-        (["build", "glove", "--model", "ENCODER", "--vocab", "wordfreq:en:5"], b"", "cannot be called 'glove'"),
-        (["build", "mine2", "--model", "nowhere", "--vocab", "wordfreq:en:5"], b"", "no model is called 'nowhere'"),
-        (["import", "mine2"], b"", "Missing argument 'file'"),
-        (["import", "mine2", "/no/v.vec"], b"", "cannot read /no/v.vec"),
-        (["import", "a/b", "VEC"], b"", "a space of yours cannot be called 'a/b'"),
-        (["import", "mine2", "VEC", "--precision", "float8"], b"", "'float8' is not one of"),
-        (["import", "mine2", "VEC", "--case", "upper"], b"", "'upper' is not one of"),
-        (["import", "mine2", "VEC", "--standardize"], b"", "is no table, and only a table is standardised"),
-        (["import", "mine2", "VEC", "--words", "VEC"], b"", "holds its words itself"),
-        (["list", "--format", "xml"], b"", "'xml' is not one of"),
-        (["show", "mone"], b"", "no space is called 'mone'; did you mean mine?"),
-        (["remove", "minilm"], b"", "minilm is a space of the settings"),
-        (["remove", "nowhere"], b"", "you have no space called 'nowhere'; yours: mine"),
-        (["export", "mine", "/tmp/x.xyz"], b"", "has no ending that can be written"),
-        (["export", "nowhere", "/tmp/x.vec"], b"", "no space is called 'nowhere'"),
-        (["check", "nowhere"], b"", "no space is called 'nowhere'"),
-        (["eval", "mine"], b"", "space eval takes one file; give --similarity FILE or --analogies FILE"),
-        (["eval", "mine", "--similarity", "a", "--analogies", "b"], b"", "space eval takes one file"),
-        (["eval", "mine", "--similarity", "/no/file"], b"", "cannot read /no/file: No such file"),
-        (["eval", "mine", "--similarity", "-"], b"", "- holds no pairs"),
-        (["eval", "mine", "--similarity", "-"], b"# only this\n", "- holds no pairs"),
-        (["eval", "mine", "--similarity", "-"], b"w1 w2 s\nking queen\n", "- line 2 is no scored pair"),
-        (["eval", "mine", "--similarity", "-"], b"king queen 1\n\n# x\nking man x\n", "- line 4 is no scored pair"),
-        (["eval", "mine", "--similarity", "-"], b"king\tqueen\t1\nking\tman\t\n", "- line 2 is no scored pair"),
-        (["eval", "mine", "--similarity", "-"], b"king queen 1\nking man nan\nrome man 3\n", "- line 2 is no scored"),
-        (["eval", "mine", "--similarity", "-"], b"king queen 1\nking man inf\nrome man 3\n", "- line 2 is no scored"),
-        (["eval", "mine", "--similarity", "-"], b"king queen 1\nk\xffng man 2\n", "stdin is not UTF-8 (line 2)"),
-        (["eval", "mine", "--similarity", "-"], b"king queen 1\nking zebra 2\n", "mine knows 1 of the 2 pairs"),
-        (["eval", "mine", "--analogies", "-"], b"", "- holds no analogies"),
-        (["eval", "mine", "--analogies", "-"], b": people\n", "- holds no analogies"),
-        (["eval", "mine", "--analogies", "-"], b": people\nman woman king\n", "- line 2 is no analogy"),
-        (["eval", "mine", "--analogies", "-"], b"# x\n\n: a\na b c d\na b c d e\n", "- line 5 is no analogy"),
-        (["eval", "mine", "--analogies", "-"], b"a b c d\n", "mine knows none of the questions"),
-        (["eval", "nowhere", "--analogies", "-"], b"a b c d\n", "no space is called 'nowhere'"),
-        (["frobnicate"], b"", "No such command 'frobnicate'"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_misuse_is_told_and_changes_nothing(mine, vec, encoder_folder, arguments, stdin, expected):
-    places = {"VEC": str(vec), "ENCODER": str(encoder_folder)}
-    done = mine("space", *(places.get(argument, argument) for argument in arguments), stdin=stdin)
-    assert (done.code, done.out) == (2, "")
-    said = [line for line in done.err.splitlines() if not line.startswith("llmlab: building the space")]
-    assert len(said) == 1
-    assert expected in said[0]
-    assert names(mine) == ["minilm", "glove", "gemma", "mine"]
-
-
-def test_a_place_that_cannot_be_written_is_named(mine):
-    done = mine("space", "export", "mine", "/no/folder/out.vec")
-    assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("llmlab: cannot write /no/folder/out.vec: No such file or directory")
-    assert done.err.count("\n") == 1

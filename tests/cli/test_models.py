@@ -1,0 +1,48 @@
+"""models list, show, prepare, remove: what is typed, and what comes of it."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """A cache of its own for each test."""
+    return tmp_path / "cache"
+
+
+def test_the_catalogue_is_listed(tells):
+    tells("models list", b"", ["gemma-3-270m", "MiB", "Gemma Terms of Use"])
+
+
+def test_a_sheet_names_the_parts_of_a_model(lab, lm_folder):
+    done = lab(f"models show {lm_folder} -f json")
+    assert done.code == 0, done.err
+    tensors = {one["tensor"]: one["shape"] for one in json.loads(done.out)["tensors"]}
+    assert tensors["model.embed_tokens.weight"][1] == 64
+
+
+def test_a_model_is_prepared_once_and_what_was_made_is_removed(lab, encoder_folder):
+    first, again = (lab(f"models prepare {encoder_folder}") for _ in range(2))
+    assert (first.code, first.out, again.code, again.out) == (0, "", 0, "")
+    assert "converting" in first.err
+    assert again.err == f"llmlab: {encoder_folder} is ready\n"
+    removed = lab(f"models remove {encoder_folder}")
+    assert removed.code == 0, removed.err
+    assert removed.err.startswith("llmlab: removed ")
+    assert encoder_folder.is_dir()
+    assert lab(f"models remove {encoder_folder}").code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("models", "models needs one of its verbs: list, show, prepare, remove; see `llmlab models --help`"),
+        ("models show nonsense", "no model is called 'nonsense'"),
+        ("models prepare nonsense", "no model is called 'nonsense'"),
+        ("models remove glove-6b-50d", "nothing of glove-6b-50d is in the cache"),
+        ("models remove nonsense", "no model is called 'nonsense'"),
+    ],
+)
+def test_misuse_is_one_line_on_stderr(refuses, line, expected):
+    refuses(line, b"", expected)

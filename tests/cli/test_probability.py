@@ -1,0 +1,102 @@
+"""prob, next, compare, orders, cloze, choose, pairs, perplexity: what is typed, and what comes of it."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("line", "stdin", "expected"),
+    [
+        ("prob 'The cat' MODEL", b"", ["P(The cat)", "log P = ", "perplexity = ", "torch, float32, after <s>"]),
+        ("prob 'The cat' GGUF", b"", ["P(The cat)", "llama.cpp, F32, after <s>"]),
+        ("prob a b MODEL", b"", ["x next"]),
+        ("prob - MODEL", b"cat\r\ndog\n", ["x next", "cat", "dog"]),
+        ("prob 'The cat' --by word --word-correction --unit bits MODEL", b"", ["corrected (bits)"]),
+        ("prob 今天天气很好 --by char --formula MODEL", b"", ["p(今天天气很好) = p("]),
+        ("prob 'The cat' --strip MODEL", b"", ["\nThe cat\n", "█ 16 or more"]),
+        ("prob - MODEL", "天气\u2028很好".encode(), ["P(天气<2028>很好)"]),  # one line
+        (r"prob 'a\nb\\n' MODEL", b"", [r"P(a↵b\n)"]),
+        (r"prob 'a\nb' --no-escapes MODEL", b"", [r"P(a\nb)"]),
+        ("prob - MODEL", rb"a\nb", [r"P(a\nb)"]),  # stdin is taken as it is
+        ("prob '<s>' MODEL", b"", ["P(<s>)", "\n<"]),
+        ("prob '\x1b[31m[red]' MODEL", b"", ["P(<1B>[31m[red])"]),
+        ("compare 'The cat' 'A cat' MODEL", b"", ["A - B", "as likely as the other"]),
+        ("compare - MODEL", b"The cat\nA cat\n", ["A - B"]),
+        ("next The -k 3 -t 0.5 MODEL", b"", ["under the temperature 0.5"]),
+        ("next 今天 -k 3 MODEL", b"", ["今天 ...", "these 3 hold", "entropy"]),
+        ("next a -k 3 GGUF", b"", ["these 3 hold"]),
+        ("next The -t 0,0.5,2 MODEL", b"", ["T=0.5", "exp(H)", "top-k 50"]),
+        ("next The --sweep 0:1:0.5 MODEL", b"", ["T=0", "T=0.5", "T=1"]),
+        ("next Où --preset qa -t 0,1 MODEL", b"", ["Question: Où↵Answer:"]),
+        (r"choose The -c ' cat' --choice ' a\nb' MODEL", b"", ["␣cat", "␣a↵b", "share"]),
+        ("choose - MODEL", b'{"context": "a", "choices": [" b", " c"], "answer": " c"}', ["acc_norm"]),
+        ("cloze 'The [?] sat' MODEL", b"", ["word | left", "proposed from the left context alone"]),
+        ("cloze 'The [?] sat' --candidate cat MODEL", b"", ["right | word", "1.0000"]),
+        (r"cloze 'The [?] sat' -c 'a\nb' MODEL", b"", [" a↵b "]),
+        ("orders 'The cat sat.' MODEL", b"", ["the original is number", "all orders"]),
+        ("pairs - MODEL", b'{"sentence_good": "a b", "sentence_bad": "b a"}\n', ["all", "95 %"]),
+        ("perplexity - MODEL", b"the cat\n", ["bits per byte", "windows: 1"]),
+    ],
+)
+def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
+    tells(line, stdin, expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "stdin", "expected"),
+    [
+        ("prob ''", b"", "the text is empty; give at least one character"),
+        ("prob a ''", b"", "text 2 is empty"),
+        ("prob -", b"", "no text is given"),
+        ("prob -", b"a\n\nb\n", "text 2 is empty"),
+        ("prob -", b"good\nb\xffad\n", "stdin is not UTF-8 (line 2); convert it"),
+        ("prob a b --strip", b"", "--strip is for one text; see `llmlab prob --help`"),
+        ("prob a b --by word", b"", "--by is for one text"),
+        ("prob a b --formula", b"", "--formula is for one text"),
+        ("prob a b --word-correction", b"", "--word-correction is for one text"),
+        ("prob a --word-correction MODEL", b"", "use it with --by word"),
+        ("prob a --format foo", b"", "'foo' is not one of 'table', 'json', 'jsonl', 'csv', 'tsv'"),
+        ("prob a --engine abacus", b"", "'abacus' is not one of"),
+        ("prob a --dtype int3", b"", "'int3' is not one of"),
+        ("prob a --model nonsense", b"", "no model is called 'nonsense'; give one of: gemma-3-270m"),
+        ("prob a --model /no/folder", b"", "no model is called '/no/folder'"),
+        ("prob a ENCODER", b"", "is a sentence encoder; this needs a causal language model"),
+        ("prob a --model glove-6b-50d", b"", "glove-6b-50d is word vectors; this needs"),
+        ("prob a MODEL --engine llama.cpp", b"", "is not a GGUF file, which the engine llama.cpp needs"),
+        ("prob a MODEL --engine ctranslate2", b"", "the engine ctranslate2 cannot score"),
+        ("next a b", b"", "next takes one text; see `llmlab next --help`"),
+        ("next ''", b"", "the text is empty"),
+        ("next -", b"", "no text is given"),
+        ("next a -t -1", b"", "temperature -1 is not a number from 0 up"),
+        ("next a -t 1,hot", b"", "temperature '1,hot' is not a list of numbers"),
+        ("next a -t 1 --sweep 0:1:1", b"", "two ways to say the same"),
+        ("next a -k -1", b"", "Invalid value for '-k'"),
+        ("next a -k 0", b"", "Invalid value for '-k'"),
+        ("next a --top-p 2", b"", "top-p 2 is outside (0, 1]"),
+        ("next a --preset qq", b"", "no preset is called 'qq'; one of: qa, zh"),
+        ("next -k 3 LONG MODEL", b"", "tokens; lm0 reads at most 256; shorten it"),
+        ("next -k 3 LONG GGUF", b"", "tokens; tiny-f32.gguf reads at most 256; shorten it"),
+        ("orders a b", b"", "orders takes one text"),
+        ("orders cat", b"", "'cat' has one word; part its words by |"),
+        ("compare a", b"", "compare takes two texts"),
+        ("compare a b c", b"", "compare takes two texts"),
+        ("compare a ''", b"", "text 2 is empty"),
+        ("choose a", b"", "'a' is no file, and no choice is given"),
+        ("choose '' -c a MODEL", b"", "a choice needs a context and a text"),
+        ("choose a -c '' MODEL", b"", "a choice needs a context and a text"),
+        ("choose -", b'{"context": "a", "choices": ["b"], "answer": 1}', "- line 1 is no question"),
+        ("choose -", b"[1]", "- line 1 is no question"),
+        ("choose -", b'{"context": "a", "choices": ["b", "b"], "answer": 0}', "line 1 is no question"),
+        ("cloze 'a b'", b"", "'a b' has no blank; mark it with [?]"),
+        ("cloze 'a [?]' b", b"", "cloze takes one text"),
+        ("pairs a.jsonl b.jsonl", b"", "Got unexpected extra argument"),
+        ("pairs /no/file", b"", "cannot read /no/file"),
+        ("pairs -", b"", "- holds no pairs; one pair a line"),
+        ("pairs -", b'{"sentence_good": "a"}\n', "- line 1 is no pair; like {"),
+        ("pairs -", b'\n{"sentence_good": "a", "sentence_bad": ""}\n', "- line 2 is no pair"),
+        ("perplexity /no/file", b"", "cannot read /no/file: No such file"),
+        ("perplexity - MODEL", b"", "stdin is empty; give at least one character"),
+        ("perplexity - --window 999 MODEL", b"a", "a window of 999 tokens is not possible"),
+    ],
+)
+def test_misuse_is_one_line_on_stderr(refuses, line, stdin, expected):
+    refuses(line, stdin, expected)
