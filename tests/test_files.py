@@ -11,7 +11,7 @@ from llmlab import files
 from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.lab.probability.pairs import PAIRS, Pair
-from llmlab.lab.probability.quiz import QUESTIONS, Question
+from llmlab.lab.probability.quiz import QUESTIONS, Item
 
 
 def reader(stdin=b""):
@@ -42,7 +42,7 @@ def test_pairs_are_the_same_in_every_form(tmp_path, name, text):
 )
 def test_questions_are_the_same_in_every_form(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert reader().records(tmp_path / name, QUESTIONS) == [Question("c", ("x", "y", "z"), 0)]
+    assert reader().records(tmp_path / name, QUESTIONS) == [Item("c", ("x", "y", "z"), 0)]
 
 
 @pytest.mark.parametrize(

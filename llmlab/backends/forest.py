@@ -1,7 +1,7 @@
 """Scoring many texts that begin alike: common beginnings are merged, so each distinct prefix is computed once.
 
 Choices after one context, orders of one sentence and minimal pairs share most of their tokens. A `Forest` is
-their prefix tree; an engine computes its nodes and hands each node's logits to a `Ledger`, which notes what they
+their prefix tree; an engine computes its nodes and hands each node's logits to a `Tally`, which notes what they
 say of every token that follows the node in some text.
 """
 
@@ -104,7 +104,7 @@ class Routes(Protocol):
 
 
 @dataclass(frozen=True)
-class Question:
+class Slot:
     """One token to score: what follows `node` in a request, and where the answer goes."""
 
     node: int
@@ -113,7 +113,7 @@ class Question:
     place: int
 
 
-class Ledger:
+class Tally:
     """What the nodes' logits say of the requests' tokens."""
 
     def __init__(self, routes: Routes, requests: Sequence[ScoreRequest], bos: Ids) -> None:
@@ -125,9 +125,9 @@ class Ledger:
             for position in range(request.start, len(ids)):
                 before = position + len(bos) - 1  # the place in the path that predicts this token
                 if before >= 0:
-                    asked.append(Question(int(path[before]), ids[position], number, position - request.start))
+                    asked.append(Slot(int(path[before]), ids[position], number, position - request.start))
         self.questions = sorted(asked, key=lambda question: question.node)
-        self._at: dict[int, list[Question]] = defaultdict(list)
+        self._at: dict[int, list[Slot]] = defaultdict(list)
         for question in self.questions:
             self._at[question.node].append(question)
 
@@ -159,7 +159,7 @@ class Ledger:
                 stats.ranks[position] = 1 + int((logprobs > logprobs[token]).sum())
                 stats.entropies[position] = spread
 
-    def note(self, questions: Sequence[Question], answers: TokenStats) -> None:
+    def note(self, questions: Sequence[Slot], answers: TokenStats) -> None:
         """Note what an engine worked out by itself, in the order of the questions."""
         for row, question in enumerate(questions):
             request, stats, place = self._requests[question.request], self._stats[question.request], question.place

@@ -17,7 +17,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
-from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
@@ -100,10 +100,10 @@ class LlamaCpp:
         check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
         for group in self._groups(rows):
             forest = grow([rows[i] for i in group])
-            ledger = Ledger(forest, [batch[i] for i in group], self._bos)
-            for node, logits in self._forward(forest, ledger.wanted):
-                ledger.take(node, logits)
-            results |= dict(zip(group, ledger.results(), strict=True))
+            tally = Tally(forest, [batch[i] for i in group], self._bos)
+            for node, logits in self._forward(forest, tally.wanted):
+                tally.take(node, logits)
+            results |= dict(zip(group, tally.results(), strict=True))
             progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 

@@ -27,7 +27,7 @@ PrecisionOption = Annotated[
 
 
 @dataclass(frozen=True)
-class ReadingOptions:
+class FileOptions:
     """How a file of vectors is read."""
 
     words: Annotated[
@@ -71,7 +71,7 @@ def import_(
     *,
     name: Name,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file.", show_default=False)],
-    reading: ReadingOptions,
+    reading: FileOptions,
     precision: PrecisionOption = "auto",
 ) -> None:
     """Make a space of a file of vectors.

@@ -1,11 +1,11 @@
-"""What a ledger notes of logits, against the plain formulas."""
+"""What a tally notes of logits, against the plain formulas."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.backends.base import ScoreRequest, Tokens
-from llmlab.backends.forest import Ledger, grow
+from llmlab.backends.forest import Tally, grow
 
 VOCABULARY = 30
 
@@ -14,10 +14,10 @@ def noted(logits, ids, *, detail, bos):
     """The statistics of one text whose token at each place is drawn from a row of `logits` [T, V]."""
     tokens = Tokens(tuple(ids), tuple(b"x" for _ in ids))
     forest = grow([(*bos, *ids[:-1])])
-    ledger = Ledger(forest, [ScoreRequest(tokens, detail=detail)], bos)
-    for node, row in zip(ledger.wanted, logits, strict=True):
-        ledger.take(node, row)
-    return ledger.results()[0]
+    tally = Tally(forest, [ScoreRequest(tokens, detail=detail)], bos)
+    for node, row in zip(tally.wanted, logits, strict=True):
+        tally.take(node, row)
+    return tally.results()[0]
 
 
 def drawn(seed, count=4):

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
-from llmlab.backends.forest import Forest, Ids, Ledger, groups, grow
+from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
 from llmlab.backends.torch import scores
@@ -83,18 +83,18 @@ class HuggingFaceLM:
             check_room(self.info, len(self._bos) + len(request.tokens))
         for group in self._forests(rows, firsts):
             forest = grow([rows[i] for i in group])
-            ledger = Ledger(forest, [batch[i] for i in group], self._bos)
-            self._answer(ledger, self._forest_pass(forest))
-            results |= dict(zip(group, ledger.results(), strict=True))
+            tally = Tally(forest, [batch[i] for i in group], self._bos)
+            self._answer(tally, self._forest_pass(forest))
+            results |= dict(zip(group, tally.results(), strict=True))
             progress(len(results), len(batch))
         rest = [index for index in range(len(batch)) if index not in results]
         for places in self._groups([len(rows[i]) for i in rest]):
             group = [rest[place] for place in places]
             padded = pad([rows[i] for i in group])
-            ledger = Ledger(padded, [batch[i] for i in group], self._bos)
-            if ledger.questions:
-                self._answer(ledger, self._padded_passes(padded, min(firsts[i] for i in group)))
-            results |= dict(zip(group, ledger.results(), strict=True))
+            tally = Tally(padded, [batch[i] for i in group], self._bos)
+            if tally.questions:
+                self._answer(tally, self._padded_passes(padded, min(firsts[i] for i in group)))
+            results |= dict(zip(group, tally.results(), strict=True))
             progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 
@@ -169,20 +169,20 @@ class HuggingFaceLM:
         if group:
             yield group
 
-    def _answer(self, ledger: Ledger, passes: Iterator[tuple[int, Any]]) -> None:
-        """Answer the ledger's questions from the states that the passes come to."""
-        nodes = np.array([question.node for question in ledger.questions])
+    def _answer(self, tally: Tally, passes: Iterator[tuple[int, Any]]) -> None:
+        """Answer the tally's questions from the states that the passes come to."""
+        nodes = np.array([question.node for question in tally.questions])
         for begin, states in passes:
             first, last = np.searchsorted(nodes, [begin, begin + len(states)])
             if first < last:
-                questions = ledger.questions[first:last]
+                questions = tally.questions[first:last]
                 wanted, places = np.unique(nodes[first:last] - begin, return_inverse=True)
                 tokens = np.array([question.token for question in questions])
-                ledger.note(questions, self._stats(states[wanted], places, tokens, ledger))
+                tally.note(questions, self._stats(states[wanted], places, tokens, tally))
 
-    def _stats(self, states: Any, places: Ints, tokens: Ints, ledger: Ledger) -> TokenStats:
+    def _stats(self, states: Any, places: Ints, tokens: Ints, tally: Tally) -> TokenStats:
         with torch.inference_mode():
-            if ledger.thorough:
+            if tally.thorough:
                 return scores.details(self._reader, states, places, tokens, self._positions)
             return scores.logprobs(self._reader, states, places, tokens)
 

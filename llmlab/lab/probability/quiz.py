@@ -27,7 +27,7 @@ SCORES: dict[str, Callable[[Choice], float]] = {
 
 
 @dataclass(frozen=True)
-class Question:
+class Item:
     """A context, its choices, and which of them is right (from 0)."""
 
     context: str
@@ -36,14 +36,14 @@ class Question:
     group: str = ""
 
 
-def _of_object(record: dict[str, Any]) -> Question:
+def _of_object(record: dict[str, Any]) -> Item:
     choices, answer = _choices(record["choices"]), record["answer"]
     place = choices.index(answer) if isinstance(answer, str) else range(len(choices))[answer]
-    return Question(filled(record["context"]), choices, place, group_of(record))
+    return Item(filled(record["context"]), choices, place, group_of(record))
 
 
-def _of_row(row: list[str]) -> Question:
-    return Question(filled(row[0]), _choices(row[1:]), 0)
+def _of_row(row: list[str]) -> Item:
+    return Item(filled(row[0]), _choices(row[1:]), 0)
 
 
 def _choices(texts: Sequence[object]) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ QUESTIONS = Kind(
 class Answer:
     """One question and what the model makes of it."""
 
-    question: Question
+    question: Item
     found: Choices
 
     @property
@@ -147,7 +147,7 @@ class Quiz:
 
 
 def answer(
-    model: CausalLM, questions: Sequence[Question], *, allow_special: bool = False, progress: Progress = silent
+    model: CausalLM, questions: Sequence[Item], *, allow_special: bool = False, progress: Progress = silent
 ) -> Quiz:
     """Ask every question."""
     asked = [(question.context, question.choices) for question in questions]

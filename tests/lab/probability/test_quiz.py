@@ -5,10 +5,10 @@ from llmlab.lab.probability import quiz
 
 def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, expected):
     questions = [
-        quiz.Question("The cat", (" sat on the mat", " is", " 今天"), answer, group)
+        quiz.Item("The cat", (" sat on the mat", " is", " 今天"), answer, group)
         for answer, group in ((0, "a"), (1, "a"), (2, "b"))
     ]
-    questions.append(quiz.Question("The mat", (" 天气", " the cat sat"), 0, "b"))
+    questions.append(quiz.Item("The mat", (" 天气", " the cat sat"), 0, "b"))
     scores = {
         "sum": expected,
         "per_character": lambda context, text: expected(context, text) / len(text.strip()),  # completion_len there
