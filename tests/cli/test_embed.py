@@ -86,7 +86,7 @@ def test_the_odd_one_of_a_table_is_the_one_least_like_the_mean(lab, words):
     cosines = {word: row @ mean / np.linalg.norm(mean) for word, row in unit.items()}
     document = json.loads(lab(f"odd {words} --space {PEOPLE} --standardize -f json").out)
     assert document["odd"] == min(cosines, key=cosines.get)
-    found = {one["word"]: one["cosine_to_mean"] for one in document["words"]}
+    found = {one["text"]: one["cosine_to_mean"] for one in document["words"]}
     assert found == pytest.approx(cosines, abs=1e-6)
 
 
