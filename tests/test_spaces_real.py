@@ -1,4 +1,4 @@
-"""The default spaces and the encoder: neighbours against float64 brute force, vectors against where they are from."""
+"""The default spaces and the encoder: neighbours against brute force in float64, vectors against their origin."""
 
 import gc
 

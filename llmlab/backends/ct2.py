@@ -23,7 +23,7 @@ from llmlab.progress import Progress, silent
 
 PLAN = "encoder.json"
 BATCH_TOKENS = 2048
-KEPT_BYTES = 2**30
+KEPT_BYTES, GLIBC_BYTES = 2**30, 2**17  # and glibc's own
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 AVX512 = {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"}
 
@@ -82,8 +82,7 @@ class CTranslate2Encoder:
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        _keep_memory()
-        with ThreadPoolExecutor(self._workers) as pool:
+        with _kept_memory(), ThreadPoolExecutor(self._workers) as pool:
             yield from pool.map(run, batches)
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
@@ -123,12 +122,26 @@ def _allow_avx512() -> None:
         os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
 
 
-def _keep_memory() -> None:
-    """Let glibc keep the buffers of a batch for the next: to map them anew costs a twentieth of the time."""
-    with contextlib.suppress(OSError, AttributeError):  # another system's C library
-        mallopt = ctypes.CDLL(None).mallopt
+@contextlib.contextmanager
+def _kept_memory() -> Iterator[None]:
+    """Let glibc keep the buffers of a batch for the next: to map them anew costs a twentieth of the time.
+
+    Afterwards all is given back: kept for good, it would stay with the process under whatever comes next.
+    """
+    try:
+        library = ctypes.CDLL(None)
+        mallopt, trim = library.mallopt, library.malloc_trim
+    except (OSError, AttributeError):  # another system's C library
+        yield
+        return
+    for option in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
+        mallopt(option, KEPT_BYTES)
+    try:
+        yield
+    finally:
         for option in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
-            mallopt(option, KEPT_BYTES)
+            mallopt(option, GLIBC_BYTES)
+        trim(0)
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

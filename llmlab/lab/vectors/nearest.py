@@ -13,8 +13,16 @@ from llmlab.lab.vectors.metrics import Metric
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
 
+BLOCK = 10_000  # rows compared at a time
 MARGIN = 16  # proposals beyond k
 ROUNDING = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
+
+
+def scored(space: Space, query: Query, rows: Ints, metric: Metric) -> Doubles:
+    """The float64 scores of rows, so many at a time: an l1 distance may leave all words of a space to compare."""
+    vector = query.vector.astype(np.float64)
+    blocks = [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
+    return np.concatenate([metric.score(vector, space.rows(some).astype(np.float64)) for some in blocks])
 
 
 def approximately(space: Space, query: Query, k: int, metric: Metric, keep: Keep | None) -> tuple[Ints, Doubles]:
@@ -41,7 +49,7 @@ def _proposed(
     found, proposals = space.search(query.vector[None], wanted, metric.name, exact)
     there = proposals[0] >= 0
     rows, proposed = proposals[0][there], found[0][there]
-    scores = metric.score(query.vector.astype(np.float64), space.rows(rows).astype(np.float64))
+    scores = scored(space, query, rows, metric)
     fit = np.isfinite(scores) & able(space, query, rows, keep)  # a zero vector has no cosine
     order = metric.order(scores[fit], rows[fit])
     rows, scores, own = rows[fit][order], scores[fit][order], proposed[fit][order]

@@ -13,7 +13,7 @@ from llmlab.lab.vectors import arithmetic, filters, named
 from llmlab.lab.vectors.arithmetic import EPSILON, Term
 from llmlab.lab.vectors.filters import Keep
 from llmlab.lab.vectors.metrics import METRICS, Metric
-from llmlab.lab.vectors.nearest import able, approximately, exactly
+from llmlab.lab.vectors.nearest import able, approximately, exactly, scored
 from llmlab.lab.vectors.question import Question, Sort
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
@@ -191,7 +191,7 @@ def within(space: Space, query: Query, radius: float, metric_name: str, keep: Ke
         raise MisuseError(f"{radius:g} is no distance", "give a number, for example --within 0.6")
     _refuse_zero(query, metric)
     rows = space.within(query.vector, radius, metric.name)
-    scores = metric.score(query.vector.astype(np.float64), space.rows(rows).astype(np.float64))
+    scores = scored(space, query, rows, metric)
     inside = scores <= radius if metric.ascending else scores >= radius
     fit = inside & able(space, query, rows, keep)
     rows, scores = rows[fit], scores[fit]
