@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# With this version of torch pinned, pip takes a CPU build where one is at hand (see the README).
+# With this version of torch pinned, pip takes a CPU build where one is at hand (see configs/lessons/models.en.md).
 TORCH ?= torch==2.13.0
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 LLMLAB = $(VENV)/bin/llmlab

@@ -246,7 +246,7 @@ def pairs(
     world.show(found, form)
 
 
-@verb("llmlab perplexity README.md", "llmlab perplexity book.txt --window 512 --stride 128")
+@verb("llmlab perplexity LICENSE", "llmlab perplexity book.txt --window 512 --stride 128")
 def perplexity(
     world: World,
     *,
