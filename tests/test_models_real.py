@@ -114,6 +114,22 @@ class OfExactEngines(OfEveryEngine):
         assert stats.chisquare(observed, wanted).pvalue > 1e-4
 
 
+class TestTorch(OfExactEngines):
+    """torch with the dequantised weights in float32."""
+
+    settings: ClassVar = {"engine": "torch"}
+    nats, share = 0.01, 0.001
+
+    def test_a_word_changes_with_its_sentence_in_the_layers_and_not_in_the_table(self, model, config):
+        rivers = ["He swam to the river bank.", "They fished from the muddy bank."]
+        money = ["She opened an account at the bank.", "He took his money to the bank."]
+        table = Library(config, Deaf()).table(config.model)
+        same = of_word(model, rivers + money, "bank", "input", table).matrix
+        assert same == pytest.approx(np.ones((4, 4)))
+        moved = of_word(model, rivers + money, "bank", "last").matrix
+        assert min(moved[0, 1], moved[2, 3]) > moved[:2, 2:].max() + 0.1
+
+
 class TestDefault(OfExactEngines):
     """llama.cpp with the weights widened to float16."""
 
@@ -155,19 +171,3 @@ class TestNative(OfEveryEngine):
     """llama.cpp with the 4-bit weights as they are."""
 
     settings: ClassVar = {"dtype": "native"}
-
-
-class TestTorch(OfExactEngines):
-    """torch with the dequantised weights in float32."""
-
-    settings: ClassVar = {"engine": "torch"}
-    nats, share = 0.01, 0.001
-
-    def test_a_word_changes_with_its_sentence_in_the_layers_and_not_in_the_table(self, model, config):
-        rivers = ["He swam to the river bank.", "They fished from the muddy bank."]
-        money = ["She opened an account at the bank.", "He took his money to the bank."]
-        table = Library(config, Deaf()).table(config.model)
-        same = of_word(model, rivers + money, "bank", "input", table).matrix
-        assert same == pytest.approx(np.ones((4, 4)))
-        moved = of_word(model, rivers + money, "bank", "last").matrix
-        assert min(moved[0, 1], moved[2, 3]) > moved[:2, 2:].max() + 0.1

@@ -112,6 +112,11 @@ def test_a_file_of_something_else_is_left_alone(generate, tmp_path, content):
     assert f"{path} line 1 is no sample of llmlab" in done.err
 
 
+def complaints(err):
+    """What stderr says beside progress, of which a busy machine may tell."""
+    return [line for line in err.decode().splitlines() if not line.startswith("llmlab: sampling: ")]
+
+
 def limit_file_size():
     """The disk is full after 5,000 bytes."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -123,14 +128,14 @@ def test_a_full_disk_keeps_whole_records_and_says_what_to_do(command, tmp_path):
     arguments = ("generate", "The", "-t", "1", "-n", "50", "--max-tokens", "8", "--seed", "3", "--out", str(path))
     full = command(*arguments, preexec_fn=limit_file_size)
     out, err = full.communicate(timeout=120)
-    assert (full.returncode, out, err.count(b"\n")) == (1, b"", 1)
+    assert (full.returncode, out, len(complaints(err))) == (1, b"", 1)
     assert b"cannot write" in err
     assert b"what was finished is kept; make room and run the same command again" in err
     kept = records(path)  # every line is whole
     assert 3 < len(kept) < 50
     assert path.stat().st_size <= 5000
     free = command(*arguments)
-    assert (free.communicate(timeout=120)[1], free.returncode) == (b"", 0)
+    assert (complaints(free.communicate(timeout=120)[1]), free.returncode) == ([], 0)
     assert records(path)[: len(kept)] == kept
     assert len(records(path)) == 50
 
@@ -175,7 +180,7 @@ def test_a_closed_pipe_ends_a_stream_of_records_quietly(command):
     running.stdout.close()
     assert json.loads(first)["prompt"] == "The"
     with running.stderr:
-        assert (running.stderr.read(), running.wait(timeout=120)) == (b"", 0)
+        assert (complaints(running.stderr.read()), running.wait(timeout=120)) == ([], 0)
 
 
 def wait_for(condition):
