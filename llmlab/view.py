@@ -4,30 +4,28 @@ How they are drawn is render's business.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A cell drawn as a bar; `share` is in [0, 1]."""
 
     share: float
     width: int = 20  # cells of a whole bar
 
 
-@dataclass(frozen=True)
-class Shade:
+class Shade(Struct, frozen=True):
     """A cell whose text is shaded where the terminal has colours; `share` is in [0, 1]."""
 
     text: str
     share: float
 
 
-@dataclass(frozen=True)
-class Heat:
+class Heat(Struct, frozen=True):
     """A row of small cells, one for each value in [-1, 1]: below 0 blue or low, above 0 red or high."""
 
     values: tuple[float, ...]
@@ -36,8 +34,7 @@ class Heat:
 Cell = str | int | Bar | Shade | Heat
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     name: str
     number: bool = False  # numbers are set flush right
     wide: bool = False  # may be folded onto several lines when the terminal is narrow
@@ -45,8 +42,7 @@ class Column:
     head: int = 0  # or the first
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """One table with a line above it and notes below."""
 
     title: str
@@ -55,8 +51,7 @@ class View:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """Running text whose parts are shaded, with a line above, a legend and notes below."""
 
     title: str
@@ -84,8 +79,7 @@ class Result(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Several:
+class Several(Struct, frozen=True):
     """Several results of one kind, one after the other."""
 
     name: str  # what a result is about

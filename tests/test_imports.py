@@ -30,10 +30,10 @@ def test_the_first_page_loads_nothing_that_computes(line):
     assert not loaded(line) & (HEAVY | {"numpy"})
 
 
-def test_the_help_of_every_verb_is_light():
+def test_the_help_of_every_verb_loads_nothing_that_computes():
     nouns = {"space": "build import list show remove export check eval", "models": "list show prepare remove"}
     below = [f"{noun} {verb}" for noun, verbs in nouns.items() for verb in verbs.split()]
-    assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & HEAVY
+    assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | {"numpy"})
 
 
 @pytest.mark.models

@@ -33,13 +33,8 @@ class LlamaCpp:
     def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0) -> None:
         _quiet()
         self._threads = threads or cores()
-        params = lc.llama_model_default_params()
-        params.n_gpu_layers = 0
-        params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
-        params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
-        self._model = lc.llama_model_load_from_file(str(path).encode(), params)
-        if not self._model:
-            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
+        self._weights = _Weights(path)
+        self._model = self._weights.handle
         self._vocab = lc.llama_model_get_vocab(self._model)
         self._context: _Context | None = None
         bos = lc.llama_vocab_bos(self._vocab) if lc.llama_vocab_get_add_bos(self._vocab) else -1
@@ -158,7 +153,7 @@ class LlamaCpp:
         """A context with room for that many tokens and sequences; made anew only when it must grow."""
         if self._context is None or self._context.cells < cells or self._context.sequences < sequences:
             self._context = None  # free the old one first
-            self._context = _Context(self._model, self.info, cells, sequences, self._threads)
+            self._context = _Context(self._weights, self.info, cells, sequences, self._threads)
         return self._context
 
     def _word(self, token: int) -> bytes | None:
@@ -198,11 +193,29 @@ class LlamaDecoder:
         return next(self._context.decode(entries))  # a context's chunk holds a token of each of its sequences
 
 
+class _Weights:
+    """A GGUF file memory-mapped, for as long as a model or a context reads it."""
+
+    def __init__(self, path: Path) -> None:
+        params = lc.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
+        params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
+        self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
+
+    def __del__(self) -> None:
+        if getattr(self, "handle", None):
+            lc.llama_model_free(self.handle)
+
+
 class _Context:
     """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
 
-    def __init__(self, model: object, info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
+    def __init__(self, weights: "_Weights", info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
         params = lc.llama_context_default_params()
+        self._weights = weights  # they are freed after the last context
         self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
         self.cells = -(-cells // 256) * 256
         self.sequences = sequences
@@ -214,7 +227,7 @@ class _Context:
         params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.swa_full = True  # a sliding window's evicted cells could not be shared by later samples
         params.no_perf = True
-        self._handle = lc.llama_init_from_model(model, params)
+        self._handle = lc.llama_init_from_model(weights.handle, params)
         if not self._handle:
             raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
         self._memory = lc.llama_get_memory(self._handle)

@@ -3,7 +3,6 @@
 A verb's room is imported only when the verb runs, so that `llmlab --help` is instant.
 """
 
-import difflib
 import gc
 import sys
 from contextlib import redirect_stdout
@@ -15,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from llmlab import __version__
-from llmlab.cli.verbs import Verb, command, write_rows
+from llmlab.cli.verbs import command, write_rows
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError
 
@@ -59,9 +58,9 @@ class Root(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in ROOMS:
-            near = difflib.get_close_matches(cmd_name, ROOMS, 1)
-            guess = f"did you mean {near[0]}? " if near else ""
-            raise MisuseError(f"no verb is called {cmd_name!r}", f"{guess}see `llmlab --help`")
+            from llmlab.cli.usage import unknown_verb
+
+            raise unknown_verb(cmd_name, ROOMS, "llmlab")
         room = import_module(f"llmlab.cli.{ROOMS[cmd_name]}")
         found = getattr(room, cmd_name, None) or getattr(room, f"{cmd_name}_")
         return found if isinstance(found, TyperGroup) else command(found)
@@ -153,30 +152,7 @@ def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:
     return int(code)
 
 
-def _usage(error: Any) -> str:
-    """What typer finds wrong, in our words where it leaves the next step open."""
-    context = error.ctx
-    path = context.command_path if context else "llmlab"
-    see = f"see `{path} --help`"
-    if (name := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
-        return f"{_bare(path)} has no option {name}; {_nearest(name, context)}{see}"
-    if hasattr(error, "param_type") and isinstance(context.command, Verb):
-        wanted = error.param.make_metavar(context) if error.param.param_type_name == "argument" else error.param.opts[0]
-        return f"{_bare(path)} needs {wanted}; for example: {context.command.examples[0]}"
-    if context and isinstance(context.command, TyperGroup):
-        return f"{_bare(path)} needs one of its verbs: {', '.join(context.command.list_commands(context))}; {see}"
-    return f"{error.format_message()} {see}"
+def _usage(error: typer.TyperException) -> str:
+    from llmlab.cli.usage import said
 
-
-def _nearest(name: str, context: Any) -> str:
-    """The option that was meant, or the verb that the option has become."""
-    if name.lstrip("-") in ROOMS:
-        return f"did you mean the verb: llmlab {name.lstrip('-')}? "
-    known = [option for parameter in context.command.params for option in parameter.opts]
-    near = difflib.get_close_matches(name, known, 1, 0.7)
-    return f"did you mean {near[0]}? " if near else ""
-
-
-def _bare(path: str) -> str:
-    """A verb as it is called; the program itself is named before every message."""
-    return path.removeprefix("llmlab ")
+    return said(error, ROOMS)

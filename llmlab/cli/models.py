@@ -1,4 +1,7 @@
-"""The verbs of models: list, show, prepare, remove."""
+"""The verbs of models: list, show, prepare, remove.
+
+What a verb works with is imported when it runs: its help needs none of it.
+"""
 
 from typing import Annotated
 
@@ -7,7 +10,6 @@ import typer
 from llmlab.cli.options import FormatOption
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
-from llmlab.models import card, inventory
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Of the list, a folder, a .gguf file, or organisation/name[@revision].")
@@ -17,12 +19,16 @@ Name = Annotated[
 @verb("llmlab models list")
 def list_(world: World, *, form: FormatOption = "table") -> None:
     """The catalogue: what is installed, what is prepared."""
+    from llmlab.models import inventory
+
     world.show(inventory.listing(world.config), form)
 
 
 @verb("llmlab models show gemma-3-270m")
 def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
     """Architecture, dimensions, and parameters by part: the W and b of each layer."""
+    from llmlab.models import card
+
     library = world.library()
     world.show(card.read(library.shop, library.source(name)), form)
 
@@ -36,6 +42,8 @@ def prepare(
     ] = None,
 ) -> None:
     """Do now what first use would do: convert models, build spaces; verify what is there."""
+    from llmlab.models import inventory
+
     library, shelf = world.library(thorough=True), world.shelf(thorough=True)
     for name in names or inventory.preparable(world.config):
         if name in world.config.spaces:
@@ -48,6 +56,8 @@ def prepare(
 @verb("llmlab models remove glove-6b-50d")
 def remove(world: World, *, name: Name) -> None:
     """Delete what was made from a model, and the spaces of it; the model stays installed."""
+    from llmlab.models import inventory
+
     world.say(f"removed {inventory.remove(world.library(), name) / 2**20:,.0f} MiB of {name} from the cache")
 
 

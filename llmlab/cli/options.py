@@ -1,27 +1,21 @@
 """Options that several verbs share, in groups, and what each group comes to."""
 
-import math
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from llmlab.cli.verbs import MODEL, SHOWN, option
 from llmlab.cli.world import World
-from llmlab.config import Dtype, Engine, GenerateSettings, PresetEntry
+from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
 from llmlab.render import Format
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
-    from llmlab.backends.sampling import Settings
-    from llmlab.lab.prompt import Prompt
-    from llmlab.lab.temperature.generate import Plan
 
-MOST_TEMPERATURES = 1000
 TEXT = "give at least one character"
 
 FormatOption = Annotated[
@@ -32,8 +26,7 @@ StandardizeOption = Annotated[bool, option("--standardize", help="Number columns
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - reads stdin.", show_default=False)]
 
 
-@dataclass(frozen=True)
-class EngineOptions:
+class EngineOptions(Struct, frozen=True):
     """What computes."""
 
     engine: Annotated[
@@ -45,8 +38,7 @@ class EngineOptions:
     ] = None
 
 
-@dataclass(frozen=True)
-class ModelOptions:
+class ModelOptions(Struct, frozen=True):
     """Which language model answers, and what computes."""
 
     model: Annotated[
@@ -67,8 +59,7 @@ class ModelOptions:
         return world.library(self.engine, self.dtype).causal_lm(self.model or "")
 
 
-@dataclass(frozen=True)
-class ReadingOptions:
+class ReadingOptions(Struct, frozen=True):
     """How text of the command line is read."""
 
     allow_special: Annotated[
@@ -101,165 +92,6 @@ class ReadingOptions:
         return found
 
 
-@dataclass(frozen=True)
-class HeatOptions:
-    """At which temperatures."""
-
-    temperature: Annotated[
-        str | None, option("--temperature", "-t", metavar="T", help="One T, or several: 0,0.7,1.5. 0 is argmax.")
-    ] = None
-    sweep: Annotated[
-        str | None, option("--sweep", metavar="A:B:STEP", help="Temperatures from:to:step, such as 0:2:0.25.")
-    ] = None
-
-    def temperatures(self, default: tuple[float, ...]) -> tuple[float, ...]:
-        """Raises MisuseError for what is no list of numbers."""
-        if self.temperature is not None and self.sweep is not None:
-            raise MisuseError("--temperature and --sweep are two ways to say the same", "give one of them")
-        if self.sweep is not None:
-            return _swept(self.sweep)
-        if self.temperature is None:
-            return default
-        try:
-            return tuple(float(part) for part in self.temperature.split(","))
-        except ValueError:
-            message = f"temperature {self.temperature!r} is not a list of numbers"
-            raise MisuseError(message, "for example 0,0.7,1.5") from None
-
-
-@dataclass(frozen=True)
-class FilterOptions:
-    """Which tokens may be drawn."""
-
-    top_k: Annotated[int | None, option("--top-k", metavar="K", help="Keep the K likeliest tokens; 0 is off.")] = None
-    top_p: Annotated[
-        float | None, option("--top-p", metavar="P", help="Keep the likeliest tokens of this mass; 1 is off.")
-    ] = None
-    min_p: Annotated[
-        float | None, option("--min-p", metavar="P", help="Keep tokens this likely beside the best; 0 is off.")
-    ] = None
-
-    def settings(self, default: "Settings") -> "Settings":
-        """The filters that are given, over others. Raises MisuseError for what is none."""
-        given = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(default, **given)
-
-
-@dataclass(frozen=True)
-class DrawOptions:
-    """How text is drawn."""
-
-    max_tokens: Annotated[int | None, option("--max-tokens", metavar="N", help="Longest continuation, in tokens.")] = (
-        None
-    )
-    seed: Annotated[
-        int | None, option("--seed", metavar="N", help="Same seed, same text; drawn and shown without one.")
-    ] = None
-    repetition_penalty: Annotated[
-        float | None,
-        option("--repetition-penalty", metavar="X", help="Make tokens already there less likely; 1 is off."),
-    ] = None
-    stop: Annotated[
-        list[str] | None, option("--stop", metavar="TEXT", help="Stop before this text; may be repeated.")
-    ] = None
-
-
-@dataclass(frozen=True)
-class PromptOptions:
-    """What a model reads before it answers."""
-
-    prompt: Annotated[
-        str | None,
-        typer.Argument(metavar="[PROMPT]", help="Text to continue; - is stdin; none: a fixed question."),
-    ] = None
-    preset: Annotated[
-        str | None, option("--preset", metavar="NAME", help="Wrap the prompt for a base model, such as qa.")
-    ] = None
-    raw: Annotated[bool, option("--raw", help="The prompt as it is, without a chat template.")] = False
-    show_prompt: Annotated[bool, option("--show-prompt", panel=SHOWN, help="Say what the model reads.")] = False
-
-    def asked(self, world: World, reading: ReadingOptions, file: Path | None = None) -> "Asked":
-        """The prompts, and the preset around them. Raises MisuseError for what contradicts itself."""
-        if self.raw and self.preset:
-            raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
-        if self.prompt is not None and file is not None:
-            raise MisuseError("PROMPT and --prompts are two ways to say the same", "give one of them")
-        default = world.config.generate
-        if file is not None:
-            texts = prompts_of(world, file)
-        elif self.prompt is None:
-            texts = [default.question]
-        else:
-            texts = [world.files.stdin if self.prompt == "-" else reading.text(self.prompt)]
-            if not texts[0]:
-                raise MisuseError("the prompt is empty", TEXT)
-        fixed = default.question_preset if file is None and self.prompt is None else ""
-        return Asked(texts, preset_of(world, fixed if self.preset is None else self.preset))
-
-    def read(self, world: World, lm: "CausalLM", asked: "Asked", reading: ReadingOptions) -> "list[Prompt]":
-        """What the model reads for each of the prompts."""
-        from llmlab.lab import prompt as prompts
-
-        how = {"template": asked.wrap.template, "raw": self.raw, "allow_special": reading.allow_special}
-        found = [prompts.read(lm, text, **how) for text in asked.texts]  # type: ignore[arg-type]
-        for one in found if self.show_prompt else ():
-            world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
-        return found
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Prompts, and what stands around each."""
-
-    texts: list[str]
-    wrap: PresetEntry
-
-
-def plan(
-    world: World,
-    asked: Asked,
-    reading: ReadingOptions,
-    heat: HeatOptions,
-    filters: FilterOptions,
-    draw: DrawOptions = DrawOptions(),
-    *,
-    samples: int | None = None,
-    same_noise: bool = False,
-    seed: int | None = None,
-) -> "Plan":
-    """What to draw: the options over the settings. `seed` is of a run that goes on; without any one is drawn."""
-    from llmlab.lab.temperature.generate import Plan
-
-    default: GenerateSettings = world.config.generate
-    given = {name: getattr(filters, name) for name in ("top_k", "top_p", "min_p")}
-    given |= {"max_tokens": draw.max_tokens, "repetition_penalty": draw.repetition_penalty, "samples": samples}
-    chosen = {name: getattr(default, name) if value is None else value for name, value in given.items()}
-    stops = [reading.text(one) for one in draw.stop or ()] or [*default.stop, *asked.wrap.stop]
-    known = draw.seed if draw.seed is not None else seed
-    number = secrets.randbelow(2**31) if known is None else known
-    heats = heat.temperatures(default.temperature)
-    found = Plan(temperatures=heats, seed=number, stop=tuple(stops), same_noise=same_noise, **chosen)
-    found.check()
-    return found
-
-
-def preset_of(world: World, name: str) -> PresetEntry:
-    """A way to wrap a prompt; "" leaves it as it is."""
-    if not name:
-        return PresetEntry(template="")
-    if name not in world.config.presets:
-        raise MisuseError(f"no preset is called {name!r}", f"one of: {', '.join(world.config.presets)}")
-    return world.config.presets[name]
-
-
-def prompts_of(world: World, file: Path) -> list[str]:
-    """Prompts, one a line, each once: a prompt said twice would be the same samples twice."""
-    found = [line for _, line in world.files.lines(file)]
-    if not found:
-        raise MisuseError(f"{file} holds no prompts", "one prompt a line")
-    return list(dict.fromkeys(found))
-
-
 def lines(world: World) -> list[str]:
     """The lines of stdin as Unix and Windows end them; U+2028 and form feeds belong to the text."""
     text = world.files.stdin
@@ -281,15 +113,3 @@ def unescape(text: str) -> str:
         out += rest[:place] + meanings.get(follower, "\\" + follower)
         rest = rest[place + 2 :]
     return out + rest
-
-
-def _swept(sweep: str) -> tuple[float, ...]:
-    """The temperatures of from:to:step."""
-    try:
-        start, end, step = (float(part) for part in sweep.split(":"))
-        steps = math.floor((end - start) / step + 1e-9)
-        if steps in range(MOST_TEMPERATURES):
-            return tuple(round(start + i * step, 10) for i in range(steps + 1))
-    except (ValueError, ArithmeticError):
-        pass
-    raise MisuseError(f"sweep {sweep!r} is not from:to:step, upwards", "for example 0:2:0.25")

@@ -1,48 +1,29 @@
-"""The verbs of the probability lab: prob, next, compare, orders, cloze, choose, pairs, perplexity."""
+"""The verbs of the probability lab: prob, next, compare, orders, cloze, choose, pairs, perplexity.
 
-from dataclasses import dataclass, replace
+What a verb computes with is imported when it runs: its help needs none of it.
+"""
+
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
-from llmlab.backends.sampling import Settings
-from llmlab.cli.options import (
-    FileArgument,
-    FilterOptions,
-    FormatOption,
-    HeatOptions,
-    ModelOptions,
-    ReadingOptions,
-    preset_of,
-)
+from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
+from llmlab.cli.options import FileArgument, FormatOption, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.lab.probability.choose import choose as choose_one
-from llmlab.lab.probability.cloze import blanks
-from llmlab.lab.probability.cloze import cloze as fill_in
-from llmlab.lab.probability.compare import difference
-from llmlab.lab.probability.next import next_tokens
-from llmlab.lab.probability.orders import check as check_order
-from llmlab.lab.probability.orders import orders as rank_orders
-from llmlab.lab.probability.pairs import PAIRS, judge
-from llmlab.lab.probability.perplexity import measure
-from llmlab.lab.probability.prob import check_correction, ledger
-from llmlab.lab.probability.quiz import QUESTIONS, answer
-from llmlab.lab.probability.ranking import ranking
-from llmlab.lab.probability.words import By
-from llmlab.lab.prompt import read
-from llmlab.lab.text import Unit
+from llmlab.lab.text import By, Unit
 
 TextArgument = Annotated[
     list[str], typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
 ]
 
 
-@dataclass(frozen=True)
-class LookOptions:
+class LookOptions(Struct, frozen=True):
     """How the probability of one text is taken apart and shown."""
 
     by: Annotated[By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or char of one text.")] = (
@@ -62,10 +43,12 @@ class LookOptions:
         """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
         if len(texts) == 1:
             if self.word_correction:
+                from llmlab.lab.probability.prob import check_correction
+
                 check_correction(texts[0], self.by)
             return
         for name in ("by", "formula", "strip", "word_correction"):
-            if getattr(self, name) != getattr(LookOptions, name):
+            if getattr(self, name) != getattr(LookOptions(), name):
                 raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
 
 
@@ -82,6 +65,9 @@ def prob(
     form: FormatOption = "table",
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
+    from llmlab.lab.probability.prob import ledger
+    from llmlab.lab.probability.ranking import ranking
+
     texts = reading.texts(world, text)
     look.check(texts)
     lm = model.causal_lm(world)
@@ -116,6 +102,10 @@ def next_(
 
     What top-k, top-p and min-p would keep stands below; nothing is drawn.
     """
+    from llmlab.backends.sampling import Settings
+    from llmlab.lab.probability.next import next_tokens
+    from llmlab.lab.prompt import read
+
     (context,) = reading.so_many(world, text, 1, "next")
     wrap, heats = preset_of(world, preset), heat.temperatures((1.0,))
     cuts = filters.settings(Settings(repetition_penalty=repetition_penalty))
@@ -138,6 +128,8 @@ def compare(
     form: FormatOption = "table",
 ) -> None:
     """Where two texts differ in probability: their tokens aligned."""
+    from llmlab.lab.probability.compare import difference
+
     one, other = reading.so_many(world, text, 2, "compare")
     world.show(difference(model.causal_lm(world), one, other, allow_special=reading.allow_special), form)
 
@@ -155,11 +147,13 @@ def orders(
     form: FormatOption = "table",
 ) -> None:
     """Every order of a sentence's words, ranked by probability."""
+    from llmlab.lab.probability.orders import check, orders
+
     (sentence,) = reading.so_many(world, text, 1, "orders")
-    check_order(sentence)
+    check(sentence)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = rank_orders(lm, sentence, seed, allow_special=reading.allow_special, progress=progress)
+        found = orders(lm, sentence, seed, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
 
@@ -179,12 +173,14 @@ def cloze(
     form: FormatOption = "table",
 ) -> None:
     """Which words fill the blank, by what stands before it and by what follows."""
+    from llmlab.lab.probability.cloze import blanks, cloze
+
     (sentence,) = reading.so_many(world, text, 1, "cloze")
     words = [reading.text(word) for word in candidate or ()]
     blanks(sentence, words)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = fill_in(lm, sentence, words, allow_special=reading.allow_special, progress=progress)
+        found = cloze(lm, sentence, words, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
 
@@ -212,10 +208,13 @@ def choose(
 
     A file is jsonl with context, choices, answer, or csv/tsv: context, answer, others.
     """
+    from llmlab.lab.probability.choose import choose
+    from llmlab.lab.probability.quiz import QUESTIONS, answer
+
     special = reading.allow_special
     if choice:
         context, choices = _question(reading, asked, choice)
-        world.show(choose_one(model.causal_lm(world), context, choices, allow_special=special), form)
+        world.show(choose(model.causal_lm(world), context, choices, allow_special=special), form)
         return
     if asked != "-" and not Path(asked).is_file():
         raise MisuseError(f"{asked!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
@@ -239,6 +238,8 @@ def pairs(
 
     A file is jsonl as in BLiMP (sentence_good, sentence_bad, UID), or csv/tsv: good, bad, group.
     """
+    from llmlab.lab.probability.pairs import PAIRS, judge
+
     told = world.files.records(file, PAIRS)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
@@ -260,6 +261,8 @@ def perplexity(
     form: FormatOption = "table",
 ) -> None:
     """How well a model predicts a long text: perplexity, bits per byte and per character."""
+    from llmlab.lab.probability.perplexity import measure
+
     name = "stdin" if str(file) == "-" else str(file)
     blocks, size = world.files.blocks(file)
     lm = model.causal_lm(world)

@@ -1,23 +1,23 @@
-"""The verbs of spaces: build, import, list, show, remove, export, check, eval."""
+"""The verbs of spaces: build, import, list, show, remove, export, check, eval.
 
-from dataclasses import dataclass
+What a verb works with is imported when it runs: its help needs none of it.
+"""
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from llmlab.cli.options import EngineOptions, FormatOption, StandardizeOption
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.lab.vectors import evaluate
-from llmlab.lab.vectors.judgements import read_analogies, read_pairs
-from llmlab.spaces import build as building
-from llmlab.spaces import listing
-from llmlab.spaces.check import check as check_space
 from llmlab.spaces.facts import Case, Precision
-from llmlab.spaces.formats.export import export as export_space
-from llmlab.spaces.reading import Reading
+
+if TYPE_CHECKING:
+    from llmlab.spaces.reading import Reading
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)]
 PrecisionOption = Annotated[
@@ -26,8 +26,7 @@ PrecisionOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class FileOptions:
+class FileOptions(Struct, frozen=True):
     """How a file of vectors is read."""
 
     words: Annotated[
@@ -41,8 +40,10 @@ class FileOptions:
         str, option("--language", metavar="CODE", help="For inflections and frequencies, such as fr.")
     ] = ""
 
-    def of(self, file: str) -> Reading:
-        return Reading.of(file, **vars(self))
+    def of(self, file: str) -> "Reading":
+        from llmlab.spaces.reading import Reading
+
+        return Reading.of(file, **asdict(self))
 
 
 @verb("llmlab space build zh --model gemma-3-270m --vocab wordfreq:zh:50000")
@@ -61,7 +62,9 @@ def build(
 
     An interrupted build goes on where it was.
     """
-    made = building.build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
+    from llmlab.spaces.build import build
+
+    made = build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension}")
 
 
@@ -78,7 +81,9 @@ def import_(
 
     Formats: word2vec text and binary (.bin), GloVe, fastText .vec, .npy, .safetensors, and tables: .csv, .tsv.
     """
-    made = building.import_file(world.shelf(), name, reading.of(file), precision)
+    from llmlab.spaces.build import import_file
+
+    made = import_file(world.shelf(), name, reading.of(file), precision)
     for note in made.facts.notes:
         world.say(note)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
@@ -87,13 +92,17 @@ def import_(
 @verb("llmlab space list")
 def list_(world: World, *, form: FormatOption = "table") -> None:
     """The spaces that there are."""
-    world.show(listing.listing(world.shelf()), form)
+    from llmlab.spaces.listing import listing
+
+    world.show(listing(world.shelf()), form)
 
 
 @verb("llmlab space show minilm")
 def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
     """What a space was made from, and how it is stored."""
-    world.show(listing.sheet(world.shelf(), name), form)
+    from llmlab.spaces.listing import sheet
+
+    world.show(sheet(world.shelf(), name), form)
 
 
 @verb("llmlab space remove mine")
@@ -115,13 +124,17 @@ def export(
     ],
 ) -> None:
     """Write a space to a file that other programs read."""
-    world.say(f"wrote {export_space(world.shelf().open(name), file):,} words to {file}")
+    from llmlab.spaces.formats.export import export
+
+    world.say(f"wrote {export(world.shelf().open(name), file):,} words to {file}")
 
 
 @verb("llmlab space check glove")
 def check(world: World, *, name: Name) -> None:
     """Verify a space: checksums, numbers, no word twice."""
-    made = check_space(world.shelf(), name)
+    from llmlab.spaces.check import check
+
+    made = check(world.shelf(), name)
     world.say(f"{name} is whole: {len(made.words):,} words x {made.dimension}")
 
 
@@ -141,6 +154,9 @@ def eval_(
     form: FormatOption = "table",
 ) -> None:
     """How good a space is, by people's word pairs or by analogies."""
+    from llmlab.lab.vectors import evaluate
+    from llmlab.lab.vectors.judgements import read_analogies, read_pairs
+
     if (similarity is None) == (analogies is None):
         raise MisuseError("space eval takes one file", "give --similarity FILE or --analogies FILE")
     if similarity is not None:

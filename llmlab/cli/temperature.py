@@ -1,35 +1,29 @@
-"""The verbs of the temperature lab: generate, trace, tree."""
+"""The verbs of the temperature lab: generate, trace, tree.
+
+What a verb computes with is imported when it runs: its help needs none of it.
+"""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from llmlab.cli.options import (
-    DrawOptions,
-    FilterOptions,
-    FormatOption,
-    HeatOptions,
-    ModelOptions,
-    PromptOptions,
-    ReadingOptions,
-    plan,
-)
-from llmlab.cli.out_file import OutFile
-from llmlab.cli.runs import Run
+from msgspec import Struct
+
+from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, PromptOptions, plan
+from llmlab.cli.options import FormatOption, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.lab.temperature.generate import Plan
-from llmlab.lab.temperature.samples import Expected
-from llmlab.lab.temperature.tree import check, grow
 from llmlab.render import Format
+
+if TYPE_CHECKING:
+    from llmlab.lab.temperature.generate import Plan
+    from llmlab.lab.temperature.samples import Expected
 
 SettingsOption = Annotated[bool, option("--show-settings", panel=SHOWN, help="Say everything that applies.")]
 
 
-@dataclass(frozen=True)
-class ManyOptions:
+class ManyOptions(Struct, frozen=True):
     """Many samples, what makes one right, and where they go."""
 
     samples: Annotated[int | None, option("--samples", "-n", metavar="N", help="Samples at each temperature.")] = None
@@ -51,10 +45,12 @@ class ManyOptions:
     ] = None
     stream: Annotated[bool, option("--stream", panel=SHOWN, help="One sample as plain text, as it comes.")] = False
 
-    def expected(self, reading: ReadingOptions) -> Expected:
+    def expected(self, reading: ReadingOptions) -> "Expected":
+        from llmlab.lab.temperature.samples import Expected
+
         return Expected.of([reading.text(one) for one in self.expect or ()], self.expect_regex or ())
 
-    def check(self, plan: Plan, form: Format) -> None:
+    def check(self, plan: "Plan", form: Format) -> None:
         """Raise MisuseError for a stream of more than one text."""
         if not self.stream:
             return
@@ -86,6 +82,9 @@ def generate(
     form: FormatOption = "table",
 ) -> None:
     """Sample continuations from softmax(z / T), and nothing else unless asked for."""
+    from llmlab.cli.out_file import OutFile
+    from llmlab.cli.runs import Run
+
     asked, expected = asking.asked(world, reading, many.prompts), many.expected(reading)
     with OutFile(many.out) if many.out else nullcontext() as out:
         seed = out.seed if out else None
@@ -114,6 +113,8 @@ def trace(
     form: FormatOption = "table",
 ) -> None:
     """One sample step by step: what was drawn, how likely it was, what else there was."""
+    from llmlab.cli.runs import Run
+
     asked = asking.asked(world, reading)
     drawn = plan(world, asked, reading, heat, filters, draw)
     one_temperature("trace", drawn)
@@ -137,6 +138,8 @@ def tree(
     form: FormatOption = "table",
 ) -> None:
     """The likeliest continuations as a tree; nothing is drawn."""
+    from llmlab.lab.temperature.tree import check, grow
+
     asked = asking.asked(world, reading)
     drawn = plan(world, asked, reading, heat, filters)
     one_temperature("tree", drawn)
@@ -148,11 +151,11 @@ def tree(
     world.show(grown, form)
 
 
-def one_temperature(what: str, plan: Plan) -> None:
+def one_temperature(what: str, plan: "Plan") -> None:
     if len(plan.temperatures) > 1:
         raise MisuseError(f"{what} is of one temperature", "give one T")
 
 
-def _say(world: World, plan: Plan, asked_for: bool) -> None:
+def _say(world: World, plan: "Plan", asked_for: bool) -> None:
     if asked_for:
         world.say(plan.statement)

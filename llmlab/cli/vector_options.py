@@ -1,19 +1,19 @@
 """Options of the vector lab: where vectors come from, which words are listed, in which spaces."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from llmlab.cli.options import ModelOptions, StandardizeOption, words
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import MetricName
 from llmlab.errors import MisuseError
-from llmlab.lab.vectors import embed
-from llmlab.lab.vectors.embed import Embeddings
 from llmlab.lab.vectors.question import Method, Question, Sort
-from llmlab.spaces.lookup import look_up, row_of
 
-if TYPE_CHECKING:  # loaded when a verb opens one
+if TYPE_CHECKING:  # loaded when a verb asks for one
+    from llmlab.lab.vectors.embed import Embeddings
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
 
@@ -24,8 +24,7 @@ SpaceOption = Annotated[
 MetricOption = Annotated[MetricName, option("--metric", metavar="NAME", help="cosine, l2, l1 or dot.")]
 
 
-@dataclass(frozen=True)
-class SourceOptions:
+class SourceOptions(Struct, frozen=True):
     """Where vectors come from: a space, a sentence encoder, or a language model."""
 
     space: SpaceOption = None
@@ -49,8 +48,10 @@ class SourceOptions:
         if self.standardize and not self.space:
             raise MisuseError("--standardize goes with a table's file", "for example --space people.csv")
 
-    def vectors(self, world: World, given: list[str], model: ModelOptions) -> Embeddings:
+    def vectors(self, world: World, given: list[str], model: ModelOptions) -> "Embeddings":
         """A vector a text. Raises MisuseError for a language model, which gives one to each token."""
+        from llmlab.lab.vectors import embed
+
         if self.space:
             return _of_space(world.shelf(model.engine, model.dtype), self.space, self.standardize, given)
         library = world.library(model.engine, model.dtype)
@@ -64,8 +65,10 @@ class SourceOptions:
         layer = self.layer or "last"
         return embed.of_word(library.causal_lm(name), given, self.word, layer, _table(library, name, layer))
 
-    def rows(self, world: World, text: str, model: ModelOptions) -> Embeddings:
+    def rows(self, world: World, text: str, model: ModelOptions) -> "Embeddings":
         """A vector a token of one text."""
+        from llmlab.lab.vectors import embed
+
         library = world.library(model.engine, model.dtype)
         name = model.model or library.config.encoder
         if library.kind(name) != "causal":
@@ -80,8 +83,7 @@ class SourceOptions:
             raise MisuseError(message, "for example --model gemma-3-270m")
 
 
-@dataclass(frozen=True)
-class WhichOptions:
+class WhichOptions(Struct, frozen=True):
     """Which words are listed, and by which measure."""
 
     k: Annotated[int | None, option("-k", metavar="K", help="How many (10).")] = None
@@ -111,7 +113,7 @@ class WhichOptions:
 
     def question(self, world: World) -> Question:
         """Raises MisuseError for what contradicts itself."""
-        given = {name: value for name, value in vars(self).items() if name not in ("words", "against", "metric")}
+        given = {name: value for name, value in asdict(self).items() if name not in ("words", "against", "metric")}
         candidates = None if self.against is None else tuple(filter(None, words(world, self.against)))
         metric = self.metric or ("cosine" if self.method == "mul" else world.config.neighbors.metric)
         found = Question(**given, pattern=self.words, against=candidates, metric=metric)
@@ -119,8 +121,7 @@ class WhichOptions:
         return found
 
 
-@dataclass(frozen=True)
-class PlaceOptions:
+class PlaceOptions(Struct, frozen=True):
     """In which space, or spaces."""
 
     space: SpaceOption = None
@@ -145,7 +146,10 @@ class PlaceOptions:
         return list(dict.fromkeys(found))
 
 
-def _of_space(shelf: "Shelf", name: str, standardize: bool, given: list[str]) -> Embeddings:
+def _of_space(shelf: "Shelf", name: str, standardize: bool, given: list[str]) -> "Embeddings":
+    from llmlab.lab.vectors import embed
+    from llmlab.spaces.lookup import look_up, row_of
+
     space = shelf.open(name, standardize)
     lacks = any(row_of(space, word) is None for word in given)
     encoder = shelf.encoder_of(space) if lacks else None

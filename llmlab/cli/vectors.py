@@ -1,4 +1,7 @@
-"""The verbs of the vector lab: embed, neighbors, odd, why."""
+"""The verbs of the vector lab: embed, neighbors, odd, why.
+
+What a verb computes with is imported when it runs: its help needs none of it.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,15 +14,11 @@ from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab import languages
-from llmlab.lab.vectors.neighbors import answer
-from llmlab.lab.vectors.odd import odd_one_out, too_few
 from llmlab.lab.vectors.question import Question
-from llmlab.lab.vectors.side_by_side import SideBySide
-from llmlab.lab.vectors.why import explain, not_two
-from llmlab.spaces.lookup import Query, look_up, row_of
 from llmlab.view import Several
 
 if TYPE_CHECKING:
+    from llmlab.spaces.lookup import Query
     from llmlab.spaces.shelf import Shelf
     from llmlab.spaces.space import Space
 
@@ -71,6 +70,8 @@ def odd(
     form: FormatOption = "table",
 ) -> None:
     """Which of several words does not belong: the one least similar to the mean of all."""
+    from llmlab.lab.vectors.odd import odd_one_out, too_few
+
     given = words(world, text)
     source.check(given, model.model)
     if len(given) < 3:
@@ -89,6 +90,8 @@ def why(
     form: FormatOption = "table",
 ) -> None:
     """Why two words or texts are near: what each dimension adds to their similarity."""
+    from llmlab.lab.vectors.why import explain, not_two
+
     given = words(world, text)
     source.check(given, model.model)
     if len(given) != 2:
@@ -123,17 +126,25 @@ def neighbors(
 
 def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str], question: Question, text: str) -> Any:
     """What one space says of a word, or several side by side."""
+    from llmlab.lab.vectors.neighbors import answer
+
     k = world.config.neighbors.k
 
     def of(name: str) -> Any:
         space = shelf.open(name, place.standardize)
         return answer(space, text, question, partial(_query, world, shelf, space), k)
 
-    return SideBySide(tuple(of(name) for name in names)) if names else of(place.space or _space_for(world, text))
+    if not names:
+        return of(place.space or _space_for(world, text))
+    from llmlab.lab.vectors.side_by_side import SideBySide
+
+    return SideBySide(tuple(of(name) for name in names))
 
 
-def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> Query:
+def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
     """The vector of a word, from the encoder where the space lacks it."""
+    from llmlab.spaces.lookup import look_up, row_of
+
     known = row_of(space, word) is not None
     query = look_up(space, word, None if known else shelf.encoder_of(space), list(world.config.spaces))
     if not known:

@@ -1,13 +1,13 @@
 """How a function becomes a verb of the command line.
 
-A verb's parameters are its arguments and options; those that several verbs share come in groups, dataclasses whose
+A verb's parameters are its arguments and options; those that several verbs share come in groups, Structs whose
 fields are options. `verb` writes the fields into the signature that typer reads, and hands the function its groups
 filled in. `--help` sets the options under the heading they carry, and the examples below them.
 """
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from copy import copy
 from typing import Any, get_type_hints
 
 import typer
@@ -34,7 +34,7 @@ def verb(*examples: str) -> Callable[[Function], CommandInfo]:
         return CommandInfo(
             name=function.__name__.removesuffix("_"),
             cls=Verb,
-            callback=_flattened(function),
+            callback=function,
             help=function.__doc__,
             epilog="\n".join(examples),
         )
@@ -44,7 +44,9 @@ def verb(*examples: str) -> Callable[[Function], CommandInfo]:
 
 def command(info: CommandInfo) -> "Verb":
     """What typer makes of a verb."""
-    found = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+    flat = copy(info)
+    flat.callback = _flattened(info.callback)
+    found = get_command_from_info(flat, pretty_exceptions_short=False, rich_markup_mode=None)
     assert isinstance(found, Verb)
     return found
 
@@ -78,8 +80,13 @@ class Noun(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return [str(info.name) for info in self._verbs]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Verb | None:
-        return next((command(info) for info in self._verbs if info.name == cmd_name), None)
+    def get_command(self, ctx: Any, cmd_name: str) -> Verb:
+        for info in self._verbs:
+            if info.name == cmd_name:
+                return command(info)
+        from llmlab.cli.usage import unknown_verb
+
+        raise unknown_verb(cmd_name, self.list_commands(ctx), ctx.command_path)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write_usage(ctx.command_path, "VERB ...")
@@ -93,12 +100,12 @@ def first_line(info: CommandInfo) -> str:
     return str(info.help).partition("\n")[0]
 
 
-def _flattened(function: Function) -> Function:
+def _flattened(function: Any) -> Function:
     """The same function with the fields of its groups as parameters of their own, and the World from the context."""
     groups: dict[str, Any] = {}
     flat = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for parameter in list(inspect.signature(function, eval_str=True).parameters.values())[1:]:
-        if is_dataclass(parameter.annotation):
+        if hasattr(parameter.annotation, "__struct_fields__"):
             groups[parameter.name] = parameter.annotation
             flat += _fields(parameter.annotation)
         else:
@@ -106,7 +113,7 @@ def _flattened(function: Function) -> Function:
 
     def run(ctx: typer.Context, **given: Any) -> None:
         for name, group in groups.items():
-            given[name] = group(**{one.name: given.pop(one.name) for one in fields(group)})
+            given[name] = group(**{field: given.pop(field) for field in group.__struct_fields__})
         function(ctx.obj, **given)
 
     run.__name__ = function.__name__
@@ -117,9 +124,10 @@ def _flattened(function: Function) -> Function:
 
 def _fields(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
+    nothing = group()  # every field has a default
     return [
-        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
-        for one in fields(group)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=getattr(nothing, name), annotation=hints[name])
+        for name in group.__struct_fields__
     ]
 
 

@@ -13,15 +13,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from llmlab import config as configuration
-from llmlab.config import Config
-from llmlab.files import Files
 from llmlab.progress import Progress
 from llmlab.render import Format, show
 from llmlab.render.safe import harmless
 from llmlab.view import Picture, Record, Result
 
-if TYPE_CHECKING:  # loaded when a verb asks for one
+if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
+    from llmlab.config import Config
+    from llmlab.files import Files
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
 
@@ -44,11 +43,15 @@ class World:
         self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
 
     @cached_property
-    def config(self) -> Config:
-        return configuration.load(self.config_file, self.environ)
+    def config(self) -> "Config":
+        from llmlab.config import load
+
+        return load(self.config_file, self.environ)
 
     @cached_property
-    def files(self) -> Files:
+    def files(self) -> "Files":
+        from llmlab.files import Files
+
         return Files(self.stdin)
 
     def library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":

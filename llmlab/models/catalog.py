@@ -1,12 +1,13 @@
 """A name that stands nowhere, and the nearest that does."""
 
-import difflib
 from collections.abc import Iterable
 
 from llmlab.errors import MisuseError
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> MisuseError:
+    import difflib  # here: most runs meet no wrong name
+
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
     guess = f"did you mean {near[0]}? " if near else ""

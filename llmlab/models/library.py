@@ -2,15 +2,17 @@
 
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from llmlab.arrays import Floats
-from llmlab.backends.base import CausalLM, Encoder
 from llmlab.config import Config, Engine
 from llmlab.errors import MissingError, MisuseError, UnsupportedError
-from llmlab.models import prepare
-from llmlab.models.prepare import Workshop
 from llmlab.models.sources import Source, locate
 from llmlab.progress import Reporter
+
+if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs none
+    from llmlab.arrays import Floats
+    from llmlab.backends.base import CausalLM, Encoder
+    from llmlab.models.prepare import Workshop
 
 WHAT = {"causal": "a causal language model", "encoder": "a sentence encoder", "static": "word vectors"}
 
@@ -20,33 +22,42 @@ class Library:
 
     def __init__(self, config: Config, reporter: Reporter, thorough: bool = False) -> None:
         self.config, self.reporter = config, reporter
-        self.shop = Workshop(config.models_folder, reporter, thorough)
+        self._thorough = thorough
         self.source = cache(partial(locate, config))
         self._causal_lm = cache(self._open_causal_lm)
         self._encoder = cache(self._open_encoder)
         self._table = cache(self._open_table)
 
+    @cached_property
+    def shop(self) -> "Workshop":
+        """Where models are made ready."""
+        from llmlab.models.prepare import Workshop
+
+        return Workshop(self.config.models_folder, self.reporter, self._thorough)
+
     def kind(self, name: str) -> str:
         """causal, encoder or static. A catalogue entry knows; any other model is asked by its files."""
         return kind(self.source(name))
 
-    def causal_lm(self, name: str = "") -> CausalLM:
+    def causal_lm(self, name: str = "") -> "CausalLM":
         """A causal language model, the settings' own for "".
 
         Raises MisuseError when the model is none, MissingError when the engine is not installed.
         """
         return self._causal_lm(name or self.config.model)
 
-    def encoder(self, name: str = "") -> Encoder:
+    def encoder(self, name: str = "") -> "Encoder":
         """A sentence encoder, the settings' own for ""; auto is ctranslate2 where it computes rightly, else torch."""
         return self._encoder(name or self.config.encoder)
 
-    def table(self, name: str) -> Floats:
+    def table(self, name: str) -> "Floats":
         """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
         return self._table(name)
 
-    def read_table(self, name: str) -> Floats:
+    def read_table(self, name: str) -> "Floats":
         """The same, read from the model's files and kept nowhere."""
+        from llmlab.models import prepare
+
         return prepare.read_embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
 
     def runs_on(self, source: Source) -> Engine:
@@ -71,31 +82,37 @@ class Library:
     def _has_llama(self) -> bool:
         return find_spec("llama_cpp") is not None
 
-    def _open_causal_lm(self, name: str) -> CausalLM:
+    def _open_causal_lm(self, name: str) -> "CausalLM":
         source = self.source(name)
         _expect(source, "causal")
         if self.runs_on(source) == "llama.cpp":
             return self._open_llama(source)
         if source.is_gguf and self.config.engine == "auto":
             self.reporter.say("llama-cpp-python is not installed: the torch engine answers, slower")
+        from llmlab.models import prepare
+
         folder = prepare.transformers_folder(self.shop, source)
         from llmlab.backends.torch.causal import HuggingFaceLM
 
         return HuggingFaceLM(folder, source.name, source.revision, self._torch_dtype, self.config.threads)
 
-    def _open_llama(self, source: Source) -> CausalLM:
+    def _open_llama(self, source: Source) -> "CausalLM":
+        from llmlab.models import prepare
+
         path = prepare.gguf_to_run(self.shop, source, self.config.dtype)
         from llmlab.backends.llamacpp import LlamaCpp
 
         return LlamaCpp(path, source.name, source.revision, self.config.threads)
 
-    def _open_encoder(self, name: str) -> Encoder:
+    def _open_encoder(self, name: str) -> "Encoder":
         source = self.source(name)
         _expect(source, "encoder")
         engine, dtype, threads = self.config.engine, self._torch_dtype, self.config.threads
         if engine == "llama.cpp":
             raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
         if engine == "ctranslate2" or (engine == "auto" and dtype == "float32"):
+            from llmlab.models import prepare
+
             folder = prepare.ctranslate2_folder(self.shop, source)
             if folder is not None:
                 from llmlab.backends.ct2 import CTranslate2Encoder
@@ -107,7 +124,9 @@ class Library:
 
         return SentenceTransformerEncoder(source.path, source.name, source.revision, dtype, threads)
 
-    def _open_table(self, name: str) -> Floats:
+    def _open_table(self, name: str) -> "Floats":
+        from llmlab.models import prepare
+
         return prepare.embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
 
     @property

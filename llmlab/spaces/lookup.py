@@ -1,16 +1,18 @@
 """A word's vector in a space: as it is written, in another case, from the encoder, or an error with close spellings."""
 
-import difflib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import Encoder
 from llmlab.errors import MisuseError
 from llmlab.spaces.space import Space
+
+if TYPE_CHECKING:
+    from llmlab.backends.base import Encoder
 
 SPELLING_POOL = 50_000  # close spellings are sought among the most frequent words
 
@@ -37,7 +39,7 @@ def row_of(space: Space, word: str) -> int | None:
     return space.words.find(composed.lower()) if found is None and space.facts.case == "lower" else found
 
 
-def look_up(space: Space, word: str, encoder: Encoder | None, others: Sequence[str] = ()) -> Query:
+def look_up(space: Space, word: str, encoder: "Encoder | None", others: Sequence[str] = ()) -> Query:
     """The word's vector from the table, or from the encoder when the table lacks it.
 
     Raises MisuseError for an empty word, and for an unknown one where there is no encoder: with close spellings, and
@@ -58,5 +60,7 @@ def look_up(space: Space, word: str, encoder: Encoder | None, others: Sequence[s
 
 def spellings(space: Space, word: str, count: int = 5) -> list[str]:
     """Words of the vocabulary spelt nearly like this one (Ratcliff and Obershelp 1988)."""
+    import difflib
+
     pool = [w for w in space.words.first(SPELLING_POOL) if abs(len(w) - len(word)) <= 2]
     return difflib.get_close_matches(word.lower(), pool, count, 0.7)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from llmlab import cache
-from llmlab.backends.base import Encoder
 from llmlab.config import SpaceEntry
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.models import catalog
@@ -23,6 +22,7 @@ from llmlab.spaces.space import Space
 from llmlab.view import Record
 
 if TYPE_CHECKING:  # what makes a space is loaded when one is made
+    from llmlab.backends.base import Encoder
     from llmlab.spaces.content import Content
 
 FORMAT = "3"  # raised when the way a space is built changes
@@ -123,7 +123,7 @@ class Shelf:
             raise DamagedError(f"the space {name} was made by another version of llmlab", AGAIN.format(name))
         return Space(made.folder, facts)
 
-    def _encoder_of(self, space: Space) -> Encoder | None:
+    def _encoder_of(self, space: Space) -> "Encoder | None":
         """The encoder that made a space's vectors; None for one that is a table.
 
         Raises DamagedError where the model is no longer the one that the space was built with.

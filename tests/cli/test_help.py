@@ -107,6 +107,12 @@ def test_a_verb_without_what_it_needs_says_so_with_an_example(refuses, page, ver
         ("prob a --nonsense", "prob has no option --nonsense; see `llmlab prob --help`"),
         ("prob a --strp", "prob has no option --strp; did you mean --strip? see `llmlab prob --help`"),
         ("cloze a --candidates b", "cloze has no option --candidates; did you mean --candidate?"),
+        (
+            "generate --temp 3",
+            "generate has no option --temp; did you mean --temperature?",
+        ),
+        ("pairs a b", "Got unexpected extra argument(s) (b); see `llmlab pairs --help`"),
+        ("--hlp", "llmlab itself has no option --hlp; see `llmlab --help`"),
         ("tree --dept 2", "tree has no option --dept; did you mean --depth?"),
         ("space build --vocabulary x", "space build has no option --vocabulary"),
         ("--confg x prob a", "did you mean --config? see `llmlab --help`"),

@@ -73,7 +73,8 @@ def names(lab):
         ("eval mine --analogies -", b"# x\n\n: a\na b c d\na b c d e\n", "- line 5 is no analogy"),
         ("eval mine --analogies -", b"a b c d\n", "mine knows none of the questions"),
         ("eval nowhere --analogies -", b"a b c d\n", "no space is called 'nowhere'"),
-        ("frobnicate", b"", "space needs one of its verbs: build, import, list, show, remove, export, check, eval"),
+        ("lst", b"", "no verb of space is called 'lst'; did you mean list? see `llmlab space --help`"),
+        ("frobnicate", b"", "no verb of space is called 'frobnicate'; see `llmlab space --help`"),
         ("", b"", "space needs one of its verbs: build, import, list, show, remove, export, check, eval"),
     ],
 )

@@ -15,9 +15,9 @@ from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.scored import Scored, encode
-from llmlab.lab.probability.words import By, corrections, grouped
+from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, Unit, figure, finite, number, probability, raw, show
+from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
 

@@ -11,15 +11,13 @@ Schuler 2024). The first word follows no space and is not divided.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, Tokens
-
-By = Literal["token", "word", "char"]
+from llmlab.lab.text import By
 
 
 def grouped(tokens: Tokens, by: By) -> list[range]:

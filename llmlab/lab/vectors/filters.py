@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from llmlab.errors import MissingError, MisuseError
 from llmlab.lab import languages
-from llmlab.spaces.space import Space
+
+if TYPE_CHECKING:
+    from llmlab.spaces.space import Space
 
 Keep = Callable[[str], bool]
 
@@ -66,7 +69,7 @@ def _shares(language: str) -> dict[str, float]:
         raise MisuseError(f"no frequencies are known of the language {language!r}", "leave out frequencies") from None
 
 
-def language_of(space: Space, text: str) -> str:
+def language_of(space: "Space", text: str) -> str:
     """The language whose word lists and inflections count: the space's one, else by the text's script."""
     own = [language for language in space.facts.languages if language != "*"]
     return own[0] if len(own) == 1 else languages.language(text) or "en"

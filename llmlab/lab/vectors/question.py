@@ -1,10 +1,9 @@
 """What may be asked of every word: how many neighbours, which ones, by which measure, in which order."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from llmlab.config import MetricName
 from llmlab.errors import MisuseError
@@ -40,7 +39,7 @@ class Question:
             raise MisuseError("--method mul ranks all words by cosines", "leave out --metric, --within and --against")
         if self.k is not None and self.k < 1:
             raise MisuseError(f"k = {self.k} asks for no neighbour", "give -k 1 or more")
-        if self.within is not None and not np.isfinite(self.within):
+        if self.within is not None and not math.isfinite(self.within):
             raise MisuseError(f"{self.within:g} is no distance", "give a number, for example --within 0.6")
         if self.pattern is not None:
             filters.matching(self.pattern)
