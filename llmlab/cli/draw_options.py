@@ -24,6 +24,18 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
 MOST_TEMPERATURES = 1000
 
 
+class OneTemperature(Struct, frozen=True):
+    """At which temperature."""
+
+    temperature: Annotated[
+        str | None, option("--temperature", "-t", metavar="T", help="0 is argmax, 1 the model itself.")
+    ] = None
+
+    def temperatures(self, default: tuple[float, ...]) -> tuple[float, ...]:
+        """Raises MisuseError for what is no number."""
+        return _listed(self.temperature, default)
+
+
 class HeatOptions(Struct, frozen=True):
     """At which temperatures."""
 
@@ -38,15 +50,7 @@ class HeatOptions(Struct, frozen=True):
         """Raises MisuseError for what is no list of numbers."""
         if self.temperature is not None and self.sweep is not None:
             raise MisuseError("--temperature and --sweep are two ways to say the same", "give one of them")
-        if self.sweep is not None:
-            return _swept(self.sweep)
-        if self.temperature is None:
-            return default
-        try:
-            return tuple(float(part) for part in self.temperature.split(","))
-        except ValueError:
-            message = f"temperature {self.temperature!r} is not a list of numbers"
-            raise MisuseError(message, "for example 0,0.7,1.5") from None
+        return _listed(self.temperature, default) if self.sweep is None else _swept(self.sweep)
 
 
 class FilterOptions(Struct, frozen=True):
@@ -141,7 +145,7 @@ def plan(
     world: World,
     asked: Asked,
     reading: ReadingOptions,
-    heat: HeatOptions,
+    heat: HeatOptions | OneTemperature,
     filters: FilterOptions,
     draw: DrawOptions = NO_DRAWING,
     *,
@@ -182,6 +186,17 @@ def prompts_of(world: World, file: Path) -> list[str]:
     if not found:
         raise MisuseError(f"{file} holds no prompts", "one prompt a line")
     return list(dict.fromkeys(found))
+
+
+def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
+    """The temperatures of a list between commas."""
+    if temperatures is None:
+        return default
+    try:
+        return tuple(float(part) for part in temperatures.split(","))
+    except ValueError:
+        message = f"temperature {temperatures!r} is not a list of numbers"
+        raise MisuseError(message, "for example 0,0.7,1.5") from None
 
 
 def _swept(sweep: str) -> tuple[float, ...]:

@@ -26,34 +26,31 @@ StandardizeOption = Annotated[bool, option("--standardize", help="Number columns
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - reads stdin.", show_default=False)]
 
 
+EngineOption = Annotated[
+    Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch or ctranslate2.")
+]
+DtypeOption = Annotated[
+    Dtype | None,
+    option("--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16 or bfloat16."),
+]
+
+
 class EngineOptions(Struct, frozen=True):
     """What computes."""
 
-    engine: Annotated[
-        Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch or ctranslate2.")
-    ] = None
-    dtype: Annotated[
-        Dtype | None,
-        option("--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16 or bfloat16."),
-    ] = None
+    engine: EngineOption = None
+    dtype: DtypeOption = None
 
 
 class ModelOptions(Struct, frozen=True):
-    """Which language model answers, and what computes."""
+    """Which model answers, and what computes."""
 
     model: Annotated[
         str | None,
-        option(
-            "--model", "-m", metavar="NAME", panel=MODEL, help="One of `llmlab models list`, a folder, or a hub id."
-        ),
+        option("--model", "-m", metavar="NAME", panel=MODEL, help="Of `llmlab models list`, a folder, or a hub id."),
     ] = None
-    engine: Annotated[
-        Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp or torch.")
-    ] = None
-    dtype: Annotated[
-        Dtype | None,
-        option("--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16 or bfloat16."),
-    ] = None
+    engine: EngineOption = None
+    dtype: DtypeOption = None
 
     def causal_lm(self, world: World) -> "CausalLM":
         return world.library(self.engine, self.dtype).causal_lm(self.model or "")

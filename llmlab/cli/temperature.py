@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
-from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, PromptOptions, plan
+from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, PromptOptions, plan
 from llmlab.cli.options import FormatOption, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -104,7 +104,7 @@ def trace(
     world: World,
     *,
     asking: PromptOptions,
-    heat: HeatOptions,
+    heat: OneTemperature,
     draw: DrawOptions,
     filters: FilterOptions,
     show_settings: SettingsOption = False,
@@ -131,7 +131,7 @@ def tree(
     asking: PromptOptions,
     depth: Annotated[int, option("--depth", metavar="N", help="How many tokens deep (3).")] = 3,
     branch: Annotated[int, option("--branch", metavar="N", help="Children of a node (3).")] = 3,
-    heat: HeatOptions,
+    heat: OneTemperature,
     filters: FilterOptions,
     model: ModelOptions,
     reading: ReadingOptions,
