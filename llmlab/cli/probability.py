@@ -113,6 +113,8 @@ def next_(
         replace(cuts, temperature=temperature)  # refuses what is no temperature
     lm = model.causal_lm(world)
     prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
+    if chat and not prompt.chat:
+        raise MisuseError(f"{lm.info.name} has no chat template", "leave out --chat")
     world.show(next_tokens(lm, prompt, k, heats, cuts), form)
 
 

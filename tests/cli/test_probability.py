@@ -1,6 +1,9 @@
 """prob, next, compare, orders, cloze, choose, pairs, perplexity: what is typed, and what comes of it."""
 
+import json
+
 import pytest
+import tiny
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,7 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         ("prob a MODEL --engine ctranslate2", b"", "the engine ctranslate2 cannot score"),
         ("next a b", b"", "next takes one text; see `llmlab next --help`"),
         ("next ''", b"", "the text is empty"),
+        ("next a --chat MODEL", b"", "has no chat template; leave out --chat"),
         ("next -", b"", "no text is given"),
         ("next a -t -1", b"", "temperature -1 is not a number from 0 up"),
         ("next a -t 1,hot", b"", "temperature '1,hot' is not a list of numbers"),
@@ -100,3 +104,15 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
 )
 def test_misuse_is_one_line_on_stderr(refuses, line, stdin, expected):
     refuses(line, stdin, expected)
+
+
+def test_the_next_word_after_a_chat_message_is_that_after_the_rendered_template(lab, lm_folder, tmp_path):
+    chat = tiny.gguf_of(lm_folder, tmp_path / "chat.gguf", chat_template="U:{{ messages[0]['content'] }} A:")
+    asked, plain = (
+        [json.loads(row) for row in lab(f"next {line} -k 5 -f jsonl --model {chat}").out.splitlines()]
+        for line in ("The --chat", "'U:The A:'")
+    )
+    assert {(row["context"], row["rendered_context"], row["chat"]) for row in asked} == {("The", "U:The A:", True)}
+    assert {row["chat"] for row in plain} == {False}
+    figures = ("token_id", "logprob_nats", "entropy_bits")
+    assert [[row[name] for name in figures] for row in asked] == [[row[name] for name in figures] for row in plain]
