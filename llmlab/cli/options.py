@@ -79,14 +79,12 @@ class ReadingOptions(Struct, frozen=True):
             raise MisuseError(f"{which} is empty", TEXT)
         return found
 
-    def so_many(self, world: World, arguments: Sequence[str], count: int, verb: str) -> list[str]:
-        """Just so many texts."""
-        found = self.texts(world, arguments)
-        if len(found) != count:
-            raise MisuseError(
-                f"{verb} takes {'one text' if count == 1 else 'two texts'}", f"see `llmlab {verb} --help`"
-            )
-        return found
+    def one(self, world: World, argument: str) -> str:
+        """One text; `-` is all of stdin, without its last line end."""
+        text = world.files.stdin.removesuffix("\n").removesuffix("\r") if argument == "-" else self.text(argument)
+        if not text:
+            raise MisuseError("no text is given" if argument == "-" else "the text is empty", TEXT)
+        return text
 
 
 def lines(world: World) -> list[str]:

@@ -19,7 +19,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.text import By, Unit
 
 TextArgument = Annotated[
-    list[str], typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
+    str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
 ]
 
 
@@ -100,13 +100,13 @@ def next_(
 ) -> None:
     """Which word comes next: the exact distribution, at one temperature or several.
 
-    What top-k, top-p and min-p would keep stands below; nothing is drawn.
+    Nothing is drawn. With a temperature or a filter: what top-k, top-p, min-p keep.
     """
     from llmlab.backends.sampling import Settings
     from llmlab.lab.probability.next import next_tokens
     from llmlab.lab.prompt import read
 
-    (context,) = reading.so_many(world, text, 1, "next")
+    context = reading.one(world, text)
     wrap, heats = preset_of(world, preset), heat.temperatures((1.0,))
     cuts = filters.settings(Settings(repetition_penalty=repetition_penalty))
     for temperature in heats:
@@ -115,7 +115,8 @@ def next_(
     prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
     if chat and not prompt.chat:
         raise MisuseError(f"{lm.info.name} has no chat template", "leave out --chat")
-    world.show(next_tokens(lm, prompt, k, heats, cuts), form)
+    found = next_tokens(lm, prompt, k, heats, cuts)
+    world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 
 @verb('llmlab compare "He likes movie." "He movie likes."')
@@ -132,7 +133,10 @@ def compare(
     """Where two texts differ in probability: their tokens aligned."""
     from llmlab.lab.probability.compare import difference
 
-    one, other = reading.so_many(world, text, 2, "compare")
+    texts = reading.texts(world, text)
+    if len(texts) != 2:
+        raise MisuseError("compare takes two texts", 'for example llmlab compare "He likes movie." "He movie likes."')
+    one, other = texts
     world.show(difference(model.causal_lm(world), one, other, allow_special=reading.allow_special), form)
 
 
@@ -151,7 +155,7 @@ def orders(
     """Every order of a sentence's words, ranked by probability."""
     from llmlab.lab.probability.orders import check, orders
 
-    (sentence,) = reading.so_many(world, text, 1, "orders")
+    sentence = reading.one(world, text)
     check(sentence)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
@@ -164,7 +168,7 @@ def cloze(
     world: World,
     *,
     text: Annotated[
-        list[str], typer.Argument(metavar="TEXT", help="A text with [?] where words are sought.", show_default=False)
+        str, typer.Argument(metavar="TEXT", help="A text with [?] where words are sought.", show_default=False)
     ],
     candidate: Annotated[
         list[str] | None,
@@ -177,7 +181,7 @@ def cloze(
     """Which words fill the blank, by what stands before it and by what follows."""
     from llmlab.lab.probability.cloze import blanks, cloze
 
-    (sentence,) = reading.so_many(world, text, 1, "cloze")
+    sentence = reading.one(world, text)
     words = [reading.text(word) for word in candidate or ()]
     blanks(sentence, words)
     lm = model.causal_lm(world)
@@ -210,15 +214,16 @@ def choose(
 
     A file is jsonl with context, choices, answer, or csv/tsv: context, answer, others.
     """
-    from llmlab.lab.probability.choose import choose
+    from llmlab.lab.probability.choose import check, choose
     from llmlab.lab.probability.quiz import QUESTIONS, answer
 
     special = reading.allow_special
     if choice:
-        context, choices = _question(reading, asked, choice)
+        context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
+        check(context, choices)
         world.show(choose(model.causal_lm(world), context, choices, allow_special=special), form)
         return
-    if asked != "-" and not Path(asked).is_file():
+    if asked != "-" and not Path(asked).exists():
         raise MisuseError(f"{asked!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
     questions = world.files.records(Path(asked), QUESTIONS)
     lm = model.causal_lm(world)
@@ -273,11 +278,3 @@ def perplexity(
         special = reading.allow_special
         found = measure(lm, name, blocks, size, **cut, allow_special=special, progress=progress)
     world.show(found, form)
-
-
-def _question(reading: ReadingOptions, context: str, choices: list[str]) -> tuple[str, list[str]]:
-    """A context and its choices. Raises MisuseError for an empty one."""
-    found = reading.text(context), [reading.text(one) for one in choices]
-    if not found[0] or not all(found[1]):
-        raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
-    return found

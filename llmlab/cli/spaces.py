@@ -169,6 +169,6 @@ def eval_(
 
 space = Noun(
     "space",
-    "Spaces of your own: build, import, compare and export them.",
+    "Spaces of your own: build, import, judge and export them.",
     *(build, import_, list_, show, remove, export, check, eval_),
 )

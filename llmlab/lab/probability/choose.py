@@ -162,13 +162,20 @@ def choose_all(
     return [Choices(context, likeliest_first(next(scored) for _ in choices), origin) for context, choices in questions]
 
 
+def check(context: str, choices: Sequence[str]) -> None:
+    """Raise MisuseError, before a model is opened, for an empty context or choice, and for one that is given twice."""
+    if not context or not all(choices):
+        raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
+    if len(set(choices)) < len(choices):
+        raise MisuseError("a choice is given twice", "give each once")
+
+
 def conditional(model: CausalLM, context: str, text: str, *, allow_special: bool = False) -> tuple[ScoreRequest, str]:
     """The request that scores `text` after `context`, and whether the boundary is clean or merged.
 
     Raises MisuseError for an empty context or text.
     """
-    if not context or not text:
-        raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
+    check(context, [text])
     tokens = model.encode(context + text, allow_special=allow_special)
     start = boundary(tokens, len(context))
     begins = tokens.spans[start][0] if start < len(tokens) else len(context)

@@ -65,9 +65,12 @@ class Next:
     filters: Settings  # what was asked for beside the temperature
     origin: Provenance
 
-    def views(self) -> list[View]:
-        if len(self.tempered) == 1 and self.filters.plain:
-            return [self._list(self.tempered[0])]
+    def views(self, *, measures: bool = False) -> list[View]:
+        """One temperature as a list, with the `measures` below where they or filters are asked for; several abreast."""
+        if len(self.tempered) == 1 and self.filters.repetition_penalty == 1:
+            if not measures and self.filters.plain:
+                return [self._list(self.tempered[0], self.origin.line)]
+            return [self._list(self.tempered[0]), self._measures()]
         starts = range(0, len(self.tempered), ABREAST)
         tables = [self._side_by_side(self.tempered[start : start + ABREAST]) for start in starts]
         return [*tables, self._measures()]
@@ -109,7 +112,7 @@ class Next:
             for rank, (token, piece, logprob, mass) in enumerate(listed, 1)
         ]
 
-    def _list(self, one: Tempered) -> View:
+    def _list(self, one: Tempered, *last: str) -> View:
         """One temperature: a row a token, and the mass so far."""
         columns = (Column("#", True), Column("next token", wide=True), Column("P", True), Column("sum", True))
         listed = zip(self.pieces, one.logprobs, one.cumulative, strict=True)
@@ -119,8 +122,9 @@ class Next:
         ]
         note = f"these {len(rows)} hold {one.cumulative[-1]:.1%} of the probability; "
         note += f"entropy {one.entropy * BITS:.2f} bits, as uncertain as {math.exp(one.entropy):,.1f} equal choices"
-        tempered = () if one.temperature == 1 else (f"under the temperature {one.temperature:g}: softmax(z / T)",)
-        return View(self._title, (*columns, Column("")), rows, (note, *tempered, self.origin.line))
+        how = "argmax" if one.temperature == 0 else "softmax(z / T)"
+        tempered = () if one.temperature == 1 else (f"under the temperature {one.temperature:g}: {how}",)
+        return View(self._title, (*columns, Column("")), rows, (note, *tempered, *last))
 
     def _side_by_side(self, abreast: Sequence[Tempered]) -> View:
         columns = [Column("next token", wide=True)]
