@@ -77,7 +77,7 @@ BINARY = b"2 2\n" + b"the " + struct.pack("<2f", 1, 2) + b"\n" + b"cat " + struc
 
 def read_all(path, **how):
     """All words and all vectors of a file."""
-    blocks = list(formats.read(path, **how).blocks)
+    blocks = list(formats.read(Reading(Path(path), **how)).blocks)
     return [word for words, _ in blocks for word in words], np.concatenate([vectors for _, vectors in blocks])
 
 

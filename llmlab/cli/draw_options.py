@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import TEXT, ReadingOptions
+from llmlab.cli.options import ReadingOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import GenerateSettings, PresetEntry
@@ -116,9 +116,7 @@ class PromptOptions(Struct, frozen=True):
         elif self.prompt is None:
             texts = [default.question]
         else:
-            texts = [world.files.stdin if self.prompt == "-" else reading.text(self.prompt)]
-            if not texts[0]:
-                raise MisuseError("the prompt is empty", TEXT)
+            texts = [reading.one(world, self.prompt)]
         fixed = default.question_preset if file is None and self.prompt is None else ""
         return Asked(texts, preset_of(world, fixed if self.preset is None else self.preset))
 
@@ -182,9 +180,11 @@ def preset_of(world: World, name: str) -> PresetEntry:
 
 def prompts_of(world: World, file: Path) -> list[str]:
     """Prompts, one a line, each once: a prompt said twice would be the same samples twice."""
+    from llmlab.files.opening import called
+
     found = [line for _, line in world.files.lines(file)]
     if not found:
-        raise MisuseError(f"{file} holds no prompts", "one prompt a line")
+        raise MisuseError(f"{called(file)} holds no prompts", "one prompt a line")
     return list(dict.fromkeys(found))
 
 

@@ -1,8 +1,9 @@
 """Options that several verbs share, in groups, and what each group comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from msgspec import Struct
@@ -16,6 +17,9 @@ from llmlab.render import Format
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
 
+T = TypeVar("T")
+STDIN = "-"
+TOGETHER = 256  # texts of stdin that are computed at a time
 TEXT = "give at least one character"
 
 FormatOption = Annotated[
@@ -69,34 +73,52 @@ class ReadingOptions(Struct, frozen=True):
     def text(self, argument: str) -> str:
         return argument if self.no_escapes else unescape(argument)
 
-    def texts(self, world: World, arguments: Sequence[str]) -> list[str]:
-        """Texts; `-` stands for the lines of stdin, taken as they are. Raises MisuseError for an empty one."""
-        found = [text for one in arguments for text in (lines(world) if one == "-" else [self.text(one)])]
-        if not found:
-            raise MisuseError("no text is given", TEXT)
-        if not all(found):
-            which = f"text {found.index('') + 1}" if len(found) > 1 else "the text"
+    def texts(self, world: World, arguments: Sequence[str]) -> Iterator[str]:
+        """Texts; `-` stands for the lines of stdin, as they come. Raises MisuseError for an empty one, or none."""
+        if "" in arguments:
+            which = f"text {arguments.index('') + 1}" if len(arguments) > 1 else "the text"
             raise MisuseError(f"{which} is empty", TEXT)
-        return found
+        found = chain.from_iterable(lines(world) if one == STDIN else [self.text(one)] for one in arguments)
+        first = next(found, None)
+        if first is None:
+            raise MisuseError("no text is given", TEXT)
+        return chain([first], found)
 
     def one(self, world: World, argument: str) -> str:
         """One text; `-` is all of stdin, without its last line end."""
-        text = world.files.stdin.removesuffix("\n").removesuffix("\r") if argument == "-" else self.text(argument)
+        text = stdin(world) if argument == STDIN else self.text(argument)
         if not text:
-            raise MisuseError("no text is given" if argument == "-" else "the text is empty", TEXT)
+            raise MisuseError("no text is given" if argument == STDIN else "the text is empty", TEXT)
         return text
 
 
-def lines(world: World) -> list[str]:
-    """The lines of stdin as Unix and Windows end them; U+2028 and form feeds belong to the text."""
-    text = world.files.stdin
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+def stdin(world: World) -> str:
+    """All of stdin as one text, without the last line end, which `echo` adds."""
+    return world.files.text(STDIN).removesuffix("\n").removesuffix("\r")
 
 
-def words(world: World, arguments: Sequence[str] | None) -> list[str]:
-    """Words of the command line, without the spaces around them; `-` stands for the lines of stdin."""
-    found = [word for one in arguments or () for word in (lines(world) if one == "-" else [one])]
-    return [word.strip() for word in found]
+def lines(world: World) -> Iterator[str]:
+    """The lines of stdin that hold something, as they come; U+2028 and form feeds belong to the text."""
+    return (text for _, text in world.files.lines(STDIN))
+
+
+def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
+    """Words of the command line, without the spaces around them; `-` stands for the lines of stdin, as they come."""
+    found = chain.from_iterable(lines(world) if one == STDIN else [one] for one in arguments)
+    return (word.strip() for word in found)
+
+
+def streams(arguments: Sequence[str], form: Format) -> bool:
+    """Whether records are written as the lines of stdin come, however many there are."""
+    return STDIN in arguments and form not in ("table", "json")
+
+
+def batches(items: Iterator[T]) -> Iterator[list[T]]:
+    """Items in lists of 1, 2, 4 ...: the first is answered at once, many at a time are faster."""
+    size = 1
+    while batch := list(islice(items, size)):
+        yield batch
+        size = min(2 * size, TOGETHER)
 
 
 def unescape(text: str) -> str:

@@ -5,6 +5,7 @@ What a verb computes with is imported when it runs: its help needs none of it.
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 from msgspec import Struct
 
 from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
-from llmlab.cli.options import FileArgument, FormatOption, ModelOptions, ReadingOptions
+from llmlab.cli.options import FileArgument, FormatOption, ModelOptions, ReadingOptions, batches, streams
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -66,18 +67,22 @@ def prob(
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
     from llmlab.lab.probability.prob import ledger
-    from llmlab.lab.probability.ranking import ranking
+    from llmlab.lab.probability.ranking import ranking, unranked
 
-    texts = reading.texts(world, text)
-    look.check(texts)
+    texts, special = reading.texts(world, text), reading.allow_special
+    first = list(islice(texts, 2))
+    look.check(first)
     lm = model.causal_lm(world)
-    if len(texts) == 1:
-        special, correct = reading.allow_special, look.word_correction
-        one = ledger(lm, texts[0], look.by, correct=correct, allow_special=special)
+    if len(first) == 1:
+        one = ledger(lm, first[0], look.by, correct=look.word_correction, allow_special=special)
         world.show(one, form, partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip))
         return
+    if streams(text, form):
+        some = batches(chain(first, texts))
+        world.stream((unranked(lm, batch, allow_special=special) for batch in some), form)
+        return
     with world.progress("scoring") as progress:
-        ranked = ranking(lm, texts, allow_special=reading.allow_special, progress=progress)
+        ranked = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
     world.show(ranked, form, partial(ranked.views, unit=look.unit))
 
 
@@ -133,7 +138,7 @@ def compare(
     """Where two texts differ in probability: their tokens aligned."""
     from llmlab.lab.probability.compare import difference
 
-    texts = reading.texts(world, text)
+    texts = list(reading.texts(world, text))
     if len(texts) != 2:
         raise MisuseError("compare takes two texts", 'for example llmlab compare "He likes movie." "He movie likes."')
     one, other = texts
@@ -268,13 +273,13 @@ def perplexity(
     form: FormatOption = "table",
 ) -> None:
     """How well a model predicts a long text: perplexity, bits per byte and per character."""
+    from llmlab.files.opening import called
     from llmlab.lab.probability.perplexity import measure
 
-    name = "stdin" if str(file) == "-" else str(file)
     blocks, size = world.files.blocks(file)
     lm = model.causal_lm(world)
     cut = {"window": window, "stride": stride}
     with world.progress("scoring") as progress:
         special = reading.allow_special
-        found = measure(lm, name, blocks, size, **cut, allow_special=special, progress=progress)
+        found = measure(lm, called(file), blocks, size, **cut, allow_special=special, progress=progress)
     world.show(found, form)

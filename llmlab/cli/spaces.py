@@ -33,6 +33,11 @@ class FileOptions(Struct, frozen=True):
         Path | None, option("--words", metavar="FILE", help="The words of a .npy or .safetensors, one a line.")
     ] = None
     standardize: StandardizeOption = False
+    missing: Annotated[
+        list[str] | None,
+        option("--missing", metavar="TEXT", help="A table's cell that stands for nothing; repeatable."),
+    ] = None
+    skip_bad_words: Annotated[bool, option("--skip-bad-words", help="Leave out words that are not UTF-8.")] = False
     case: Annotated[
         Case | None, option("--case", metavar="HOW", help="keep: words as written; lower: in lower case too.")
     ] = None
@@ -43,7 +48,7 @@ class FileOptions(Struct, frozen=True):
     def of(self, file: str) -> "Reading":
         from llmlab.spaces.reading import Reading
 
-        return Reading.of(file, **asdict(self))
+        return Reading.of(file, **asdict(self) | {"missing": tuple(self.missing or ())})
 
 
 @verb("llmlab space build zh --model gemma-3-270m --vocab wordfreq:zh:50000")
@@ -84,8 +89,6 @@ def import_(
     from llmlab.spaces.build import import_file
 
     made = import_file(world.shelf(), name, reading.of(file), precision)
-    for note in made.facts.notes:
-        world.say(note)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
 
 
@@ -155,12 +158,12 @@ def eval_(
 ) -> None:
     """How good a space is, by people's word pairs or by analogies."""
     from llmlab.lab.vectors import evaluate
-    from llmlab.lab.vectors.judgements import read_analogies, read_pairs
+    from llmlab.lab.vectors.judgements import SCORED, read_analogies
 
     if (similarity is None) == (analogies is None):
         raise MisuseError("space eval takes one file", "give --similarity FILE or --analogies FILE")
     if similarity is not None:
-        pairs = read_pairs(world.files, similarity)
+        pairs = world.files.records(similarity, SCORED)
         world.show(evaluate.similarity(world.shelf().open(name), pairs), form)
     elif analogies is not None:
         questions = read_analogies(world.files, analogies)

@@ -4,18 +4,18 @@ What a verb computes with is imported when it runs: its help needs none of it.
 """
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, FormatOption, ModelOptions, words
+from llmlab.cli.options import EngineOptions, FormatOption, ModelOptions, batches, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab import languages
 from llmlab.lab.vectors.question import Question
-from llmlab.view import Several
 
 if TYPE_CHECKING:
     from llmlab.spaces.lookup import Query
@@ -49,9 +49,16 @@ def embed(
     form: FormatOption = "table",
 ) -> None:
     """The vector of a word or sentence; how near each pair is when there are several."""
-    given = words(world, text)
-    source.check(given, model.model)
+    from llmlab.lab.vectors.embed import numbered
+
     tokens = tokens or (source.layer is not None and source.word is None)
+    if streams(text, form) and not tokens:
+        source.check(text, model.model)
+        each = batches(words(world, text))
+        world.stream(numbered(source.vectors(world, some, model).records() for some in each), form)
+        return
+    given = list(words(world, text))
+    source.check(given, model.model)
     if tokens:
         _check_tokens(given, source, metric, strip)
         found = source.rows(world, given[0], model)
@@ -72,7 +79,7 @@ def odd(
     """Which of several words does not belong: the one least similar to the mean of all."""
     from llmlab.lab.vectors.odd import odd_one_out, too_few
 
-    given = words(world, text)
+    given = list(words(world, text))
     source.check(given, model.model)
     if len(given) < 3:
         raise too_few()
@@ -92,7 +99,7 @@ def why(
     """Why two words or texts are near: what each dimension adds to their similarity."""
     from llmlab.lab.vectors.why import explain, not_two
 
-    given = words(world, text)
+    given = list(words(world, text))
     source.check(given, model.model)
     if len(given) != 2:
         raise not_two()
@@ -115,13 +122,14 @@ def neighbors(
     form: FormatOption = "table",
 ) -> None:
     """The nearest words to a word by a distance function. The word itself is left out."""
-    asked = words(world, word)
-    if not asked:
-        raise MisuseError("no word is given", "give a word, for example: love")
     question, names = which.question(world), place.names(which.sort)
+    asked = words(world, word)
+    first = next(asked, None)
+    if first is None:
+        raise MisuseError("no word is given", "give a word, for example: love")
     shelf = world.shelf(computing.engine, computing.dtype)
-    found: list[Any] = [_answers(world, shelf, place, names, question, text) for text in asked]
-    world.show(found[0] if len(found) == 1 else Several("queries", found), form)
+    found = (_answers(world, shelf, place, names, question, text) for text in chain([first], asked))
+    world.show_each(found, "queries", form)
 
 
 def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str], question: Question, text: str) -> Any:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from llmlab.progress import Progress
 from llmlab.render import Format, show
 from llmlab.render.safe import harmless
-from llmlab.view import Picture, Record, Result
+from llmlab.view import Picture, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.config import Config
@@ -52,7 +52,7 @@ class World:
     def files(self) -> "Files":
         from llmlab.files import Files
 
-        return Files(self.stdin)
+        return Files(self.stdin, self.say)
 
     def library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":
         """The models, with the engine and number type that the options ask for; made once."""
@@ -75,8 +75,8 @@ class World:
 
         return Shelf(self.library(engine, dtype, thorough), thorough)
 
-    def show(self, result: Result, form: Format, views: Callable[[], Sequence[Picture]] | None = None) -> None:
-        """Write a result; `views` are its own, unless the verb's options ask for others."""
+    def show(self, result: Result, form: Format, views: Callable[[], Sequence[Picture]] | None = None) -> bool:
+        """Write a result; `views` are its own, unless the verb's options ask for others. False: nobody reads it."""
         terminal = is_terminal(self.stdout, self.environ)
         colours = terminal and not self.environ.get("NO_COLOR")
         try:
@@ -84,6 +84,28 @@ class World:
             self.stdout.flush()
         except BrokenPipeError:
             self._reader_gone()
+            return False
+        return True
+
+    def show_each(self, results: Iterable[Result], name: str, form: Format) -> None:
+        """Write results as they come; JSON, which is one text, at the end. `name` is what they are about there."""
+        if form == "json":
+            found = list(results)
+            self.show(found[0] if len(found) == 1 else Several(name, found), form)
+        elif form == "table":
+            for number, one in enumerate(results):
+                if not (self.write("\n" if number else "") and self.show(one, form)):
+                    return
+        else:
+            self.stream((one.records() for one in results), form)
+
+    def stream(self, batches: Iterable[Sequence[Record]], form: Format) -> None:
+        """Write jsonl, csv or tsv as the records come."""
+        from llmlab.render.records import streamed
+
+        for text in streamed(batches, form):
+            if not self.write(text):
+                return
 
     def write(self, text: str) -> bool:
         """Write to stdout at once; False when its reader is gone and there is no more to do."""

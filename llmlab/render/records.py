@@ -3,11 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from llmlab.render.safe import replaced
 from llmlab.view import Record
 
+SEPARATED = {"csv": (",", "\t\n"), "tsv": ("\t", "")}  # what separates, and the control characters that stay
 NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -21,21 +22,39 @@ def to_jsonl(records: Iterable[Record]) -> str:
 
 def to_csv(records: Iterable[Record]) -> str:
     """RFC 4180, with a header; lists are JSON."""
-    return _separated(list(records), ",", keep="\t\n")
+    return "".join(streamed([list(records)], "csv"))
 
 
 def to_tsv(records: Iterable[Record]) -> str:
     """One record a line whatever it holds: tabs and line ends in text are written \\t and \\n."""
-    return _separated(list(records), "\t", keep="")
+    return "".join(streamed([list(records)], "tsv"))
 
 
-def _separated(records: list[Record], delimiter: str, keep: str) -> str:
-    """The header names every column that any record has, in the order they are met."""
+def streamed(batches: Iterable[Sequence[Record]], form: str) -> Iterator[str]:
+    """The text of each batch; the columns of csv and tsv are those of the first that is not empty."""
+    if form == "jsonl":
+        yield from map(to_jsonl, batches)
+        return
+    delimiter, keep = SEPARATED[form]
+    header: list[str] = []
+    for records in batches:
+        named = bool(header)
+        header = header or _header(records)
+        yield _separated(records, header, delimiter, keep, named=named)
+
+
+def _header(records: Sequence[Record]) -> list[str]:
+    """Every column that any record has, in the order they are met."""
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
+def _separated(records: Sequence[Record], header: list[str], delimiter: str, keep: str, named: bool = False) -> str:
+    """Rows, below the header unless it is `named` already."""
     out = io.StringIO()
-    header = list(dict.fromkeys(name for record in records for name in record))
     if header:
         writer = csv.DictWriter(out, header, delimiter=delimiter, lineterminator="\n")
-        writer.writeheader()
+        if not named:
+            writer.writeheader()
         writer.writerows({key: _cell(value, keep) for key, value in row.items()} for row in records)
     return out.getvalue()
 

@@ -28,7 +28,7 @@ class Content:
 
     dimension: int
     blocks: Callable[[int], Iterator[Block]]  # from this row on
-    facts: Record  # where they come from
+    facts: Callable[[], Record]  # where they come from; asked when all are read
 
 
 def of_model(library: Library, entry: SpaceEntry) -> Content:
@@ -46,17 +46,17 @@ def of_model(library: Library, entry: SpaceEntry) -> Content:
         encoder = library.encoder(entry.model)
         words = vocabulary.words(entry.vocabulary, reporter)
         facts |= {"engine": encoder.info.engine, "dtype": encoder.info.dtype}
-        return Content(encoder.info.dimension, lambda start: _encoded(encoder, words, start, reporter), facts)
+        return Content(encoder.info.dimension, lambda start: _encoded(encoder, words, start, reporter), lambda: facts)
     known, rows, table = _table(library, entry)
     if entry.vocabulary != "model":
         known, rows = _restricted(known, rows, vocabulary.words(entry.vocabulary, reporter), entry.model, reporter)
     facts |= {"engine": entry.vectors, "dtype": "float32"}
-    return Content(table.shape[1], lambda start: _copied(known, rows, table, start), facts)
+    return Content(table.shape[1], lambda start: _copied(known, rows, table, start), lambda: facts)
 
 
-def of_file(reading: Reading) -> Content:
+def of_file(reading: Reading, reporter: Reporter) -> Content:
     """The words and vectors of a file."""
-    file = formats.read(reading.path, reading.words, reading.standardize)
+    file = formats.read(reading)
     facts: Record = {
         "kind": "file",
         "model": reading.path.name,
@@ -67,10 +67,16 @@ def of_file(reading: Reading) -> Content:
         "languages": [reading.language] if reading.language else [],
         "format": file.format,
         "dimensions": list(file.dimensions),
-        "notes": list(file.notes),
     }
-    case = {"case": reading.case} if reading.case else {}
-    return Content(file.dimension, lambda start: _skipped(file.blocks, start), facts | case)
+    facts |= {"case": reading.case} if reading.case else {}
+
+    def told() -> Record:
+        notes = [*file.notes, *file.left_out.notes]
+        for note in notes:
+            reporter.say(f"{reading.path.name}: {note}")
+        return facts | {"notes": notes}
+
+    return Content(file.dimension, lambda start: _skipped(file.blocks, start), told)
 
 
 def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:

@@ -15,6 +15,8 @@ class Reading:
     path: Path
     words: Path | None = None  # the words of an array; None: in the .txt beside it
     standardize: bool = False  # number columns of a table
+    missing: tuple[str, ...] = ()  # cells of a table that stand for nothing
+    skip_bad_words: bool = False  # those that are not UTF-8
     case: Case | None = None  # None: as its words suggest
     language: str = ""
 
@@ -32,6 +34,7 @@ class Reading:
         beside = self.words or self.path.with_suffix(".txt")
         listed = file_state(beside) if beside.is_file() and beside != self.path else ""
         how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
+        how |= {"missing": repr(self.missing), "skip_bad_words": str(self.skip_bad_words)}
         return {"file": file_state(self.path), "words": listed, **how}
 
 

@@ -66,7 +66,7 @@ class Shelf:
         def content() -> "Content":
             from llmlab.spaces.content import of_file
 
-            return of_file(reading)
+            return of_file(reading, self.reporter)
 
         return self._make(place, name or path.name, fingerprint, content, precision, own=bool(name))
 
@@ -168,7 +168,7 @@ class Shelf:
                 self.reporter.say(f"{writer.rows:,} words were there from the last time")
             for words, vectors in content.blocks(writer.rows):
                 writer.add(words, vectors)
-            return {**writer.finish(precision), **content.facts}
+            return {**writer.finish(precision), **content.facts()}
 
     def _file_folders(self, path: Path) -> tuple[Path, Path]:
         """Where the space of a file is, as it is and standardised."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llmlab.errors import MissingError, MisuseError
-from llmlab.files import decoded
+from llmlab.files.opening import opened, raw_lines, text_lines
 from llmlab.progress import Reporter
 
 MOST = 10_000_000  # words asked of wordfreq: all it has
@@ -40,8 +40,9 @@ def by_frequency(spec: str) -> list[str]:
 
 def of_file(path: Path, reporter: Reporter) -> list[str]:
     """The words of a file, one a line, in NFC, each once. Raises MisuseError for none, or for what is not UTF-8."""
-    text = decoded(path.read_bytes(), str(path))
-    found = [word for line in text.split("\n") if (word := unicodedata.normalize("NFC", line.strip()))]
+    with opened(path) as file:
+        lines = text_lines(raw_lines(file, str(path)), str(path))
+        found = [word for _, line in lines if (word := unicodedata.normalize("NFC", line.strip()))]
     if not found:
         raise MisuseError(f"{path} holds no words", "one word a line")
     once = list(dict.fromkeys(found))

@@ -15,7 +15,7 @@ from gensim.test.utils import datapath
 
 from llmlab.cli.world import World
 from llmlab.lab.vectors import arithmetic, evaluate, neighbors
-from llmlab.lab.vectors.judgements import read_analogies, read_pairs
+from llmlab.lab.vectors.judgements import SCORED, read_analogies
 from llmlab.spaces.lookup import look_up
 
 SPACE, COUNT, TOPN = "glove", 100, 10
@@ -53,7 +53,7 @@ def main() -> None:
         lambda text: vectors.most_similar_cosmul(*sums[text], topn=TOPN),
     )  # fmt: skip
     for name in ("wordsim353.tsv", "simlex999.txt"):
-        found = evaluate.similarity(space, read_pairs(world.files, Path(datapath(name))))
+        found = evaluate.similarity(space, world.files.records(datapath(name), SCORED))
         pearson, spearman, missing = vectors.evaluate_word_pairs(datapath(name), restrict_vocab=len(words))
         same(f"{name}: Spearman", found.spearman, float(spearman.statistic))
         same(f"{name}: Pearson", found.pearson, float(pearson.statistic))

@@ -26,8 +26,8 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
 @pytest.mark.parametrize(
     ("line", "stdin", "expected"),
     [
-        ("generate ''", b"", "the prompt is empty"),
-        ("generate -", b"", "the prompt is empty"),
+        ("generate ''", b"", "the text is empty"),
+        ("generate -", b"\n", "no text is given"),
         ("generate a -t -0.5", b"", "temperature -0.5 is not a number from 0 up; 0 is argmax"),
         ("generate a -t 1,hot", b"", "temperature '1,hot' is not a list of numbers"),
         ("generate a -t inf", b"", "temperature inf is not a number"),
@@ -41,7 +41,7 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         ("generate a --sweep 0:1:1 -t 1", b"", "two ways to say the same"),
         ("generate a --raw --preset qa", b"", "--raw and --preset are two ways"),
         ("generate a --prompts x", b"", "PROMPT and --prompts are two ways"),
-        ("generate --prompts -", b"\n", "- holds no prompts"),
+        ("generate --prompts -", b"\n", "stdin holds no prompts"),
         ("generate --prompts /no/file", b"", "cannot read /no/file"),
         ("generate a --stream -f json", b"", "--stream writes plain text"),
         ("generate a --stream -t 0,1", b"", "--stream is of one temperature"),
@@ -61,7 +61,7 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         ("tree a --depth 40", b"", "a tree 40 deep with 3 branches has no nodes or too many"),
         ("tree a -t 0,1", b"", "tree is of one temperature"),
         ("trace a -t 0,1", b"", "trace is of one temperature"),
-        ("trace ''", b"", "the prompt is empty"),
+        ("trace ''", b"", "the text is empty"),
     ],
 )
 def test_misuse_is_one_line_on_stderr(refuses, line, stdin, expected):

@@ -21,7 +21,7 @@ def cache(tmp_path):
 def files(tmp_path, monkeypatch):
     """Files of this name lie where the command runs."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / f"{NAME}.csv").write_text("word,x\nlove,1\nlove,2\n", encoding="utf-8")
+    (tmp_path / f"{NAME}.csv").write_text("word,x\nlove,1\nlove\n", encoding="utf-8")
     (tmp_path / f"{NAME}.jsonl").write_text("[1]\n", encoding="utf-8")
     (tmp_path / f"{NAME}.bytes").write_bytes(b"\xff")
     (tmp_path / f"{NAME}.vec").write_text("love 1 2\ncat 2 1\n", encoding="utf-8")

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import Struct
 
 from llmlab.backends.base import CausalLM
-from llmlab.files import Kind, filled, group_of
+from llmlab.files.records import GROUP, Filled, Kind
 from llmlab.lab.probability.scored import score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
@@ -17,29 +18,20 @@ from llmlab.view import Cell, Column, Record, View, stated_once
 MISSES = 5  # the widest misses shown
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two sentences that differ in what makes one of them good."""
 
-    good: str
-    bad: str
+    good: Filled
+    bad: Filled
     group: str = ""
-
-
-def _of_object(record: dict[str, Any]) -> Pair:
-    return Pair(filled(record["sentence_good"]), filled(record["sentence_bad"]), group_of(record))
-
-
-def _of_row(row: list[str]) -> Pair:
-    return Pair(filled(row[0]), filled(row[1]), row[2] if len(row) > 2 else "")
 
 
 PAIRS = Kind(
     "pair",
-    'like {"sentence_good": "...", "sentence_bad": "..."}; csv and tsv: good, bad, and perhaps a group',
-    _of_object,
-    _of_row,
-    header="good",
+    'jsonl like {"sentence_good": "...", "sentence_bad": "..."}; csv, tsv: columns good, bad, and perhaps group',
+    Pair,
+    {"good": ("sentence_good", "good", "好"), "bad": ("sentence_bad", "bad", "坏"), "group": GROUP},
+    order=("good", "bad", "group"),
 )  # as in BLiMP
 
 

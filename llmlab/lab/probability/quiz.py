@@ -4,12 +4,15 @@ By the plain sum (acc of lm-evaluation-harness), per character (its acc_norm), a
 """
 
 import math
+import re
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import Struct
 
 from llmlab.backends.base import CausalLM
-from llmlab.files import Kind, filled, group_of
+from llmlab.files.records import GROUP, Filled, Kind
 from llmlab.lab.probability.choose import MERGED, Choice, Choices, choose_all
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
@@ -19,6 +22,7 @@ from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Record, View, stated_once
 
 MISSES = 5  # wrong answers shown
+LETTERS = string.ascii_uppercase
 SCORES: dict[str, Callable[[Choice], float]] = {
     "sum": lambda choice: choice.logprob,
     "per_character": lambda choice: choice.per_character,
@@ -26,40 +30,65 @@ SCORES: dict[str, Callable[[Choice], float]] = {
 }
 
 
-@dataclass(frozen=True)
-class Item:
-    """A context, its choices, and which of them is right (from 0)."""
+class Item(Struct, frozen=True):
+    """A context, its choices, and which of them is right: its text, its number from 0, or its letter.
 
-    context: str
-    choices: tuple[str, ...]
-    answer: int
+    Or the right one, and the others.
+    """
+
+    context: Filled
+    answer: int | Filled
+    choices: tuple[Filled, ...] = ()
+    others: tuple[Filled, ...] = ()
     group: str = ""
 
+    def __post_init__(self) -> None:
+        if bool(self.choices) == bool(self.others):
+            raise ValueError("give the choices, or else the others than the answer")
+        if len(set(self.offered)) < len(self.offered):
+            raise ValueError("a choice is there twice")
+        if self.choices and self._place not in range(len(self.choices)):
+            raise ValueError(f"the answer {self.answer!r} is none of the choices")
 
-def _of_object(record: dict[str, Any]) -> Item:
-    choices, answer = _choices(record["choices"]), record["answer"]
-    place = choices.index(answer) if isinstance(answer, str) else range(len(choices))[answer]
-    return Item(filled(record["context"]), choices, place, group_of(record))
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """All choices; the right one before the others."""
+        return self.choices or (str(self.answer), *self.others)
 
+    @property
+    def truth(self) -> str:
+        """The right choice."""
+        return self.offered[self._place]
 
-def _of_row(row: list[str]) -> Item:
-    return Item(filled(row[0]), _choices(row[1:]), 0)
-
-
-def _choices(texts: Sequence[object]) -> tuple[str, ...]:
-    choices = tuple(filled(text) for text in texts)
-    if not choices or len(set(choices)) < len(choices):
-        raise ValueError("no choice, or one that is given twice")
-    return choices
+    @property
+    def _place(self) -> int:
+        """Which of those offered is right; -1 for none."""
+        answer = str(self.answer)
+        if answer in self.offered:
+            return self.offered.index(answer)
+        if answer.isdecimal():
+            return int(answer)
+        return LETTERS.find(answer.upper()) if len(answer) == 1 else -1
 
 
 QUESTIONS = Kind(
     "question",
-    'like {"context": "...", "choices": ["...", "..."], "answer": 0}; csv and tsv: context, answer, others',
-    _of_object,
-    _of_row,
-    header="context",
-)  # the answer is its number from 0, or its text; a table's second column
+    'jsonl like {"context": "...", "choices": ["...", "..."], "answer": 0}; csv, tsv: columns context, answer, others',
+    Item,
+    {
+        "context": ("context", "question", "问题"),
+        "answer": ("answer", "答案"),
+        "choices": ("choices",),
+        "others": ("others",),
+        "group": GROUP,
+    },
+    order=("context", "answer"),
+    rest="others",
+    families={
+        "choices": re.compile(r"(choices?|options?|选项)?_?([a-z]|\d+)|choices?|options?|选项"),
+        "others": re.compile(r"(others?|wrong|distractors?|其他)_?(\w|\d+)?"),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +100,7 @@ class Answer:
 
     @property
     def truth(self) -> str:
-        return self.question.choices[self.question.answer]
+        return self.question.truth
 
     def pick(self, score: str) -> Choice:
         """The choice that is best by one of SCORES."""
@@ -150,6 +179,6 @@ def answer(
     model: CausalLM, questions: Sequence[Item], *, allow_special: bool = False, progress: Progress = silent
 ) -> Quiz:
     """Ask every question."""
-    asked = [(question.context, question.choices) for question in questions]
+    asked = [(question.context, question.offered) for question in questions]
     found = choose_all(model, asked, allow_special=allow_special, progress=progress)
     return Quiz(tuple(Answer(*one) for one in zip(questions, found, strict=True)), of_text(model.info))

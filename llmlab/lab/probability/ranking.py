@@ -58,6 +58,14 @@ class Ranking:
         return [finite(a - b) for a, b in itertools.pairwise(totals)] + [None]
 
 
+def unranked(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Record]:
+    """The records of a ranking, in the order given: of a stream nobody knows which text will be the likeliest."""
+    origin = of_text(model.info).columns
+    unknown = {"rank": None}, {"log_ratio_to_next_nats": None}
+    scored = score(model, texts, allow_special=allow_special)
+    return [{**unknown[0], **one.summary(), **unknown[1], **origin} for one in scored]
+
+
 def ranking(
     model: CausalLM,
     texts: Sequence[str],

@@ -1,7 +1,7 @@
 """Vectors to look at: of words, of sentences, of each token of a sentence, of one word in several sentences."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +22,14 @@ from llmlab.view import Cell, Column, Heat, Record, Shade, View, stated_once
 ENDS = 3  # values shown at each end of a vector
 SHORT = 8  # labels longer or more than this head their columns by number
 STRIP = 64  # values a line of a heat strip
+
+
+def numbered(batches: Iterable[Sequence[Record]]) -> Iterator[list[Record]]:
+    """The records of consecutive vectors, whose positions go on from batch to batch."""
+    start = 0
+    for records in batches:
+        yield [{**row, "position": start + place} for place, row in enumerate(records)]
+        start += len(records)
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,47 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 from llmlab.errors import MisuseError
 from llmlab.files import Files
+from llmlab.files.opening import called
+from llmlab.files.records import Filled, Kind
+from llmlab.files.tables import SEPARATORS
+
+COMMENT = "#"
 
 
-@dataclass(frozen=True)
-class WordPair:
+class WordPair(Struct, frozen=True):
     """Two words and how similar people find them."""
 
-    a: str
-    b: str
+    a: Filled
+    b: Filled
     score: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.score):
+            raise ValueError(f"{self.score} is no score")
+
+
+SCORED = Kind(
+    "scored pair",
+    "two words and a number a line, or columns word1, word2, score",
+    WordPair,
+    {
+        "a": ("word1", "word_1", "w1", "词1", "词语1"),
+        "b": ("word2", "word_2", "w2", "词2", "词语2"),
+        "score": (
+            *("score", "similarity", "relatedness", "simlex999", "human_(mean)", "human", "mean", "average", "rating"),
+            *("sim", "rel", "avg", "mean_score", "human_score", "gold", "points", "分数", "得分", "相似度"),
+        ),
+    },
+    order=("a", "b", "score"),
+    passes_over=True,  # of several people's scores the first is their mean
+    strips=True,
+    separators=f"{SEPARATORS} ",
+    comment=COMMENT,
+)
 
 
 @dataclass(frozen=True)
@@ -27,25 +57,6 @@ class Analogy:
 
     section: str
     words: tuple[str, str, str, str]
-
-
-def read_pairs(files: Files, path: Path) -> list[WordPair]:
-    """Two words and a number a line, between tabs, commas or spaces; a first line of column names is left out.
-
-    Raises MisuseError naming the line that is none.
-    """
-    found = []
-    for place, (number, text) in enumerate(_lines(files, path)):
-        cells = _cells(text)
-        try:
-            found.append(WordPair(cells[0], cells[1], _finite(cells[2])))
-        except (ValueError, IndexError):
-            if place:
-                hint = "two words and a number, between tabs, commas or spaces"
-                raise MisuseError(f"{path} line {number} is no scored pair", hint) from None
-    if not found:
-        raise MisuseError(f"{path} holds no pairs", "two words and a number a line")
-    return found
 
 
 def read_analogies(files: Files, path: Path) -> list[Analogy]:
@@ -60,26 +71,13 @@ def read_analogies(files: Files, path: Path) -> list[Analogy]:
             continue
         words = text.split()
         if len(words) != 4:
-            raise MisuseError(f"{path} line {number} is no analogy", "four words: Athens Greece Oslo Norway")
+            raise MisuseError(f"{called(path)} line {number} is no analogy", "four words: Athens Greece Oslo Norway")
         found.append(Analogy(section, (words[0], words[1], words[2], words[3])))
     if not found:
-        raise MisuseError(f"{path} holds no analogies", "four words a line, after lines such as ': capitals'")
+        raise MisuseError(f"{called(path)} holds no analogies", "four words a line, after lines such as ': capitals'")
     return found
-
-
-def _finite(cell: str) -> float:
-    if not math.isfinite(number := float(cell)):
-        raise ValueError(cell)
-    return number
-
-
-def _cells(text: str) -> list[str]:
-    for separator in ("\t", ","):
-        if separator in text:
-            return [cell.strip() for cell in text.split(separator)]
-    return text.split()
 
 
 def _lines(files: Files, path: Path) -> Iterator[tuple[int, str]]:
     """Lines but those that begin with #."""
-    return ((number, line.strip()) for number, line in files.lines(path) if not line.startswith("#"))
+    return ((number, line.strip()) for number, line in files.lines(path) if not line.startswith(COMMENT))

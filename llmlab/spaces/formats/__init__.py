@@ -5,12 +5,13 @@ The name's ending says the format. Nothing is read that would have to be unpickl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from llmlab.errors import MisuseError
-from llmlab.files import DELIMITERS
+from llmlab.files.opening import ending
+from llmlab.files.tables import DELIMITERS
 from llmlab.spaces.formats import arrays, binary, table, text
-from llmlab.spaces.formats.rows import Block, Rows, checked, ending
+from llmlab.spaces.formats.rows import Block, LeftOut, checked
+from llmlab.spaces.reading import Reading
 
 UNREADABLE = (".npz", ".kv", ".model", ".pkl", ".pickle", ".pt", ".pth", ".h5", ".hdf5", ".parquet", ".zip", ".gguf")
 ARRAYS = {".npy": arrays.npy, ".safetensors": arrays.safetensors}
@@ -18,40 +19,46 @@ ARRAYS = {".npy": arrays.npy, ".safetensors": arrays.safetensors}
 
 @dataclass(frozen=True)
 class VectorFile:
-    """A file whose format is known; its rows follow when they are asked for."""
+    """A file whose format is known; its rows follow when they are asked for, and then what was left out is known."""
 
     format: str
     dimension: int
     blocks: Iterator[Block]
+    left_out: LeftOut
     dimensions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def read(path: Path, words: Path | None = None, standardize: bool = False) -> VectorFile:
-    """Words and vectors in the file's order. `words` names the words of an array, a line for each row."""
+def read(reading: Reading) -> VectorFile:
+    """Words and vectors in the file's order."""
+    path, left_out = reading.path, LeftOut()
     kind = ending(path)
-    _check(path, kind, words, standardize)
-    if kind in ARRAYS:
-        return _file(kind[1:], ARRAYS[kind](path, words))
+    _check(reading, kind)
     if kind in DELIMITERS:
-        found = table.read(path, standardize)
-        return VectorFile("table", found.rows.dimension, checked(found.rows), found.dimensions, found.notes)
-    if kind == ".bin":
-        return _file("word2vec binary", binary.read(path))
-    header, rows = text.read(path)
-    return _file("word2vec text" if header else "GloVe text", rows)
+        found = table.read(path, reading.standardize, reading.missing, left_out)
+        blocks = checked(found.rows, left_out)
+        return VectorFile("table", found.rows.dimension, blocks, left_out, found.dimensions, found.notes)
+    if kind in ARRAYS:
+        form, rows = kind[1:], ARRAYS[kind](path, reading.words)
+    elif kind == ".bin":
+        form, rows = "word2vec binary", binary.read(path)
+    else:
+        header, rows = text.read(path, left_out)
+        form = "word2vec text" if header else "GloVe text"
+    return VectorFile(form, rows.dimension, checked(rows, left_out, reading.skip_bad_words), left_out)
 
 
-def _check(path: Path, kind: str, words: Path | None, standardize: bool) -> None:
+def _check(reading: Reading, kind: str) -> None:
     """Raise MisuseError for a format that is not read, and for an option that the format has no use for."""
+    path = reading.path
     if kind in UNREADABLE:
         hint = "word2vec text or binary (.bin), GloVe, .vec, .npy, .safetensors, .csv or .tsv"
         raise MisuseError(f"a file ending in {kind} is not read", hint)
-    if standardize and kind not in DELIMITERS:
+    if reading.standardize and kind not in DELIMITERS:
         raise MisuseError(f"{path} is no table, and only a table is standardised", "leave out --standardize")
-    if words is not None and kind not in ARRAYS:
+    if reading.missing and kind not in DELIMITERS:
+        raise MisuseError(f"{path} is no table, and only a table's cells stand for nothing", "leave out --missing")
+    if reading.skip_bad_words and kind in DELIMITERS:
+        raise MisuseError(f"{path} is a table, which is UTF-8 or nothing", "leave out --skip-bad-words")
+    if reading.words is not None and kind not in ARRAYS:
         raise MisuseError(f"{path} holds its words itself", "leave out --words")
-
-
-def _file(form: str, rows: Rows) -> VectorFile:
-    return VectorFile(form, rows.dimension, checked(rows))

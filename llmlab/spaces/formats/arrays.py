@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from llmlab.errors import DamagedError, MissingError, MisuseError
-from llmlab.files import opened, packed, readable
+from llmlab.files.opening import opened, packed, raw_lines, readable
 from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 
 Slices = Callable[[int, int], Any]  # rows first to last of an array, of any float type
@@ -64,7 +64,7 @@ def _array(path: Path, words: Path | None, shape: Any, slices: Slices) -> Rows:
     count, dimension = shape
     refuse_empty(path, count, dimension)
     with opened(beside) as file:
-        listed = sum(1 for _ in file)
+        listed = sum(1 for _ in raw_lines(file, str(beside)))
     if listed != count:
         raise DamagedError(f"{path} holds {count:,} vectors and {beside} {listed:,} words")
     blocks = partial(_array_blocks, beside, count, dimension, slices)
@@ -74,8 +74,9 @@ def _array(path: Path, words: Path | None, shape: Any, slices: Slices) -> Rows:
 def _array_blocks(beside: Path, count: int, dimension: int, slices: Slices) -> Iterator[RawBlock]:
     step = block_rows(dimension)
     with opened(beside) as file:
+        lines = raw_lines(file, str(beside))
         for first in range(0, count, step):
             with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
                 vectors = np.array(slices(first, min(first + step, count)), np.float32)
-            words = [raw.removesuffix(b"\n").removesuffix(b"\r") for raw in islice(file, step)]
+            words = [raw.removesuffix(b"\n").removesuffix(b"\r") for raw in islice(lines, step)]
             yield RawBlock(words, vectors, range(first + 1, first + len(words) + 1))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from llmlab.errors import DamagedError
-from llmlab.files import opened
+from llmlab.files.opening import opened
 from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 from llmlab.spaces.formats.text import header_of
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.errors import LabError, MisuseError
-from llmlab.files import DELIMITERS
+from llmlab.files.tables import DELIMITERS
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.formats.text import is_number
 from llmlab.spaces.space import Space

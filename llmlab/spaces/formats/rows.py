@@ -4,14 +4,14 @@ A reader says how to read its rows, block by block and from the start; `checked`
 """
 
 import unicodedata
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from llmlab.arrays import Floats
+from llmlab.arrays import Floats, Ints
 from llmlab.errors import DamagedError
 
 Block = tuple[list[str], Floats]  # words, vectors [n, D] float32
@@ -41,6 +41,24 @@ class Rows:
         return f"{self.path} {self.where(number)}"
 
 
+@dataclass
+class LeftOut:
+    """What of a file became no row, counted as it is read."""
+
+    blank: int = 0  # lines between others
+    repeated: int = 0
+    unreadable: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        said = {
+            "blank lines left out": self.blank,
+            "repeated words left out, the first of each stays": self.repeated,
+            "words that are not UTF-8 left out": self.unreadable,
+        }
+        return tuple(f"{what}: {count:,}" for what, count in said.items() if count)
+
+
 def line(number: int) -> str:
     """A place in a text file."""
     return f"line {number:,}"
@@ -55,11 +73,6 @@ def block_rows(dimension: int) -> int:
     return max(1, BLOCK // (4 * dimension))
 
 
-def ending(path: Path) -> str:
-    """What says the format: the name's ending, without a further .gz."""
-    return Path(path.name.lower().removesuffix(".gz")).suffix
-
-
 def refuse_empty(path: Path, count: int, dimension: int) -> None:
     if not count:
         raise DamagedError(f"{path} holds no words")
@@ -67,44 +80,63 @@ def refuse_empty(path: Path, count: int, dimension: int) -> None:
         raise DamagedError(f"{path} holds words without numbers", "see that its columns are separated as its name says")
 
 
-def checked(rows: Rows) -> Iterator[Block]:
-    """The rows, each with a word of its own in NFC and with finite numbers."""
-    hashes = array("q")  # 8 bytes a word, so that a repeated word is found without keeping the words
+def checked(rows: Rows, left_out: LeftOut, skip_bad_words: bool = False) -> Iterator[Block]:
+    """The rows, each with a word of its own in NFC and with finite numbers; of equal words the first stays.
+
+    `left_out` counts the others as they are met. Raises DamagedError naming the place of what is wrong.
+    """
+    seen = _Seen()
     for raw in rows.blocks():
-        words = [_word(rows, word, place) for word, place in zip(raw.words, raw.places, strict=True)]
+        words = [_word(rows, word, place, skip_bad_words) for word, place in zip(raw.words, raw.places, strict=True)]
         finite = np.isfinite(raw.vectors).all(axis=1)
         if not finite.all():
             place = rows.place(raw.places[int(finite.argmin())])
             raise DamagedError(f"{place} holds a value that is no finite float32")
-        hashes.extend(hash(word.encode()) for word in words)  # of a str's own memory, 敢 and be have one hash
-        yield words, raw.vectors
-    _refuse_repeats(rows, hashes)
+        readable = np.array([word is not None for word in words], bool)  # [n]
+        fresh = readable & seen.add([(word or "").encode() for word in words])
+        left_out.unreadable += int((~readable).sum())
+        left_out.repeated += int((readable & ~fresh).sum())
+        if fresh.all():
+            yield words, raw.vectors  # type: ignore[misc]
+        elif fresh.any():
+            yield [word for word, stays in zip(words, fresh, strict=True) if stays and word], raw.vectors[fresh]
 
 
-def _word(rows: Rows, raw: bytes, place: int) -> str:
+class _Seen:
+    """The words met so far, as sorted runs of their hashes: 8 bytes a word, whatever its length.
+
+    Two different words of one 64-bit hash would be taken for one: among a million that is once in 40 million files.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[Ints] = []
+
+    def add(self, words: Sequence[bytes]) -> NDArray[np.bool_]:
+        """Which of the words [n] were not met before."""
+        hashes = np.fromiter(map(hash, words), np.int64, len(words))  # of bytes: 敢 and be, as str, have one hash
+        fresh = np.zeros(len(words), bool)
+        fresh[np.unique(hashes, return_index=True)[1]] = True
+        for run in self._runs:
+            fresh &= run[np.minimum(np.searchsorted(run, hashes), len(run) - 1)] != hashes
+        new = np.sort(hashes[fresh])
+        while self._runs and len(self._runs[-1]) <= len(new):  # few runs, each longer than the next
+            new = np.sort(np.concatenate([self._runs.pop(), new]), kind="stable")
+        if len(new):
+            self._runs.append(new)
+        return fresh
+
+
+def _word(rows: Rows, raw: bytes, place: int, skip_bad: bool) -> str | None:
+    """A word in NFC; None for bytes that are none, where they may be skipped."""
     try:
         word = unicodedata.normalize("NFC", raw.decode())
     except UnicodeDecodeError:
-        raise DamagedError(f"{rows.place(place)} holds a word that is not UTF-8", "save the file as UTF-8") from None
+        if skip_bad:
+            return None
+        hint = "save the file as UTF-8, or leave such words out: llmlab space import NAME FILE --skip-bad-words"
+        raise DamagedError(f"{rows.place(place)} holds a word that is not UTF-8", hint) from None
     if not word:
         raise DamagedError(f"{rows.place(place)} holds an empty word")
     if "\n" in word:
         raise DamagedError(f"{rows.place(place)} holds a word with a line end in it: {word!r}")
     return word
-
-
-def _refuse_repeats(rows: Rows, hashes: "array[int]") -> None:
-    """Read again, only when a hash repeats, to tell a repeated word from two that share a hash."""
-    ordered = np.sort(np.frombuffer(hashes, np.int64))
-    repeated = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
-    if not repeated:
-        return
-    seen: dict[str, int] = {}
-    for raw in rows.blocks():
-        for encoded, place in zip(raw.words, raw.places, strict=True):
-            word = _word(rows, encoded, place)
-            if hash(word.encode()) not in repeated:
-                continue
-            if word in seen:
-                raise DamagedError(f"{rows.place(place)} repeats the word {word!r} of {rows.where(seen[word])}")
-            seen[word] = place

@@ -1,61 +1,25 @@
-"""Tables: .csv and .tsv files whose first column is the word and whose other columns are dimensions.
+"""Tables: words in the first column, in the others numbers, or texts that become a dimension for each category.
 
-A column of numbers is a dimension; a column of text becomes one dimension for each of its categories (one-hot).
-The file is read through before its rows are: for the kinds of its columns, and for the categories where there are any.
+A table is read before its rows are: for the kinds of its columns, and for the categories where there are any.
 """
 
-import codecs
-import csv
-import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from io import BufferedIOBase
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
-from llmlab.files import DELIMITERS, opened
-from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, columns, ending, line, refuse_empty
+from llmlab.files.opening import ending, opened, raw_lines, text_lines
+from llmlab.files.tables import DELIMITERS, Row, is_blank, parse, unpadded
+from llmlab.spaces.formats.columns import TableColumn, number_in
+from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
-BEYOND = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
 SHOWN = 10  # categories of a column that a note names
-
-
-@dataclass
-class _Column:
-    """What is known of a column so far. Mean and spread are Welford's: exact for a constant column."""
-
-    name: str
-    numeric: bool = True
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0  # sum of squared differences from the mean
-    unfit: tuple[int, str] | None = None  # line and text of the first number that float32 cannot hold
-    categories: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def dimensions(self) -> list[str]:
-        return [self.name] if self.numeric else [f"{self.name}={category}" for category in self.categories]
-
-    @property
-    def deviation(self) -> float:
-        return math.sqrt(self.squares / self.count)
-
-    def add(self, number: int, cell: str) -> None:
-        value = _number(cell)
-        if value is None:
-            self.numeric = False
-            return
-        if not abs(value) < BEYOND and self.unfit is None:
-            self.unfit = number, cell
-        self.count += 1
-        difference = value - self.mean
-        self.mean += difference / self.count
-        self.squares += difference * (value - self.mean)
 
 
 @dataclass(frozen=True)
@@ -63,134 +27,158 @@ class Table:
     """A table whose columns are known."""
 
     rows: Rows
-    dimensions: tuple[str, ...]
+    dimensions: tuple[str, ...]  # their names, where they have any
     notes: tuple[str, ...]
 
 
-def read(path: Path, standardize: bool) -> Table:
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a table's file."""
+
+    path: Path
+    missing: frozenset[str]  # cells that stand for nothing
+    left_out: LeftOut
+    separator: str
+    names: tuple[str, ...]  # of the columns after the first
+    headed: bool  # whether the file has them
+
+    def rows(self) -> Iterator[Row]:
+        """The line and the cells of each row of a word. Raises DamagedError for one of another width, or with gaps."""
+        _, rows = _rows_of(self.path, self.left_out)
+        for number, cells in islice(rows, int(self.headed), None):
+            self._check(f"{self.path} {line(number)}", cells)
+            yield number, cells
+
+    def _check(self, place: str, cells: Sequence[str]) -> None:
+        width = len(self.names) + 1
+        if len(cells) < width or unpadded(cells[width:]):
+            raise DamagedError(f"{place} has {columns(len(cells))}, not {width:,}")
+        empty = next((column for column, cell in enumerate(cells[:width], 1) if not cell), 0)
+        if empty == 1 or (empty and "" not in self.missing):
+            hint = "" if empty == 1 else 'if it stands for nothing: llmlab space import NAME FILE --missing ""'
+            raise DamagedError(f"{place} has an empty cell in column {empty:,}", hint)
+
+
+def read(path: Path, standardize: bool, missing: Collection[str], left_out: LeftOut) -> Table:
     """Find what the columns are; the rows follow when they are asked for."""
-    found = _columns(path)
-    _find_categories(path, found)
+    grid = _grid(path, frozenset(missing), left_out)
+    found = _columns(grid)
     dimensions = tuple(name for column in found for name in column.dimensions)
     _refuse_duplicates(path, dimensions)
-    rows = Rows(path, len(dimensions), lambda: _blocks(path, found, standardize), line)
-    return Table(rows, dimensions, _notes(found, standardize))
+    rows = Rows(path, len(dimensions), lambda: _blocks(grid, found, standardize), line)
+    named = grid.headed or not all(column.numeric for column in found)
+    return Table(rows, dimensions if named else (), _notes(grid, found, standardize))
 
 
-def _columns(path: Path) -> list[_Column]:
-    """The columns after the first, each number in them seen."""
-    found: list[_Column] = []
-    count = 0
-    for number, cells in _records(path):
-        if number == 1:
-            found = [_Column(name) for name in cells[1:]]
-            _refuse_duplicates(path, cells[1:])
+def _grid(path: Path, missing: frozenset[str], left_out: LeftOut) -> Grid:
+    """A table's separator and names; a first row of numbers after the first cell is of no names."""
+    separator, rows = _rows_of(path, left_out)
+    number, cells = next(rows, (1, []))
+    first = unpadded(cells)
+    refuse_empty(path, len(first), len(first) - 1)
+    headed = any(number_in(cell, separator != ",") is None for cell in first[1:])
+    if not headed:
+        return Grid(path, missing, left_out, separator, tuple(f"d{place}" for place in range(1, len(first))), False)
+    if not all(first[1:]):  # the column of words often has no name
+        raise DamagedError(f"{path} {line(number)} has an empty cell in column {first.index('', 1) + 1:,}")
+    _refuse_duplicates(path, first[1:])
+    return Grid(path, missing, left_out, separator, tuple(first[1:]), True)
+
+
+def _rows_of(path: Path, left_out: LeftOut) -> tuple[str, Iterator[Row]]:
+    """The separator, and the line and cells of each row that holds something."""
+    table = parse(_lines(path), str(path), DELIMITERS[ending(path)])
+    return table.separator, _filled(table.rows, left_out)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    with opened(path) as file:
+        for number, text in text_lines(raw_lines(file, str(path)), str(path)):
+            yield number, unicodedata.normalize("NFC", text)
+
+
+def _filled(rows: Iterator[Row], left_out: LeftOut) -> Iterator[Row]:
+    left_out.blank = waiting = 0
+    for number, cells in rows:
+        if is_blank(cells):
+            waiting += 1
             continue
-        count += 1
-        for column, cell in zip(found, cells[1:], strict=True):
-            if column.numeric:
+        left_out.blank += waiting
+        waiting = 0
+        yield number, [cells[0], *(cell.strip() for cell in cells[1:])]  # a space may belong to a word
+
+
+def _columns(grid: Grid) -> list[TableColumn]:
+    """What the columns after the first are."""
+    found = [TableColumn(name, place, grid.separator != ",") for place, name in enumerate(grid.names, 1)]
+    count = 0
+    for count, (number, cells) in enumerate(grid.rows(), 1):  # noqa: B007 - asked for after the loop
+        for column in found:
+            cell = cells[column.place]
+            if cell in grid.missing:
+                column.missing += 1
+            else:
                 column.add(number, cell)
-    refuse_empty(path, count, len(found))
+    refuse_empty(grid.path, count, len(found))
     for column in found:
-        if column.numeric and column.unfit:
-            number, cell = column.unfit
-            raise DamagedError(f"{path} {line(number)} holds {cell!r} in {column.name!r}, which is no finite float32")
+        column.check(grid.path)
+    _find_categories(grid, [column for column in found if not column.numeric])
     return found
 
 
-def _find_categories(path: Path, found: list[_Column]) -> None:
+def _find_categories(grid: Grid, texts: Sequence[TableColumn]) -> None:
     """A pass of its own, so that no column of numbers has its values kept in case it turns out to be text."""
-    texts = [(place, column) for place, column in enumerate(found, start=1) if not column.numeric]
-    if not texts:
-        return
-    for number, cells in _records(path):
-        if number == 1:
-            continue
-        for place, column in texts:
-            column.categories.setdefault(cells[place], len(column.categories))
+    for _, cells in grid.rows() if texts else ():
+        for column in texts:
+            if cells[column.place] not in grid.missing:
+                column.categories.setdefault(cells[column.place], len(column.categories))
 
 
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """First line and cells of every row, the header first; all of them as wide as the header, no cell empty."""
-    with opened(path) as file:
-        reader = csv.reader(_lines(path, file), delimiter=DELIMITERS[ending(path)], strict=True)
-        number = 1
-        header: list[str] | None = None
-        try:
-            for cells in reader:
-                header = cells if header is None else header
-                _refuse_gaps(f"{path} {line(number)}", header, cells, number == 1)
-                yield number, cells
-                number = reader.line_num + 1  # a cell in quotes may hold line ends
-        except csv.Error as error:
-            raise DamagedError(f"{path} {line(number)} is no row of a table: {error}") from None
-
-
-def _lines(path: Path, file: BufferedIOBase) -> Iterator[str]:
-    for number, raw in enumerate(file, start=1):
-        text = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw  # spreadsheets put it there
-        try:
-            yield unicodedata.normalize("NFC", text.decode())
-        except UnicodeDecodeError:
-            raise DamagedError(f"{path} {line(number)} is not UTF-8", "save the table as UTF-8") from None
-
-
-def _refuse_gaps(place: str, header: list[str], cells: list[str], is_header: bool) -> None:
-    if not cells:
-        raise DamagedError(f"{place} is empty")
-    if len(cells) != len(header):
-        raise DamagedError(f"{place} has {columns(len(cells))}, not {len(header):,}")
-    if not all(cells[1:] if is_header else cells):  # the column of words often has no name
-        empty = cells.index("", 1 if is_header else 0)
-        raise DamagedError(f"{place} has an empty cell in column {empty + 1:,}")
-
-
-def _refuse_duplicates(path: Path, names: list[str] | tuple[str, ...]) -> None:
+def _refuse_duplicates(path: Path, names: Sequence[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DamagedError(f"{path} {line(1)} has several columns called {twice[0]!r}", "give each its own name")
+        raise DamagedError(f"{path} has several columns called {twice[0]!r}", "give each its own name")
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)  # float would read 1_000 as 1000
-    except ValueError:
-        return None
-
-
-def _blocks(path: Path, found: list[_Column], standardize: bool) -> Iterator[RawBlock]:
-    records = _records(path)
-    next(records)
+def _blocks(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> Iterator[RawBlock]:
     dimension = sum(len(column.dimensions) for column in found)
+    records = grid.rows()
     while rows := list(islice(records, block_rows(dimension))):
         vectors = np.zeros((len(rows), dimension), np.float32)
         first = 0
-        for place, column in enumerate(found, start=1):
-            cells = [cells[place] for _, cells in rows]
-            if column.numeric:
-                vectors[:, first] = _values(column, cells, standardize)
-            else:
-                vectors[np.arange(len(rows)), [first + column.categories[cell] for cell in cells]] = 1
+        for column in found:
+            own = vectors[:, first : first + len(column.dimensions)]
+            _fill(own, column, [cells[column.place] for _, cells in rows], grid.missing, standardize)
             first += len(column.dimensions)
         yield RawBlock([cells[0].encode() for _, cells in rows], vectors, [number for number, _ in rows])
 
 
-def _values(column: _Column, cells: list[str], standardize: bool) -> list[float]:
-    values = [float(cell) for cell in cells]
-    if not standardize:
-        return values
+def _fill(own: Floats, column: TableColumn, cells: Sequence[str], missing: Collection[str], standardize: bool) -> None:
+    """Write a column's cells to its dimensions [n, D] of zeros; a missing number is the mean of the others."""
+    known = [(row, cell) for row, cell in enumerate(cells) if cell not in missing]
+    if not column.numeric:
+        for row, cell in known:
+            own[row, column.categories[cell]] = 1
+        return
+    values = np.full(len(cells), column.mean)
+    values[[row for row, _ in known]] = [column.number(cell) for _, cell in known]
     deviation = column.deviation or 1.0  # in a constant column every difference is 0 already
-    return [(value - column.mean) / deviation for value in values]
+    own[:, 0] = (values - column.mean) / deviation if standardize else values
 
 
-def _notes(found: list[_Column], standardize: bool) -> tuple[str, ...]:
+def _notes(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> tuple[str, ...]:
+    notes = [] if grid.headed else ["line 1 is read as a row: its cells are numbers, not names of columns"]
     texts = [f"{column.name} ({_listed(list(column.categories))})" for column in found if not column.numeric]
-    notes = [f"text columns are one-hot encoded: {', '.join(texts)}"] if texts else []
+    if texts:
+        notes.append(f"text columns are one-hot encoded: {', '.join(texts)}")
     if standardize and any(column.numeric for column in found):
         notes.append("number columns are standardised: (x - mean) / standard deviation")
+    if missing := sum(column.missing for column in found):
+        cells = "1 cell stands" if missing == 1 else f"{missing:,} cells stand"
+        notes.append(f"{cells} for nothing: the mean in a column of numbers, no category in one of texts")
     return tuple(notes)
 
 
-def _listed(categories: list[str]) -> str:
+def _listed(categories: Sequence[str]) -> str:
     more = len(categories) - SHOWN
     return ", ".join(categories[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")

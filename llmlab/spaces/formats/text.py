@@ -1,4 +1,7 @@
-"""Text files of vectors: a word and its numbers a line, after a line of their counts (word2vec) or without (GloVe)."""
+"""Text files of vectors: a word and its numbers a line, after a line of their counts (word2vec) or without (GloVe).
+
+Between spaces, or after the word tabs (StarSpace).
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from llmlab.errors import DamagedError
-from llmlab.files import opened
-from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, columns, line, refuse_empty
+from llmlab.files.opening import opened, raw_lines
+from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
-HEADER = re.compile(rb"(\d{1,12}) (\d{1,6})[ \r]*\n?")  # words and dimension
+HEADER = re.compile(rb"(\d{1,12})[ \t](\d{1,6})[ \t\r]*\n?")  # words and dimension
 
 
 def is_number(field: bytes) -> bool:
@@ -34,45 +37,65 @@ def header_of(path: Path, first: bytes) -> tuple[int, int] | None:
     return count, dimension
 
 
-def read(path: Path) -> tuple[bool, Rows]:
+def read(path: Path, left_out: LeftOut) -> tuple[bool, Rows]:
     """Whether there is a header, and the rows."""
     with opened(path) as file:
-        first = file.readline()
+        first, second = [*islice(filter(bytes.strip, raw_lines(file, str(path))), 2), b"", b""][:2]
     header = header_of(path, first)
-    count, dimension = header or (None, len(_fields(first)) - 1)
+    sample = second if header else first
+    tabs = _has_tabs(sample)
+    count, dimension = header or (None, len(_fields(sample, tabs)) - 1)
     refuse_empty(path, len(first), dimension)
-    return header is not None, Rows(path, dimension, partial(_blocks, path, count, dimension), line)
+    return header is not None, Rows(path, dimension, partial(_blocks, path, count, dimension, tabs, left_out), line)
 
 
-def _blocks(path: Path, count: int | None, dimension: int) -> Iterator[RawBlock]:
+def _has_tabs(text: bytes) -> bool:
+    """Whether a tab ends the word: what follows it is numbers."""
+    word, _, numbers = text.partition(b"\t")
+    fields = numbers.split()
+    return bool(word and fields) and all(map(is_number, fields))
+
+
+def _blocks(path: Path, count: int | None, dimension: int, tabs: bool, left_out: LeftOut) -> Iterator[RawBlock]:
     """`count` is what the header says, None without a header."""
-    headers = 0 if count is None else 1
+    places: list[int] = []
+    done = last = 0
     with opened(path) as file:
-        list(islice(file, headers))
-        done = 0
-        while lines := list(islice(file, block_rows(dimension))):
-            yield _parse(path, lines, headers + done + 1, dimension)
-            done += len(lines)
+        lines = _filled(raw_lines(file, str(path)))
+        last, _ = next(lines, (0, b"")) if count is not None else (0, b"")
+        left_out.blank = max(last - 1, 0)
+        while read := list(islice(lines, block_rows(dimension))):
+            places = [place for place, _ in read]
+            left_out.blank += places[-1] - last - len(read)
+            last = places[-1]
+            yield _parse(path, places, [text for _, text in read], dimension, tabs)
+            done += len(read)
     if count is not None and done != count:
         raise DamagedError(f"{path} holds {done:,} words, not the {count:,} that its header says")
 
 
-def _parse(path: Path, lines: list[bytes], first: int, dimension: int) -> RawBlock:
+def _filled(lines: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines that hold something, with their numbers."""
+    return ((number, text) for number, text in enumerate(lines, 1) if not text.isspace())
+
+
+def _parse(path: Path, places: list[int], lines: list[bytes], dimension: int, tabs: bool) -> RawBlock:
     words: list[bytes] = []
     vectors = np.empty((len(lines), dimension), np.float32)
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
         for row, text in enumerate(lines):
-            fields = _fields(text)
+            fields = _fields(text, tabs)
             try:
                 vectors[row] = _vector(fields, dimension)
             except ValueError as error:
-                raise DamagedError(f"{path} {line(first + row)} {error}") from None
+                raise DamagedError(f"{path} {line(places[row])} {error}") from None
             words.append(b" ".join(fields[:-dimension]))
-    return RawBlock(words, vectors, range(first, first + len(lines)))
+    return RawBlock(words, vectors, places)
 
 
-def _fields(text: bytes) -> list[bytes]:
-    return text.rstrip(b" \r\n").split(b" ")  # words hold every other kind of space
+def _fields(text: bytes, tabs: bool) -> list[bytes]:
+    """Words hold every other kind of space."""
+    return (text.replace(b"\t", b" ") if tabs else text).rstrip(b" \r\n").split(b" ")
 
 
 def _vector(fields: list[bytes], dimension: int) -> list[float]:

@@ -5,10 +5,10 @@ from llmlab.lab.probability import quiz
 
 def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, expected):
     questions = [
-        quiz.Item("The cat", (" sat on the mat", " is", " 今天"), answer, group)
+        quiz.Item("The cat", answer, (" sat on the mat", " is", " 今天"), group=group)
         for answer, group in ((0, "a"), (1, "a"), (2, "b"))
     ]
-    questions.append(quiz.Item("The mat", (" 天气", " the cat sat"), 0, "b"))
+    questions.append(quiz.Item("The mat", 0, (" 天气", " the cat sat"), group="b"))
     scores = {
         "sum": expected,
         "per_character": lambda context, text: expected(context, text) / len(text.strip()),  # completion_len there
@@ -19,7 +19,7 @@ def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, exp
     for group, members in {"all": questions, "a": questions[:2], "b": questions[2:]}.items():
         for name, score in scores.items():
             picks = [max(one.choices, key=lambda text, one=one: score(one.context, text)) for one in members]
-            right = sum(pick == one.choices[one.answer] for pick, one in zip(picks, members, strict=True))
+            right = sum(pick == one.truth for pick, one in zip(picks, members, strict=True))
             assert shares[group, name] == (right, len(members))
     records = found.records()
     assert len(records) == 3 * 3 + 2

@@ -16,6 +16,7 @@ from llmlab.errors import LabError, MisuseError
 from llmlab.spaces import formats
 from llmlab.spaces.formats import rows
 from llmlab.spaces.formats.export import write
+from llmlab.spaces.reading import Reading
 
 
 def ends_in_number(word):
@@ -108,7 +109,7 @@ def test_binary_and_array_are_written_as_their_formats_say(tmp_path):
 
 def test_a_table_keeps_the_names_of_its_dimensions(tmp_path):
     write(tmp_path / "v.csv", 1, 2, [(["a"], np.ones((1, 2), np.float32))], ["年龄", "a, b"])
-    assert formats.read(tmp_path / "v.csv").dimensions == ("年龄", "a, b")
+    assert formats.read(Reading(tmp_path / "v.csv")).dimensions == ("年龄", "a, b")
 
 
 @pytest.mark.parametrize(

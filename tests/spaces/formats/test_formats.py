@@ -9,6 +9,7 @@ from lab_spaces import BINARY, read_all, same_bits
 
 from llmlab.errors import MisuseError
 from llmlab.spaces import formats
+from llmlab.spaces.reading import Reading
 
 GLOVE = b"the 0.5 -1 2e3\n. . . 1 2 3 \r\nat name@domain.com 4 5 6\n\xe4\xbd\xa0\xe2\x80\xa8x 7 8 9"
 GLOVE_WORDS = ["the", ". . .", "at name@domain.com", "你\u2028x"]
@@ -37,7 +38,7 @@ GLOVE_VECTORS = [[0.5, -1, 2000], [1, 2, 3], [4, 5, 6], [7, 8, 9]]
 def test_a_file_is_read_as_its_name_says_packed_or_not(tmp_path, name, data, form, words, vectors, pack):
     path = tmp_path / (name + ".gz" * pack)
     path.write_bytes(gzip.compress(data) if pack else data)
-    found = formats.read(path)
+    found = formats.read(Reading(path))
     assert (found.format, found.dimension) == (form, len(vectors[0]))
     assert read_all(path)[0] == words
     assert same_bits(read_all(path)[1], np.array(vectors, np.float32))
@@ -46,7 +47,7 @@ def test_a_file_is_read_as_its_name_says_packed_or_not(tmp_path, name, data, for
 @pytest.mark.parametrize("name", ["v.txt", "v.vec.gz", "v.bin", "v.csv", "v.npy", "v.safetensors"])
 def test_a_file_that_is_not_there_is_named(tmp_path, name):
     with pytest.raises(MisuseError, match=f"cannot read .*{name}: No such file or directory") as caught:
-        formats.read(tmp_path / name)
+        formats.read(Reading(tmp_path / name))
     assert caught.value.hint == "check the file's name"
 
 
@@ -60,4 +61,4 @@ def test_a_file_that_is_not_there_is_named(tmp_path, name):
 )
 def test_what_a_format_cannot_do_is_refused(tmp_path, name, how, message):
     with pytest.raises(MisuseError, match=message):
-        formats.read(tmp_path / name, **how)
+        formats.read(Reading(tmp_path / name, **how))

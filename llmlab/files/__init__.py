@@ -1,0 +1,145 @@
+"""Users' files and stdin, read in one place: text, lines, records, tables.
+
+A file is UTF-8, with or without a byte order mark, with \\n or \\r\\n, packed with gzip or not; `-` is stdin. What
+cannot be read is misuse, and the error names the file and the line.
+"""
+
+import codecs
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedIOBase
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from msgspec import Struct
+
+from llmlab.errors import MisuseError
+from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
+from llmlab.files.records import Kind
+from llmlab.files.tables import DELIMITERS, is_blank, parse
+
+BLOCK = 2**16  # bytes of a long text read at a time
+OBJECTS = (".jsonl", ".json", ".ndjson")
+Record = TypeVar("Record", bound=Struct)
+T = TypeVar("T")
+
+
+class Files:
+    """The files a run reads. stdin is a stream, and read once; `say` is told of blank lines."""
+
+    def __init__(self, stdin: TextIO, say: Callable[[str], None]) -> None:
+        self._stdin, self._say = stdin, say
+        self._taken = False
+
+    def text(self, path: Path | str) -> str:
+        """A whole file."""
+        with self._open(path) as (name, file):
+            return "".join(text for _, text in text_lines(raw_lines(file, name), name))
+
+    def lines(self, path: Path | str) -> Iterator[tuple[int, str]]:
+        """Lines that hold something, with their numbers, as they come; only \\n and \\r\\n end one."""
+        with self._open(path) as (name, file):
+            lines = text_lines(raw_lines(file, name), name)
+            for number, line in filled(lines, _is_white, name, self._say):
+                yield number, line.removesuffix("\n").removesuffix("\r")
+
+    def blocks(self, path: Path | str) -> tuple[Iterator[str], int]:
+        """A long text in blocks that end with a line, or at white space where a line is longer; and the file's bytes.
+
+        0 bytes where that is not known.
+        """
+        if str(path) == STDIN:
+            return self._blocks(path), 0
+        with opened(Path(path)):
+            size = Path(path).stat().st_size
+        return self._blocks(path), size
+
+    def records(self, path: Path | str, kind: Kind[Record]) -> list[Record]:
+        """JSON objects a line, or a table, by the file's ending or else by how it begins.
+
+        Raises MisuseError for none, or naming a line or column.
+        """
+        with self._open(path) as (name, file):
+            found = list(self._read(text_lines(raw_lines(file, name), name), name, kind))
+        if not found:
+            raise MisuseError(f"{name} holds no {kind.name}s", kind.example)
+        return found
+
+    def _read(self, lines: Iterable[tuple[int, str]], name: str, kind: Kind[Record]) -> Iterator[Record]:
+        form = ending(Path(name))
+        if kind.comment:
+            lines = (line for line in lines if not line[1].startswith(kind.comment))
+        if form not in (*OBJECTS, *DELIMITERS):
+            begin, lines = _begin(lines)
+            form = OBJECTS[0] if begin == "{" else ""
+        if form in OBJECTS:
+            return kind.of_objects(filled(lines, _is_white, name, self._say), name)
+        rows = parse(lines, name, DELIMITERS.get(form, ""), kind.separators).rows
+        return kind.of_table(filled(rows, is_blank, name, self._say), name)
+
+    def _blocks(self, path: Path | str) -> Iterator[str]:
+        rest = ""
+        with self._open(path) as (name, file):
+            for text in _decoded(file, name):
+                block = rest + text
+                cut = max(block.rfind("\n"), block.rfind(" ") - 1 if "\n" not in block else -1) + 1
+                if block:
+                    yield block[: cut or len(block)]
+                rest = block[cut or len(block) :]
+        if rest:
+            yield rest
+
+    @contextlib.contextmanager
+    def _open(self, path: Path | str) -> Iterator[tuple[str, BufferedIOBase]]:
+        """What a file is called, and its bytes."""
+        if str(path) != STDIN:
+            with opened(Path(path)) as file:
+                yield str(path), file
+            return
+        if self._taken:
+            raise MisuseError("stdin can be read only once", "give - once")
+        self._taken = True
+        yield "stdin", self._stdin.buffer  # type: ignore[misc]
+
+
+def filled(
+    rows: Iterable[tuple[int, T]], is_blank: Callable[[T], bool], name: str, say: Callable[[str], None]
+) -> Iterator[tuple[int, T]]:
+    """Rows that hold something; how many blank ones stood before one of them is said at the end."""
+    first = skipped = waiting = 0
+    for number, row in rows:
+        if is_blank(row):
+            waiting += 1
+            first = first or number
+            continue
+        skipped += waiting
+        waiting = 0
+        yield number, row
+    if skipped:
+        lines = "1 blank line is" if skipped == 1 else f"{skipped:,} blank lines are"
+        say(f"{name}: {lines} left out, {'' if skipped == 1 else 'the first '}line {first:,}")
+
+
+def _decoded(file: BufferedIOBase, name: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        while read := file.read(BLOCK):
+            yield decoder.decode(read)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise not_utf8(name, error.object) from None
+
+
+def _is_white(line: str) -> bool:
+    return not line.strip()
+
+
+def _begin(lines: Iterable[tuple[int, str]]) -> tuple[str, Iterator[tuple[int, str]]]:
+    """The first character that is no white space, and all the lines."""
+    lines, held = iter(lines), []
+    for line in lines:
+        held.append(line)
+        if line[1].strip():
+            break
+    return held[-1][1].strip()[:1] if held else "", itertools.chain(held, lines)

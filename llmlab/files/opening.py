@@ -1,0 +1,96 @@
+"""The bytes of a file, unpacked, and its lines as text: UTF-8, whatever tool wrote it."""
+
+import codecs
+import contextlib
+import gzip
+import itertools
+import shlex
+import zlib
+from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
+from pathlib import Path
+
+from llmlab.errors import DamagedError, MisuseError
+
+STDIN = "-"
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedIOBase]:
+    """The bytes of a file, unpacked as they are read."""
+    with readable(path), gzip.open(path) if packed(path) else path.open("rb") as file:
+        yield file
+
+
+def called(path: Path | str) -> str:
+    """What a message calls a file."""
+    return "stdin" if str(path) == STDIN else str(path)
+
+
+def packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
+
+
+def ending(path: Path) -> str:
+    """What says the format: the name's ending in lower case, without a further .gz."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say in the user's words why a file cannot be read."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DamagedError(f"{path} is no whole gzip file", "fetch or pack it again") from None
+    except OSError as error:
+        raise MisuseError(f"cannot read {path}: {error.strerror or error}", "check the file's name") from None
+
+
+def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
+    """The lines of a file with their ends, without the byte order mark that some tools put before the first.
+
+    Raises MisuseError for UTF-16, whose mark is another.
+    """
+    first = file.readline()
+    if first.startswith(UTF16) or _is_wide_ascii(first):
+        raise not_utf8(name, first)
+    return itertools.chain(filter(None, [first.removeprefix(codecs.BOM_UTF8)]), file)
+
+
+def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
+    """Lines with their ends as text, with their numbers. Raises MisuseError naming the line that is not UTF-8."""
+    for number, raw in enumerate(lines, 1):
+        try:
+            yield number, raw.decode()
+        except UnicodeDecodeError:
+            raise not_utf8(name, raw, number) from None
+
+
+def not_utf8(name: str, raw: bytes, line: int = 0) -> MisuseError:
+    """The error for bytes that are another encoding's, with what to type where that can be told from them."""
+    where = f" (line {line})" if line else ""
+    likely = _encoding_of(raw)
+    looks = f"; it looks like {likely}" if likely else ""
+    command = f"iconv -f {likely or 'ENCODING'} -t UTF-8"
+    if name == "stdin":
+        return MisuseError(f"stdin is not UTF-8{where}{looks}", f"put before llmlab: {command} |")
+    path = Path(name)
+    files = [shlex.quote(str(one)) for one in (path, path.with_name(f"{path.stem}.utf8{path.suffix}"))]
+    return MisuseError(f"{name} is not UTF-8{where}{looks}", f"{command} {' > '.join(files)}")
+
+
+def _is_wide_ascii(raw: bytes) -> bool:
+    return len(raw) > 1 and 4 * raw.count(0) >= len(raw)
+
+
+def _encoding_of(raw: bytes) -> str:
+    """UTF-16 by its mark or its zeros; GB18030 where most of what is not ASCII is a common Chinese character."""
+    if raw.startswith(UTF16):
+        return "UTF-16"
+    if _is_wide_ascii(raw):
+        return "UTF-16LE" if raw[1] == 0 else "UTF-16BE"
+    wide = [c.encode("gb18030") for c in raw.decode("gb18030", errors="replace") if ord(c) > 127]
+    common = sum(0xB0 <= c[0] <= 0xD7 and c[1] >= 0xA1 for c in wide)  # the first level of GB 2312: 3,755 characters
+    return "GB18030" if 2 * common >= len(wide) > 0 else ""

@@ -1,0 +1,146 @@
+"""Records of users' files: JSON objects a line, or rows of a table whose columns are found by their names."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from re import Pattern
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from llmlab.errors import MisuseError
+from llmlab.files.tables import SEPARATORS, Row, normal, reads_like_names, unpadded
+
+T = TypeVar("T", bound=Struct)
+Filled = Annotated[str, Meta(min_length=1)]  # a text that must be there
+GROUP = ("uid", "group", "field", "组")  # the first of these that a record has names its group
+SEEN = 50  # rows that tell whether the first one is of names
+OBJECT = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the fields stand in a row."""
+
+    width: int
+    places: Mapping[str, int]
+    families: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    rest: str = ""  # the field of the cells after these
+
+
+@dataclass(frozen=True, eq=False)
+class Kind(Generic[T]):
+    """What the records of a file are, and by what names their parts may go, each as `normal` writes it.
+
+    A family is a field of several columns.
+    """
+
+    name: str
+    example: str
+    row: type[T]  # what a record is decoded to; it raises ValueError for what is none
+    names: Mapping[str, Sequence[str]]  # field -> names of its column or key; the first of them found
+    order: Sequence[str]  # the fields of a table without names
+    rest: str = ""  # the field of the cells after those; without one they are refused, or passed over
+    passes_over: bool = False
+    families: Mapping[str, Pattern[str]] = field(default_factory=dict)
+    strips: bool = False  # spaces around a cell are no part of it
+    separators: str = SEPARATORS
+    comment: str = ""  # what begins a line that is left out
+
+    def of_objects(self, lines: Iterable[tuple[int, str]], name: str) -> Iterator[T]:
+        """Records of JSON objects, one a line. Raises MisuseError naming the line that is none."""
+        fields = cache(self._fields)
+        for number, line in lines:
+            try:
+                found = OBJECT.decode(line)
+                record = {own: found[key] for own, key in fields(tuple(found)).items()}
+                yield msgspec.convert(record, self.row)
+            except (msgspec.DecodeError, ValueError) as error:
+                raise self._none(name, number, error) from None
+
+    def of_table(self, rows: Iterator[Row], name: str) -> Iterator[T]:
+        """Records of the rows of a table. Raises MisuseError naming the line that is none, or the columns."""
+        first = next(rows, None)
+        if first is None:
+            return
+        seen = list(itertools.islice(rows, SEEN))
+        named = self._named(first[1], [cells for _, cells in seen], name)
+        layout = named or self._in_order
+        for number, cells in itertools.chain([] if named else [first], seen, rows):
+            try:
+                yield self._of_row(layout, cells)
+            except ValueError as error:
+                raise self._none(name, number, error) from None
+
+    def _fields(self, given: Sequence[str]) -> dict[str, str]:
+        """The fields that are there, and what each is called."""
+        known = {normal(name): name for name in reversed(given)}
+        found = {own: next((known[one] for one in names if one in known), None) for own, names in self.names.items()}
+        return {own: name for own, name in found.items() if name is not None}
+
+    @property
+    def _in_order(self) -> Layout:
+        return Layout(len(self.order), {own: place for place, own in enumerate(self.order)}, rest=self.rest)
+
+    @property
+    def _required(self) -> set[str]:
+        return {one.name for one in msgspec.structs.fields(self.row) if one.required}
+
+    def _named(self, first: Sequence[str], others: Sequence[Sequence[str]], name: str) -> Layout | None:
+        """The layout that a first row of names says; None where it is a record."""
+        if self._required <= set(self._fields(first)):
+            return self._layout(first, name)
+        unlike = not self._is_record(first) and others and self._is_record(others[0])
+        if unlike or reads_like_names(first, others):
+            raise self._unknown(first, name)
+        return None
+
+    def _layout(self, columns: Sequence[str], name: str) -> Layout:
+        """Raises MisuseError where a column of a table with families is of none."""
+        fields = self._fields(columns).items()
+        called = {own: columns.index(column) for own, column in fields if own not in self.families}
+        families = {own: self._members(columns, pattern) for own, pattern in self.families.items()}
+        families = {own: places for own, places in families.items() if places}
+        known = {*called.values(), *itertools.chain(*families.values())}
+        unknown = [column for place, column in enumerate(columns) if column.strip() and place not in known]
+        if self.families and unknown:
+            raise self._unknown(columns, name)
+        return Layout(len(columns), called, families)
+
+    def _members(self, columns: Sequence[str], pattern: Pattern[str]) -> list[int]:
+        """The columns of a family, choice 2 before choice 10."""
+        found = [place for place, column in enumerate(columns) if pattern.fullmatch(normal(column))]
+        return sorted(found, key=lambda place: _natural(normal(columns[place])))
+
+    def _of_row(self, layout: Layout, cells: Sequence[str]) -> T:
+        cells = [cell.strip() for cell in cells] if self.strips else cells
+        record: dict[str, Any] = {own: cells[place] for own, place in layout.places.items() if place < len(cells)}
+        for own, places in layout.families.items():
+            record[own] = unpadded([cells[place] for place in places if place < len(cells)])
+        more = unpadded(cells[layout.width :])
+        if layout.rest:
+            record[layout.rest] = more
+        elif more and not self.passes_over:
+            raise ValueError(f"it has {len(cells)} cells, not {layout.width}")
+        return msgspec.convert(record, self.row, strict=False)
+
+    def _is_record(self, cells: Sequence[str]) -> bool:
+        try:
+            self._of_row(self._in_order, cells)
+        except ValueError:
+            return False
+        return True
+
+    def _unknown(self, first: Sequence[str], name: str) -> MisuseError:
+        given = ", ".join(repr(cell) for cell in first)
+        return MisuseError(f"the columns of {name} are not those of {self.name}s: {given}", self.example)
+
+    def _none(self, name: str, number: int, error: Exception) -> MisuseError:
+        return MisuseError(f"{name} line {number:,} is no {self.name}: {error}", self.example)
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]

@@ -1,0 +1,107 @@
+"""What a column of a table is: numbers, or texts, each of which becomes a dimension of its own."""
+
+import math
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from llmlab.errors import DamagedError
+from llmlab.spaces.formats.rows import line
+
+BEYOND = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
+NAMED = 3  # cells that an error names
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+# 1,200 and 1 200 and 1.200,5; 10 %, $5: numbers to people, texts to programs
+LIKE_A_NUMBER = re.compile(r"[$€£¥]?\s?[+-]?(\d{1,3}([,.' \u00a0\u202f]\d{3})+|\d+)([.,]\d+)?\s?[%‰€£¥元]?")
+
+Place = tuple[int, str]  # a cell's line and text
+
+
+@dataclass
+class TableColumn:
+    """What is known of a column so far. Mean and spread are Welford's: exact for a constant column."""
+
+    name: str
+    place: int  # from 0
+    commas: bool  # whether 1,5 may be a number: where commas do not separate
+    count: int = 0  # of numbers
+    mean: float = 0.0
+    squares: float = 0.0  # sum of squared differences from the mean
+    texts: int = 0  # cells that are no numbers; how many of them are to people
+    alike: int = 0
+    missing: int = 0
+    with_comma: Place | None = None  # the first of each
+    with_point: Place | None = None
+    unfit: Place | None = None  # the first number that float32 cannot hold
+    odd: list[Place] = field(default_factory=list)  # the first texts
+    categories: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def numeric(self) -> bool:
+        return not self.texts
+
+    @property
+    def dimensions(self) -> list[str]:
+        return [self.name] if self.numeric else [f"{self.name}={category}" for category in self.categories]
+
+    @property
+    def deviation(self) -> float:
+        return math.sqrt(self.squares / self.count)
+
+    def number(self, cell: str) -> float | None:
+        return number_in(cell, self.commas)
+
+    def add(self, number: int, cell: str) -> None:
+        """Take note of a cell and its line."""
+        value = self.number(cell)
+        if value is None:
+            self.texts += 1
+            self.alike += bool(LIKE_A_NUMBER.fullmatch(cell))
+            self.odd += [(number, cell)][: NAMED - len(self.odd)]
+            return
+        if "," in cell:
+            self.with_comma = self.with_comma or (number, cell)
+        elif "." in cell:
+            self.with_point = self.with_point or (number, cell)
+        if not abs(value) < BEYOND and self.unfit is None:
+            self.unfit = number, cell
+        self.count += 1
+        difference = value - self.mean
+        self.mean += difference / self.count
+        self.squares += difference * (value - self.mean)
+
+    def check(self, path: object) -> None:
+        """Raise DamagedError for a column that is nearly one of numbers, or whose numbers cannot be kept."""
+        if self.numeric and self.unfit:
+            number, cell = self.unfit
+            raise DamagedError(f"{path} {line(number)} holds {cell!r} in {self.name!r}, which is no finite float32")
+        if self.numeric and self.with_comma and self.with_point:
+            cells = _named([self.with_comma, self.with_point])
+            raise DamagedError(f"{path} has decimal commas and points in {self.name!r}: {cells}", "write one of them")
+        if not self.count + self.texts:
+            raise DamagedError(f"{path} has nothing in {self.name!r}", "leave the column out")
+        if self.texts and self.count + self.alike >= self.texts - self.alike:
+            more = " ..." if self.texts > NAMED else ""
+            message = f"{path}: {self.name!r} is nearly a column of numbers, but for {_named(self.odd)}{more}"
+            raise DamagedError(message, _hint(self.odd))
+
+
+def number_in(cell: str, commas: bool) -> float | None:
+    """The number that a cell is; to float alone, 1_000 is one."""
+    if commas and DECIMAL_COMMA.fullmatch(cell):
+        cell = cell.replace(",", ".")
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _named(cells: list[Place]) -> str:
+    return ", ".join(f"{cell!r} ({line(number)})" for number, cell in cells)
+
+
+def _hint(cells: list[Place]) -> str:
+    nothing = [cell for _, cell in cells if not LIKE_A_NUMBER.fullmatch(cell)]
+    if len(nothing) < len(cells):
+        return "write numbers such as 1200 or 0.1"
+    return f"for cells that stand for nothing: llmlab space import NAME FILE --missing {shlex.quote(nothing[0])}"
