@@ -248,7 +248,7 @@ def one_hot(path):
     header, *lines = (line.split(",") for line in Path(path).read_text(encoding="utf-8").splitlines())
     dimensions, columns = [], []
     for name, column in zip(header[1:], list(zip(*lines, strict=True))[1:], strict=True):
-        if column[0].isdigit():
+        if column[0][0].isdigit():
             columns.append(np.array(column, float))
             dimensions.append(name)
         else:
@@ -260,21 +260,21 @@ def one_hot(path):
 
 
 @pytest.mark.parametrize("metric", SCORES)
-def test_the_monster_is_nearest_to_man_by_every_metric(lab, metric):
+def test_man_and_monster_are_one_point_in_the_lectures_table(lab, metric):
     vectors, dimensions = one_hot(CHARACTERS)
+    assert vectors["人"].tolist() == vectors["妖"].tolist() == [0.4, 0.9, 0.1]
     expected = scores("人", vectors, metric)
-    assert next(iter(expected)) == "妖"
     done = lab(f"neighbors 人 --space {CHARACTERS} --metric {metric} -f json")
-    assert found(done) == pytest.approx(expected)
+    assert found(done) == pytest.approx(expected, abs=1e-6)
     first = json.loads(done.out)["neighbors"][0]
-    assert first["word"] == "妖"
-    assert first["values"] == dict(zip(dimensions, vectors["妖"], strict=True))
+    assert first["word"] == ("神" if metric == "dot" else "妖")  # the dot product favours the longer vector
+    assert first["score"] == pytest.approx({"cosine": 1, "l2": 0, "l1": 0, "dot": 1.06}[metric], abs=1e-6)
+    assert first["values"] == pytest.approx(dict(zip(dimensions, vectors[first["word"]], strict=True)))
 
 
 def test_neighbours_in_a_table_stand_under_the_names_of_its_columns(lab):
     done = lab(f"neighbors 人 --space {CHARACTERS} -k 1")
     header, _, own, first, *_ = done.out.splitlines()[1:]
-    assert header.split() == ["#", "word", "cosine", "构词", "位置", "类别", "词性"]
-    assert own.split() == ["人", "5", "后", "人间", "名词"]
-    assert first.split()[:2] == ["1", "妖"]
-    assert first.split()[3:] == ["3", "后", "人间", "名词"]
+    assert header.split() == ["#", "word", "cosine", "构词法", "类别", "词性"]
+    assert own.split() == ["人", "0.4", "0.9", "0.1"]
+    assert first.split() == ["1", "妖", "1.0000", "0.4", "0.9", "0.1"]
