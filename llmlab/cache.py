@@ -123,6 +123,12 @@ def begun_folder(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.begun")
 
 
+def begun_name(folder: Path) -> str:
+    """The name of what is being built in a folder; "" where nothing is."""
+    name = folder.name
+    return name[1:].removesuffix(".begun") if name.startswith(".") and name.endswith(".begun") else ""
+
+
 def remove(folder: Path, reporter: Reporter) -> int:
     """Delete a cached folder, and what was begun of it; return the bytes freed. Nothing outside it is touched."""
     there = [one for one in (folder, begun_folder(folder)) if one.exists()]

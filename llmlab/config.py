@@ -7,18 +7,20 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from llmlab.errors import MisuseError
+from llmlab.names import checked
 
 Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2"]
 Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
 MetricName = Literal["cosine", "l2", "l1", "dot"]
 Positive = Annotated[int, Meta(ge=1)]
 Natural = Annotated[int, Meta(ge=0)]
+Entry = TypeVar("Entry")
 
 
 class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,6 +181,16 @@ def _set(tree: dict[str, Any], variable: str, text: str) -> None:
 
 def _check(tree: dict[str, Any], origin: str) -> Config:
     try:
-        return msgspec.convert(tree, Config, strict=False)
+        config = msgspec.convert(tree, Config, strict=False)
     except msgspec.ValidationError as error:
         raise MisuseError(f"{origin}: {error}", "see configs/llmlab.toml for names and kinds") from None
+    models = _named(f"{origin}: a model", config.models)
+    return msgspec.structs.replace(config, models=models, spaces=_named(f"{origin}: a space", config.spaces))
+
+
+def _named(what: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries by their checked names, which become folders of the cache."""
+    found: dict[str, Entry] = {}
+    for name, entry in entries.items():
+        found[checked(what, name, taken=found)] = entry
+    return found

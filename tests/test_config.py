@@ -96,6 +96,37 @@ def test_a_wrong_file_is_named_with_what_is_wrong(user_file, text, message):
         load(None, {})
 
 
+SPACE = "model = 'm'\nvectors = 'static'\nvocabulary = 'model'\nlanguages = ['en']\n"
+MODEL = "kind = 'causal'\ndescription = 'd'\nsource = 'folder'\nlicence = 'MIT'\npath = '/m'\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (f"[spaces.'my space']\n{SPACE}", "a space cannot be called 'my space'"),
+        (f"[spaces.'../..']\n{SPACE}", "a space cannot be called '../..'"),
+        (f"[spaces.'']\n{SPACE}", "a space cannot be called ''"),
+        (f"[spaces.nul]\n{SPACE}", "a space cannot be called 'nul'"),
+        (f"[spaces.Glove]\n{SPACE}", "a space cannot be called 'Glove': there is glove already"),
+        (f"[spaces.'e\u0301']\n{SPACE}[spaces.'\u00e9']\n{SPACE}", "there is \u00e9 already"),
+        (f"[models.'a/b']\n{MODEL}", "a model cannot be called 'a/b'"),
+        (f"[models.'.git']\n{MODEL}", "a model cannot be called '.git'"),
+        (f"[models.GEMMA-3-270m]\n{MODEL}", "there is gemma-3-270m already"),
+    ],
+)
+def test_an_entry_whose_name_can_be_no_folders_is_named(user_file, entry, message):
+    user_file.write_text(entry, encoding="utf-8")
+    with pytest.raises(MisuseError) as caught:
+        load(None, {})
+    assert caught.value.message.startswith(f"{user_file}: ")
+    assert message in caught.value.message
+
+
+def test_an_entry_is_found_however_its_letters_are_composed(user_file):
+    user_file.write_text(f"[spaces.'e\u0301']\n{SPACE}[spaces.'我的']\n{SPACE}", encoding="utf-8")
+    assert {"\u00e9", "我的"} < set(load(None, {}).spaces)
+
+
 @pytest.mark.parametrize("environment", [{}, {"LLMLAB_CONFIG": "/no/such.toml"}])
 def test_a_file_that_was_asked_for_must_be_there(user_file, environment):
     with pytest.raises(MisuseError, match=r"cannot read /no/such\.toml: No such file"):

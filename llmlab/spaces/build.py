@@ -1,14 +1,15 @@
 """Spaces of the user's own: built from a model and a vocabulary, or imported from a file."""
 
+import os
 import re
-from pathlib import Path
 
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
+from llmlab.names import checked, composed, located
 from llmlab.spaces import vocabulary
 from llmlab.spaces.facts import Precision
 from llmlab.spaces.reading import Reading
-from llmlab.spaces.shelf import NAME, Shelf
+from llmlab.spaces.shelf import Shelf
 from llmlab.spaces.space import Space
 
 VECTORS = {"encoder": "encoder", "causal": "table", "static": "static"}  # what a kind of model gives a word
@@ -19,10 +20,10 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
 
     Raises MisuseError for a name that is taken, or a vocabulary that is none.
     """
-    _refuse_name(shelf, name)
-    local = Path(model).expanduser()
-    if model not in shelf.config.models and local.exists():
-        model = str(local.resolve())  # the space may be asked from another folder
+    name = _own_name(shelf, name)
+    local = located(model)
+    if model not in shelf.config.models and os.path.exists(local):
+        model = str(local)  # the space may be asked from another folder
     what = VECTORS[shelf.library.kind(model)]
     if vocab == "model" and what == "encoder":
         raise MisuseError(f"{model} is an encoder, which has no words of its own", "give --vocab wordfreq:en:50000")
@@ -35,10 +36,10 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
 
 def import_file(shelf: Shelf, name: str, reading: Reading, precision: Precision = "auto") -> Space:
     """A space of a file's words and vectors. Raises MisuseError for a name that is taken."""
-    _refuse_name(shelf, name)
-    return shelf.from_file(reading, name, precision)
+    return shelf.from_file(reading, _own_name(shelf, name), precision)
 
 
-def _refuse_name(shelf: Shelf, name: str) -> None:
-    if name in shelf.config.spaces or not NAME.fullmatch(name):
-        raise MisuseError(f"a space of yours cannot be called {name!r}", "letters, digits, - and _, and no name in use")
+def _own_name(shelf: Shelf, name: str) -> str:
+    """A name for a space of the user's own; one that is there already under this very name may be asked for again."""
+    others = [other for other in shelf.own_names if other != composed(name)]
+    return checked("a space of yours", name, taken=[*shelf.config.spaces, *others])

@@ -1,10 +1,12 @@
 """A file of vectors of the user's, and how it is read: together they say which space of the cache is its own."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from llmlab.errors import MisuseError
+from llmlab.names import located
 from llmlab.spaces.facts import Case
 
 
@@ -23,8 +25,8 @@ class Reading:
     @classmethod
     def of(cls, file: str, **how: Any) -> "Reading":
         """Raises MisuseError for a file that is none."""
-        path = Path(file).expanduser().resolve()
-        if not path.is_file():
+        path = located(file)
+        if not os.path.isfile(path):  # which says nothing against a name that is too long either
             raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
         return cls(path, **how)
 

@@ -2,7 +2,7 @@
 files of vectors. Each is opened memory-mapped from the cache, once in a run.
 """
 
-import re
+import os
 from collections.abc import Callable
 from functools import cache as once
 from pathlib import Path
@@ -16,6 +16,7 @@ from llmlab.errors import DamagedError, MisuseError
 from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.models.sources import digest
+from llmlab.names import checked, composed, is_path, located
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.reading import Reading, file_state
 from llmlab.spaces.space import Space
@@ -26,7 +27,6 @@ if TYPE_CHECKING:  # what makes a space is loaded when one is made
     from llmlab.spaces.content import Content
 
 FORMAT = "3"  # raised when the way a space is built changes
-NAME = re.compile(r"\w[\w.-]*")
 AGAIN = "llmlab space remove {0}, and make it again"
 
 
@@ -46,16 +46,22 @@ class Shelf:
         return self._opened(name or self.config.space, standardize)
 
     def folder(self, name: str) -> Path:
-        """Where a space is, or would be; nowhere for a name that is a path."""
-        return self.config.spaces_folder / (name if NAME.fullmatch(name) else ".none")
+        """Where a space is, or would be. Raises MisuseError for what is no name."""
+        return self._folders.get(composed(name)) or self.config.spaces_folder / checked("a space", name)
 
     @property
     def own_names(self) -> list[str]:
         """The spaces that the user has made or begun, by name."""
-        folder = self.config.spaces_folder
-        found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-        begun = [name.removeprefix(".").removesuffix(".begun") for name in found if name.endswith(".begun")]
-        return [name for name in sorted({*found, *begun}) if NAME.fullmatch(name) and name not in self.config.spaces]
+        return [name for name in self._folders if name not in self.config.spaces]
+
+    @property
+    def _folders(self) -> dict[str, Path]:
+        """What the cache holds by name, whole or begun: a name that is not here has no folder to open or remove."""
+        parent = self.config.spaces_folder
+        found = [path for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
+        begun = [path.with_name(name) for path in found if (name := cache.begun_name(path))]
+        whole = [path for path in found if not path.name.startswith(".")]
+        return {composed(path.name): path for path in sorted({*whole, *begun})}
 
     def from_file(self, reading: Reading, name: str = "", precision: Precision = "auto") -> Space:
         """The space of a vector file: under a name, or under its path, then made anew when the file has changed."""
@@ -77,9 +83,12 @@ class Shelf:
         """
         source = self.library.source(entry.model)
         wanted = {"model": entry.model, "vectors": entry.vectors, "vocabulary": entry.vocabulary, "format": FORMAT}
-        listed = Path(entry.vocabulary).expanduser()
-        words = {"words": file_state(listed)} if listed.is_file() else {}
+        listed = located(entry.vocabulary)
+        words = {"words": file_state(listed)} if os.path.isfile(listed) else {}
         own = name not in self.config.spaces
+        if not own and self._is_of_the_user(name):
+            hint = f"call it otherwise in your settings, or: llmlab space remove {name}"
+            raise MisuseError(f"{name} is a space of the settings and one of your own", hint)
         engine = {"engine": self.config.engine, "dtype": self.config.dtype} if own else {}
         fingerprint = {**source.fingerprint, **wanted, **words, **engine, "precision": precision}
 
@@ -92,9 +101,11 @@ class Shelf:
 
     def remove(self, name: str) -> int:
         """Delete a space of the user's own, or what was made of a file; returns the bytes freed."""
-        if name in self.config.spaces:
+        known = composed(name)
+        if known in self.config.spaces and not self._is_of_the_user(known):
             raise MisuseError(f"{name} is a space of the settings", f"llmlab models remove {name} frees its place")
-        folders = (self.folder(name), *self._file_folders(Path(name)))
+        named = self._folders.get(known)  # of a space and a file of one name, the space is meant
+        folders = (named,) if named else self._file_folders(located(name))
         freed = sum(cache.remove(folder, self.reporter) for folder in folders)
         if not freed:
             own = ", ".join(self.own_names) or "there are none yet"
@@ -102,16 +113,24 @@ class Shelf:
         return freed
 
     def _open(self, name: str, standardize: bool) -> Space:
-        folder = self.folder(name)
-        if standardize and (name in self.config.spaces or folder.is_dir()):
+        known = composed(name)
+        made = known in self._folders and self._folders[known].is_dir()
+        if standardize and (known in self.config.spaces or made):
             raise MisuseError(f"the space {name} is made already", "--standardize goes with a table's file")
-        if name in self.config.spaces:
-            return self.from_model(name, self.config.spaces[name])
-        if folder.is_dir():
-            return self._find(name, folder)
-        if Path(name).expanduser().is_file():
+        if known in self.config.spaces:
+            return self.from_model(known, self.config.spaces[known])
+        if made:
+            return self._find(known, self._folders[known])
+        if os.path.isfile(located(name)):
             return self.from_file(Reading.of(name, standardize=standardize))
+        if is_path(name):
+            raise MisuseError(f"there is no file {name}", "give the path of a file of vectors, or a space's name")
         raise catalog.unknown("space", name, [*self.config.spaces, *self.own_names])
+
+    def _is_of_the_user(self, name: str) -> bool:
+        """Whether what the cache holds under a name was imported or built by the user, not for the settings."""
+        made = cache.find(self.folder(name), None)
+        return made is not None and not {"file", "engine"}.isdisjoint(made.fingerprint)
 
     def _find(self, name: str, folder: Path) -> Space:
         """A space of the user's own, which is not made anew: what it was made from may be gone."""
@@ -172,7 +191,7 @@ class Shelf:
 
     def _file_folders(self, path: Path) -> tuple[Path, Path]:
         """Where the space of a file is, as it is and standardised."""
-        slug = digest(str(path.expanduser().resolve()))[:16]
+        slug = digest(str(path))[:16]
         folder = self.config.spaces_folder / ".files"
         return folder / slug, folder / f"{slug}-standard"
 

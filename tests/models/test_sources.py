@@ -81,6 +81,20 @@ def test_a_changed_file_changes_the_fingerprint_and_a_namesake_has_its_own_cache
     assert locate(config, str(one)).slug == before.slug
 
 
+def test_the_folder_of_a_model_with_a_long_name_can_be_made(config, tmp_path):
+    folder = tmp_path / ("爱" * 80)
+    files(folder, "model.safetensors")
+    (tmp_path / "cache" / locate(config, str(folder)).slug).mkdir(parents=True)
+
+
+@pytest.mark.parametrize("name", ["~nobody/model", "m" * 300, "loop"])
+def test_what_names_no_model_is_misuse_whatever_it_is(config, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(MisuseError, match="no model is called"):
+        locate(config, name)
+
+
 def test_an_entry_of_the_users_own_may_be_a_folder(config, tmp_path):
     folder = files(tmp_path / "model", "model.safetensors")
     entry = ModelEntry("causal", "mine", "folder", "MIT", path=str(folder), revision="r7")

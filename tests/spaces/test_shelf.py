@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import unicodedata
 
 import msgspec
 import numpy as np
@@ -111,6 +112,72 @@ def test_what_is_no_space_of_ones_own_is_not_removed(shelf, vec, name):
         shelf.remove(name)
     assert caught.value.hint == "yours: there are none yet"
     assert left(shelf) == [".files"]
+
+
+def test_of_a_space_and_a_file_of_one_name_the_space_is_meant(shelf, vec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("other 1 2\n", encoding="utf-8")
+    of_file = shelf.open("./mine").folder
+    named = take(shelf, "mine", vec)
+    assert content(later(shelf).open("mine"))[0] == NAMES
+    assert shelf.remove("mine") > 0
+    assert not named.folder.exists()
+    assert of_file.is_dir()
+    assert shelf.remove("./mine") > 0
+    assert not of_file.exists()
+
+
+def test_a_folder_of_the_cache_is_no_space_because_a_path_leads_there(shelf, vec):
+    (shelf.config.spaces_folder / ".none").mkdir(parents=True)
+    take(shelf, "mine", vec)
+    for path in ("../..", "/no/such.vec", ".none", "~", "~nobody/v.vec", "../spaces/mine"):
+        with pytest.raises(MisuseError, match="there is no file"):
+            shelf.open(path)
+        with pytest.raises(MisuseError, match="you have no space called"):
+            shelf.remove(path)
+    assert left(shelf) == [".none", "mine"]
+
+
+@pytest.mark.parametrize("text", ["a" * 300, "loop", "爱" * 100])
+def test_what_names_no_file_is_misuse_whatever_it_is(shelf, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    for ask in (shelf.open, shelf.remove):
+        with pytest.raises(MisuseError, match=r"no space (is )?called"):
+            ask(text)
+
+
+def test_a_space_is_found_however_its_name_is_composed(shelf, vec):
+    names = {form: unicodedata.normalize(form, "Köln") for form in ("NFC", "NFD")}
+    take(shelf, names["NFD"], vec)
+    assert left(shelf) == [names["NFC"]]
+    for name in names.values():
+        assert content(later(shelf).open(name))[0] == NAMES
+    assert shelf.remove(names["NFD"]) > 0
+
+
+def test_a_name_that_differs_in_case_alone_is_taken(shelf, vec):
+    take(shelf, "mine", vec)
+    with pytest.raises(MisuseError, match="cannot be called 'Mine': there is mine already"):
+        take(shelf, "Mine", vec)
+    take(shelf, "mine", vec)
+
+
+def test_a_space_of_ones_own_is_not_replaced_by_one_of_the_settings(tiny, vec):
+    take(tiny, "sentences", vec)
+    build.build(tiny, "tokens", "llama", "model")
+    shelf = given(tiny, sentences=SENTENCES, tokens=TOKENS)
+    for name in ("sentences", "tokens"):
+        with pytest.raises(MisuseError, match=f"{name} is a space of the settings and one of your own"):
+            shelf.open(name)
+        assert shelf.remove(name) > 0
+        assert shelf.open(name).facts.kind == shelf.config.spaces[name].vectors
+
+
+def test_only_a_folder_that_was_begun_is_unfinished(shelf, vec):
+    take(shelf, "x.begun", vec)
+    (shelf.config.spaces_folder / "notes.txt").touch()
+    assert shelf.own_names == ["x.begun"]
 
 
 def test_a_space_of_the_settings_is_not_removed_as_ones_own(shelf):
