@@ -1,9 +1,11 @@
 """Folders that are made once and kept: converted models, spaces with their index.
 
 A folder is made under a temporary name and renamed when whole, under a lock, with a record of what it was
-made from (fingerprint) and of each file (size, sha256). A folder whose record does not fit is made anew.
+made from (fingerprint) and of each file (size, sha256). A folder whose record does not fit is made anew. What is whole
+is on the disk, whenever the power goes.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -94,6 +96,7 @@ def _build(
         if folder.exists():
             _discard(folder)
         unfinished.rename(folder)
+        sync(folder.parent)
     except OSError as error:
         raise LabError(f"cannot write {folder}: {error.strerror or error}", "is the disk full?") from error
     except LabError as error:
@@ -114,7 +117,7 @@ def _begin(folder: Path, fingerprint: Mapping[str, str], resume: bool) -> Path:
     if not begun.is_file() or begun.read_bytes() != wanted:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        begun.write_bytes(wanted)
+        put(begun, wanted)
     return unfinished
 
 
@@ -153,15 +156,41 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sync(path: Path) -> None:
+    """Wait until what a file holds, or the names in a folder, are on the disk: a power loss takes what is not.
+
+    As in PostgreSQL's fsync_fname, a folder is passed over where the system syncs none.
+    """
+    flags = os.O_RDWR if os.name == "nt" and not path.is_dir() else os.O_RDONLY  # Windows syncs what it may write
+    try:
+        file = os.open(path, flags)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        if not (path.is_dir() and error.errno in (errno.EACCES, errno.EBADF, errno.EINVAL)):
+            raise
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a small file so that it holds what it held or all of this, whenever the power goes."""
+    unfinished = path.with_name(f"{path.name}.tmp")
+    unfinished.write_bytes(data)
+    sync(unfinished)
+    os.replace(unfinished, path)
+    sync(path.parent)
+
+
 def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:
+    """Note what the files are, each on the disk before the record that vouches for it."""
     (folder / BEGUN).unlink(missing_ok=True)
-    files = {
-        str(file.relative_to(folder)): (file.stat().st_size, sha256(file))
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
+    below = sorted(folder.rglob("*"))
+    for path in below:
+        sync(path)
+    files = {str(one.relative_to(folder)): (one.stat().st_size, sha256(one)) for one in below if one.is_file()}
     record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
-    (folder / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+    put(folder / RECORD, msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 
 def _discard(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Folders in the cache are whole or not there, whatever happens while they are made."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -112,6 +113,43 @@ def test_a_kill_at_any_file_operation_leaves_nothing_half_made(tmp_path):
     assert process.returncode == 0
     assert operation > 20
     assert seen == {"old", "none", "new"}  # every stage was interrupted
+
+
+class Disk:
+    """What a power loss would leave: a file or a folder's names as they were when they were last synced."""
+
+    def __init__(self, monkeypatch):
+        self.synced, fsync, rename, replace = {}, os.fsync, Path.rename, os.replace
+
+        def note(descriptor):
+            path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+            self.synced[path] = sorted(os.listdir(path)) if path.is_dir() else path.read_bytes()
+            fsync(descriptor)
+
+        def moved(how):
+            def move(before, after):
+                how(before, after)
+                for path in [path for path in self.synced if path.is_relative_to(before)]:
+                    self.synced[Path(after) / path.relative_to(before)] = self.synced.pop(path)
+                return Path(after)
+
+            return move
+
+        monkeypatch.setattr(os, "fsync", note)
+        monkeypatch.setattr(Path, "rename", moved(rename))
+        monkeypatch.setattr(os, "replace", moved(replace))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux tells which file is synced")
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_is_whole_outlives_a_power_loss(tmp_path, monkeypatch, resume):
+    disk = Disk(monkeypatch)
+    folder = make(tmp_path / "model", resume=resume).folder
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    assert {path: disk.synced.get(path) for path in files} == {path: path.read_bytes() for path in files}
+    folders = [folder.parent, folder, folder / "below"]
+    assert {path: disk.synced.get(path) for path in folders} == {path: sorted(os.listdir(path)) for path in folders}
 
 
 @pytest.mark.parametrize("after", [0.0, 0.07, 0.15])

@@ -21,7 +21,7 @@ class IndexFile:
 
     def __init__(self, path: Path, dimension: int, precision: str = "float32", rows: int = 0) -> None:
         self._number, self._dimension, self.rows = NUMBERS[precision], dimension, rows
-        self._header = bytes(faiss.serialize_index(_empty(dimension, precision)))
+        self._header = header(dimension, precision)
         self._file = path.open("r+b" if rows else "w+b")
         self._file.write(self._header)
         self._file.seek(len(self._header) + rows * dimension * self._number.itemsize)
@@ -35,7 +35,7 @@ class IndexFile:
 
     def add(self, vectors: Floats) -> None:
         """Append rows [n, D]."""
-        self._file.write(np.ascontiguousarray(vectors, self._number).tobytes())
+        self._file.write(np.ascontiguousarray(vectors, self._number).data)
         self.rows += len(vectors)
 
     def flush(self) -> None:
@@ -52,6 +52,11 @@ class IndexFile:
         if not self._file.closed:
             self.flush()
             self._file.close()
+
+
+def header(dimension: int, precision: str = "float32") -> bytes:
+    """What stands before the rows: an index without any."""
+    return bytes(faiss.serialize_index(_empty(dimension, precision)))
 
 
 def open_index(path: Path) -> Any:

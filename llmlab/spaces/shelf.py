@@ -184,7 +184,10 @@ class Shelf:
 
         with SpaceWriter(unfinished, content.dimension) as writer:
             if writer.rows:
-                self.reporter.say(f"{writer.rows:,} words were there from the last time")
+                damaged = "; what followed them was damaged and is made again" if writer.damaged else ""
+                self.reporter.say(f"{writer.rows:,} words were there from the last time{damaged}")
+            elif writer.damaged:
+                self.reporter.say("what was there from the last time was damaged; it is made anew")
             for words, vectors in content.blocks(writer.rows):
                 writer.add(words, vectors)
             return {**writer.finish(precision), **content.facts()}

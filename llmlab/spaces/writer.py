@@ -1,53 +1,56 @@
 """Writing a space: words and vectors come in blocks, so that a space of any size is made in constant memory.
 
-What was added before an interrupt is kept, and `rows` says from where to go on. `finish` adds what search needs:
+What was added before an interrupt or a power loss is kept as far as it proves to be whole, and `rows` says from where
+to go on. `finish` adds what search needs:
 vectors at length 1 for cosine, smaller numbers where they cost no rank, an approximate index for a large space.
 """
 
-import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
+from llmlab import cache
 from llmlab.arrays import Doubles, Floats, Ints, lengths, unit_rows
 from llmlab.errors import DamagedError
-from llmlab.spaces import approximate
+from llmlab.spaces import approximate, journal
 from llmlab.spaces.facts import Precision
-from llmlab.spaces.index_file import IndexFile, open_index
+from llmlab.spaces.index_file import IndexFile, header, open_index
 from llmlab.spaces.space import APPROXIMATE, UNIT, VECTORS, WORDS
 from llmlab.view import Record
 
-PROGRESS = "progress.json"
 BLOCK_BYTES = 16 * 2**20  # of float32 rows read at a time
 SAMPLED = 500  # words whose neighbours are compared
 NEAREST = 10
+NOTED_S = 1  # to wait for the disk after each block took 4 s of an import that takes 40 s, this takes 1 s
 WORTH = 10_000  # words; below, smaller numbers save nothing that matters
 LARGE = 1_000_000  # words; above, an approximate index answers
 
 
 class SpaceWriter:
-    """A space that grows in an unfinished folder."""
+    """A space that grows in an unfinished folder; `damaged` where the folder held more than proved to be whole."""
 
     def __init__(self, folder: Path, dimension: int) -> None:
         self._folder, self._dimension = folder, dimension
-        progress = folder / PROGRESS
-        nothing = {"rows": 0, "bytes": 0, "capitals": False}
-        done = json.loads(progress.read_text(encoding="utf-8")) if progress.exists() else nothing
-        self._words = (folder / WORDS).open("r+b" if done["rows"] else "w+b")
-        self._words.truncate(done["bytes"])
-        self._words.seek(done["bytes"])
-        self._index = IndexFile(folder / VECTORS, dimension, rows=done["rows"])
-        self._capitals = done["capitals"]
+        self._journal, self.damaged = journal.resume(folder, dimension, len(header(dimension)))
+        self._words = (folder / WORDS).open("r+b" if self._journal.rows else "w+b")
+        self._words.truncate(self._journal.bytes)
+        self._words.seek(self._journal.bytes)
+        self._index = IndexFile(folder / VECTORS, dimension, rows=self._journal.rows)
+        self._noted = time.monotonic()
 
     def __enter__(self) -> "SpaceWriter":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._words.close()
-        self._index.close()
+        if not self._words.closed:
+            self._note()
+            self._words.close()
+            self._index.close()
 
     @property
     def rows(self) -> int:
@@ -55,22 +58,29 @@ class SpaceWriter:
         return self._index.rows
 
     def add(self, words: Sequence[str], vectors: Floats) -> None:
-        """Append words and their rows [n, D] float32."""
+        """Append words and their rows [n, D] float32. Ctrl-C loses none of them, a power loss those of a second."""
         if len(words) != len(vectors):
             raise DamagedError(f"{len(words)} words and {len(vectors)} vectors make no space")
         if any("\n" in word or not word for word in words):
             raise DamagedError("a word is empty or holds a line end, which words.txt cannot")
         if not np.isfinite(vectors).all():
             raise DamagedError("the vectors hold values that are not finite numbers")
-        self._capitals |= any(word != word.lower() for word in words)
-        self._words.write("".join(f"{word}\n" for word in words).encode())
-        self._index.add(vectors)
+        text, numbers = "".join(f"{word}\n" for word in words).encode(), np.ascontiguousarray(vectors, "<f4")
+        self._words.write(text)
+        self._index.add(numbers)
+        added = journal.stored(words, text, numbers)
+        self._journal = replace(self._journal, blocks=(*self._journal.blocks, added))
+        if time.monotonic() - self._noted > NOTED_S:
+            self._note()
+
+    def _note(self) -> None:
+        """Wait for the disk, then note what is on it."""
         self._words.flush()
         self._index.flush()
-        unfinished = self._folder / f"{PROGRESS}.tmp"
-        done = {"rows": self.rows, "bytes": self._words.tell(), "capitals": self._capitals}
-        unfinished.write_text(json.dumps(done), encoding="utf-8")
-        os.replace(unfinished, self._folder / PROGRESS)
+        for name in (WORDS, VECTORS):
+            cache.sync(self._folder / name)
+        journal.save(self._folder, self._journal)
+        self._noted = time.monotonic()
 
     def finish(self, precision: Precision = "auto") -> Record:
         """Make the space whole; `precision` is float32, float16, or auto: float16 where it costs no rank.
@@ -90,13 +100,13 @@ class SpaceWriter:
         chosen = precision
         if precision == "auto":
             chosen = "float16" if same == 1 and self.rows >= WORTH else "float32"
-        case = "keep" if self._capitals else "lower"
+        case = "keep" if any(block.capitals for block in self._journal.blocks) else "lower"
         facts: Record = {"words": self.rows, "dimension": self._dimension, "case": case}
         facts |= {"stored": chosen, "same_ten_in_float16": same, "longest": longest}
         if self.rows > LARGE:
             facts |= approximate.build(indexes[-1], self._folder / APPROXIMATE)
         narrow = [_narrow(path) for path in indexes] if chosen == "float16" else []
-        (self._folder / PROGRESS).unlink()  # from here on the rows are no longer what `add` goes on from
+        (self._folder / journal.JOURNAL).unlink()  # from here on the rows are no longer what `add` goes on from
         for path, other in zip(indexes, narrow, strict=False):
             os.replace(other, path)
         return facts

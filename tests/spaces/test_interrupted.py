@@ -95,6 +95,37 @@ def test_an_interrupted_import_goes_on_where_it_was(shelf, ear, vec, monkeypatch
     assert left(shelf) == ["mine"]
 
 
+@pytest.mark.parametrize(
+    ("name", "rest", "told"),
+    [
+        ("vectors.faiss", 12 + 6, "1 words were there from the last time; what followed them was damaged and is made"),
+        ("progress.json", 20, "what was there from the last time was damaged; it is made anew"),
+    ],
+)
+def test_an_import_that_lost_its_power_is_whole_when_it_is_done(shelf, ear, vec, monkeypatch, name, rest, told):
+    add, added = SpaceWriter.add, []
+
+    def interrupted(writer, words, vectors):
+        if len(added) == 3:
+            raise KeyboardInterrupt
+        added.append(words)
+        add(writer, words, vectors)
+
+    monkeypatch.setattr(rows, "BLOCK", 12)  # one row of three float32
+    monkeypatch.setattr(SpaceWriter, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        take(shelf, "mine", vec)
+    [file] = shelf.config.spaces_folder.glob(f".mine.begun/{name}")
+    data = file.read_bytes()
+    file.write_bytes(data[:-rest])  # one row is left, and half of the next; or half a note
+    monkeypatch.setattr(SpaceWriter, "add", add)
+    words, vectors = content(take(later(shelf), "mine", vec))
+    assert words == NAMES
+    np.testing.assert_array_equal(vectors, NUMBERS)
+    assert any(told in line for line in ear.heard)
+    check.check(shelf, "mine")
+
+
 def test_an_unfinished_build_can_be_removed(tiny, encoders):
     with pytest.raises(KeyboardInterrupt):
         build.build(tiny, "mine", "bert", "wordfreq:en:10")

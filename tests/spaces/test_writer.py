@@ -5,10 +5,11 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_spaces import make
 
+from llmlab import cache
 from llmlab.errors import DamagedError
 from llmlab.lab.vectors import neighbors
 from llmlab.lab.vectors.metrics import METRICS
@@ -58,6 +59,87 @@ def test_a_build_goes_on_from_what_was_added_and_forgets_what_was_cut_off(tmp_pa
     names = sorted(file.name for file in whole.iterdir())
     assert names == sorted(file.name for file in folder.iterdir())
     assert all((folder / name).read_bytes() == (whole / name).read_bytes() for name in names)
+
+
+HARMS = {
+    "cut": lambda data, at: data[:at],
+    "zeros": lambda data, at: data[:at] + bytes(len(data) - at),
+    "a bit": lambda data, at: data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :],
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("name", [WORDS, "vectors.faiss", "progress.json"])
+@given(at=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=20)  # each waits for the disk
+def test_whatever_a_power_loss_leaves_the_space_is_the_one_that_was_meant(tmp_path_factory, name, harm, at):
+    folder, whole = tmp_path_factory.mktemp("part"), tmp_path_factory.mktemp("whole")
+    vectors = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    words = [f"W{i}" if i == 13 else f"w{i}" for i in range(40)]
+    with SpaceWriter(folder, 3) as writer:
+        for start in range(0, 30, 10):
+            writer.add(words[start : start + 10], vectors[start : start + 10])
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(harm(data, int(at * len(data))))
+    with SpaceWriter(folder, 3) as writer:
+        kept = writer.rows
+        assert kept in (0, 10, 20, 30)
+        assert writer.damaged or kept == 30
+        writer.add(words[kept:], vectors[kept:])
+        facts = writer.finish()
+    assert facts == write(whole, words, vectors)
+    names = sorted(file.name for file in whole.iterdir())
+    assert names == sorted(file.name for file in folder.iterdir())
+    assert all((folder / name).read_bytes() == (whole / name).read_bytes() for name in names)
+
+
+def test_a_build_goes_back_to_the_last_block_that_is_whole(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    with SpaceWriter(tmp_path, 3) as writer:
+        for start in range(0, 30, 10):
+            writer.add([f"w{i}" for i in range(start, start + 10)], vectors[start : start + 10])
+    file = tmp_path / "vectors.faiss"
+    file.write_bytes(file.read_bytes()[: -15 * 3 * 4])  # half of the second block, and the third
+    with SpaceWriter(tmp_path, 3) as writer:
+        assert (writer.rows, writer.damaged) == (10, True)
+
+
+@pytest.mark.parametrize(
+    "noted", ["", "[]", '{"rows":30,"bytes":99,"capitals":false}', '{"dimension":3,"blocks":[{}]}']
+)
+def test_progress_that_proves_nothing_begins_anew(tmp_path, noted):
+    with SpaceWriter(tmp_path, 3) as writer:
+        writer.add(["a", "b"], np.ones((2, 3), np.float32))
+    (tmp_path / "progress.json").write_text(noted, encoding="utf-8")
+    with SpaceWriter(tmp_path, 3) as writer:
+        assert (writer.rows, writer.damaged) == (0, True)
+
+
+@pytest.mark.parametrize("gone", [WORDS, "vectors.faiss"])
+def test_progress_of_files_that_are_gone_begins_anew(tmp_path, gone):
+    with SpaceWriter(tmp_path, 3) as writer:
+        writer.add(["a", "b"], np.ones((2, 3), np.float32))
+    (tmp_path / gone).unlink()
+    with SpaceWriter(tmp_path, 3) as writer:
+        assert (writer.rows, writer.damaged) == (0, True)
+
+
+def test_progress_is_noted_after_what_it_says_is_on_the_disk(tmp_path, monkeypatch):
+    synced, sync = [], cache.sync
+
+    def note(path):
+        synced.append((path.name, None if path.is_dir() else path.read_bytes()))
+        sync(path)
+
+    monkeypatch.setattr(cache, "sync", note)
+    monkeypatch.setattr(module, "NOTED_S", -1)
+    with SpaceWriter(tmp_path, 3) as writer:
+        writer.add(["a", "b"], np.ones((2, 3), np.float32))
+        assert len(synced) == 4
+    assert [name for name, _ in synced[:4]] == [WORDS, "vectors.faiss", "progress.json.tmp", tmp_path.name]
+    assert synced[0][1] == b"a\nb\n"
+    assert synced[1][1].endswith(np.ones((2, 3), np.float32).tobytes())
+    assert synced[2][1] == (tmp_path / "progress.json").read_bytes()
 
 
 def apart(groups):
