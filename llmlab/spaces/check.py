@@ -1,32 +1,60 @@
 """Whether a space is what its record says."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from llmlab import cache
 from llmlab.errors import DamagedError
 from llmlab.spaces.shelf import AGAIN, Shelf
 from llmlab.spaces.space import Space
+from llmlab.spaces.zeros import lost, of_zeros
+
+SHOWN = 3  # words that a message names
 
 
 def check(shelf: Shelf, name: str) -> Space:
-    """Verify a space against its record: checksums, as many rows as words, finite numbers, no word twice.
+    """Verify a space against its record: checksums, as many rows as words, finite numbers, no word twice; and against
+    its source where vectors are zeros.
 
-    Raises DamagedError for what does not hold.
+    Raises DamagedError for what does not hold; says how many vectors are zeros where the source has no others.
     """
     space = shelf.open(name)
+    again = _again(shelf, name)
     if cache.find(space.folder, None, thorough=True) is None:
-        given = name in shelf.config.spaces
-        hint = f"llmlab models prepare {name} makes it anew" if given else AGAIN.format(name)
-        raise DamagedError(f"the space {name} is damaged: it is not what its record says", hint)
+        raise DamagedError(f"the space {name} is damaged: it is not what its record says", again)
     if space.rows_stored != len(space.words):
         message = f"{name} holds {len(space.words):,} words and {space.rows_stored:,} vectors"
-        raise DamagedError(message, "make it again")
+        raise DamagedError(message, again)
     seen: set[int] = set()
+    empty: list[str] = []
     for words, vectors in space.blocks():
         if not np.isfinite(vectors).all():
-            raise DamagedError(f"{name} holds values that are not finite numbers", "make it again")
+            raise DamagedError(f"{name} holds values that are not finite numbers", again)
         hashes = [hash(word.encode()) for word in words]  # of a str's own memory, 敢 and be have one hash
         if len(set(hashes)) < len(hashes) or not seen.isdisjoint(hashes):
-            raise DamagedError(f"{name} holds a word twice", "make it again")
+            raise DamagedError(f"{name} holds a word twice", again)
         seen.update(hashes)
+        empty += of_zeros(words, vectors)
+    if empty:
+        _ask_source(shelf, space, empty, again)
     return space
+
+
+def _again(shelf: Shelf, name: str) -> str:
+    """How a damaged space is made anew."""
+    if name in shelf.config.spaces:
+        return f"llmlab models remove {name}; its next use makes it anew"
+    return AGAIN.format(name)
+
+
+def _ask_source(shelf: Shelf, space: Space, words: Sequence[str], again: str) -> None:
+    """Raise DamagedError where vectors of zeros are none in the source."""
+    name, model = space.facts.name, space.facts.model
+    some = ", ".join(words[:SHOWN]) + (" ..." if len(words) > SHOWN else "")
+    vectors = "a vector" if len(words) == 1 else f"{len(words):,} vectors"
+    found = lost(shelf, space, words)
+    if found:
+        raise DamagedError(f"{name} holds {vectors} of zeros where {model} has numbers: {some}", again)
+    source = f"{model} has them too" if found is False else f"{model} is not there to say whether they should be"
+    shelf.reporter.say(f"{name} holds {vectors} of zeros, {some}; {source}")

@@ -1,11 +1,12 @@
 """A file of vectors of the user's, and how it is read: together they say which space of the cache is its own."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmlab.errors import MisuseError
+from llmlab.errors import DamagedError, MisuseError
 from llmlab.names import located
 from llmlab.spaces.facts import Case
 
@@ -29,6 +30,19 @@ class Reading:
         if not os.path.isfile(path):  # which says nothing against a name that is too long either
             raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
         return cls(path, **how)
+
+    @classmethod
+    def again(cls, fingerprint: Mapping[str, str]) -> "Reading":
+        """The reading that has this fingerprint. Raises DamagedError where its files are not what they were."""
+        if "file" not in fingerprint:
+            raise DamagedError("no file is known", "make the space again")
+        path, words = (Path(fingerprint[key].rsplit(":", 2)[0]) for key in ("file", "words"))
+        beside = words if fingerprint["words"] and words != path.with_suffix(".txt") else None
+        case: Any = fingerprint["case"] or None
+        found = cls(path, beside, fingerprint["standardize"] == "True", case, fingerprint["language"])
+        if not found.fingerprint.items() <= fingerprint.items():
+            raise DamagedError(f"{path} is not what it was", "make the space again")
+        return found
 
     @property
     def fingerprint(self) -> dict[str, str]:
