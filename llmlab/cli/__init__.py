@@ -147,7 +147,7 @@ def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:
     if world.debug:
         import traceback
 
-        traceback.print_exception(error, file=world.stderr)
+        world.tell("".join(traceback.format_exception(error)))
     world.say(message)
     return int(code)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from llmlab.progress import Progress
 from llmlab.render import Format, show
-from llmlab.render.safe import harmless
+from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Picture, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
@@ -108,9 +108,9 @@ class World:
                 return
 
     def write(self, text: str) -> bool:
-        """Write to stdout at once; False when its reader is gone and there is no more to do."""
+        """Write running text to stdout at once; False when its reader is gone and there is no more to do."""
         try:
-            self.stdout.write(text)
+            self.stdout.write(harmless(text, LAYOUT))
             self.stdout.flush()
         except BrokenPipeError:
             self._reader_gone()
@@ -125,7 +125,11 @@ class World:
 
     def say(self, message: str) -> None:
         """One line on stderr, whatever the message holds."""
-        print(f"llmlab: {harmless(' '.join(message.split()))}", file=self.stderr, flush=True)
+        self.tell(f"llmlab: {harmless(' '.join(message.split()))}\n")
+
+    def tell(self, text: str) -> None:
+        """Write running text to stderr at once."""
+        print(harmless(text, LAYOUT), end="", file=self.stderr, flush=True)
 
     @property
     def talks(self) -> bool:

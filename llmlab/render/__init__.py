@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, TextIO
 
+from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Picture, Result
 
 Format = Literal["table", "json", "jsonl", "csv", "tsv"]
@@ -27,7 +28,8 @@ def show(
     from llmlab.render import records
 
     if form == "json":
-        stream.write(records.to_json(result.document()))
+        text = records.to_json(result.document())
     else:
-        write = {"jsonl": records.to_jsonl, "csv": records.to_csv, "tsv": records.to_tsv}[form]
-        stream.write(write(result.records()))
+        written = {"jsonl": records.to_jsonl, "csv": records.to_csv, "tsv": records.to_tsv}[form]
+        text = written(result.records())
+    stream.write(harmless(text, LAYOUT))

@@ -40,6 +40,7 @@ def streamed(batches: Iterable[Sequence[Record]], form: str) -> Iterator[str]:
     for records in batches:
         named = bool(header)
         header = header or _header(records)
+        assert set(_header(records)) <= set(header), "a later record has a column of its own"
         yield _separated(records, header, delimiter, keep, named=named)
 
 
@@ -52,10 +53,11 @@ def _separated(records: Sequence[Record], header: list[str], delimiter: str, kee
     """Rows, below the header unless it is `named` already."""
     out = io.StringIO()
     if header:
-        writer = csv.DictWriter(out, header, delimiter=delimiter, lineterminator="\n")
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="
+")
         if not named:
-            writer.writeheader()
-        writer.writerows({key: _cell(value, keep) for key, value in row.items()} for row in records)
+            writer.writerow(_cell(name, keep) for name in header)
+        writer.writerows([_cell(record.get(name), keep) for name in header] for record in records)
     return out.getvalue()
 
 

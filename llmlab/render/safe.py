@@ -7,7 +7,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # control and bidirectional characters
+# Unicode's category Cc; its property Bidi_Control (https://www.unicode.org/reports/tr9/#Bidirectional_Character_Types);
+# and halves of characters, which are no text and cannot be written
+STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LAYOUT = "\n\t"  # what running text and records keep
 HIDDEN = ("Cc", "Cf", "Zl", "Zp")  # Unicode categories of what shows nothing
 MARKS = {"\n": "↵", "\t": "→"}
 JOINERS = "\u200c\u200d"

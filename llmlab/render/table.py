@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -21,7 +23,7 @@ UNFOLDED = 100_000  # a pipe has no width: nothing is wrapped there
 
 
 def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int, colours: bool) -> None:
-    """Write the views. Text is never read as markup."""
+    """Write the views. Text is never read as markup, and no terminal obeys it, whatever field it stands in."""
     console = _Console(
         file=stream,
         width=width if terminal else UNFOLDED,
@@ -33,17 +35,17 @@ def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int
         color_system="auto" if colours else None,
         no_color=not colours,
     )
-    for number, view in enumerate(views):
+    for number, view in enumerate(map(_harmless, views)):
         if number:
             console.print()
         if view.title:
-            console.print(_text(view.title, "bold"))
+            console.print(Text(view.title, "bold"))
         if isinstance(view, View):
             _draw_table(view, console)
         else:
             strip.draw(view, console, width)
         for note in view.notes:
-            console.print(_text(note, "dim"))
+            console.print(Text(note, "dim"))
 
 
 class _Console(Console):
@@ -91,7 +93,7 @@ def _table(view: View, scale: float, coloured: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for column in view.columns:
         table.add_column(
-            _text(column.name),
+            Text(column.name),
             justify="right" if column.number else "left",
             no_wrap=not column.wide,
             overflow="fold",
@@ -110,7 +112,7 @@ def _cell(column: Column, cell: Cell, scale: float, coloured: bool = False) -> T
     if isinstance(cell, Heat):
         return strip.heat(cell.values, coloured)
     text = str(cell)
-    return _text(_tail(text, column.tail) if column.tail else _head(text, column.head) if column.head else text)
+    return Text(_tail(text, column.tail) if column.tail else _head(text, column.head) if column.head else text)
 
 
 def _head(text: str, cells: int) -> str:
@@ -131,6 +133,12 @@ def _tail(text: str, cells: int) -> str:
     return "…" + text
 
 
-def _text(text: str, style: str = "") -> Text:
-    """Text that no terminal obeys: names of models and files may hold control characters too."""
-    return Text(harmless(text), style)
+def _harmless(part: Any) -> Any:
+    """The same view, or a part of one, with each of its texts harmless."""
+    if isinstance(part, str):
+        return harmless(part)
+    if isinstance(part, list | tuple):
+        return [_harmless(one) for one in part]
+    if isinstance(part, Struct):
+        return replace(part, **{name: _harmless(getattr(part, name)) for name in part.__struct_fields__})
+    return part

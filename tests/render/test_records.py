@@ -79,6 +79,20 @@ def test_the_header_of_a_table_names_what_any_record_has_in_the_order_it_is_met(
     assert records.to_tsv(rows) == "rank\tword\tzipf\talso\n1\ta\t\t\n2\tb\t3.5\t\n3\t\t\tx, y\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "as_csv", "as_tsv"),
+    [
+        ("\x1b]52;c;aGk=\x07", "\\x1b]52;c;aGk=\\x07", "\\x1b]52;c;aGk=\\x07"),
+        ("a\u202eb\u200f", "a\\u202eb\\u200f", "a\\u202eb\\u200f"),
+        ("a\nb", '"a\nb"', "a\\nb"),
+        ("a\tb", "a\tb", "a\\tb"),
+    ],
+)
+def test_the_name_of_a_column_is_data_too(name, as_csv, as_tsv):
+    assert records.to_csv([{name: 1}]) == f"{as_csv}\n1\n"
+    assert records.to_tsv([{name: 1}]) == f"{as_tsv}\n1\n"
+
+
 NAMES = st.text("ab", min_size=1, max_size=2)
 
 

@@ -3,12 +3,14 @@
 import unicodedata
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.render.safe import harmless, replaced, visible
 
-STEERING = [*map(chr, (*range(32), *range(127, 160))), *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+STEERING = [*map(chr, (*range(32), *range(127, 160))), *TURNS]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,8 @@ STEERING = [*map(chr, (*range(32), *range(127, 160))), *"\u202a\u202b\u202c\u202
         ("a\nb\tc", "a<0A>b<09>c"),
         ("abc\u202edcba\u202c", "abc<202E>dcba<202C>"),
         ("\u2066a\u2069", "<2066>a<2069>"),
+        ("1\u200f-\u061c2\u200e", "1<200F>-<61C>2<200E>"),
+        ("a\udc80.vec", "a<DC80>.vec"),
         ("爱 <1B> 👩\u200d🚀", "爱 <1B> 👩\u200d🚀"),
     ],
 )
@@ -31,8 +35,7 @@ def test_control_and_bidirectional_characters_are_named(written, shown):
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from(STEERING)))
 def test_harmless_text_keeps_everything_but_what_unicode_calls_a_control_or_a_turn_of_direction(written):
     def steers(character):
-        turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-        return unicodedata.category(character) == "Cc" or unicodedata.bidirectional(character) in turns
+        return unicodedata.category(character) == "Cc" or regex.match(r"\p{Bidi_Control}", character)
 
     expected = "".join(f"<{ord(character):02X}>" if steers(character) else character for character in written)
     assert harmless(written) == expected

@@ -1,13 +1,13 @@
 """Tables for people: aligned, whole in a pipe, folded on a terminal, and never read as markup."""
 
 import io
-import re
 
 import pytest
+import regex as re  # which knows Unicode's properties
 from rich.cells import cell_len
 
 from llmlab.render import strip, table
-from llmlab.view import Bar, Column, Heat, Shade, View
+from llmlab.view import Bar, Column, Heat, Shade, Strip, View
 
 COLUMNS = (Column("#", True), Column("word", wide=True), Column("P", True), Column(""))
 ROWS = [[1, "爱", "0.5", Bar(0.5)], [2, "love", "0.25", Bar(0.25)], [10, "カフェ", "0.125", Bar(0.125)]]
@@ -93,6 +93,17 @@ def test_what_would_steer_a_terminal_is_escaped(control, terminal):
     plain = re.sub(r"\x1b\[[0-9]+m", "", out) if terminal and control != "\x1b[31m" else out
     assert control not in plain
     assert out.count(f"a<{ord(control[0]):02X}>") == 4
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_field_of_a_picture_steers_a_terminal(terminal, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    bad = "x\x1b]52;c;aGk=\x07\u202ey\u200f\x9b2J"
+    view = View(bad, (Column(bad, wide=True), Column(bad, head=9)), [[bad, Shade(bad, 0.5)], [Bar(1), bad]], (bad,))
+    out = draw(view, Strip(bad, [(bad, 0.5)], [(bad, 1.0)], (bad,)), terminal=terminal)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)  # rich's own colours
+    assert plain.count("x<1B>") == 11
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]|\p{Bidi_Control}", plain)
 
 
 def test_tables_are_apart_and_their_notes_below():
