@@ -13,11 +13,9 @@ from llmlab.lab.temperature.generate import Plan, Sample
 from llmlab.lab.temperature.samples import Expected, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
 from llmlab.render import Format
-from llmlab.render.safe import harmless
 from llmlab.view import Several
 
 NOTHING = Expected()
-KEPT = "\t\n"  # of a text's control characters
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Run:
         """One sample as plain text, as it comes; Ctrl-C ends the line."""
         try:
             for text, _ in generate.stream(self.lm, prompt, self.plan):
-                if not self.world.write(harmless(text, KEPT)):
+                if not self.world.write(text):
                     return
         finally:
             self.world.write("\n")
@@ -107,10 +105,10 @@ class Run:
             for text, so_far in generate.stream(self.lm, prompt, self.plan, trace=True):
                 found[:] = [so_far]
                 if flows:
-                    print(harmless(text, KEPT), end="", file=self.world.stderr, flush=True)
+                    self.world.tell(text)
         finally:
             if flows:
-                print(file=self.world.stderr)
+                self.world.tell("\n")
 
     def _tell_steps(self, prompt: Prompt, found: Sequence[Sample]) -> None:
         for one in found:
