@@ -125,11 +125,13 @@ def export(
             metavar="FILE", help="Ending in .vec, .txt, .bin, .csv, .tsv, or .npy (words in .txt).", show_default=False
         ),
     ],
+    force: Annotated[bool, option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Write a space to a file that other programs read."""
-    from llmlab.spaces.formats.export import export
+    from llmlab.spaces.formats.export import export, targets
 
-    world.say(f"wrote {export(world.shelf().open(name), file):,} words to {file}")
+    targets(file, force)  # before a space is built for nothing
+    world.say(f"wrote {export(world.shelf().open(name), file, force):,} words to {file}")
 
 
 @verb("llmlab space check glove")

@@ -53,8 +53,7 @@ def _separated(records: Sequence[Record], header: list[str], delimiter: str, kee
     """Rows, below the header unless it is `named` already."""
     out = io.StringIO()
     if header:
-        writer = csv.writer(out, delimiter=delimiter, lineterminator="
-")
+        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         if not named:
             writer.writerow(_cell(name, keep) for name in header)
         writer.writerows([_cell(record.get(name), keep) for name in header] for record in records)

@@ -159,6 +159,13 @@ def test_an_export_is_a_file_that_other_programs_read(mine, tmp_path):
     assert {word: [float(value) for value in values] for word, *values in fields} == VECTORS
 
 
+def test_an_export_replaces_a_file_by_force(mine, tmp_path):
+    path = tmp_path / "out.vec"
+    path.write_text("before", encoding="utf-8")
+    assert mine("space", "export", "mine", str(path), "--force").code == 0
+    assert path.read_text(encoding="utf-8").startswith("10 3\n")
+
+
 def test_a_check_says_that_a_space_is_whole_or_that_it_is_not(mine, cache):
     done = mine("space", "check", "mine")
     assert (done.code, done.out, done.err) == (0, "", "llmlab: mine is whole: 10 words x 3\n")

@@ -1,6 +1,6 @@
 """Write words and vectors to a file that other programs read. The name's ending says the format.
 
-The file appears when it is whole, or not at all.
+The file appears when it is whole, or not at all; one that is there is replaced only by force.
 """
 
 import csv
@@ -17,6 +17,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.tables import DELIMITERS
+from llmlab.names import located
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.formats.text import is_number
 from llmlab.spaces.space import Space
@@ -39,31 +40,74 @@ class _Vectors:
                 yield word, vector
 
 
-def export(space: Space, path: Path) -> int:
+def export(space: Space, path: Path, force: bool = False) -> int:
     """Write a space's words and vectors to a file that other programs read; returns the number of words."""
-    write(path, len(space.words), space.dimension, space.blocks(), space.facts.dimensions)
+    write(path, len(space.words), space.dimension, space.blocks(), space.facts.dimensions, force)
     return len(space.words)
 
 
-def write(path: Path, count: int, dimension: int, blocks: Iterable[Block], dimensions: Sequence[str] = ()) -> None:
-    """Write `count` rows; `dimensions` names the columns of a table. The words of a .npy go to a .txt beside it."""
+def targets(path: Path, force: bool) -> list[Path]:
+    """The files to be written: the words of a .npy go to a .txt beside it. A link is followed.
+
+    Raises MisuseError, before any work, for what is there already without `force`, and for what is no file; LabError
+    for a folder that is not there.
+    """
     ending = path.suffix.lower()
     if ending not in WRITERS:
         raise MisuseError(f"{path} has no ending that can be written", f"end it in {', '.join(WRITERS)}")
-    targets = [path, path.with_suffix(".txt")] if ending == ".npy" else [path]
-    parts = [target.with_name(f".{target.name}.tmp-{os.getpid()}") for target in targets]
+    named = [path, path.with_suffix(".txt")] if ending == ".npy" else [path]
+    for one in named:
+        if os.path.exists(one) and not os.path.isfile(one):
+            raise MisuseError(f"{one} is no file, which alone is written", "name a file")
+        if os.path.lexists(one) and not force:
+            raise _there(one)
+    found = [located(str(one)) for one in named]
+    for one in found:
+        if not os.path.isdir(one.parent):
+            raise LabError(f"cannot write {path}: No such file or directory", f"make the folder {one.parent} first")
+    return found
+
+
+def write(
+    path: Path,
+    count: int,
+    dimension: int,
+    blocks: Iterable[Block],
+    dimensions: Sequence[str] = (),
+    force: bool = False,
+) -> None:
+    """Write `count` rows; `dimensions` names the columns of a table."""
+    ending, files = path.suffix.lower(), targets(path, force)
+    parts = [target.with_name(f".{target.name}.tmp-{os.getpid()}") for target in files]
     vectors = _Vectors(ending, count, dimension, blocks, dimensions)
     try:
         with ExitStack() as stack:
             for part in parts:
                 stack.callback(part.unlink, missing_ok=True)
-            with ExitStack() as files:
-                written = WRITERS[ending](vectors, *(files.enter_context(part.open("wb")) for part in parts))
+            with ExitStack() as opened:
+                written = WRITERS[ending](vectors, *(opened.enter_context(part.open("wb")) for part in parts))
             assert written == count, f"{written} rows were given, not {count}"
-            for part, target in zip(parts, targets, strict=True):
-                os.replace(part, target)
+            _place(parts, files, force)
     except OSError as error:
         raise LabError(f"cannot write {path}: {error.strerror or error}", "name a file that can be written") from None
+
+
+def _place(parts: Sequence[Path], files: Sequence[Path], force: bool) -> None:
+    """Give the parts their names. Without `force` a name is claimed first, which fails where a file has it by now."""
+    with ExitStack() as claimed:
+        for file in () if force else files:
+            try:
+                file.touch(exist_ok=False)
+            except FileExistsError:
+                raise _there(file) from None
+            claimed.callback(file.unlink)
+        for part, file in zip(parts, files, strict=True):
+            os.replace(part, file)
+        claimed.pop_all()
+
+
+def _there(path: Path) -> MisuseError:
+    return MisuseError(f"{path} is there already", "--force replaces it, or name another file")
 
 
 def _refuse(word: str, ending: str) -> None:

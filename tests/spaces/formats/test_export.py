@@ -1,5 +1,6 @@
 """Files of vectors that are written: what is written reads back, and what would not is refused."""
 
+import os
 import tempfile
 import unicodedata
 from contextlib import suppress
@@ -136,8 +137,53 @@ def test_a_failure_keeps_the_file_that_was_there(tmp_path):
 
     (tmp_path / "v.csv").write_text("before")
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "v.csv", 2, 1, failing())
+        write(tmp_path / "v.csv", 2, 1, failing(), force=True)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("v.csv", "before")]
+
+
+ONE = np.ones((1, 1), np.float32)
+
+
+@pytest.mark.parametrize(("name", "there"), [("v.vec", "v.vec"), ("v.npy", "v.npy"), ("v.npy", "v.txt")])
+def test_a_file_that_is_there_is_replaced_by_force_alone(tmp_path, name, there):
+    (tmp_path / there).write_text("before")
+    with pytest.raises(MisuseError, match=f"{there} is there already") as caught:
+        write(tmp_path / name, 1, 1, iter(lambda: pytest.fail("work was done"), None))
+    assert "--force" in caught.value.hint
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(there, "before")]
+    write(tmp_path / name, 1, 1, [(["a"], ONE)], force=True)
+    words, vectors = read_all(tmp_path / name)
+    assert (words, vectors.tolist()) == (["a"], [[1]])
+
+
+@pytest.mark.parametrize(("name", "there"), [("v.vec", "v.vec"), ("v.npy", "v.npy"), ("v.npy", "v.txt")])
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, name, there):
+    def blocks():
+        (tmp_path / there).write_text("another's")
+        yield ["a"], ONE
+
+    with pytest.raises(MisuseError, match=f"{there} is there already"):
+        write(tmp_path / name, 1, 1, blocks())
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(there, "another's")]
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "link.vec").symlink_to("v.vec")
+    with pytest.raises(MisuseError, match=r"link\.vec is there already"):
+        write(tmp_path / "link.vec", 1, 1, [(["a"], ONE)])
+    write(tmp_path / "link.vec", 1, 1, [(["a"], ONE)], force=True)
+    assert (tmp_path / "link.vec").is_symlink()
+    assert read_all(tmp_path / "v.vec")[0] == ["a"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/null")])
+def test_what_is_no_file_is_never_replaced(tmp_path, make, force):
+    make(tmp_path / "v.vec")
+    with pytest.raises(MisuseError, match=r"v\.vec is no file"):
+        write(tmp_path / "v.vec", 1, 1, [(["a"], ONE)], force=force)
+    assert not (tmp_path / "v.vec").is_file()
+    assert not Path("/dev/null").is_file()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
