@@ -54,7 +54,7 @@ def of_model(library: Library, entry: SpaceEntry) -> Content:
     return Content(table.shape[1], lambda start: _copied(known, rows, table, start), lambda: facts)
 
 
-def of_file(reading: Reading, reporter: Reporter) -> Content:
+def of_file(reading: Reading) -> Content:
     """The words and vectors of a file."""
     file = formats.read(reading)
     facts: Record = {
@@ -71,10 +71,7 @@ def of_file(reading: Reading, reporter: Reporter) -> Content:
     facts |= {"case": reading.case} if reading.case else {}
 
     def told() -> Record:
-        notes = [*file.notes, *file.left_out.notes]
-        for note in notes:
-            reporter.say(f"{reading.path.name}: {note}")
-        return facts | {"notes": notes}
+        return facts | {"notes": [*file.notes, *file.left_out.notes]}
 
     return Content(file.dimension, lambda start: _skipped(file.blocks, start), told)
 

@@ -1,5 +1,6 @@
 """A file of vectors of the user's, and how it is read: together they say which space of the cache is its own."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.names import located
 from llmlab.spaces.facts import Case
+
+READER = "2"  # raised when a file is read otherwise than before
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,10 @@ class Reading:
         path, words = (Path(fingerprint[key].rsplit(":", 2)[0]) for key in ("file", "words"))
         beside = words if fingerprint["words"] and words != path.with_suffix(".txt") else None
         case: Any = fingerprint["case"] or None
-        found = cls(path, beside, fingerprint["standardize"] == "True", case, fingerprint["language"])
-        if not found.fingerprint.items() <= fingerprint.items():
+        how: Any = {name: fingerprint.get(name) == "True" for name in ("standardize", "skip_bad_words")}
+        how |= {"case": case, "language": fingerprint["language"], "missing": tuple(_listed(fingerprint))}
+        found = cls(path, beside, **how)
+        if any(found.fingerprint[key] != fingerprint[key] for key in ("file", "words")):
             raise DamagedError(f"{path} is not what it was", "make the space again")
         return found
 
@@ -50,8 +55,12 @@ class Reading:
         beside = self.words or self.path.with_suffix(".txt")
         listed = file_state(beside) if beside.is_file() and beside != self.path else ""
         how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
-        how |= {"missing": repr(self.missing), "skip_bad_words": str(self.skip_bad_words)}
+        how |= {"missing": json.dumps(self.missing), "skip_bad_words": str(self.skip_bad_words), "reader": READER}
         return {"file": file_state(self.path), "words": listed, **how}
+
+
+def _listed(fingerprint: Mapping[str, str]) -> list[str]:
+    return list(json.loads(fingerprint.get("missing", "[]")))
 
 
 def file_state(path: Path) -> str:

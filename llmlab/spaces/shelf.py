@@ -72,7 +72,7 @@ class Shelf:
         def content() -> "Content":
             from llmlab.spaces.content import of_file
 
-            return of_file(reading, self.reporter)
+            return of_file(reading)
 
         return self._make(place, name or path.name, fingerprint, content, precision, own=bool(name))
 
@@ -190,7 +190,10 @@ class Shelf:
                 self.reporter.say("what was there from the last time was damaged; it is made anew")
             for words, vectors in content.blocks(writer.rows):
                 writer.add(words, vectors)
-            return {**writer.finish(precision), **content.facts()}
+            measured, facts = writer.finish(precision), content.facts()
+        for note in facts.get("notes", ()):
+            self.reporter.say(f"{facts['model']}: {note}")
+        return {**measured, **facts}
 
     def _file_folders(self, path: Path) -> tuple[Path, Path]:
         """Where the space of a file is, as it is and standardised."""
