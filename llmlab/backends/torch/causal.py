@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
@@ -31,6 +31,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
 PASS_TOKENS = 512  # tokens of a forward pass, padding included; the mask of a forest grows with the square
 BATCH_TEXTS = 64
+OTHER_MODELS = "see `llmlab models list`"
 SHARING = 0.95  # a forest is worth its mask when it has at most this part of its texts' tokens
 
 
@@ -233,10 +234,14 @@ def _load_model(folder: Path, dtype: str) -> Any:
             output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if "Unrecognized configuration class" in str(error):
+            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            raise MisuseError(f"transformers has no causal language model of the type {kind}", OTHER_MODELS) from None
         hint = "is it a whole language model with safetensors weights?"
         raise DamagedError(f"transformers cannot read {folder}: {brief(error)}", hint) from error
     if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
-        raise DamagedError(f"{folder} lacks the weights {sorted(loading['missing_keys'])[0]} ...", "fetch it again")
+        lacking = sorted(loading["missing_keys"])[0]
+        raise DamagedError(f"{folder} lacks the weights {lacking} ...", "give a whole language model, its head too")
     return model.eval()
 
 
@@ -248,7 +253,7 @@ def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
 
 def _context_length(config: Any, tokenizer: Any) -> int:
     for field in ("max_position_embeddings", "max_seq_len", "seq_length"):
-        if getattr(config, field, None):
+        if (getattr(config, field, None) or 0) > 0:  # XLNet writes -1 for no bound
             return int(getattr(config, field))
     return int(min(tokenizer.model_max_length, 2**31 - 1))  # ALiBi and recurrent models may have no bound
 

@@ -15,6 +15,7 @@ import torch
 
 from llmlab.arrays import Ints
 from llmlab.backends.base import TokenStats
+from llmlab.errors import MisuseError
 
 BLOCK = 1024  # rows of the output layer at a time
 PROBE = (3, 5, 7, 4)
@@ -41,7 +42,7 @@ class Whole:
 
     def states(self, keep: int, inputs: dict[str, Any]) -> tuple[Any, Any]:
         output = self.model(**inputs, logits_to_keep=keep)
-        return output.logits[:, -keep:], output.cache  # a few models keep all whatever they are told
+        return output.logits[:, -keep:], cache_of(self.model, output)  # a few models keep all whatever they are told
 
     def logits(self, states: Any) -> Iterator[Any]:
         yield states.float()
@@ -58,13 +59,20 @@ class Split:
 
     def states(self, keep: int, inputs: dict[str, Any]) -> tuple[Any, Any]:
         output = self.body(**inputs)
-        return output.last_hidden_state[:, -keep:], output.cache
+        return output.last_hidden_state[:, -keep:], cache_of(self.body, output)
 
     def logits(self, states: Any) -> Iterator[Any]:
         biases = [None] * -(-len(self.weight) // BLOCK) if self.bias is None else self.bias.split(BLOCK)
         for weight, bias in zip(self.weight.split(BLOCK), biases, strict=True):
             block = torch.nn.functional.linear(states, weight, bias).float()
             yield torch.tanh(block / self.cap) * self.cap if self.cap else block
+
+
+def cache_of(model: Any, output: Any) -> Any:
+    """The keys and values after a pass. Raises MisuseError for XLNet, RWKV and such, which have none of this kind."""
+    if not hasattr(output, "cache"):
+        raise MisuseError(f"{type(model).__name__} keeps no keys and values, which is needed", "use another model")
+    return output.cache
 
 
 def reader(model: Any, device: str) -> Reader:

@@ -1,11 +1,13 @@
 """What is the torch engine's own; what it promises as every engine does is in test_contract.py."""
 
+import json
+
 import numpy as np
 import pytest
 import tiny
 import torch
 from safetensors.numpy import load_file, save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, XLNetConfig, XLNetLMHeadModel
 
 from llmlab.backends.base import ScoreRequest
 from llmlab.backends.sampling import log_softmax
@@ -95,3 +97,20 @@ def test_a_model_that_lacks_weights_is_refused_instead_of_filled_with_noise(lm_f
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(DamagedError, match=r"lacks the weights model\.layers\.1\.mlp\.up_proj\.weight"):
         HuggingFaceLM(tmp_path, "tiny")
+
+
+def test_a_model_of_a_type_that_is_never_causal_is_refused(lm_folder, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit"}))
+    (tmp_path / "model.safetensors").write_bytes((lm_folder / "model.safetensors").read_bytes())
+    with pytest.raises(MisuseError, match="no causal language model of the type vit"):
+        HuggingFaceLM(tmp_path, "tiny")
+
+
+def test_a_model_whose_keys_and_values_the_engine_does_not_know_is_refused(lm_folder, tmp_path):
+    sizes = {"vocab_size": 600, "d_model": 16, "n_layer": 1, "n_head": 2, "d_inner": 16}
+    XLNetLMHeadModel(XLNetConfig(**sizes)).save_pretrained(tmp_path)
+    for file in lm_folder.glob("tokenizer*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    model = HuggingFaceLM(tmp_path, "tiny")
+    with pytest.raises(MisuseError, match=r"XLNet\w+ keeps no keys and values"):
+        model.score([ScoreRequest(model.encode("The cat"))])
