@@ -63,7 +63,7 @@ def language_model(folder: Path, texts: Sequence[str], bos: bool = True, tied: b
     return folder
 
 
-def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "") -> Path:
+def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "", causal: bool = True) -> Path:
     """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does."""
     model = AutoModelForCausalLM.from_pretrained(folder)
     config = model.config
@@ -79,6 +79,8 @@ def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "")
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    if not causal:
+        writer.add_causal_attention(False)
     _add_tokenizer(writer, Tokenizer.from_file(str(folder / "tokenizer.json")), bos)
     if chat_template:
         writer.add_chat_template(chat_template)

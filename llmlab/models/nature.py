@@ -1,0 +1,98 @@
+"""What a model is, told by its files before any weights are read: a causal language model, an encoder, a table.
+
+config.json names the class that was saved (`architectures`), a GGUF file its architecture and whether a token sees
+those after it. Names can be wrong: `backends/causality.py` looks at what an opened model does.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from llmlab.errors import DamagedError
+from llmlab.models.sources import Source
+
+Kind = Literal["causal", "encoder", "static"]
+CAUSAL = r"(ForCausalLM|LMHeadModel|GenerationDecoder)$"
+OTHERS = (  # what else a class of transformers may be, by its name
+    (r"ForMaskedLM$|ForPreTraining$", "a masked language model"),
+    (r"Classification$|ForQuestionAnswering|ForMultipleChoice$|ForNextSentencePrediction$", "a classifier"),
+    (r"EncoderModel$", "an encoder"),
+)
+NO_POOLING = 0  # llama.h: LLAMA_POOLING_TYPE_NONE
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What a model is: how it is used, and the same in words."""
+
+    kind: Kind
+    words: str
+
+
+LANGUAGE_MODEL = Nature("causal", "a causal language model")
+SENTENCE_ENCODER = Nature("encoder", "a sentence encoder")
+BY_ENTRY = {"causal": LANGUAGE_MODEL, "encoder": SENTENCE_ENCODER, "static": Nature("static", "word vectors")}
+
+
+def nature(source: Source) -> Nature:
+    """What a model is. A catalogue entry knows, but that a folder or file is a causal model is seen for itself.
+
+    Raises DamagedError for a folder without a readable config.json, and for what is no GGUF file.
+    """
+    entry = source.entry
+    if entry is not None and (entry.source == "wheel" or entry.kind != "causal"):
+        return BY_ENTRY[entry.kind]
+    if source.is_gguf:
+        return of_gguf(source.path)
+    return SENTENCE_ENCODER if (source.path / "modules.json").is_file() else of_config(read_config(source.path))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a transformers folder."""
+    try:
+        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DamagedError(f"{folder} has no readable config.json", "is it a whole transformers folder?") from error
+
+
+def of_config(config: dict[str, Any]) -> Nature:
+    """By config.json. What is no causal language model may still give vectors, as an encoder."""
+    architecture = str((config.get("architectures") or [""])[0])
+    shown = architecture or str(config.get("model_type", "unknown"))
+    if re.search(CAUSAL, architecture):
+        reads_both_ways = config.get("is_decoder") is False and _is_masked_type(config)
+        return (
+            Nature("encoder", f"a masked language model ({shown}, no decoder)") if reads_both_ways else LANGUAGE_MODEL
+        )
+    if config.get("is_encoder_decoder"):
+        return Nature("encoder", f"an encoder-decoder model ({shown})")
+    for pattern, words in OTHERS:
+        if re.search(pattern, architecture):
+            return Nature("encoder", f"{words} ({shown})")
+    # A body without a head, or nothing said: GPT2Model is the body of a language model, BertModel an encoder.
+    if _is_masked_type(config) and not config.get("is_decoder"):
+        return Nature("encoder", f"an encoder ({shown})")
+    return LANGUAGE_MODEL
+
+
+def of_gguf(path: Path) -> Nature:
+    """By a GGUF file's header (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)."""
+    from llmlab.backends import gguf
+
+    facts = gguf.metadata(path)
+    architecture = str(facts.get("general.architecture", "unknown"))
+    if architecture == "t5":
+        return Nature("encoder", "an encoder-decoder model (t5)")
+    reads_both_ways = facts.get(f"{architecture}.attention.causal") is False or architecture == "t5encoder"
+    if reads_both_ways or facts.get(f"{architecture}.pooling_type", NO_POOLING) != NO_POOLING:
+        return Nature("encoder", f"an encoder ({architecture})")
+    return LANGUAGE_MODEL
+
+
+def _is_masked_type(config: dict[str, Any]) -> bool:
+    """Whether models of this type are read in both directions unless they are made decoders."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+    return config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES
