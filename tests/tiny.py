@@ -8,6 +8,7 @@ import gguf
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -155,3 +156,10 @@ def plain_torch(folder: Path) -> Callable[[Sequence[int]], NDArray[np.float64]]:
         return torch.log_softmax(logits.double(), -1).numpy()
 
     return logprobs
+
+
+def without_weights(folder: Path, name: str) -> None:
+    """Take one array out of a folder's safetensors."""
+    weights = load_file(folder / "model.safetensors")
+    del weights[name]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})

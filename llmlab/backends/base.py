@@ -171,6 +171,7 @@ class CausalLM(Protocol):
 
 class Encoder(Protocol):
     info: ModelInfo
+    notes: tuple[str, ...]  # what a user should know of how the model was read
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         """One vector a text, [N, D]."""

@@ -1,7 +1,7 @@
 """BERT-like sentence encoders through CTranslate2: the same vectors as sentence-transformers, without torch.
 
 The folder holds CTranslate2's own weights, tokenizer.json, and encoder.json: the pooling and normalisation
-that the model's modules.json asks for. Conversion is models/prepare.py's work.
+that the model's modules ask for. Conversion is models/prepare.py's work.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ class CTranslate2Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._pooling, self._normalize = plan["pooling"], plan["normalize"]
-        self._lower: bool = plan["lower_case"]
+        self.notes: tuple[str, ...] = tuple(plan["notes"])
         self.info = ModelInfo(
             name=name,
             revision=revision,
@@ -61,7 +61,7 @@ class CTranslate2Encoder:
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         vectors = np.empty((len(texts), self.info.dimension), np.float32)
-        encodings = self._tokenizer.encode_batch([self._case(text) for text in texts])
+        encodings = self._tokenizer.encode_batch(list(texts))
         check_room(self.info, max((len(encoding.ids) for encoding in encodings), default=0))
 
         def run(rows: list[int]) -> int:
@@ -86,7 +86,7 @@ class CTranslate2Encoder:
             yield from pool.map(run, batches)
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
-        encoding = self._tokenizer.encode(self._case(text))
+        encoding = self._tokenizer.encode(text)
         check_room(self.info, len(encoding.ids))
         hidden, _ = self._hidden([encoding.ids])
         return tuple(encoding.tokens), hidden[0]
@@ -107,9 +107,6 @@ class CTranslate2Encoder:
         if self._normalize:
             pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
         return np.asarray(pooled, np.float32)
-
-    def _case(self, text: str) -> str:
-        return text.lower() if self._lower else text
 
 
 def _allow_avx512() -> None:
@@ -166,4 +163,4 @@ def convert(source: Path, target: Path) -> None:
                 model.config.position_embedding_type = "absolute"
             return model
 
-    Converter(str(source), copy_files=["tokenizer.json"]).convert(str(target), force=True)
+    Converter(str(source)).convert(str(target), force=True)

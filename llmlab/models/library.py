@@ -115,22 +115,34 @@ class Library:
         source = self.source(name)
         if source.is_gguf:
             raise MisuseError(f"{source.name} is a GGUF file", "an encoder is read from a sentence-transformers folder")
-        engine, dtype, threads = self.config.engine, self._torch_dtype, self.config.threads
+        encoder = self._open_ctranslate2(source) or self._open_sentence_transformer(source)
+        for note in encoder.notes:
+            self.reporter.say(note)
+        return encoder
+
+    def _open_ctranslate2(self, source: Source) -> "Encoder | None":
+        """None where another engine is asked for, or for auto one that computes the model rightly."""
+        engine, dtype = self.config.engine, self._torch_dtype
         if engine == "llama.cpp":
             raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
-        if engine == "ctranslate2" or (engine == "auto" and dtype == "float32"):
-            from llmlab.models import prepare
+        if engine == "torch" or (engine == "auto" and dtype != "float32"):
+            return None
+        from llmlab.models import prepare
 
-            folder = prepare.ctranslate2_folder(self.shop, source)
-            if folder is not None:
-                from llmlab.backends.ct2 import CTranslate2Encoder
-
-                return CTranslate2Encoder(folder, source.name, source.revision, dtype, threads)
+        folder = prepare.ctranslate2_folder(self.shop, source)
+        if folder is None:
             if engine == "ctranslate2":
                 raise UnsupportedError(engine, f"compute {source.name}")
+            return None
+        from llmlab.backends.ct2 import CTranslate2Encoder
+
+        return CTranslate2Encoder(folder, source.name, source.revision, dtype, self.config.threads)
+
+    def _open_sentence_transformer(self, source: Source) -> "Encoder":
         from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 
-        return SentenceTransformerEncoder(source.path, source.name, source.revision, dtype, threads)
+        threads = self.config.threads
+        return SentenceTransformerEncoder(source.path, source.name, source.revision, self._torch_dtype, threads)
 
     def _open_table(self, name: str) -> "Floats":
         from llmlab.models import prepare

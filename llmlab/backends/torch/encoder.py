@@ -1,42 +1,56 @@
-"""The reference engine for sentence encoders: any sentence-transformers folder, through torch."""
+"""The reference engine for sentence encoders: whatever sentence-transformers loads from a folder, through torch.
 
-from collections.abc import Sequence
+A folder that states no modules of its own is read as sentence-transformers reads it, which `notes` say.
+"""
+
+import logging
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Normalize, Transformer
+from sentence_transformers.sentence_transformer.modules import Pooling
+from transformers import PreTrainedTokenizerBase
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo, check_room
 from llmlab.backends.torch.causal import DTYPES, best_device, prepare_torch
 from llmlab.backends.torch.tokens import brief
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.progress import Progress, silent
 
 BATCH_TEXTS = 64
+READ_FORWARD = {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}
+LIBRARIES = ("sentence_transformers", "transformers")
 
 
 class SentenceTransformerEncoder:
-    """A sentence encoder in one sentence-transformers folder."""
+    """A sentence encoder in one folder."""
 
     def __init__(
         self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0, device: str = ""
     ) -> None:
         prepare_torch(dtype, threads)
-        self._model = _load(folder, dtype, device or best_device()).eval()
-        config = getattr(getattr(self._model[0], "auto_model", None), "config", None)
-        tokenizer: Any = self._model.tokenizer
+        self._model, warnings = _load(folder, dtype, device or best_device())
+        self._tokenizer: Any = getattr(self._model[0], "tokenizer", None)
+        self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
+        self.notes = (*_notes(folder, self._model), *warnings)  # what a user should know of how it was read
         self.info = ModelInfo(
             name=name,
             revision=revision,
             engine="torch",
             dtype=dtype,
-            vocabulary=len(tokenizer),
-            context=int(self._model.max_seq_length or 0),
-            dimension=int(self._model.get_embedding_dimension() or 0),
-            layers=getattr(config, "num_hidden_layers", 0),
+            vocabulary=len(self._vocabulary()),
+            context=_longest(self._model),
+            dimension=self._model.encode(["a"], show_progress_bar=False).shape[1],
+            layers=getattr(self._model.config, "num_hidden_layers", 0),
             bos=None,
         )
 
@@ -54,34 +68,116 @@ class SentenceTransformerEncoder:
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
         self._check_lengths([text])
+        if not isinstance(self._tokenizer, PreTrainedTokenizerBase):
+            raise UnsupportedError("torch", f"show the tokens of {self.info.name}: no transformer reads them", "auto")
         output = self._model.encode(
             [text], output_value="token_embeddings", show_progress_bar=False, convert_to_numpy=False
         )
-        tokenizer: Any = self._model.tokenizer
-        ids = self._model.preprocess([text])["input_ids"][0]
-        return tuple(tokenizer.convert_ids_to_tokens(ids.tolist())), _numpy(output[0])
+        ids = self._model.preprocess([text], prompt=self._prompt)["input_ids"][0]
+        return tuple(self._tokenizer.convert_ids_to_tokens(ids.tolist())), _numpy(output[0])
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, those of the prompt and the model's own marks among them."""
+        texts = [self._prompt + text for text in texts]
+        if isinstance(self._tokenizer, PreTrainedTokenizerBase):
+            return [len(ids) for ids in self._tokenizer(texts, truncation=False)["input_ids"]] if texts else []
+        return [len(self._tokenizer.tokenize(text)) for text in texts]
+
+    def plan(self) -> dict[str, Any] | None:
+        """What CTranslate2 has to do after BERT's own layers; None where these modules ask for more than it does."""
+        kinds = tuple(type(module) for module in self._model)
+        if kinds not in ((Transformer, Pooling), (Transformer, Pooling, Normalize)):
+            return None
+        reader: Any = self._model[0]
+        pooling = str(self._model[1].pooling_mode)
+        plain = reader.modality_config == READ_FORWARD and not reader.processing_kwargs and self._tokenizer.is_fast
+        whole = self._model.truncate_dim is None and not self._prompt
+        like_bert = reader.config.model_type in ("bert", "distilbert", "roberta", "xlm-roberta", "camembert")
+        if not (plain and whole and like_bert and pooling in ("mean", "cls", "max") and self.info.context):
+            return None
+        return {
+            "pooling": pooling,
+            "normalize": len(kinds) == 3,
+            "max_tokens": self.info.context,
+            "dimension": self.info.dimension,
+            "layers": self.info.layers,
+            "notes": list(self.notes),
+        }
+
+    def save_tokenizer(self, path: Path) -> None:
+        """Write tokenizer.json as the modules set it up: one of them may lower every text."""
+        self._tokenizer.backend_tokenizer.save(str(path))
+
+    def _vocabulary(self) -> Any:
+        tokenizer = self._tokenizer
+        return tokenizer.get_vocab() if hasattr(tokenizer, "get_vocab") else ()
 
     def _check_lengths(self, texts: Sequence[str]) -> None:
         """sentence-transformers would cut a long text and say nothing."""
-        tokenizer: Any = self._model.tokenizer
-        lengths = [len(ids) for ids in tokenizer(list(texts), truncation=False)["input_ids"]] if texts else []
         if self.info.context:
-            check_room(self.info, max(lengths, default=0))
+            check_room(self.info, max(self.lengths(texts), default=0))
 
 
-def _load(folder: Path, dtype: str, device: str) -> SentenceTransformer:
+def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, list[str]]:
+    """The model, and what sentence-transformers warns of. Raises DamagedError for a folder that is not whole."""
+    with _heard() as heard:
+        try:
+            model = SentenceTransformer(
+                str(folder),
+                device=device,
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"dtype": DTYPES[dtype], "use_safetensors": True},
+            )
+        except Exception as error:  # the modules of a folder may fail in as many ways as programs
+            message = f"sentence-transformers cannot read {folder}: {brief(error)}"
+            raise DamagedError(message, "is the folder whole?") from error
+    lacking = re.findall(r"^(\S+) +\| MISSING", "\n".join(heard["transformers"]), re.MULTILINE)
+    if used := [name for name in lacking if not (name.startswith("pooler.") and Pooling in map(type, model))]:
+        raise DamagedError(f"{folder} lacks the weights {used[0]} ...", "fetch it again")
+    return model.eval(), [one for one in heard["sentence_transformers"] if not one.startswith("Default prompt")]
+
+
+@contextmanager
+def _heard() -> Iterator[dict[str, list[str]]]:
+    """What the libraries warn of, by library, instead of their writing it to stderr.
+
+    transformers tells only there which weights it filled with random numbers.
+    """
+    heard: dict[str, list[str]] = {name: [] for name in LIBRARIES}
+    loggers = [logging.getLogger(name) for name in LIBRARIES]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        handler = logging.Handler()
+        handler.emit = lambda record, into=heard[logger.name]: into.append(record.getMessage())  # type: ignore[method-assign, misc]
+        logger.handlers, logger.propagate = [handler], False
+    own: Any = transformers.utils.logging
+    own.set_verbosity_warning()
     try:
-        return SentenceTransformer(
-            str(folder),
-            device=device,
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"dtype": DTYPES[dtype], "use_safetensors": True},
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise DamagedError(
-            f"sentence-transformers cannot read {folder}: {brief(error)}", "is the folder whole?"
-        ) from error
+        yield heard
+    finally:
+        own.set_verbosity_error()
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+
+
+def _notes(folder: Path, model: Any) -> Iterator[str]:
+    if not (folder / "modules.json").is_file():
+        kind = type(model.transformers_model).__name__
+        pooling = f"{model[1].pooling_mode} pooling" if len(model) > 1 else "no pooling"
+        yield f"{folder.name} has no modules.json: read as sentence-transformers does, {kind} with {pooling}"
+    if prompt := model.prompts.get(model.default_prompt_name or "", ""):
+        yield f"{folder.name} puts its prompt {model.default_prompt_name} before every text: {prompt!r}"
+
+
+def _longest(model: Any) -> int:
+    """Tokens that the model reads at once; 0 for one without a bound."""
+    limit = model.max_seq_length or math.inf
+    embeddings = getattr(model.transformers_model, "embeddings", None)
+    places: Any = getattr(embeddings, "position_embeddings", None)
+    if getattr(places, "padding_idx", None) is not None:  # RoBERTa counts places from behind that of padding
+        limit = min(limit, places.num_embeddings - places.padding_idx - 1)
+    return int(limit) if math.isfinite(limit) else 0
 
 
 def _numpy(tensor: torch.Tensor) -> Floats:
