@@ -88,6 +88,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     generate: GenerateSettings
     engine: Engine = "auto"
     dtype: Dtype = "auto"
+    bos: bool | None = None  # whether BOS stands before every text; None: as the model's own tokenizer does
     threads: Natural = 0
     cache: str = ""
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)

@@ -64,8 +64,8 @@ def language_model(folder: Path, texts: Sequence[str], bos: bool = True, tied: b
     return folder
 
 
-def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "", causal: bool = True) -> Path:
-    """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does."""
+def gguf_of(folder: Path, path: Path, bos: bool | None = True, chat_template: str = "", causal: bool = True) -> Path:
+    """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does; None: names no BOS."""
     model = AutoModelForCausalLM.from_pretrained(folder)
     config = model.config
     writer = gguf.GGUFWriter(path, "llama")
@@ -100,7 +100,7 @@ def gguf_of(folder: Path, path: Path, bos: bool = True, chat_template: str = "",
     return path
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, bos: bool) -> None:
+def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, bos: bool | None) -> None:
     words = [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
     control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
     writer.add_tokenizer_model("gpt2")
@@ -108,9 +108,10 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, bos: bool) -> 
     writer.add_token_list(words)
     writer.add_token_types([control if word in (BOS, EOS) else normal for word in words])
     writer.add_token_merges([" ".join(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]])
-    writer.add_bos_token_id(0)
     writer.add_eos_token_id(1)
-    writer.add_add_bos_token(bos)
+    if bos is not None:
+        writer.add_bos_token_id(0)
+        writer.add_add_bos_token(bos)
 
 
 def _rope_order(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]:

@@ -106,6 +106,12 @@ def check_room(info: ModelInfo, length: int) -> None:
         raise MisuseError(f"the text needs {length} tokens; {info.name} reads at most {info.context}", "shorten it")
 
 
+def check_bos(name: str, asked: bool | None, named: Sequence[int]) -> None:
+    """Raise MisuseError for a BOS that is asked of a model that names none."""
+    if asked and not named:
+        raise MisuseError(f"{name} names no BOS that could stand before a text", "leave out --bos")
+
+
 class Decoder(Protocol):
     """Several continuations of one context, side by side."""
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
-from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room, cores
+from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
@@ -30,15 +30,19 @@ CELLS = 4096  # tokens decoded together
 class LlamaCpp:
     """A causal language model in one GGUF file."""
 
-    def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0) -> None:
+    def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0, bos: bool | None = None) -> None:
+        """`bos`: whether BOS stands before every text, None as the file says. Raises MisuseError for one not named."""
         _quiet()
         self._threads = threads or cores()
         self._weights = _Weights(path)
         self._model = self._weights.handle
         self._vocab = lc.llama_model_get_vocab(self._model)
         self._context: _Context | None = None
-        bos = lc.llama_vocab_bos(self._vocab) if lc.llama_vocab_get_add_bos(self._vocab) else -1
-        self._bos: Ids = (bos,) if bos >= 0 else ()
+        named, puts_bos = self._named_bos(), lc.llama_vocab_get_add_bos(self._vocab)
+        self._bos: Ids = named if bos or (bos is None and puts_bos) else ()
+        check_bos(name, bos, named)
+        self._named = b"".join(map(self.piece, named)).decode(errors="replace")
+        self._keeps_bos = not self._bos and bos is None  # that of a template: the one way to have it
         self.info = ModelInfo(
             name=name,
             revision=revision,
@@ -48,7 +52,7 @@ class LlamaCpp:
             context=lc.llama_model_n_ctx_train(self._model),
             dimension=lc.llama_model_n_embd(self._model),
             layers=lc.llama_model_n_layer(self._model),
-            bos=self.piece(bos).decode(errors="replace") if self._bos else None,
+            bos=self._named if self._bos else None,
         )
 
     def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
@@ -80,11 +84,11 @@ class LlamaCpp:
 
         end = self.piece(lc.llama_vocab_eos(self._vocab)).decode(errors="replace")
         try:
-            formatter = Jinja2ChatFormatter(template.decode(), eos_token=end, bos_token=self.info.bos or "")
+            formatter = Jinja2ChatFormatter(template.decode(), eos_token=end, bos_token=self._named)
             rendered: str = formatter(messages=[{"role": "user", "content": message}]).prompt
         except Exception as error:  # a template may fail in as many ways as a program
             raise DamagedError(f"the chat template of {self.info.name} fails: {error}", "use --raw") from error
-        return rendered.removeprefix(self.info.bos or "")
+        return rendered if self._keeps_bos else rendered.removeprefix(self._named)
 
     def is_end(self, token: int) -> bool:
         return bool(lc.llama_vocab_is_eog(self._vocab, token))
@@ -122,6 +126,13 @@ class LlamaCpp:
         if n > most:
             raise MisuseError(f"{n} samples at once; llama.cpp decodes at most {most}", "draw fewer")
         return LlamaDecoder(self._room(len(ids) + n * max_tokens, n + 1), ids)
+
+    def _named_bos(self) -> Ids:
+        """The BOS that the file names, or that its kind of tokenizer puts first; llama.cpp makes one up for others."""
+        key = b"tokenizer.ggml.bos_token_id"
+        named = lc.llama_model_meta_val_str(self._model, key, ctypes.create_string_buffer(32), 32) >= 0
+        bos = lc.llama_vocab_bos(self._vocab) if named or lc.llama_vocab_get_add_bos(self._vocab) else -1
+        return (bos,) if bos >= 0 else ()
 
     def _context_ids(self, context: Tokens) -> Ids:
         if not (ids := self._bos + context.ids):

@@ -16,6 +16,7 @@ from llmlab.render import Format
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
+    from llmlab.models.library import Library
 
 T = TypeVar("T")
 STDIN = "-"
@@ -55,9 +56,16 @@ class ModelOptions(Struct, frozen=True):
     ] = None
     engine: EngineOption = None
     dtype: DtypeOption = None
+    bos: Annotated[
+        bool | None,
+        option("--bos/--no-bos", panel=MODEL, help="Whether BOS stands first; else as the tokenizer does."),
+    ] = None
+
+    def library(self, world: World) -> "Library":
+        return world.library(self.engine, self.dtype, bos=self.bos)
 
     def causal_lm(self, world: World) -> "CausalLM":
-        return world.library(self.engine, self.dtype).causal_lm(self.model or "")
+        return self.library(world).causal_lm(self.model or "")
 
 
 class ReadingOptions(Struct, frozen=True):

@@ -36,12 +36,13 @@ class SourceOptions(Struct, frozen=True):
         str | None, option("--word", metavar="WORD", help="Of a language model: this word's vector in each text.")
     ] = None
 
-    def check(self, given: list[str], model: str | None) -> None:
+    def check(self, given: list[str], model: ModelOptions) -> None:
         """Raise MisuseError, before anything is opened, for what contradicts itself."""
         if not given or not all(given):
             raise MisuseError("the text is empty", "give at least one word")
-        if self.space and (model or self.layer or self.word is not None):
-            message = "--space gives vectors of words; --model, --layer and --word ask a model"
+        asks_model = model.model or model.bos is not None or self.layer or self.word is not None
+        if self.space and asks_model:
+            message = "--space gives vectors of words; --model, --bos, --layer and --word ask a model"
             raise MisuseError(message, "leave out either")
         if self.word is not None and not self.word.strip():
             raise MisuseError("--word is empty", "give a word of the texts")
@@ -54,10 +55,10 @@ class SourceOptions(Struct, frozen=True):
 
         if self.space:
             return _of_space(world.shelf(model.engine, model.dtype), self.space, self.standardize, given)
-        library = world.library(model.engine, model.dtype)
+        library = model.library(world)
         name = model.model or library.config.encoder
         if library.kind(name) != "causal":
-            self.refuse_encoder(name)
+            self.refuse_encoder(name, model)
             return embed.of_texts(library.encoder(name), given)
         if self.word is None:
             hint = "add --word WORD, or use --space; llmlab embed takes --tokens"
@@ -69,17 +70,17 @@ class SourceOptions(Struct, frozen=True):
         """A vector a token of one text."""
         from llmlab.lab.vectors import embed
 
-        library = world.library(model.engine, model.dtype)
+        library = model.library(world)
         name = model.model or library.config.encoder
         if library.kind(name) != "causal":
-            self.refuse_encoder(name)
+            self.refuse_encoder(name, model)
             return embed.of_tokens(library.encoder(name), text)
         layer = self.layer or "input"
         return embed.of_layer(library.causal_lm(name), text, layer, _table(library, name, layer))
 
-    def refuse_encoder(self, name: str) -> None:
-        if self.layer or self.word:
-            message = f"{name} is no language model, which --layer and --word ask for"
+    def refuse_encoder(self, name: str, model: ModelOptions) -> None:
+        if self.layer or self.word or model.bos is not None:
+            message = f"{name} is no language model, which --layer, --word and --bos ask for"
             raise MisuseError(message, "for example --model gemma-3-270m")
 
 

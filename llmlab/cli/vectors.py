@@ -53,12 +53,12 @@ def embed(
 
     tokens = tokens or (source.layer is not None and source.word is None)
     if streams(text, form) and not tokens:
-        source.check(text, model.model)
+        source.check(text, model)
         each = batches(words(world, text))
         world.stream(numbered(source.vectors(world, some, model).records() for some in each), form)
         return
     given = list(words(world, text))
-    source.check(given, model.model)
+    source.check(given, model)
     if tokens:
         _check_tokens(given, source, metric, strip)
         found = source.rows(world, given[0], model)
@@ -80,7 +80,7 @@ def odd(
     from llmlab.lab.vectors.odd import odd_one_out, too_few
 
     given = list(words(world, text))
-    source.check(given, model.model)
+    source.check(given, model)
     if len(given) < 3:
         raise too_few()
     world.show(odd_one_out(source.vectors(world, given, model)), form)
@@ -100,7 +100,7 @@ def why(
     from llmlab.lab.vectors.why import explain, not_two
 
     given = list(words(world, text))
-    source.check(given, model.model)
+    source.check(given, model)
     if len(given) != 2:
         raise not_two()
     world.show(explain(source.vectors(world, given, model).by(metric)), form)

@@ -142,7 +142,7 @@ def _row(parameter: Any, ctx: Any) -> tuple[str, str]:
     """How a parameter is written, and what it means."""
     if parameter.param_type_name == "argument":
         return parameter.make_metavar(ctx), parameter.help or ""
-    names = ", ".join(sorted(parameter.opts, key=len))
+    names = ", ".join([*sorted(parameter.opts, key=len), *parameter.secondary_opts])
     return names if parameter.is_flag else f"{names} {parameter.make_metavar(ctx)}", parameter.help or ""
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from llmlab.progress import Progress
 from llmlab.render import Format, show
@@ -54,20 +54,23 @@ class World:
 
         return Files(self.stdin, self.say)
 
-    def library(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Library":
-        """The models, with the engine and number type that the options ask for; made once."""
-        return self._library(engine, dtype, thorough)
+    def library(
+        self, engine: str | None = None, dtype: str | None = None, thorough: bool = False, bos: bool | None = None
+    ) -> "Library":
+        """The models, with the engine, number type and BOS that the options ask for; made once."""
+        return self._library(engine, dtype, thorough, bos)
 
     def shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
         """The spaces, over the same models; made once."""
         return self._shelf(engine, dtype, thorough)
 
-    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool) -> "Library":
+    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool, bos: bool | None) -> "Library":
         from msgspec.structs import replace
 
         from llmlab.models.library import Library
 
-        chosen = {key: value for key, value in (("engine", engine), ("dtype", dtype)) if value is not None}
+        asked: dict[str, Any] = {"engine": engine, "dtype": dtype, "bos": bos}
+        chosen = {key: value for key, value in asked.items() if value is not None}
         return Library(replace(self.config, **chosen), self, thorough)
 
     def _make_shelf(self, engine: str | None, dtype: str | None, thorough: bool) -> "Shelf":

@@ -21,6 +21,11 @@ class Prompt:
     chat: bool = False  # the model's own chat template is around it
 
 
+def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
+    """A text without the BOS that was typed before it: the engine puts one there, and never are there two."""
+    return text.removeprefix(model.info.bos or "") if allow_special else text
+
+
 def read(model: CausalLM, asked: str, *, template: str = "", raw: bool = False, allow_special: bool = False) -> Prompt:
     """The prompt in a preset's template, else in the model's chat template if it has one, else as it is.
 
@@ -29,11 +34,12 @@ def read(model: CausalLM, asked: str, *, template: str = "", raw: bool = False, 
     if not asked:
         raise MisuseError("the prompt is empty", "give at least one character")
     if template or raw:
-        text = template.replace("{prompt}", asked) if template else asked
+        text = after_bos(model, template.replace("{prompt}", asked) if template else asked, allow_special)
         return Prompt(asked, text, model.encode(text, allow_special=allow_special))
     rendered = model.chat(asked)
     if rendered is None:
-        return Prompt(asked, asked, model.encode(asked, allow_special=allow_special))
+        text = after_bos(model, asked, allow_special)
+        return Prompt(asked, text, model.encode(text, allow_special=allow_special))
     if allow_special or model.encode(asked, allow_special=True) == model.encode(asked):
         return Prompt(asked, rendered, model.encode(rendered, allow_special=True), chat=True)
     return Prompt(asked, rendered, _with_literal(model, asked, rendered), chat=True)

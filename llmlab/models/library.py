@@ -100,7 +100,8 @@ class Library:
         folder = prepare.transformers_folder(self.shop, source)
         from llmlab.backends.torch.causal import HuggingFaceLM
 
-        return HuggingFaceLM(folder, source.name, source.revision, self._torch_dtype, self.config.threads)
+        dtype, threads, bos = self._torch_dtype, self.config.threads, self.config.bos
+        return HuggingFaceLM(folder, source.name, source.revision, dtype, threads, bos=bos)
 
     def _open_llama(self, source: Source) -> "CausalLM":
         from llmlab.models import prepare
@@ -108,7 +109,7 @@ class Library:
         path = prepare.gguf_to_run(self.shop, source, self.config.dtype)
         from llmlab.backends.llamacpp import LlamaCpp
 
-        return LlamaCpp(path, source.name, source.revision, self.config.threads)
+        return LlamaCpp(path, source.name, source.revision, self.config.threads, self.config.bos)
 
     def _open_encoder(self, name: str) -> "Encoder":
         self._expect(name, "encoder")

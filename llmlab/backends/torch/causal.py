@@ -15,7 +15,7 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
-from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
 from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
@@ -39,13 +39,22 @@ class HuggingFaceLM:
     """A causal language model in one transformers folder."""
 
     def __init__(
-        self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0, device: str = ""
+        self,
+        folder: Path,
+        name: str,
+        revision: str = "",
+        dtype: str = "float32",
+        threads: int = 0,
+        device: str = "",
+        bos: bool | None = None,
     ) -> None:
+        """`bos`: whether BOS stands before every text, None as its tokenizer. Raises MisuseError for one not named."""
         prepare_torch(dtype, threads)
         self._device = device or best_device()
-        self._model = _load_model(folder, dtype).to(self._device)
-        self._pieces = TokenPieces(folder)
+        self._pieces = TokenPieces(folder, bos)
         self._bos = self._pieces.bos
+        check_bos(name, bos, self._bos)
+        self._model = _load_model(folder, dtype).to(self._device)
         config = self._model.config.get_text_config()
         self._ends = _end_tokens(self._model, self._pieces.tokenizer)
         self._positions = max(LOGIT_BYTES // (4 * config.vocab_size), 1)

@@ -4,6 +4,7 @@ Byte-level BPE (Radford et al. 2019) and sentencepiece-like vocabularies (Kudo a
 bytes; of any other kind the decoded text is all there is, and it may lose spaces.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from transformers import AutoTokenizer
 
 from llmlab.backends.base import Tokens
+from llmlab.backends.forest import Ids
 from llmlab.errors import DamagedError
 
 BYTE = r"<0x[0-9A-Fa-f]{2}>"  # sentencepiece's token of one byte
@@ -19,7 +21,7 @@ BYTE = r"<0x[0-9A-Fa-f]{2}>"  # sentencepiece's token of one byte
 class TokenPieces:
     """The tokenizer, and the raw bytes of its tokens."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bos: bool | None = None) -> None:
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
@@ -34,9 +36,12 @@ class TokenPieces:
             any(mark in decoder for mark in ("ByteFallback", "Metaspace", "\u2581"))
             or any(word.startswith("\u2581") for word in self.tokenizer.get_vocab())
         )
+        named = _named_bos(folder, self.tokenizer)
         first = self._ids("a", add_special_tokens=True)[0]
         puts_bos = first == self.tokenizer.bos_token_id and first != self._ids("a")[0]
-        self.bos: tuple[int, ...] = (first,) if puts_bos else ()
+        self.bos: Ids = named if bos or (bos is None and puts_bos) else ()
+        # A template that begins with BOS keeps it only where it is the one way to have it.
+        self._left_out = b"".join(map(self.of, named)) if self.bos or bos is False else b""
 
     def encode(self, text: str, allow_special: bool) -> Tokens:
         ids = self._ids(text, split_special_tokens=not allow_special)
@@ -51,7 +56,7 @@ class TokenPieces:
             rendered: str = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         except Exception as error:  # a template may fail in as many ways as a program
             raise DamagedError(f"the model's chat template fails: {brief(error)}", "use --raw") from error
-        return rendered.removeprefix("".join(self.of(token).decode(errors="replace") for token in self.bos))
+        return rendered.removeprefix(self._left_out.decode(errors="replace"))
 
     def of(self, token: int) -> bytes:
         added = self._added.get(token)
@@ -78,6 +83,15 @@ class TokenPieces:
 
     def _ids(self, text: str, **options: bool) -> list[int]:
         return list(self.tokenizer(text, **({"add_special_tokens": False} | options))["input_ids"])
+
+
+def _named_bos(folder: Path, tokenizer: Any) -> Ids:
+    """The BOS that a tokenizer names, else the model's own configuration; whether a text begins with it or not."""
+    if tokenizer.bos_token_id is not None:
+        return (tokenizer.bos_token_id,)
+    config = folder / "config.json"  # read as it stands: transformers fills in a number that nobody named
+    named = json.loads(config.read_text(encoding="utf-8")).get("bos_token_id") if config.is_file() else None
+    return (named,) if isinstance(named, int) and 0 <= named < len(tokenizer) else ()
 
 
 def _gpt2_bytes() -> dict[str, int]:

@@ -15,6 +15,7 @@ import numpy as np
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import edged, finite, number, probability
 from llmlab.progress import Progress, silent
@@ -176,6 +177,7 @@ def conditional(model: CausalLM, context: str, text: str, *, allow_special: bool
     Raises MisuseError for an empty context or text.
     """
     check(context, [text])
+    context = after_bos(model, context, allow_special)
     tokens = model.encode(context + text, allow_special=allow_special)
     start = boundary(tokens, len(context))
     begins = tokens.spans[start][0] if start < len(tokens) else len(context)

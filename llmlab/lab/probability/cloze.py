@@ -16,6 +16,7 @@ from llmlab.backends.sampling import top
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.choose import normalised
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import finite, number
 from llmlab.progress import Progress, silent
@@ -126,6 +127,7 @@ def cloze(
 
     Raises MisuseError for a sentence without a blank, an empty candidate, and too many combinations.
     """
+    sentence = after_bos(model, sentence, allow_special)
     count = blanks(sentence, candidates)
     parts = sentence.split(BLANK)
     given = list(dict.fromkeys(candidates))

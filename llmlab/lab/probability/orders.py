@@ -15,6 +15,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import number, probability, times
 from llmlab.progress import Progress, silent
@@ -82,6 +83,7 @@ def orders(
     model: CausalLM, sentence: str, seed: int = 0, *, allow_special: bool = False, progress: Progress = silent
 ) -> Orders:
     """Rank the orders of a sentence's words. Raises MisuseError for fewer than two words."""
+    sentence = after_bos(model, sentence, allow_special)
     check(sentence)
     words, joint, end = split(sentence)
     original = joint.join(words) + end

@@ -14,6 +14,7 @@ import numpy as np
 from llmlab.backends.base import CausalLM, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.windows import Windows
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, finite, number
 from llmlab.progress import Progress, silent
@@ -125,7 +126,8 @@ class _Reader:
 
     def __iter__(self) -> Iterator[Tokens]:
         for block in self._blocks:
-            tokens = self._model.encode(block, allow_special=self._allow_special)
+            text = block if self.bytes else after_bos(self._model, block, self._allow_special)
+            tokens = self._model.encode(text, allow_special=self._allow_special)
             self.characters += len(block)
             self.bytes += len(block.encode())
             self.tokens += len(tokens)

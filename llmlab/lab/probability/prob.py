@@ -16,6 +16,7 @@ from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show
 from llmlab.render.safe import visible
@@ -146,6 +147,7 @@ def ledger(
     """
     if correct:
         check_correction(text, by)
+    text = after_bos(model, text, allow_special)
     tokens = encode(model, text, allow_special=allow_special)
     stats = windows.score(model, [ScoreRequest(tokens, detail=True)])[0]
     scored = Scored(text, tokens, stats.logprobs, windows.Windows.of(model.info).count(len(tokens)))

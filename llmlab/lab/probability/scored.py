@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
+from llmlab.lab.prompt import after_bos
 from llmlab.lab.text import finite, power
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
@@ -82,6 +83,7 @@ def score(
     model: CausalLM, texts: Sequence[str], *, allow_special: bool = False, progress: Progress = silent
 ) -> list[Scored]:
     """The log-probability of each token of each text. Raises MisuseError for an empty text."""
+    texts = [after_bos(model, text, allow_special) for text in texts]
     tokens = [encode(model, text, allow_special=allow_special) for text in texts]
     stats = windows.score(model, [ScoreRequest(one) for one in tokens], progress)
     cut = windows.Windows.of(model.info)
