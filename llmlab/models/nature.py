@@ -61,20 +61,20 @@ def of_config(config: dict[str, Any]) -> Nature:
     """By config.json. What is no causal language model may still give vectors, as an encoder."""
     architecture = str((config.get("architectures") or [""])[0])
     shown = architecture or str(config.get("model_type", "unknown"))
-    if re.search(CAUSAL, architecture):
-        reads_both_ways = config.get("is_decoder") is False and _is_masked_type(config)
-        return (
-            Nature("encoder", f"a masked language model ({shown}, no decoder)") if reads_both_ways else LANGUAGE_MODEL
-        )
-    if config.get("is_encoder_decoder"):
+    if config.get("is_encoder_decoder") and not architecture.endswith("ForCausalLM"):
         return Nature("encoder", f"an encoder-decoder model ({shown})")
+    if re.search(CAUSAL, architecture):
+        if config.get("is_decoder") is False and _type_of(config) == "masked":
+            return Nature("encoder", f"a masked language model ({shown}, no decoder)")
+        return LANGUAGE_MODEL
     for pattern, words in OTHERS:
         if re.search(pattern, architecture):
             return Nature("encoder", f"{words} ({shown})")
     # A body without a head, or nothing said: GPT2Model is the body of a language model, BertModel an encoder.
-    if _is_masked_type(config) and not config.get("is_decoder"):
-        return Nature("encoder", f"an encoder ({shown})")
-    return LANGUAGE_MODEL
+    found = _type_of(config)
+    if found == "causal" or (found == "masked" and config.get("is_decoder")):
+        return LANGUAGE_MODEL
+    return Nature("encoder", f"an encoder ({shown})" if found == "masked" else f"of another kind ({shown})")
 
 
 def of_gguf(path: Path) -> Nature:
@@ -91,8 +91,11 @@ def of_gguf(path: Path) -> Nature:
     return LANGUAGE_MODEL
 
 
-def _is_masked_type(config: dict[str, Any]) -> bool:
-    """Whether models of this type are read in both directions unless they are made decoders."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+def _type_of(config: dict[str, Any]) -> Literal["masked", "causal", "other"]:
+    """What transformers makes of models of this type; masked ones may be made decoders, and are causal then."""
+    from transformers.models.auto import modeling_auto as auto
 
-    return config.get("model_type") in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    known = str(config.get("model_type"))
+    if known in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return "masked"
+    return "causal" if known in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES else "other"

@@ -78,6 +78,8 @@ def saved(tmp_path):
         ("BertForQuestionAnswering", CLASSIFIER),
         ("BertForMultipleChoice", CLASSIFIER),
         ("BertForNextSentencePrediction", CLASSIFIER),
+        ("MPNetModel", "an encoder"),
+        ("CLIPTextModel", "of another kind"),
     ],
 )
 def test_what_is_no_causal_language_model_is_refused_by_name_before_its_weights_are_read(
@@ -111,6 +113,11 @@ def test_a_causal_language_model_is_one_whether_its_configuration_names_its_clas
     for file in lm_folder.glob("tokenizer*"):
         (lm_folder.__class__(folder) / file.name).write_bytes(file.read_bytes())
     assert library.causal_lm(folder).info.vocabulary == AutoModelForCausalLM.from_pretrained(folder).config.vocab_size
+
+
+def test_an_older_name_of_an_encoder_decoder_changes_nothing(library, saved):
+    with pytest.raises(MisuseError, match=r"an encoder-decoder model \(T5WithLMHeadModel\)"):
+        library.causal_lm(saved("T5ForConditionalGeneration", architectures=["T5WithLMHeadModel"]))
 
 
 @pytest.mark.parametrize("name", ["BertForMaskedLM", "T5ForConditionalGeneration", "BartForConditionalGeneration"])
