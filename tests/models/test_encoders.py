@@ -280,6 +280,15 @@ def test_a_damaged_folder_is_one_error(library, saved, harm):
         library.encoder(str(folder))
 
 
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_parts_that_do_not_go_together_are_one_error(config, ear, bare, lm_folder, engine):
+    folder = bare(BertForMaskedLM(BertConfig(**SIZES | {"vocab_size": 600})))
+    for file in lm_folder.glob("token*"):  # it has no token for padding
+        shutil.copy(file, folder)
+    with pytest.raises(DamagedError, match=r"sentence-transformers cannot read .* Asking to pad"):
+        Library(replace(config, engine=engine), ear).encoder(str(folder))
+
+
 def test_code_that_came_with_a_folder_is_not_run(library, saved):
     folder = saved("mean")
     modules = json.loads((folder / "modules.json").read_text())

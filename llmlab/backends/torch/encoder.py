@@ -38,7 +38,7 @@ class SentenceTransformerEncoder:
         self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0, device: str = ""
     ) -> None:
         prepare_torch(dtype, threads)
-        self._model, warnings = _load(folder, dtype, device or best_device())
+        self._model, dimension, warnings = _load(folder, dtype, device or best_device())
         self._tokenizer: Any = getattr(self._model[0], "tokenizer", None)
         self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
         self.notes = (*_notes(folder, self._model), *warnings)  # what a user should know of how it was read
@@ -49,7 +49,7 @@ class SentenceTransformerEncoder:
             dtype=dtype,
             vocabulary=len(self._vocabulary()),
             context=_longest(self._model),
-            dimension=self._model.encode(["a"], show_progress_bar=False).shape[1],
+            dimension=dimension,
             layers=getattr(self._model.config, "num_hidden_layers", 0),
             bos=None,
         )
@@ -118,8 +118,11 @@ class SentenceTransformerEncoder:
             check_room(self.info, max(self.lengths(texts), default=0))
 
 
-def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, list[str]]:
-    """The model, and what sentence-transformers warns of. Raises DamagedError for a folder that is not whole."""
+def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, int, list[str]]:
+    """The model, how long its vectors are, and what sentence-transformers warns of.
+
+    Raises DamagedError for a folder that is not whole, or whose parts do not go together.
+    """
     with _heard() as heard:
         try:
             model = SentenceTransformer(
@@ -128,14 +131,15 @@ def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, l
                 trust_remote_code=False,
                 local_files_only=True,
                 model_kwargs={"dtype": DTYPES[dtype], "use_safetensors": True},
-            )
+            ).eval()
+            dimension = model.encode(["a"], show_progress_bar=False).shape[1]  # not every module knows its own
         except Exception as error:  # the modules of a folder may fail in as many ways as programs
             message = f"sentence-transformers cannot read {folder}: {brief(error)}"
             raise DamagedError(message, "is the folder whole?") from error
     lacking = re.findall(r"^(\S+) +\| MISSING", "\n".join(heard["transformers"]), re.MULTILINE)
     if used := [name for name in lacking if not (name.startswith("pooler.") and Pooling in map(type, model))]:
         raise DamagedError(f"{folder} lacks the weights {used[0]} ...", "fetch it again")
-    return model.eval(), [one for one in heard["sentence_transformers"] if not one.startswith("Default prompt")]
+    return model, dimension, [one for one in heard["sentence_transformers"] if not one.startswith("Default prompt")]
 
 
 @contextmanager
