@@ -82,7 +82,7 @@ def test_a_changed_file_changes_the_fingerprint_and_a_namesake_has_its_own_cache
 
 
 def test_the_folder_of_a_model_with_a_long_name_can_be_made(config, tmp_path):
-    folder = tmp_path / ("爱" * 80)
+    folder = tmp_path / ("爱" * 85)
     files(folder, "model.safetensors")
     (tmp_path / "cache" / locate(config, str(folder)).slug).mkdir(parents=True)
 
