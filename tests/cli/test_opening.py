@@ -130,7 +130,7 @@ SPACES = [  # how many models are looked for, and what is opened
     ("space check mine", 0, ["Space"]),
     ("space eval mine --similarity pairs", 0, ["Space"]),
     ("space eval mine --analogies questions", 0, ["Space"]),
-    ("space export mine out.vec", 0, ["Space"]),
+    ("space export mine out.vec --force", 0, ["Space"]),
     ("space import mine v.vec", 0, ["Space"]),
     ("space build own ENCODER --vocab words", 1, ["Space"]),
     ("space build own-rows MODEL --vocab model", 1, ["Space"]),
