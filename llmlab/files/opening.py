@@ -82,7 +82,9 @@ def not_utf8(name: str, raw: bytes, line: int = 0) -> MisuseError:
 
 
 def _is_wide_ascii(raw: bytes) -> bool:
-    return len(raw) > 1 and 4 * raw.count(0) >= len(raw)
+    """Whether every second byte is a zero, or nearly, and no other: UTF-16 without its mark."""
+    zeros = sorted((raw[::2].count(0), raw[1::2].count(0)))
+    return zeros[0] == 0 and 8 <= len(raw) <= 4 * zeros[1]
 
 
 def _encoding_of(raw: bytes) -> str:

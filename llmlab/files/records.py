@@ -120,10 +120,9 @@ class Kind(Generic[T]):
         record: dict[str, Any] = {own: cells[place] for own, place in layout.places.items() if place < len(cells)}
         for own, places in layout.families.items():
             record[own] = unpadded([cells[place] for place in places if place < len(cells)])
-        more = unpadded(cells[layout.width :])
         if layout.rest:
-            record[layout.rest] = more
-        elif more and not self.passes_over:
+            record[layout.rest] = unpadded(cells[layout.width :])
+        elif len(cells) > layout.width and not self.passes_over and unpadded(cells[layout.width :]):
             raise ValueError(f"it has {len(cells)} cells, not {layout.width}")
         return msgspec.convert(record, self.row, strict=False)
 

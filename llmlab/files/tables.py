@@ -96,7 +96,7 @@ def unpadded(cells: Sequence[str]) -> Sequence[str]:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    return not any(cell.strip() for cell in cells)
+    return not "".join(cells).strip()
 
 
 def normal(name: str) -> str:

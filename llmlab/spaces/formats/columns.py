@@ -3,8 +3,12 @@
 import math
 import re
 import shlex
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from llmlab.arrays import Doubles
 from llmlab.errors import DamagedError
 from llmlab.spaces.formats.rows import line
 
@@ -19,17 +23,21 @@ Place = tuple[int, str]  # a cell's line and text
 
 @dataclass
 class TableColumn:
-    """What is known of a column so far. Mean and spread are Welford's: exact for a constant column."""
+    """What is known of a column so far: its cells come in blocks, each with its lines.
+
+    Mean and spread are merged from block to block (Chan, Golub and LeVeque 1983, equation 2.1): exact for a constant.
+    """
 
     name: str
     place: int  # from 0
     commas: bool  # whether 1,5 may be a number: where commas do not separate
+    missing: Collection[str]  # cells that stand for nothing
     count: int = 0  # of numbers
     mean: float = 0.0
     squares: float = 0.0  # sum of squared differences from the mean
     texts: int = 0  # cells that are no numbers; how many of them are to people
     alike: int = 0
-    missing: int = 0
+    nothing: int = 0
     with_comma: Place | None = None  # the first of each
     with_point: Place | None = None
     unfit: Place | None = None  # the first number that float32 cannot hold
@@ -48,27 +56,28 @@ class TableColumn:
     def deviation(self) -> float:
         return math.sqrt(self.squares / self.count)
 
-    def number(self, cell: str) -> float | None:
-        return number_in(cell, self.commas)
-
-    def add(self, number: int, cell: str) -> None:
-        """Take note of a cell and its line."""
-        value = self.number(cell)
-        if value is None:
-            self.texts += 1
-            self.alike += bool(LIKE_A_NUMBER.fullmatch(cell))
-            self.odd += [(number, cell)][: NAMED - len(self.odd)]
+    def add(self, lines: Sequence[int], cells: Sequence[str]) -> None:
+        """Take note of some cells."""
+        values = _floats(cells)
+        if values is None or self.missing:
+            lines, cells, values = self._sort_out(lines, cells)
+        if not len(values):
             return
-        if "," in cell:
-            self.with_comma = self.with_comma or (number, cell)
-        elif "." in cell:
-            self.with_point = self.with_point or (number, cell)
-        if not abs(value) < BEYOND and self.unfit is None:
-            self.unfit = number, cell
-        self.count += 1
-        difference = value - self.mean
-        self.mean += difference / self.count
-        self.squares += difference * (value - self.mean)
+        self._merge(values)
+        if self.commas:
+            self.with_comma = self.with_comma or _first(lines, cells, ",")
+            self.with_point = self.with_point or _first(lines, cells, ".")
+        wrong = ~(np.abs(values) < BEYOND)
+        if self.unfit is None and wrong.any():
+            self.unfit = lines[int(wrong.argmax())], cells[int(wrong.argmax())]
+
+    def values(self, cells: Sequence[str]) -> Doubles:
+        """The numbers of some cells [n]; where one stands for nothing, the mean of the others."""
+        found = _floats(cells)
+        if found is not None and not self.missing:
+            return found
+        numbers = (self.mean if cell in self.missing else number_in(cell, self.commas) for cell in cells)
+        return np.array(list(numbers), np.float64)
 
     def check(self, path: object) -> None:
         """Raise DamagedError for a column that is nearly one of numbers, or whose numbers cannot be kept."""
@@ -85,6 +94,29 @@ class TableColumn:
             message = f"{path}: {self.name!r} is nearly a column of numbers, but for {_named(self.odd)}{more}"
             raise DamagedError(message, _hint(self.odd))
 
+    def _sort_out(self, lines: Sequence[int], cells: Sequence[str]) -> tuple[list[int], list[str], Doubles]:
+        """Those of some cells that are numbers; the others are taken note of."""
+        known: list[tuple[int, str, float]] = []
+        for number, cell in zip(lines, cells, strict=True):
+            value = number_in(cell, self.commas)
+            if cell in self.missing:
+                self.nothing += 1
+            elif value is not None:
+                known.append((number, cell, value))
+            else:
+                self.texts += 1
+                self.alike += bool(LIKE_A_NUMBER.fullmatch(cell))
+                self.odd += [(number, cell)][: NAMED - len(self.odd)]
+        return [one[0] for one in known], [one[1] for one in known], np.array([one[2] for one in known])
+
+    def _merge(self, values: Doubles) -> None:
+        mean = values[0] + (values - values[0]).mean()
+        count, difference = self.count + len(values), mean - self.mean
+        if np.isfinite(difference):  # what is not is refused in the end
+            self.squares += ((values - mean) ** 2).sum() + difference**2 * self.count * len(values) / count
+            self.mean += difference * len(values) / count
+        self.count = count
+
 
 def number_in(cell: str, commas: bool) -> float | None:
     """The number that a cell is; to float alone, 1_000 is one."""
@@ -94,6 +126,18 @@ def number_in(cell: str, commas: bool) -> float | None:
         return None if "_" in cell else float(cell)
     except ValueError:
         return None
+
+
+def _floats(cells: Sequence[str]) -> Doubles | None:
+    """The numbers of some cells, where all are as Python writes them."""
+    try:
+        return None if "_" in "".join(cells) else np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return None
+
+
+def _first(lines: Sequence[int], cells: Sequence[str], mark: str) -> Place | None:
+    return next(((number, cell) for number, cell in zip(lines, cells, strict=True) if mark in cell), None)
 
 
 def _named(cells: list[Place]) -> str:

@@ -3,6 +3,7 @@
 A reader says how to read its rows, block by block and from the start; `checked` lets through only what can be a space.
 """
 
+import itertools
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,14 +93,14 @@ def checked(rows: Rows, left_out: LeftOut, skip_bad_words: bool = False) -> Iter
         if not finite.all():
             place = rows.place(raw.places[int(finite.argmin())])
             raise DamagedError(f"{place} holds a value that is no finite float32")
-        readable = np.array([word is not None for word in words], bool)  # [n]
-        fresh = readable & seen.add([(word or "").encode() for word in words])
-        left_out.unreadable += int((~readable).sum())
-        left_out.repeated += int((readable & ~fresh).sum())
-        if fresh.all():
-            yield words, raw.vectors  # type: ignore[misc]
-        elif fresh.any():
-            yield [word for word, stays in zip(words, fresh, strict=True) if stays and word], raw.vectors[fresh]
+        readable = [word for word in words if word is not None]
+        fresh = seen.add(list(map(str.encode, readable)))  # [n]
+        left_out.unreadable += len(words) - len(readable)
+        left_out.repeated += len(readable) - int(fresh.sum())
+        vectors = raw.vectors
+        if len(readable) < len(words):
+            vectors = vectors[[word is not None for word in words]]
+        yield (readable, vectors) if fresh.all() else (list(itertools.compress(readable, fresh)), vectors[fresh])
 
 
 class _Seen:
@@ -114,8 +115,10 @@ class _Seen:
     def add(self, words: Sequence[bytes]) -> NDArray[np.bool_]:
         """Which of the words [n] were not met before."""
         hashes = np.fromiter(map(hash, words), np.int64, len(words))  # of bytes: 敢 and be, as str, have one hash
-        fresh = np.zeros(len(words), bool)
-        fresh[np.unique(hashes, return_index=True)[1]] = True
+        fresh = np.ones(len(words), bool)
+        if len(set(words)) < len(words):
+            fresh[:] = False
+            fresh[np.unique(hashes, return_index=True)[1]] = True
         for run in self._runs:
             fresh &= run[np.minimum(np.searchsorted(run, hashes), len(run) - 1)] != hashes
         new = np.sort(hashes[fresh])

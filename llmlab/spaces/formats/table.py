@@ -15,11 +15,12 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
 from llmlab.files.opening import ending, opened, raw_lines, text_lines
-from llmlab.files.tables import DELIMITERS, Row, is_blank, parse, unpadded
+from llmlab.files.tables import DELIMITERS, Row, parse, unpadded
 from llmlab.spaces.formats.columns import TableColumn, number_in
 from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
 SHOWN = 10  # categories of a column that a note names
+ROWS = 4096  # looked at together
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,19 @@ class Grid:
         """The line and the cells of each row of a word. Raises DamagedError for one of another width, or with gaps."""
         _, rows = _rows_of(self.path, self.left_out)
         for number, cells in islice(rows, int(self.headed), None):
-            self._check(f"{self.path} {line(number)}", cells)
+            self._check(number, cells)
             yield number, cells
 
-    def _check(self, place: str, cells: Sequence[str]) -> None:
+    def _check(self, number: int, cells: list[str]) -> None:
         width = len(self.names) + 1
-        if len(cells) < width or unpadded(cells[width:]):
-            raise DamagedError(f"{place} has {columns(len(cells))}, not {width:,}")
-        empty = next((column for column, cell in enumerate(cells[:width], 1) if not cell), 0)
-        if empty == 1 or (empty and "" not in self.missing):
+        if len(cells) < width or (len(cells) > width and unpadded(cells[width:])):
+            raise DamagedError(f"{self.path} {line(number)} has {columns(len(cells))}, not {width:,}")
+        empty = cells.index("") + 1 if "" in cells else width + 1
+        if empty > width:
+            return
+        if empty == 1 or "" not in self.missing:
             hint = "" if empty == 1 else 'if it stands for nothing: llmlab space import NAME FILE --missing ""'
-            raise DamagedError(f"{place} has an empty cell in column {empty:,}", hint)
+            raise DamagedError(f"{self.path} {line(number)} has an empty cell in column {empty:,}", hint)
 
 
 def read(path: Path, standardize: bool, missing: Collection[str], left_out: LeftOut) -> Table:
@@ -100,25 +103,26 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _filled(rows: Iterator[Row], left_out: LeftOut) -> Iterator[Row]:
     left_out.blank = waiting = 0
     for number, cells in rows:
-        if is_blank(cells):
+        text = "".join(cells)
+        if not text.strip():
             waiting += 1
             continue
         left_out.blank += waiting
         waiting = 0
-        yield number, [cells[0], *(cell.strip() for cell in cells[1:])]  # a space may belong to a word
+        # to a word a space may belong
+        yield number, [cells[0], *(cell.strip() for cell in cells[1:])] if " " in text else cells
 
 
 def _columns(grid: Grid) -> list[TableColumn]:
     """What the columns after the first are."""
-    found = [TableColumn(name, place, grid.separator != ",") for place, name in enumerate(grid.names, 1)]
-    count = 0
-    for count, (number, cells) in enumerate(grid.rows(), 1):  # noqa: B007 - asked for after the loop
+    commas = grid.separator != ","
+    found = [TableColumn(name, place, commas, grid.missing) for place, name in enumerate(grid.names, 1)]
+    rows, count = grid.rows(), 0
+    while some := list(islice(rows, ROWS)):
+        count += len(some)
+        lines, cells = [number for number, _ in some], list(zip(*(cells for _, cells in some), strict=False))
         for column in found:
-            cell = cells[column.place]
-            if cell in grid.missing:
-                column.missing += 1
-            else:
-                column.add(number, cell)
+            column.add(lines, cells[column.place])
     refuse_empty(grid.path, count, len(found))
     for column in found:
         column.check(grid.path)
@@ -145,25 +149,25 @@ def _blocks(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> Iter
     records = grid.rows()
     while rows := list(islice(records, block_rows(dimension))):
         vectors = np.zeros((len(rows), dimension), np.float32)
+        cells = list(zip(*(cells for _, cells in rows), strict=False))
         first = 0
         for column in found:
             own = vectors[:, first : first + len(column.dimensions)]
-            _fill(own, column, [cells[column.place] for _, cells in rows], grid.missing, standardize)
+            _fill(own, column, cells[column.place], standardize)
             first += len(column.dimensions)
-        yield RawBlock([cells[0].encode() for _, cells in rows], vectors, [number for number, _ in rows])
+        yield RawBlock([word.encode() for word in cells[0]], vectors, [number for number, _ in rows])
 
 
-def _fill(own: Floats, column: TableColumn, cells: Sequence[str], missing: Collection[str], standardize: bool) -> None:
-    """Write a column's cells to its dimensions [n, D] of zeros; a missing number is the mean of the others."""
-    known = [(row, cell) for row, cell in enumerate(cells) if cell not in missing]
-    if not column.numeric:
-        for row, cell in known:
-            own[row, column.categories[cell]] = 1
+def _fill(own: Floats, column: TableColumn, cells: Sequence[str], standardize: bool) -> None:
+    """Write a column's cells to its dimensions [n, D] of zeros."""
+    if column.numeric:
+        deviation = column.deviation or 1.0  # in a constant column every difference is 0 already
+        values = column.values(cells)
+        own[:, 0] = (values - column.mean) / deviation if standardize else values
         return
-    values = np.full(len(cells), column.mean)
-    values[[row for row, _ in known]] = [column.number(cell) for _, cell in known]
-    deviation = column.deviation or 1.0  # in a constant column every difference is 0 already
-    own[:, 0] = (values - column.mean) / deviation if standardize else values
+    for row, cell in enumerate(cells):
+        if cell not in column.missing:
+            own[row, column.categories[cell]] = 1
 
 
 def _notes(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> tuple[str, ...]:
@@ -173,7 +177,7 @@ def _notes(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> tuple
         notes.append(f"text columns are one-hot encoded: {', '.join(texts)}")
     if standardize and any(column.numeric for column in found):
         notes.append("number columns are standardised: (x - mean) / standard deviation")
-    if missing := sum(column.missing for column in found):
+    if missing := sum(column.nothing for column in found):
         cells = "1 cell stands" if missing == 1 else f"{missing:,} cells stand"
         notes.append(f"{cells} for nothing: the mean in a column of numbers, no category in one of texts")
     return tuple(notes)

@@ -43,7 +43,7 @@ def read(path: Path, left_out: LeftOut) -> tuple[bool, Rows]:
         first, second = [*islice(filter(bytes.strip, raw_lines(file, str(path))), 2), b"", b""][:2]
     header = header_of(path, first)
     sample = second if header else first
-    tabs = _has_tabs(sample)
+    tabs = _has_tabs(sample) and (header is None or len(_fields(sample, False)) - 1 < header[1])
     count, dimension = header or (None, len(_fields(sample, tabs)) - 1)
     refuse_empty(path, len(first), dimension)
     return header is not None, Rows(path, dimension, partial(_blocks, path, count, dimension, tabs, left_out), line)
