@@ -23,6 +23,9 @@ from llmlab.spaces.formats.text import is_number
 from llmlab.spaces.space import Space
 
 
+BOM = "\ufeff"
+
+
 @dataclass(frozen=True)
 class _Vectors:
     """What is to be written."""
@@ -161,6 +164,8 @@ def _array(vectors: _Vectors, file: BinaryIO, beside: BinaryIO) -> int:
     written = 0
     for word, vector in vectors.rows():
         file.write(vector.astype("<f4").tobytes())
+        if not written and word.startswith(BOM):  # the first mark of a file is none of its text
+            beside.write(BOM.encode())
         beside.write(word.encode() + b"\n")
         written += 1
     return written

@@ -49,6 +49,7 @@ ODD_WORDS = [
     "5",
     "a 5",
     "1_0",
+    "\ufeffa",
 ]
 WORDS = st.one_of(
     st.sampled_from(ODD_WORDS),
