@@ -22,7 +22,6 @@ from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.formats.text import is_number
 from llmlab.spaces.space import Space
 
-
 BOM = "\ufeff"
 
 
