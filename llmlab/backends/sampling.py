@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llmlab.arrays import Floats, Ints
+from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
 
 if TYPE_CHECKING:  # 30 ms that only drawing needs
     from numpy.random import Generator
 
-BLOCK = 512  # summing in two levels finds the sampled token without a running sum over the vocabulary
+BLOCK = 512  # tokens of a race
+LATE = 1e300  # later than any exponential number, and before what has a weight of 0
 
 
 @dataclass(frozen=True)
@@ -147,47 +148,47 @@ def drawn_from(logits: Floats, seen: Sequence[int], settings: Settings) -> Float
     return distribution(penalise(logits, seen, settings.repetition_penalty), settings)
 
 
-def draw(logprobs: Floats, generator: "Generator") -> int:
-    """One token by inversion of the cumulative distribution: one uniform number a token."""
-    return _invert(np.exp(logprobs), generator.random())
+def noise(seed: int, sample: int, step: int, temperature: float | None = None) -> "Generator":
+    """The noise that decides the token at one step of a sample.
+
+    It depends on nothing else, so neither does the token: not on how many samples are drawn, or at which other
+    temperatures, or where an interrupted run goes on. Without a temperature it is the same at every one.
+    """
+    own = () if temperature is None else (int(np.float64(temperature).view(np.uint64)),)
+    seeded = np.random.SeedSequence(seed, spawn_key=(sample, step, *own))
+    return np.random.Generator(np.random.SFC64(seeded))
 
 
-def draw_plain(logits: Floats, temperature: float, generator: "Generator") -> tuple[int, float]:
+def race(weights: Doubles | Floats, noise: "Generator") -> int:
+    """One of N with probability w / sum w, w [N] the weights: argmin E / w, E exponential noise [N].
+
+    It is argmax log w + g, g = -log E being Gumbel noise (Maddison et al. 2014). When last digits of the weights
+    change, another one wins only where two arrive nearly together; along a cumulative sum all that follow would
+    shift. A weight of 0 never wins, nor does noise that was rounded to 0.
+    """
+    drawn = noise.standard_exponential(len(weights))
+    drawn = np.where(drawn > 0, drawn, LATE)
+    with np.errstate(divide="ignore", over="ignore"):  # a weight of 0 arrives never
+        return int((drawn / weights).argmin())
+
+
+def draw(weights: Floats, noise: "Generator") -> int:
+    """One token by two races, of blocks of tokens and in the block that wins: w / sum w = w / W x W / sum W.
+
+    Over 262,144 tokens that is 1,024 numbers of noise, and as fast as inversion; one race of all takes 1 ms more.
+    """
+    starts = np.arange(0, len(weights), BLOCK)
+    start = int(starts[race(np.add.reduceat(weights, starts, dtype=np.float64), noise)])
+    return start + race(weights[start : start + BLOCK], noise)
+
+
+def draw_plain(logits: Floats, temperature: float, noise: "Generator") -> tuple[int, float]:
     """One token of softmax(z / T), T > 0, and its log-probability at T = 1: the fast way where no filter applies."""
     shifted = np.subtract(logits, logits.max(), dtype=np.float32)
-    weights = np.exp(_cool(shifted, temperature))  # [V], not normalised: inversion scales with their sum
-    token = _invert(weights, generator.random())
+    weights = np.exp(_cool(shifted, temperature))  # [V], not normalised: only their ratios count
     untempered = weights if temperature == 1 else np.exp(shifted)
+    token = draw(weights, noise)
     return token, float(shifted[token]) - float(np.log(untempered.sum(dtype=np.float64)))
-
-
-def draw_gumbel(logprobs: Floats, generator: "Generator") -> int:
-    """One token as argmax(log p + g), g Gumbel noise [V] (Maddison et al. 2014): the same g serves any temperature."""
-    noise = generator.gumbel(size=len(logprobs))
-    return int((logprobs + noise).argmax())
-
-
-def _invert(weights: Floats, uniform: float) -> int:
-    """The token at `uniform` of the cumulative sum of weights [V]."""
-    padded = np.zeros(-(-len(weights) // BLOCK) * BLOCK, np.float32)
-    padded[: len(weights)] = weights
-    blocks = padded.reshape(-1, BLOCK)
-    block_ends = np.cumsum(blocks.sum(axis=1, dtype=np.float64))
-    target = uniform * block_ends[-1]
-    block = min(int(np.searchsorted(block_ends, target, side="right")), int(np.flatnonzero(blocks.any(axis=1))[-1]))
-    before = block_ends[block - 1] if block else 0.0
-    ends = np.cumsum(blocks[block], dtype=np.float64)
-    inside = int(np.searchsorted(ends, target - before, side="right"))
-    return block * BLOCK + min(inside, int(np.flatnonzero(blocks[block])[-1]))
-
-
-def sample_generator(seed: int, sample: int, temperature: float | None = None) -> "Generator":
-    """The generator of one sample: it does not depend on how many samples are drawn, or at which other temperatures.
-
-    Without a temperature the noise is the same at every one.
-    """
-    own = [] if temperature is None else [int(np.float64(temperature).view(np.uint64))]
-    return np.random.default_rng([seed, sample, *own])
 
 
 def logsumexp(row: Floats) -> float:

@@ -1,4 +1,4 @@
-"""Filters against transformers' own, draws against the distribution they come from."""
+"""Filters against transformers' own."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from llmlab.backends.sampling import Settings, distribution, draw, entropy, sample_generator, top
+from llmlab.backends.sampling import Settings, distribution, entropy, top
 from llmlab.errors import MisuseError
 
 logits_of_any_model = arrays(np.float32, st.integers(2, 50), elements=st.floats(-30, 30, width=32))
@@ -137,60 +137,6 @@ def test_extreme_temperatures_approach_argmax_and_uniform(temperature: float, lo
 def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(MisuseError):
         Settings(**wrong)  # type: ignore[arg-type]
-
-
-def test_draws_are_as_frequent_as_their_probability() -> None:
-    probabilities = np.array([0.5, 0.25, 0.15, 0.07, 0.03])
-    generator = np.random.default_rng(1)
-    drawn = [draw(np.log(probabilities).astype(np.float32), generator) for _ in range(20_000)]
-    expected = probabilities * len(drawn)
-    chi_squared = ((np.bincount(drawn, minlength=5) - expected) ** 2 / expected).sum()
-    assert chi_squared < 18.47  # the 0.999 quantile with 4 degrees of freedom
-
-
-def test_draws_from_a_large_vocabulary_are_as_frequent_as_their_probability() -> None:
-    logprobs = np.full(5000, -np.inf, np.float32)
-    support = [0, 511, 512, 1023, 4999]  # the edges of the blocks that draw() sums in
-    logprobs[support] = np.log([0.1, 0.2, 0.3, 0.15, 0.25])
-    generator = np.random.default_rng(2)
-    drawn = np.array([draw(logprobs, generator) for _ in range(5_000)])
-    expected = np.exp(logprobs[support].astype(np.float64)) * len(drawn)
-    counts = np.array([(drawn == token).sum() for token in support])
-    assert counts.sum() == len(drawn)
-    assert ((counts - expected) ** 2 / expected).sum() < 18.47
-
-
-class Fixed:
-    """A generator that returns one number."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def random(self) -> float:
-        return self.value
-
-
-@given(
-    st.integers(1, 1500).flatmap(
-        lambda size: st.lists(st.integers(0, size - 1), min_size=1, max_size=5).map(
-            lambda support: (size, sorted(set(support)))
-        )
-    ),
-    st.one_of(st.just(0.0), st.just(float(np.nextafter(1, 0))), st.floats(0, 1, exclude_max=True)),
-)
-def test_a_token_of_probability_zero_is_never_drawn(case: tuple[int, list[int]], uniform: float) -> None:
-    size, support = case
-    logprobs = np.full(size, -np.inf, np.float32)
-    logprobs[support] = -np.log(len(support))
-    assert draw(logprobs, Fixed(uniform)) in support  # type: ignore[arg-type]
-
-
-def test_a_sample_does_not_depend_on_how_many_are_drawn() -> None:
-    few = [sample_generator(7, i).random(3).tolist() for i in range(2)]
-    many = [sample_generator(7, i).random(3).tolist() for i in range(20)]
-    assert many[:2] == few
-    assert len({tuple(numbers) for numbers in many}) == 20
-    assert sample_generator(8, 0).random(3).tolist() != few[0]
 
 
 def test_equal_tokens_are_listed_by_id() -> None:

@@ -1,12 +1,14 @@
 """Sampling: continuations drawn from softmax(z / T) at one or several T, from one shared context.
 
-Sample i of a seed has its own generator at each T, so it is the same text however many are drawn beside it, and at
-whichever other temperatures. All rows of a group grow together, a token each a step.
+Every token is decided by noise of its own, keyed by seed, temperature, sample and step, so sample i of a seed is the
+same text however many are drawn beside it, at whichever other temperatures, and where a run goes on. All rows of a
+group grow together, a token each a step.
 """
 
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from llmlab.backends.base import CausalLM, Decoder
 from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 ROWS = 64  # continuations decoded side by side; more would lose more to an interrupt
 ALTERNATIVES = 3  # other tokens that a trace names
@@ -131,7 +136,6 @@ class _Row:
 
     def __init__(self, plan: Plan, prompt: Prompt, temperature: float, number: int, trace: bool = False) -> None:
         self.settings, self.number, self.plan, self._trace = plan.settings(temperature), number, plan, trace
-        self.generator = sampling.sample_generator(plan.seed, number, None if plan.same_noise else temperature)
         self._seen = list(prompt.tokens.ids) if plan.repetition_penalty != 1 else []
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.text = ""  # whole characters
@@ -174,15 +178,17 @@ class _Row:
     def _draw(self, model: CausalLM, logits: Floats) -> tuple[int, float]:
         """A token and its log-probability under the model itself."""
         if self.settings.plain and not (self.plan.same_noise or self._trace):
-            return sampling.draw_plain(logits, self.settings.temperature, self.generator)
+            return sampling.draw_plain(logits, self.settings.temperature, self._noise())
         drawn_from = sampling.drawn_from(logits, self._seen + self.ids, self.settings)
-        if self.plan.same_noise:
-            token = sampling.draw_gumbel(drawn_from, self.generator)
-        else:
-            token = sampling.draw(drawn_from, self.generator)
+        how = sampling.race if self.plan.same_noise else sampling.draw  # one race: each token keeps its own noise
+        token = how(np.exp(drawn_from), self._noise())
         if self._trace:
             self.steps.append(_step(model, sampling.log_softmax(logits), drawn_from, token))
         return token, float(logits[token]) - sampling.logsumexp(logits)
+
+    def _noise(self) -> "Generator":
+        own = None if self.plan.same_noise else self.settings.temperature
+        return sampling.noise(self.plan.seed, self.number, len(self.ids), own)
 
 
 def _grow(model: CausalLM, decoder: Decoder, rows: Sequence[_Row]) -> Iterator[Sample]:
