@@ -1,36 +1,58 @@
 """A jsonl file of finished samples that a later run goes on from.
 
-Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed.
+Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed. Nothing else is:
+a file that holds what llmlab did not write is refused, and none is touched before there is a record to add. While a
+run holds the file no other may; the lock is on the file itself, and gone with the process.
 """
 
+import errno
 import json
 import os
 from collections import defaultdict
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError
 from llmlab.lab.temperature.generate import Sample
-from llmlab.render.records import to_jsonl
+from llmlab.render.records import begins, to_jsonl
 from llmlab.view import Record
 
 
+class Kept(msgspec.Struct):
+    """What a record must hold to be a sample."""
+
+    prompt: str
+    seed: int
+    temperature: float
+    sample: int
+    text: str
+    token_ids: list[int]
+    logprob_nats: float
+    finish: str
+
+
 class OutFile:
-    """An open file, and the records it held when it was opened, by prompt."""
+    """The records that a file holds, by prompt, and those that are added. A device or a pipe holds none."""
 
     def __init__(self, path: Path) -> None:
+        """Raise MisuseError for what cannot be written, what is not llmlab's, and what another process writes."""
         self._path = path
+        self._device = path.exists() and not path.is_file() and not path.is_dir()
+        self._file: FileIO | None = None  # what is not there yet is made for the first record
+        self._content = b""  # as it was found
+        self._size = 0  # bytes of whole records
+        self._ready = False
         try:
-            content = path.read_bytes() if path.is_file() else b""  # a device or a pipe has no end to go on from
-            whole = content[: content.rfind(b"\n") + 1]
-            records = [self._parse(number, line) for number, line in enumerate(whole.splitlines(), 1)]
-            self._size = len(whole)
-            self._file = path.open("ab", buffering=0)
-            if path.is_file():
-                self._file.truncate(self._size)
+            records = self._found()
         except OSError as error:
             raise MisuseError(f"cannot write {path}: {error.strerror}", "check --out") from None
-        self.seed = int(records[0]["seed"]) if records else None  # of the run that began the file
+        except MisuseError:
+            self._close()
+            raise
+        self.seed: int | None = records[0]["seed"] if records else None  # of the run that began the file
         self._of: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             self._of[record["prompt"]].append(record)
@@ -39,7 +61,7 @@ class OutFile:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        self._close()
 
     def samples(self, prompt: str, made_by: Record) -> list[Sample]:
         """The samples of a prompt. Raises MisuseError where something else made them than `made_by`."""
@@ -57,22 +79,85 @@ class OutFile:
         """Add a record. Raises LabError where the disk is full; what was there stays."""
         line = to_jsonl([record]).encode()
         try:
-            written = self._file.write(line)
+            file = self._begun()
+            written = file.write(line)
             while written < len(line):  # an unbuffered file may take a part, and say why only at the next call
-                written += self._file.write(line[written:])
+                written += file.write(line[written:])
         except OSError as error:
-            if self._path.is_file():
-                os.truncate(self._path, self._size)
+            if self._ready and self._file and not self._device:
+                self._file.truncate(self._size)
             hint = "what was finished is kept; make room and run the same command again"
             raise LabError(f"cannot write {self._path}: {error.strerror}", hint) from error
         self._size += len(line)
 
-    def _parse(self, number: int, line: bytes) -> dict[str, Any]:
+    def _found(self) -> list[Record]:
+        """The records of a file, which is locked from now on; nothing is made, cut or written yet."""
+        if self._device or not self._path.exists():
+            _check_writable(self._path)
+            return []
+        self._file = self._locked(_opened(self._path))
+        self._content = self._path.read_bytes()
+        *lines, last = self._content.split(b"\n")
+        records = [self._record(number, line) for number, line in enumerate(lines, 1)]
+        self._size = len(self._content)
+        if last and records and _cut_short(last, records[-1]):
+            self._size -= len(last)
+        elif last:
+            records.append(self._record(len(lines) + 1, last))
+        return records
+
+    def _begun(self) -> FileIO:
+        """The file, made if need be, and ready for a record: after the last whole one, at the start of a line."""
+        if self._ready and self._file:
+            return self._file
+        file = self._file or _opened(self._path, 0 if self._device else os.O_CREAT)
+        if not self._device:
+            self._file = self._file or self._locked(file)
+            if os.fstat(file.fileno()).st_size != len(self._content):
+                raise LabError(f"another program has written to {self._path} meanwhile", "run the same command again")
+            file.truncate(self._size)
+            if self._size and self._content[self._size - 1] != ord("\n"):
+                self._size += file.write(b"\n")
+        self._file, self._ready = file, True
+        return file
+
+    def _locked(self, file: FileIO) -> FileIO:
+        if lock(file):
+            return file
+        with file:
+            raise MisuseError(f"{holder(file)} is writing {self._path}", "wait for it, or name another file")
+
+    def _record(self, number: int, line: bytes) -> Record:
         try:
-            record = json.loads(line)
-            needed = {"prompt", "seed", "temperature", "sample", "text", "token_ids", "logprob_nats", "finish"}
-            if needed <= set(record):
-                return dict(record)
-        except (ValueError, TypeError):
-            pass
-        raise MisuseError(f"{self._path} line {number} is no sample of llmlab", "name another file")
+            record: Record = json.loads(line)
+            msgspec.convert(record, Kept)
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            raise MisuseError(f"{self._path} line {number} is no sample of llmlab", "name another file") from None
+        return record
+
+    def _close(self) -> None:
+        if self._file:
+            self._file.close()
+
+
+def _opened(path: Path, flags: int = 0) -> FileIO:
+    """Open to add at the end; it is made only where the flags say so."""
+    return FileIO(path, "a", opener=lambda name, usual: os.open(name, usual & ~os.O_CREAT | flags, 0o666))
+
+
+def _check_writable(path: Path) -> None:
+    """Raise OSError where a file or device cannot be written, without touching it."""
+    place = path if path.exists() else path.resolve().parent
+    if not place.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if not place.is_dir() and place != path:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _cut_short(line: bytes, before: Record) -> bool:
+    """Whether a line is the beginning of a record like the one before it; `right` depends on the run."""
+    names = [name for name in before if name != "right"]
+    place = names.index("finish") + 1
+    return begins(line, names) or begins(line, [*names[:place], "right", *names[place:]])

@@ -1,14 +1,18 @@
 """Results for programs: json, jsonl, csv, tsv. Text is data here; only what would steer a terminal is escaped."""
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from llmlab.render.safe import replaced
 from llmlab.view import Record
 
 SEPARATED = {"csv": (",", "\t\n"), "tsv": ("\t", "")}  # what separates, and the control characters that stay
+CUT_NUMBER = re.compile(r"-?\d*\.?\d*([eE][+-]?\d*)?")
+CUT_VALUE = re.compile(r'"([^"\\]|\\.)*\\?|\[.*|nu?l?|tr?u?|fa?l?s?', re.DOTALL)  # of JSON, without its end
 NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -18,6 +22,28 @@ def to_json(document: Record) -> str:
 
 def to_jsonl(records: Iterable[Record]) -> str:
     return "".join(_safe(json.dumps(row, ensure_ascii=False, allow_nan=False)) + "\n" for row in records)
+
+
+def begins(line: bytes, names: Sequence[str]) -> bool:
+    """Whether a line is a record of these names, in their order, cut short as `to_jsonl` was writing it."""
+    try:
+        rest = codecs.getincrementaldecoder("utf-8")().decode(line)  # it may end inside a character
+    except UnicodeDecodeError:
+        return False
+    before = "{"
+    for name in names:
+        opening = f"{before}{json.dumps(name)}: "
+        if not rest.startswith(opening):
+            return opening.startswith(rest)
+        rest = rest.removeprefix(opening)
+        if CUT_NUMBER.fullmatch(rest):
+            return True
+        try:
+            rest = rest[json.JSONDecoder().raw_decode(rest)[1] :]
+        except ValueError:
+            return bool(CUT_VALUE.fullmatch(rest))
+        before = ", "
+    return not rest
 
 
 def to_csv(records: Iterable[Record]) -> str:

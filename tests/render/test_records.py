@@ -131,3 +131,23 @@ def test_the_text_in_a_list_keeps_its_control_and_bidirectional_characters_as_es
 def test_bidirectional_characters_turn_no_line(write):
     assert "\u202e" not in write({"t": "a\u202eb"})
     assert r"a\u202eb" in write({"t": "a\u202eb"})
+
+
+def test_every_beginning_of_a_record_is_known_as_one_and_no_other_text_is():
+    row = {"prompt": 'a "b\\c" ]\u2028 今天\x7f', "chat": None, "seed": 3, "top_p": 1.0, "same": False, "also": True}
+    row |= {"stop": ["]", '\n"x'], "token_ids": [1, 2], "logprob_nats": -1.5e-07, "finish": "stop"}
+    line = records.to_jsonl([row]).encode().removesuffix(b"\n")
+    assert [end for end in range(1, len(line)) if not records.begins(line[:end], list(row))] == []
+    others = [b"{", b'{"prompt": ', b'{"prompt": "x", "ch']
+    assert all(records.begins(other, list(row)) for other in others)
+    strange = [
+        line,
+        b"notes",
+        b"\xff",
+        b'{"my": ',
+        b'{"prompt": x',
+        b'{"prompt": "x", "mine": ',
+        b'{"prompt": "x"}',
+        b"[",
+    ]
+    assert [other for other in strange if records.begins(other, list(row))] == []
