@@ -13,6 +13,7 @@ import numpy as np
 
 from llmlab.backends.base import CausalLM, Tokens
 from llmlab.errors import MisuseError
+from llmlab.lab.probability.blocks import encoded
 from llmlab.lab.probability.windows import Windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
@@ -95,7 +96,9 @@ def measure(
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> LongText:
-    """Score a text that comes in blocks of whole lines; `size` is its length in bytes, for the progress.
+    """Score a text that comes in blocks; `size` is its length in bytes, for the progress.
+
+    The blocks joined are the text, its last newline too; where it fits one window the sum is that of `prob`.
 
     Raises MisuseError for an empty text, and for a window or stride that is not possible.
     """
@@ -118,17 +121,20 @@ def measure(
 
 
 class _Reader:
-    """Encodes the blocks as they are asked for, and counts what went by."""
+    """Encodes a text in blocks as it is asked for, and counts what went by."""
 
     def __init__(self, model: CausalLM, blocks: Iterable[str], allow_special: bool) -> None:
         self._model, self._blocks, self._allow_special = model, blocks, allow_special
         self.characters = self.bytes = self.tokens = 0
 
     def __iter__(self) -> Iterator[Tokens]:
-        for block in self._blocks:
-            text = block if self.bytes else after_bos(self._model, block, self._allow_special)
-            tokens = self._model.encode(text, allow_special=self._allow_special)
-            self.characters += len(block)
-            self.bytes += len(block.encode())
+        for tokens in encoded(lambda text: self._model.encode(text, allow_special=self._allow_special), self._read()):
             self.tokens += len(tokens)
             yield tokens
+
+    def _read(self) -> Iterator[str]:
+        for block in self._blocks:
+            text = block if self.bytes else after_bos(self._model, block, self._allow_special)
+            self.characters += len(block)
+            self.bytes += len(block.encode())
+            yield text
