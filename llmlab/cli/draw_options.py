@@ -1,7 +1,9 @@
 """Options of temperature: at which, which tokens may be drawn, what is drawn, and what the model reads before it."""
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import ReadingOptions
+from llmlab.cli.options import STDIN, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import GenerateSettings, PresetEntry
@@ -111,6 +113,7 @@ class PromptOptions(Struct, frozen=True):
         if self.prompt is not None and file is not None:
             raise MisuseError("PROMPT and --prompts are two ways to say the same", "give one of them")
         default = world.config.generate
+        texts: Iterator[str] | list[str]
         if file is not None:
             texts = prompts_of(world, file)
         elif self.prompt is None:
@@ -118,24 +121,27 @@ class PromptOptions(Struct, frozen=True):
         else:
             texts = [reading.one(world, self.prompt)]
         fixed = default.question_preset if file is None and self.prompt is None else ""
-        return Asked(texts, preset_of(world, fixed if self.preset is None else self.preset))
+        wrap = preset_of(world, fixed if self.preset is None else self.preset)
+        return Asked(iter(texts), len(texts) if isinstance(texts, list) else 0, wrap)
 
-    def read(self, world: World, lm: "CausalLM", asked: "Asked", reading: ReadingOptions) -> "list[Prompt]":
-        """What the model reads for each of the prompts."""
+    def read(self, world: World, lm: "CausalLM", asked: "Asked", reading: ReadingOptions) -> "Iterator[Prompt]":
+        """What the model reads for each of the prompts, as they come."""
         from llmlab.lab import prompt as prompts
 
-        how = {"template": asked.wrap.template, "raw": self.raw, "allow_special": reading.allow_special}
-        found = [prompts.read(lm, text, **how) for text in asked.texts]  # type: ignore[arg-type]
-        for one in found if self.show_prompt else ():
-            world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
-        return found
+        special, template = reading.allow_special, asked.wrap.template
+        for text in asked.texts:
+            one = prompts.read(lm, text, template=template, raw=self.raw, allow_special=special)
+            if self.show_prompt:
+                world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
+            yield one
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Prompts, and what stands around each."""
+    """Prompts as they come, how many (0: nobody knows yet), and what stands around each."""
 
-    texts: list[str]
+    texts: Iterator[str]
+    count: int
     wrap: PresetEntry
 
 
@@ -178,14 +184,23 @@ def preset_of(world: World, name: str) -> PresetEntry:
     return world.config.presets[name]
 
 
-def prompts_of(world: World, file: Path) -> list[str]:
-    """Prompts, one a line, each once: a prompt said twice would be the same samples twice."""
+def prompts_of(world: World, file: Path) -> Iterator[str] | list[str]:
+    """Prompts, one a line, each once: a prompt said twice would be the same samples twice. stdin's are a stream."""
     from llmlab.files.opening import called
 
-    found = [line for _, line in world.files.lines(file)]
-    if not found:
+    found = _once(line for _, line in world.files.lines(file))
+    first = next(found, None)
+    if first is None:
         raise MisuseError(f"{called(file)} holds no prompts", "one prompt a line")
-    return list(dict.fromkeys(found))
+    return chain([first], found) if str(file) == STDIN else [first, *found]
+
+
+def _once(lines: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for line in lines:
+        if line not in seen:
+            seen.add(line)
+            yield line
 
 
 def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
 """Drawing samples and telling the user as they come; what is finished survives an interrupt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
@@ -29,19 +29,20 @@ class Run:
     expected: Expected = NOTHING
     out: OutFile | None = None
 
-    def samples(self, prompts: Sequence[Prompt]) -> None:
+    def samples(self, prompts: Iterable[Prompt], count: int) -> None:
         """Draw every sample of every prompt. jsonl is written as it comes, other formats at the end.
 
-        After Ctrl-C what was finished is shown, and the interrupt goes on.
+        `count` is 0 where nobody knows how many prompts come. After Ctrl-C what was finished is shown, and the
+        interrupt goes on.
         """
-        found: list[list[Sample]] = []
+        found: list[tuple[Prompt, list[Sample]]] = []
         try:
-            if not self._draw(prompts, found):
+            if not self._draw(prompts, count, found):
                 return
         except KeyboardInterrupt:
-            self._tell(prompts, found)
+            self._tell(found)
             raise
-        self._tell(prompts, found)
+        self._tell(found)
 
     def trace(self, prompt: Prompt) -> None:
         """One sample, step by step; on a terminal its text flows by as it grows."""
@@ -62,19 +63,20 @@ class Run:
         finally:
             self.world.write("\n")
 
-    def _draw(self, prompts: Sequence[Prompt], found: list[list[Sample]]) -> bool:
-        """Add each prompt's samples to `found` as they are finished; False when nobody reads them any more."""
-        total = len(prompts) * len(self.plan.places)
-        done = 0
+    def _draw(self, prompts: Iterable[Prompt], count: int, found: list[tuple[Prompt, list[Sample]]]) -> bool:
+        """Write each prompt's samples, or add them to `found`; False when nobody reads them any more."""
+        total = count * len(self.plan.places)
+        drawn = ((prompt, one) for prompt in prompts for one in self._drawn(prompt))
         with self.world.progress("sampling") as progress:
-            for prompt in prompts:
-                found.append([])
-                for one in self._drawn(prompt):
-                    found[-1].append(one)
-                    done += 1
-                    progress(done, total)
-                    if self.form == "jsonl" and not self.world.write_record(self._record(prompt, one)):
+            for done, (prompt, one) in enumerate(drawn, 1):
+                progress(done, total)
+                if self.form == "jsonl":
+                    if not self.world.write_record(self._record(prompt, one)):
                         return False
+                elif found and found[-1][0] is prompt:
+                    found[-1][1].append(one)
+                else:
+                    found.append((prompt, [one]))
         return True
 
     def _drawn(self, prompt: Prompt) -> Iterator[Sample]:
@@ -92,12 +94,10 @@ class Run:
     def _record(self, prompt: Prompt, one: Sample) -> dict[str, object]:
         return record(prompt, self.plan, one, self.expected, of_text(self.lm.info))
 
-    def _tell(self, prompts: Sequence[Prompt], found: Sequence[Sequence[Sample]]) -> None:
-        some = [(prompt, drawn) for prompt, drawn in zip(prompts, found, strict=False) if drawn]
-        if self.form == "jsonl" or not some:
-            return
-        said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in some)
-        self.world.show(said[0] if len(said) == 1 else Several("prompts", said), self.form)
+    def _tell(self, found: Sequence[tuple[Prompt, list[Sample]]]) -> None:
+        said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in found)
+        if said:
+            self.world.show(said[0] if len(said) == 1 else Several("prompts", said), self.form)
 
     def _flow(self, prompt: Prompt, found: list[Sample]) -> None:
         flows = self.world.talks and self.form == "table"

@@ -96,7 +96,7 @@ def generate(
         lm = model.causal_lm(world)
         prompts = asking.read(world, lm, asked, reading)
         run = Run(world, lm, drawn, form, expected, out)
-        run.stream(prompts[0]) if many.stream else run.samples(prompts)
+        run.stream(next(prompts)) if many.stream else run.samples(prompts, asked.count)
 
 
 @verb('llmlab trace "Once upon a time" --max-tokens 10', "llmlab trace --temperature 1.5 --seed 1")

@@ -159,7 +159,7 @@ class World:
 
         def update(done: int, total: int) -> None:
             bars.start()  # only now: short work shows nothing
-            bars.update(task, completed=done, total=total)
+            bars.update(task, completed=done, total=total or None)
 
         try:
             yield update
@@ -181,7 +181,7 @@ class _Tenths:
         self._start = time.monotonic()
 
     def update(self, done: int, total: int) -> None:
-        tenth = 10 * done // max(total, 1)
+        tenth = 10 * done // total if total else 0
         if tenth > self._last and time.monotonic() - self._start > PATIENCE_S:
             self._last = tenth
             self._world.say(f"{self._label}: {10 * tenth} %")
