@@ -89,6 +89,8 @@ def import_(
     from llmlab.spaces.build import import_file
 
     made = import_file(world.shelf(), name, reading.of(file), precision)
+    for note in made.facts.notes:
+        world.say(note)
     world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
 
 

@@ -53,7 +53,7 @@ def embed(
 
     tokens = tokens or (source.layer is not None and source.word is None)
     if streams(text, form) and not tokens:
-        source.check(text, model)
+        source.check([one.strip() for one in text], model)
         each = batches(words(world, text))
         world.stream(numbered(source.vectors(world, some, model).records() for some in each), form)
         return

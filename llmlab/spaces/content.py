@@ -71,7 +71,7 @@ def of_file(reading: Reading) -> Content:
     facts |= {"case": reading.case} if reading.case else {}
 
     def told() -> Record:
-        return facts | {"notes": [*file.notes, *file.left_out.notes]}
+        return facts | {"notes": list(file.notes), "left_out": list(file.left_out.notes)}
 
     return Content(file.dimension, lambda start: _skipped(file.blocks, start), told)
 

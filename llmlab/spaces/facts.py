@@ -34,4 +34,10 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     recall_sampled: int = 0  # words that the recall was measured on
     format: str = ""  # of a file
     dimensions: tuple[str, ...] = ()  # their names, where they have any
-    notes: tuple[str, ...] = ()  # what became of a file's columns
+    notes: tuple[str, ...] = ()  # what became of a table's columns
+    left_out: tuple[str, ...] = ()  # what of a file is not in the space
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know beside every answer."""
+        return self.notes + self.left_out

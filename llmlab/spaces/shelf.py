@@ -191,7 +191,7 @@ class Shelf:
             for words, vectors in content.blocks(writer.rows):
                 writer.add(words, vectors)
             measured, facts = writer.finish(precision), content.facts()
-        for note in facts.get("notes", ()):
+        for note in facts.get("left_out", ()):
             self.reporter.say(f"{facts['model']}: {note}")
         return {**measured, **facts}
 

@@ -102,8 +102,8 @@ def test_what_became_of_a_tables_columns_is_said(run, tmp_path):
     (tmp_path / "t.tsv").write_text("w\tage\tsex\na\t1\tf\nb\t3\tm\n", encoding="utf-8")
     done = run("space", "import", "mine", str(tmp_path / "t.tsv"), "--standardize", "--language", "de")
     assert done.err.splitlines()[1:] == [
-        "llmlab: t.tsv: text columns are one-hot encoded: sex (f, m)",
-        "llmlab: t.tsv: number columns are standardised: (x - mean) / standard deviation",
+        "llmlab: text columns are one-hot encoded: sex (f, m)",
+        "llmlab: number columns are standardised: (x - mean) / standard deviation",
         "llmlab: the space mine has 2 words x 3 (table)",
     ]
     row = json.loads(run("embed", "b", "--space", "mine", "-f", "json").out)["embeddings"][0]

@@ -167,7 +167,7 @@ def of_words(space: Space, queries: Sequence[Query]) -> Embeddings:
     """Vectors of a space's words."""
     vectors = np.stack([query.vector for query in queries])
     labels = tuple(query.text for query in queries)
-    return Embeddings(labels, vectors, of_space(space), dimensions=space.facts.dimensions, notes=space.facts.notes)
+    return Embeddings(labels, vectors, of_space(space), dimensions=space.facts.dimensions, notes=space.facts.remarks)
 
 
 def of_tokens(model: Encoder, text: str) -> Embeddings:

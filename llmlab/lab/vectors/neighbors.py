@@ -131,7 +131,7 @@ class Neighbors:
             notes.append(f"{left} more columns are in --format json")
         if any(one.frequency is not None for one in self.neighbors):
             notes.append("zipf: log10 of the times a word is met in a billion words")
-        return (*notes, *self.space.facts.notes, self.origin.line)
+        return (*notes, *self.space.facts.remarks, self.origin.line)
 
 
 def answer(space: Space, text: str, question: Question, look_up: LookUp, k: int = 10) -> Neighbors:
