@@ -66,7 +66,7 @@ RECORDS = [
     ("prob 'The cat sat' MODEL", "ledger"),
     ("prob a 'b \"x\", y' 今天 MODEL", "ranking"),
     ("next a -k 4 MODEL", "next"),
-    ("generate The -t 0,1 -n 2 --max-tokens 4 --seed 1 --top-k 5 MODEL", "samples"),
+    ("generate The -t 0,1 -n 2 --max-tokens 4 --seed 3 --top-k 5 MODEL", "samples"),
     ("embed cat dog car ENCODER", "embeddings"),
     ("embed 'The cat' --tokens ENCODER", "embeddings"),
     ("why cat dog ENCODER", "dimensions"),

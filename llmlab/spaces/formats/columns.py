@@ -114,7 +114,7 @@ class TableColumn:
         count, difference = self.count + len(values), mean - self.mean
         if np.isfinite(difference):  # what is not is refused in the end
             self.squares += ((values - mean) ** 2).sum() + difference**2 * self.count * len(values) / count
-            self.mean += difference * len(values) / count
+            self.mean += difference * (len(values) / count)  # the first block by 1: a constant stays itself
         self.count = count
 
 
