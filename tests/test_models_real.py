@@ -144,6 +144,15 @@ class TestDefault(OfExactEngines):
         assert shares[0] == 1
         assert shares[-1] < 0.5
 
+    def test_a_sample_is_the_same_text_in_a_batch_whose_last_digits_differ(self, model):
+        prompt = read(model, "The capital of France is")
+
+        def first(seed, samples):
+            plan = Plan(samples=samples, max_tokens=8, seed=seed)
+            return next(one.ids for one in list(sample(model, prompt, plan, plan.places)) if one.sample == 0)
+
+        assert sum(first(seed, 1) == first(seed, 5) for seed in range(10)) >= 9
+
     @pytest.mark.parametrize("sentence", ["He likes movies.", "我喜欢看电影。"])
     def test_subject_verb_object_is_the_likeliest_order(self, model, sentence):
         assert orders(model, sentence).place == 1
