@@ -162,15 +162,18 @@ def check(lab, kind: str, line: str, stdin: str) -> None:
         for row, record in zip(rows, records, strict=True):
             assert {name: read_back(row[name], value) for name, value in record.items()} == record
     told = rows_of(json.loads(found["json"].out), {})
-    for record in records:  # in the document's order; what a line of stdin does not know yet is null
-        known = as_streamed(record) if "-" in line.split() else record
-        assert any(known == {name: row.get(name) for name in known} for row in told), record
+    if "-" in line.split():  # in the order of stdin
+        told, records = list(told), [as_streamed(record) for record in records]
+    for record in records:  # in the document's order
+        assert any(record == {name: row.get(name) for name in record} for row in told), record
 
 
 def as_streamed(record: dict[str, Any]) -> dict[str, Any]:
     """What is known of a line of stdin before the others come, and computed without them: last digits differ."""
     known = {name: value for name, value in record.items() if value is not None}
-    return {name: pytest.approx(value, rel=1e-4) if isinstance(value, float) else value for name, value in known.items()}
+    return {
+        name: pytest.approx(value, rel=1e-4) if isinstance(value, float) else value for name, value in known.items()
+    }
 
 
 def read_back(cell: str, value: Any) -> Any:
