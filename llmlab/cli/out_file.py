@@ -39,12 +39,14 @@ class OutFile:
 
     def __init__(self, path: Path) -> None:
         """Raise MisuseError for what cannot be written, what is not llmlab's, and what another process writes."""
+        if str(path) == "-":
+            raise MisuseError("--out names a file", "for stdout: --format jsonl")
         self._path = path
         self._device = path.exists() and not path.is_file() and not path.is_dir()
         self._file: FileIO | None = None  # what is not there yet is made for the first record
         self._content = b""  # as it was found
         self._size = 0  # bytes of whole records
-        self._ready = False
+        self._ready = self._made = False
         try:
             records = self._found()
         except OSError as error:
@@ -74,6 +76,17 @@ class OutFile:
             place = row["temperature"], row["sample"]
             found.append(Sample(*place, row["text"], ids, row["logprob_nats"], row["finish"]))
         return found
+
+    def begin(self) -> None:
+        """Hold a file that is not there yet from now on: what is drawn would be for nothing if another run made it."""
+        if self._file or self._device:
+            return
+        try:
+            self._file = self._locked(_opened(self._path, os.O_CREAT))
+        except OSError as error:
+            raise LabError(f"cannot write {self._path}: {error.strerror}", "name another file") from error
+        self._made = True
+        self._refuse_changed(self._file)
 
     def append(self, record: Record) -> None:
         """Add a record. Raises LabError where the disk is full; what was there stays."""
@@ -113,13 +126,16 @@ class OutFile:
         file = self._file or _opened(self._path, 0 if self._device else os.O_CREAT)
         if not self._device:
             self._file = self._file or self._locked(file)
-            if os.fstat(file.fileno()).st_size != len(self._content):
-                raise LabError(f"another program has written to {self._path} meanwhile", "run the same command again")
+            self._refuse_changed(file)
             file.truncate(self._size)
             if self._size and self._content[self._size - 1] != ord("\n"):
                 self._size += file.write(b"\n")
         self._file, self._ready = file, True
         return file
+
+    def _refuse_changed(self, file: FileIO) -> None:
+        if os.fstat(file.fileno()).st_size != len(self._content):
+            raise LabError(f"another program has written to {self._path} meanwhile", "run the same command again")
 
     def _locked(self, file: FileIO) -> FileIO:
         if lock(file):
@@ -137,7 +153,10 @@ class OutFile:
 
     def _close(self) -> None:
         if self._file:
+            empty = self._made and os.fstat(self._file.fileno()).st_size == 0
             self._file.close()
+            if empty:  # misuse was found, or an interrupt came, before the first record
+                self._path.unlink(missing_ok=True)
 
 
 def _opened(path: Path, flags: int = 0) -> FileIO:

@@ -36,6 +36,8 @@ class Run:
         interrupt goes on.
         """
         found: list[tuple[Prompt, list[Sample]]] = []
+        if self.out:
+            self.out.begin()
         try:
             if not self._draw(prompts, count, found):
                 return

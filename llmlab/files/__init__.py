@@ -76,7 +76,7 @@ class Files:
         if form in OBJECTS:
             return kind.of_objects(filled(lines, _is_white, name, self._say), name)
         rows = parse(lines, name, DELIMITERS.get(form, ""), kind.separators).rows
-        return kind.of_table(filled(rows, is_blank, name, self._say), name)
+        return kind.of_table(filled(rows, is_blank, name, self._say), name, self._say)
 
     def _blocks(self, path: Path | str) -> Iterator[str]:
         rest = ""

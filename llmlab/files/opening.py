@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import gzip
 import itertools
+import re
 import shlex
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,10 @@ from pathlib import Path
 from llmlab.errors import DamagedError, MisuseError
 
 STDIN = "-"
+PACKED = {
+    b"PK\x03\x04": ("a zip archive, as an Excel workbook is", "save the sheet as CSV UTF-8"),
+    b"\x1f\x8b": ("packed with gzip", "end its name in .gz"),
+}
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -54,9 +59,16 @@ def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
     Raises MisuseError for UTF-16, whose mark is another.
     """
     first = file.readline()
+    for magic, (what, hint) in PACKED.items():
+        if first.startswith(magic):
+            raise MisuseError(f"{name} is {what}", hint)
     if first.startswith(UTF16) or _is_wide_ascii(first):
         raise not_utf8(name, first)
-    return itertools.chain(filter(None, [first.removeprefix(codecs.BOM_UTF8)]), file)
+    first = first.removeprefix(codecs.BOM_UTF8)
+    begin = (
+        [first] if first.endswith(b"\n") else re.findall(rb"[^\r]*\r|[^\r]+", first)
+    )  # \r alone ends lines of old Macs
+    return itertools.chain(begin, file)
 
 
 def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
@@ -71,20 +83,26 @@ def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
 def not_utf8(name: str, raw: bytes, line: int = 0) -> MisuseError:
     """The error for bytes that are another encoding's, with what to type where that can be told from them."""
     where = f" (line {line})" if line else ""
+    looks, command = other_encoding(name, raw)
+    return MisuseError(f"{name} is not UTF-8{where}{looks}", command)
+
+
+def other_encoding(name: str, raw: bytes) -> tuple[str, str]:
+    """What bytes that are not UTF-8 look like, and what to type."""
     likely = _encoding_of(raw)
     looks = f"; it looks like {likely}" if likely else ""
     command = f"iconv -f {likely or 'ENCODING'} -t UTF-8"
     if name == "stdin":
-        return MisuseError(f"stdin is not UTF-8{where}{looks}", f"put before llmlab: {command} |")
+        return looks, f"put before llmlab: {command} |"
     path = Path(name)
     files = [shlex.quote(str(one)) for one in (path, path.with_name(f"{path.stem}.utf8{path.suffix}"))]
-    return MisuseError(f"{name} is not UTF-8{where}{looks}", f"{command} {' > '.join(files)}")
+    return looks, f"{command} {' > '.join(files)}"
 
 
 def _is_wide_ascii(raw: bytes) -> bool:
     """Whether every second byte is a zero, or nearly, and no other: UTF-16 without its mark."""
     zeros = sorted((raw[::2].count(0), raw[1::2].count(0)))
-    return zeros[0] == 0 and 8 <= len(raw) <= 4 * zeros[1]
+    return zeros[0] == 0 and 6 <= len(raw) <= 4 * zeros[1]
 
 
 def _encoding_of(raw: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from re import Pattern
@@ -18,6 +18,14 @@ T = TypeVar("T", bound=Struct)
 Filled = Annotated[str, Meta(min_length=1)]  # a text that must be there
 GROUP = ("uid", "group", "field", "组")  # the first of these that a record has names its group
 SEEN = 50  # rows that tell whether the first one is of names
+REASONS = {
+    r"Object missing required field `(\w+)`": "it has no {}",
+    r"Expected `(?:int \| )?str` of length >= 1 - at `\$\.(\w+)`": "its {} is empty",
+    r"Expected `(?:int \| )?str`, got .* - at `\$\.(\w+)`": "its {} is no text",
+    r"Expected `float`, got .* - at `\$\.(\w+)`": "its {} is no number",
+    r"(?:JSON is malformed|Input data was truncated|Expected `object`).*": "it is no JSON object on one line",
+    r"(.*) - at `\$`": "{}",
+}
 OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -57,12 +65,15 @@ class Kind(Generic[T]):
             try:
                 found = OBJECT.decode(line)
                 record = {own: found[key] for own, key in fields(tuple(found)).items()}
-                yield msgspec.convert(record, self.row)
+                yield msgspec.convert(record, self.row, strict=False)
             except (msgspec.DecodeError, ValueError) as error:
                 raise self._none(name, number, error) from None
 
-    def of_table(self, rows: Iterator[Row], name: str) -> Iterator[T]:
-        """Records of the rows of a table. Raises MisuseError naming the line that is none, or the columns."""
+    def of_table(self, rows: Iterator[Row], name: str, say: Callable[[str], None]) -> Iterator[T]:
+        """Records of the rows of a table; `say` is told of one without names.
+
+        Raises MisuseError naming the line that is none, or the columns.
+        """
         first = next(rows, None)
         if first is None:
             return
@@ -74,6 +85,8 @@ class Kind(Generic[T]):
                 yield self._of_row(layout, cells)
             except ValueError as error:
                 raise self._none(name, number, error) from None
+        if not named and self._is_record(["a", "b", "c"]):  # so names would be one too
+            say(f"{name} has no names of columns: line {first[0]:,} is read as a {self.name}")
 
     def _fields(self, given: Sequence[str]) -> dict[str, str]:
         """The fields that are there, and what each is called."""
@@ -108,6 +121,9 @@ class Kind(Generic[T]):
         unknown = [column for place, column in enumerate(columns) if column.strip() and place not in known]
         if self.families and unknown:
             raise self._unknown(columns, name)
+        twice = [column for place, column in enumerate(columns) if place not in known and self._fields([column])]
+        if twice:
+            raise MisuseError(f"{name} has several columns called {twice[0]!r}", "give each its own name")
         return Layout(len(columns), called, families)
 
     def _members(self, columns: Sequence[str], pattern: Pattern[str]) -> list[int]:
@@ -138,7 +154,15 @@ class Kind(Generic[T]):
         return MisuseError(f"the columns of {name} are not those of {self.name}s: {given}", self.example)
 
     def _none(self, name: str, number: int, error: Exception) -> MisuseError:
-        return MisuseError(f"{name} line {number:,} is no {self.name}: {error}", self.example)
+        return MisuseError(f"{name} line {number:,} is no {self.name}: {_plain(str(error))}", self.example)
+
+
+def _plain(reason: str) -> str:
+    """What msgspec says, in words of the file."""
+    for pattern, words in REASONS.items():
+        if found := re.fullmatch(pattern, reason):
+            return words.format(*found.groups())
+    return reason
 
 
 def _natural(name: str) -> list[tuple[str, int]]:

@@ -14,6 +14,8 @@ SAMPLE = 100  # lines that the separator is found from
 DECLARED = re.compile(r'"?sep=(.)"?\s*')  # a first line of Excel's
 WORD = re.compile(r"[\w-]+")
 
+csv.field_size_limit(2**31 - 1)  # a text may be long
+
 Row = tuple[int, list[str]]  # the line it begins on, and its cells
 
 
@@ -45,12 +47,14 @@ def separator_of(lines: Sequence[str], usual: str, separators: str = SEPARATORS)
     csv.Sniffer looks at how often characters are met, and takes the commas of sentences between tabs for separators.
     """
 
-    def fit(separator: str) -> tuple[bool, float, bool, bool, int]:
+    def fit(separator: str) -> tuple[bool, float, bool, bool, bool, int]:
         rows = _cut(lines, separator)
         widths = [len(row) for row in rows]
         cut = sum(width > 1 for width in widths) / max(len(widths), 1)
         bare = not any(cell.startswith(" ") for row in rows for cell in row[1:])
-        return cut == 1 and len(set(widths)) == 1, cut, bare, separator == usual, -separators.index(separator)
+        whole = not any("\t" in cell for row in rows for cell in row)
+        even = cut == 1 and len(set(widths)) == 1
+        return even, cut, whole, bare, separator == usual, -separators.index(separator)
 
     return max(separators, key=fit)
 

@@ -30,6 +30,8 @@ class Reading:
     def of(cls, file: str, **how: Any) -> "Reading":
         """Raises MisuseError for a file that is none."""
         path = located(file)
+        if path.is_dir():
+            raise MisuseError(f"{file} is a folder", "give a file of vectors")
         if not os.path.isfile(path):  # which says nothing against a name that is too long either
             raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
         return cls(path, **how)

@@ -123,6 +123,8 @@ class Shelf:
             return self._find(known, self._folders[known])
         if os.path.isfile(located(name)):
             return self.from_file(Reading.of(name, standardize=standardize))
+        if is_path(name) and os.path.isdir(located(name)):
+            raise MisuseError(f"{name} is a folder", "give the path of a file of vectors, or a space's name")
         if is_path(name):
             raise MisuseError(f"there is no file {name}", "give the path of a file of vectors, or a space's name")
         raise catalog.unknown("space", name, [*self.config.spaces, *self.own_names])

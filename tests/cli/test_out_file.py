@@ -10,6 +10,9 @@ import time
 
 import pytest
 
+from llmlab.cli.out_file import OutFile
+from llmlab.errors import LabError, MisuseError
+
 RUN = ("-t", "0.5,1", "-n", "6", "--max-tokens", "6", "--seed", "3")
 
 
@@ -196,3 +199,21 @@ def test_what_another_program_adds_meanwhile_is_not_overwritten(tmp_path, made):
         with pytest.raises(LabError, match="another program has written"):
             out.append({"prompt": "x"})
     assert path.read_bytes() == made[:-5] + b"mine"
+
+
+def test_a_run_holds_a_new_file_from_before_it_draws(tmp_path):
+    path = tmp_path / "new.jsonl"
+    with OutFile(path) as first, OutFile(path) as second:
+        first.begin()
+        with pytest.raises(MisuseError, match="is writing"):
+            second.begin()
+    assert not path.exists()  # nothing was drawn
+
+
+def test_a_file_that_another_run_has_finished_meanwhile_is_left_alone(tmp_path):
+    path = tmp_path / "new.jsonl"
+    with OutFile(path) as late:
+        path.write_bytes(b"{}\n")
+        with pytest.raises(LabError, match="another program has written"):
+            late.begin()
+    assert path.read_bytes() == b"{}\n"

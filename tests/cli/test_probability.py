@@ -105,7 +105,7 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         (
             "pairs -",
             b'{"sentence_good": "a"}\n',
-            "stdin line 1 is no pair: Object missing required field `bad`",
+            "stdin line 1 is no pair: it has no bad",
         ),
         ("pairs -", b'\n{"sentence_good": "a", "sentence_bad": ""}\n', "stdin line 2 is no pair"),
         ("perplexity /no/file", b"", "cannot read /no/file: No such file"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 PAIRS = [["good", "bad", "group"], ["The cat sat.", "cat, The sat.", "a"], ["今天天气。", "天气；今天。", "b"]]
 QUESTIONS = [
     ["context", "choice1", "choice2", "answer"],
-    ["The cat", " sat; on", " mat, is", "1"],
+    ["The cat", " sat; on", " mat, is", "B"],
     ["The", " a", " b", " a"],
 ]
 SCORES = [["word1", "word2", "score"], ["cat", "dog", "1.5"], ["dog", "car", "3"], ["cat", "car", "2"]]
@@ -61,7 +61,7 @@ def tools(draw, case):
     lines = draw(tables(case)) if isinstance(case.content[0], list) else list(case.content)
     for place in sorted(draw(st.lists(st.integers(0, len(lines)), max_size=3)), reverse=True):
         lines.insert(place, draw(st.sampled_from(["", "  "])))
-    text = draw(st.sampled_from(["\n", "\r\n"])).join([*lines, *draw(st.sampled_from([[], [""]]))])
+    text = draw(st.sampled_from(["\n", "\r\n", "\r"])).join([*lines, *draw(st.sampled_from([[], [""]]))])
     return draw(st.sampled_from([b"", codecs.BOM_UTF8])) + text.encode()
 
 

@@ -135,3 +135,17 @@ def test_another_encoding_is_named_with_the_line_to_type(tmp_path, read, text, e
     with pytest.raises(MisuseError) as caught:
         ask(reader(path.read_bytes()), read, "-")
     assert caught.value.hint == f"put before llmlab: iconv -f {named} -t UTF-8 |"
+
+
+@pytest.mark.parametrize("read", ["lines", "records"])
+@pytest.mark.parametrize(("content", "message"), [(b"PK\x03\x04", "zip"), (b"\x1f\x8b\x08", "packed with gzip")])
+def test_what_is_no_text_is_named(tmp_path, read, content, message):
+    (tmp_path / "p.csv").write_bytes(content)
+    with pytest.raises(MisuseError, match=rf"p\.csv is (a )?{message}"):
+        ask(reader(), read, tmp_path / "p.csv")
+
+
+def test_the_lines_of_an_old_mac_end_with_a_carriage_return(tmp_path):
+    (tmp_path / "l.txt").write_bytes("\ufeffone\r\rtwo\r".encode())
+    assert list(reader().lines(tmp_path / "l.txt")) == [(1, "one"), (3, "two")]
+    assert reader().text(tmp_path / "l.txt") == "one\r\rtwo\r"

@@ -25,12 +25,21 @@ class Pair(Struct, frozen=True):
     bad: Filled
     group: str = ""
 
+    def __post_init__(self) -> None:
+        numbers = [text for text in (self.good, self.bad) if text.strip().isdecimal()]
+        if len(numbers) == 1 and any(map(str.isalpha, self.good + self.bad)):
+            raise ValueError("a number and a text are no pair")
+
 
 PAIRS = Kind(
     "pair",
     'jsonl like {"sentence_good": "...", "sentence_bad": "..."}; csv, tsv: columns good, bad, and perhaps group',
     Pair,
-    {"good": ("sentence_good", "good", "好"), "bad": ("sentence_bad", "bad", "坏"), "group": GROUP},
+    {
+        "good": ("sentence_good", "good", "good_sentence", "correct", "grammatical", "好", "好句", "正确", "对"),
+        "bad": ("sentence_bad", "bad", "bad_sentence", "incorrect", "ungrammatical", "坏", "坏句", "错误", "错"),
+        "group": GROUP,
+    },
     order=("good", "bad", "group"),
 )  # as in BLiMP
 

@@ -31,7 +31,7 @@ SCORES: dict[str, Callable[[Choice], float]] = {
 
 
 class Item(Struct, frozen=True):
-    """A context, its choices, and which of them is right: its text, its number from 0, or its letter.
+    """A context, its choices, and which of them is right: a text or letter, or a number from 0 (no text of a number).
 
     Or the right one, and the others.
     """
@@ -48,7 +48,7 @@ class Item(Struct, frozen=True):
         if len(set(self.offered)) < len(self.offered):
             raise ValueError("a choice is there twice")
         if self.choices and self._place not in range(len(self.choices)):
-            raise ValueError(f"the answer {self.answer!r} is none of the choices")
+            raise ValueError(f"the answer {self.answer!r} is none of the choices: give its text, or its letter from A")
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -63,12 +63,13 @@ class Item(Struct, frozen=True):
     @property
     def _place(self) -> int:
         """Which of those offered is right; -1 for none."""
-        answer = str(self.answer)
-        if answer in self.offered:
-            return self.offered.index(answer)
-        if answer.isdecimal():
-            return int(answer)
-        return LETTERS.find(answer.upper()) if len(answer) == 1 else -1
+        if not self.choices:
+            return 0
+        if isinstance(self.answer, int):
+            return self.answer
+        if self.answer in self.choices:
+            return self.choices.index(self.answer)
+        return LETTERS.find(self.answer.upper()) if len(self.answer) == 1 else -1
 
 
 QUESTIONS = Kind(
@@ -76,8 +77,8 @@ QUESTIONS = Kind(
     'jsonl like {"context": "...", "choices": ["...", "..."], "answer": 0}; csv, tsv: columns context, answer, others',
     Item,
     {
-        "context": ("context", "question", "问题"),
-        "answer": ("answer", "答案"),
+        "context": ("context", "question", "问题", "题目", "上文"),
+        "answer": ("answer", "correct_answer", "right_answer", "答案", "正确答案"),
         "choices": ("choices",),
         "others": ("others",),
         "group": GROUP,

@@ -84,15 +84,12 @@ class TableColumn:
         if self.numeric and self.unfit:
             number, cell = self.unfit
             raise DamagedError(f"{path} {line(number)} holds {cell!r} in {self.name!r}, which is no finite float32")
-        if self.numeric and self.with_comma and self.with_point:
-            cells = _named([self.with_comma, self.with_point])
-            raise DamagedError(f"{path} has decimal commas and points in {self.name!r}: {cells}", "write one of them")
         if not self.count + self.texts:
             raise DamagedError(f"{path} has nothing in {self.name!r}", "leave the column out")
         if self.texts and self.count + self.alike >= self.texts - self.alike:
-            more = " ..." if self.texts > NAMED else ""
-            message = f"{path}: {self.name!r} is nearly a column of numbers, but for {_named(self.odd)}{more}"
-            raise DamagedError(message, _hint(self.odd))
+            cells = named(self.odd) + (" ..." if self.texts > NAMED else "")
+            what = "is nearly a column of numbers, but for" if self.count else "holds numbers that are written as"
+            raise DamagedError(f"{path}: {self.name!r} {what} {cells}", _hint(self.odd))
 
     def _sort_out(self, lines: Sequence[int], cells: Sequence[str]) -> tuple[list[int], list[str], Doubles]:
         """Those of some cells that are numbers; the others are taken note of."""
@@ -110,9 +107,10 @@ class TableColumn:
         return [one[0] for one in known], [one[1] for one in known], np.array([one[2] for one in known])
 
     def _merge(self, values: Doubles) -> None:
-        mean = values[0] + (values - values[0]).mean()
-        count, difference = self.count + len(values), mean - self.mean
-        if np.isfinite(difference):  # what is not is refused in the end
+        count = self.count + len(values)
+        if (np.abs(values) < BEYOND).all():  # others are refused in the end
+            mean = values[0] + (values - values[0]).mean()
+            difference = mean - self.mean
             self.squares += ((values - mean) ** 2).sum() + difference**2 * self.count * len(values) / count
             self.mean += difference * (len(values) / count)  # the first block by 1: a constant stays itself
         self.count = count
@@ -140,7 +138,7 @@ def _first(lines: Sequence[int], cells: Sequence[str], mark: str) -> Place | Non
     return next(((number, cell) for number, cell in zip(lines, cells, strict=True) if mark in cell), None)
 
 
-def _named(cells: list[Place]) -> str:
+def named(cells: list[Place]) -> str:
     return ", ".join(f"{cell!r} ({line(number)})" for number, cell in cells)
 
 

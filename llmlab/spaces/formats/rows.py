@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from llmlab.arrays import Floats, Ints
 from llmlab.errors import DamagedError
+from llmlab.files.opening import other_encoding
 
 Block = tuple[list[str], Floats]  # words, vectors [n, D] float32
 
@@ -136,8 +137,9 @@ def _word(rows: Rows, raw: bytes, place: int, skip_bad: bool) -> str | None:
     except UnicodeDecodeError:
         if skip_bad:
             return None
-        hint = "save the file as UTF-8, or leave such words out: llmlab space import NAME FILE --skip-bad-words"
-        raise DamagedError(f"{rows.place(place)} holds a word that is not UTF-8", hint) from None
+        looks, command = other_encoding(str(rows.path), raw)
+        hint = command if looks else "to leave such words out: llmlab space import NAME FILE --skip-bad-words"
+        raise DamagedError(f"{rows.place(place)} holds a word that is not UTF-8{looks}", hint) from None
     if not word:
         raise DamagedError(f"{rows.place(place)} holds an empty word")
     if "\n" in word:

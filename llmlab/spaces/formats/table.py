@@ -16,7 +16,7 @@ from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
 from llmlab.files.opening import ending, opened, raw_lines, text_lines
 from llmlab.files.tables import DELIMITERS, Row, parse, unpadded
-from llmlab.spaces.formats.columns import TableColumn, number_in
+from llmlab.spaces.formats.columns import TableColumn, named, number_in
 from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
 SHOWN = 10  # categories of a column that a note names
@@ -69,8 +69,8 @@ def read(path: Path, standardize: bool, missing: Collection[str], left_out: Left
     dimensions = tuple(name for column in found for name in column.dimensions)
     _refuse_duplicates(path, dimensions)
     rows = Rows(path, len(dimensions), lambda: _blocks(grid, found, standardize), line)
-    named = grid.headed or not all(column.numeric for column in found)
-    return Table(rows, dimensions if named else (), _notes(grid, found, standardize))
+    has_names = grid.headed or not all(column.numeric for column in found)
+    return Table(rows, dimensions if has_names else (), _notes(grid, found, standardize))
 
 
 def _grid(path: Path, missing: frozenset[str], left_out: LeftOut) -> Grid:
@@ -126,8 +126,17 @@ def _columns(grid: Grid) -> list[TableColumn]:
     refuse_empty(grid.path, count, len(found))
     for column in found:
         column.check(grid.path)
+    _refuse_two_marks(grid.path, [column for column in found if column.numeric])
     _find_categories(grid, [column for column in found if not column.numeric])
     return found
+
+
+def _refuse_two_marks(path: Path, numeric: Sequence[TableColumn]) -> None:
+    """1.234 is one number where points are decimal, and another where commas are."""
+    comma = next((column.with_comma for column in numeric if column.with_comma), None)
+    point = next((column.with_point for column in numeric if column.with_point), None)
+    if comma and point:
+        raise DamagedError(f"{path} has decimal commas and points: {named([comma, point])}", "write one of them")
 
 
 def _find_categories(grid: Grid, texts: Sequence[TableColumn]) -> None:

@@ -94,8 +94,11 @@ def _parse(path: Path, places: list[int], lines: list[bytes], dimension: int, ta
 
 
 def _fields(text: bytes, tabs: bool) -> list[bytes]:
-    """Words hold every other kind of space."""
-    return (text.replace(b"\t", b" ") if tabs else text).rstrip(b" \r\n").split(b" ")
+    """Words hold every other kind of space, and those before a tab that one too."""
+    if tabs:
+        word, _, numbers = text.partition(b"\t")
+        return [word, *numbers.split()]
+    return text.rstrip(b" \r\n").split(b" ")
 
 
 def _vector(fields: list[bytes], dimension: int) -> list[float]:

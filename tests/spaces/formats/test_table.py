@@ -105,7 +105,14 @@ def test_standardised_columns_have_mean_0_and_deviation_1_unless_constant(column
             b'w,c\na,"1,200"\nb,10%\nd,$5\ne,1\n',
             r"but for '1,200' \(line 2\), '10%' \(line 3\), '\$5' \(line 4\)",
         ),
-        ("v.csv", b"w;c\na;1,5\nb;2.5\n", r"decimal commas and points in 'c': '1,5' \(line 2\), '2.5' \(line 3\)"),
+        (
+            "v.csv",
+            b"w;c;d\na;1,5;1.234\nb;2,5;2.500\n",
+            r"points: '1,5' \(line 2\), '1.234' \(line 2\)",
+        ),
+        ("v.csv", b"w,c\na,10%\nb,20%\n", r"'c' holds numbers that are written as '10%' \(line 2\), '20%' \(line 3\)"),
+        ("v.csv", b"w,c\na,1e300\nb,2\n", "v.csv line 2 holds '1e300' in 'c', which is no finite float32"),
+        ("v.csv", b"w;c\na;1,5\nb;2.5\n", r"decimal commas and points: '1,5' \(line 2\), '2.5' \(line 3\)"),
     ],
 )
 def test_a_damaged_table_says_what_is_wrong_and_where(refused, name, data, message):

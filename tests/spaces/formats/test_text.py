@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from lab_spaces import read_all
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,11 @@ import pytest
         ("v.txt", b"a 1 2\nb 1 1e39\n", "v.txt line 2 holds a value that is no finite float32"),
         ("v.txt", b"a 1\n 2\n", "v.txt line 2 holds an empty word"),
         ("v.txt", b"a 1\n\xff 2\n", "v.txt line 2 holds a word that is not UTF-8"),
+        (
+            "v.txt",
+            "中国 1\n人民 2\n".encode("gb18030"),
+            "line 1 holds a word that is not UTF-8; it looks like GB",
+        ),
         ("v.vec", b"0 3\n", "v.vec holds no words"),
         ("v.vec", b"3 0\na\n", "v.vec holds words without numbers"),
         ("v.vec", b"3 1\na 1\nb 2\n", "v.vec holds 2 words, not the 3 that its header says"),
@@ -34,3 +40,9 @@ import pytest
 )
 def test_a_damaged_text_file_says_what_is_wrong_and_where(refused, name, data, message):
     refused(name, data, message)
+
+
+def test_words_before_a_tab_may_hold_spaces_and_numbers(tmp_path):
+    (tmp_path / "v.txt").write_bytes(b"iphone 4\t1\t0\ngalaxy s 4\t0\t1\n")
+    words, vectors = read_all(tmp_path / "v.txt")
+    assert (words, vectors.tolist()) == (["iphone 4", "galaxy s 4"], [[1, 0], [0, 1]])
