@@ -13,7 +13,7 @@ from llmlab.errors import MisuseError
 LONGEST = 200  # bytes in UTF-8: a folder's name may have 255, and while it is made it carries an ending more
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: devices, with an ending too
 DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
-RULE = f"a name is of letters, digits, _, and inside also - and .; at most {LONGEST} bytes; not a device, as con is"
+RULE = f"a name may hold letters, digits and _, inside it also - and .; at most {LONGEST} bytes; no device such as con"
 
 
 def composed(name: str) -> str:

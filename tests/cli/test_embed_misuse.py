@@ -41,6 +41,7 @@ def mine(run, tmp_path):
         ("embed cat --word cat --space mine", "--word"),
         ("embed cat --word cat --layer 1 --space mine", "--word"),
         ("embed cat --space mine LM", "--space"),
+        ("embed cat --space ''", "--space is empty"),
         ("embed 'The cat' LM --word ''", "--word"),
         ("odd a b", "one of two is never odd; give three words or more"),
         ("odd cat the --space mine", "one of two is never odd; give three words or more"),

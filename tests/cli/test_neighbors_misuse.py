@@ -32,6 +32,7 @@ def spaces(run, tmp_path):
         ("love --space mine --spaces mine,others", "--space and --spaces are two ways"),
         ("love --spaces mine,,others", "--spaces 'mine,,others' holds an empty name"),
         ("love --spaces ''", "--spaces '' holds an empty name"),
+        ("love --space ''", "--space is empty; give a space's name"),
         ("love --spaces mine", "--spaces mine is one space; give two or more, or use --space"),
         ("love --spaces mine,mine", "--spaces mine,mine is one space"),
         ("love --spaces mine --sort word", "--spaces mine is one space"),  # whatever else is wrong

@@ -2,9 +2,9 @@
 
 Every token is decided by noise of its own, keyed by seed, temperature, sample and step, so sample i of a seed is the
 same text however many are drawn beside it, at whichever other temperatures, and where a run goes on. All rows of a
-group grow together, a token each a step. The float16 digits of the default model differ with the rows of
-a step, by a total variation of 6e-4 on average and 1.3e-3 at most: of 100 samples of 8 tokens, 99 are the same in
-steps of 1 to 60 rows (tests/bench/same_sample.py). In float32 all are.
+group grow together, a token each a step. The float16 digits of the default model differ with the rows of a step, by a
+total variation of 6e-4 on average and 1.3e-3 at most: of 100 samples of 8 tokens, 99 are the same in steps of 1 to 60
+rows (tests/bench/same_sample.py). In float32 all are.
 """
 
 import codecs
