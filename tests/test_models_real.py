@@ -165,7 +165,7 @@ class TestDefault(OfExactEngines):
         assert {"music", "people", "food"} <= set(proposed)
 
     def test_the_exercises_are_mostly_right(self, model):
-        folder, files = packaged() / "exercises", Files(io.TextIOWrapper(io.BytesIO()))
+        folder, files = packaged() / "exercises", Files(io.TextIOWrapper(io.BytesIO()), print)
         told = files.records(folder / "pairs.jsonl", PAIRS)
         assert len(told) == 1000
         some = judge(model, told[::20]).document()["groups"]
