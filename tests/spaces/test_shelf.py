@@ -131,7 +131,7 @@ def test_a_folder_of_the_cache_is_no_space_because_a_path_leads_there(shelf, vec
     (shelf.config.spaces_folder / ".none").mkdir(parents=True)
     take(shelf, "mine", vec)
     for path in ("../..", "/no/such.vec", ".none", "~", "~nobody/v.vec", "../spaces/mine"):
-        with pytest.raises(MisuseError, match="there is no file|is a folder"):
+        with pytest.raises(MisuseError, match=r"there is no file|is a folder"):
             shelf.open(path)
         with pytest.raises(MisuseError, match="you have no space called"):
             shelf.remove(path)
