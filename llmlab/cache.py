@@ -184,11 +184,18 @@ def put(path: Path, data: bytes) -> None:
 
 def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:
     """Note what the files are, each on the disk before the record that vouches for it."""
+    from concurrent.futures import ThreadPoolExecutor  # here, for it takes long to load
+
     (folder / BEGUN).unlink(missing_ok=True)
     below = sorted(folder.rglob("*"))
     for path in below:
         sync(path)
-    files = {str(one.relative_to(folder)): (one.stat().st_size, sha256(one)) for one in below if one.is_file()}
+    made = [path for path in below if path.is_file()]
+    with (
+        ThreadPoolExecutor() as pool
+    ):  # hashing leaves the interpreter to others: vectors and those of length 1 at once
+        sums = list(pool.map(sha256, made))
+    files = {str(one.relative_to(folder)): (one.stat().st_size, own) for one, own in zip(made, sums, strict=True)}
     record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
     put(folder / RECORD, msgspec.json.format(msgspec.json.encode(record), indent=1))
 
