@@ -1,7 +1,7 @@
 """A jsonl file of finished samples that a later run goes on from.
 
 Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed. Nothing else is:
-a file that holds what llmlab did not write is refused, and none is touched before there is a record to add. While a
+a file that holds what llmlab did not write is refused, and none is changed before there is a record to add. While a
 run holds the file no other may; the lock is on the file itself, and gone with the process.
 """
 
@@ -43,7 +43,7 @@ class OutFile:
             raise MisuseError("--out names a file", "for stdout: --format jsonl")
         self._path = path
         self._device = path.exists() and not path.is_file() and not path.is_dir()
-        self._file: FileIO | None = None  # what is not there yet is made for the first record
+        self._file: FileIO | None = None  # what is not there yet is made by begin
         self._content = b""  # as it was found
         self._size = 0  # bytes of whole records
         self._ready = self._made = False
@@ -123,9 +123,9 @@ class OutFile:
         """The file, made if need be, and ready for a record: after the last whole one, at the start of a line."""
         if self._ready and self._file:
             return self._file
-        file = self._file or _opened(self._path, 0 if self._device else os.O_CREAT)
+        self.begin()
+        file = self._file or _opened(self._path)
         if not self._device:
-            self._file = self._file or self._locked(file)
             self._refuse_changed(file)
             file.truncate(self._size)
             if self._size and self._content[self._size - 1] != ord("\n"):

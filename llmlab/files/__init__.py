@@ -1,7 +1,7 @@
 """Users' files and stdin, read in one place: text, lines, records, tables.
 
-A file is UTF-8, with or without a byte order mark, with \\n or \\r\\n, packed with gzip or not; `-` is stdin. What
-cannot be read is misuse, and the error names the file and the line.
+A file is UTF-8, with or without a byte order mark, with the line ends of any system, packed with gzip or not; `-` is
+stdin. What cannot be read is misuse, and the error names the file and the line.
 """
 
 import codecs
@@ -38,7 +38,7 @@ class Files:
             return "".join(text for _, text in text_lines(raw_lines(file, name), name))
 
     def lines(self, path: Path | str) -> Iterator[tuple[int, str]]:
-        """Lines that hold something, with their numbers, as they come; only \\n and \\r\\n end one."""
+        """Lines that hold something, with their numbers, as they come; a \\r among \\n ends none."""
         with self._open(path) as (name, file):
             lines = text_lines(raw_lines(file, name), name)
             for number, line in filled(lines, _is_white, name, self._say):

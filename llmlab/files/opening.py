@@ -56,7 +56,7 @@ def readable(path: Path) -> Iterator[None]:
 def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
     """The lines of a file with their ends, without the byte order mark that some tools put before the first.
 
-    Raises MisuseError for UTF-16, whose mark is another.
+    Raises MisuseError for UTF-16, whose mark is another, and for what is packed and does not say so.
     """
     first = file.readline()
     for magic, (what, hint) in PACKED.items():
@@ -65,10 +65,9 @@ def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
     if first.startswith(UTF16) or _is_wide_ascii(first):
         raise not_utf8(name, first)
     first = first.removeprefix(codecs.BOM_UTF8)
-    begin = (
-        [first] if first.endswith(b"\n") else re.findall(rb"[^\r]*\r|[^\r]+", first)
-    )  # \r alone ends lines of old Macs
-    return itertools.chain(begin, file)
+    if first.endswith(b"\n"):
+        return itertools.chain([first], file)
+    return iter(re.findall(rb"[^\r]*\r|[^\r]+", first))  # the whole file: \r ends the lines of old Macs
 
 
 def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:

@@ -58,7 +58,6 @@ def _has_tabs(text: bytes) -> bool:
 
 def _blocks(path: Path, count: int | None, dimension: int, tabs: bool, left_out: LeftOut) -> Iterator[RawBlock]:
     """`count` is what the header says, None without a header."""
-    places: list[int] = []
     done = last = 0
     with opened(path) as file:
         lines = _filled(raw_lines(file, str(path)))
