@@ -40,24 +40,27 @@ class Column(Struct, frozen=True):
     wide: bool = False  # may be folded onto several lines when the terminal is narrow
     tail: int = 0  # show at most the last so many cells of a text; 0: all of it
     head: int = 0  # or the first
+    means: str = ""  # what its figures say, in a few words, for the legend
 
 
 class View(Struct, frozen=True):
-    """One table with a line above it and notes below."""
+    """One table: a line above it, what it shows in a plain sentence, and notes below."""
 
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Cell]]
     notes: tuple[str, ...] = ()
+    conclusion: str = ""
 
 
 class Strip(Struct, frozen=True):
-    """Running text whose parts are shaded, with a line above, a legend and notes below."""
+    """Running text whose parts are shaded: a line above, what it shows, a legend and notes below."""
 
     title: str
     parts: Sequence[tuple[str, float]]  # text, and its shade in [0, 1]
     legend: Sequence[tuple[str, float]]
     notes: tuple[str, ...] = ()
+    conclusion: str = ""
 
 
 Picture = View | Strip

@@ -63,10 +63,18 @@ def figure(unit: Unit, log: float) -> str:
 
 
 def times(log: float) -> str:
-    """A ratio exp(log) for the eye: 3.13x, 1.76e+03x."""
-    if math.log(0.01) <= log < math.log(1000):
-        return f"{math.exp(log):.2f}x"
-    return _scientific(log) + "x"
+    """A ratio exp(log) for the eye: 3.13 times, 3,120 times, 1/8,100; 5.50e+34 times."""
+    if log < math.log(0.01):
+        return f"1/{_three_figures(-log)}"
+    return f"{math.exp(log):.2f} times" if log < math.log(100) else f"{_three_figures(log)} times"
+
+
+def _three_figures(log: float) -> str:
+    """exp(log) >= 100 as 3,120 for 3,123.4; beyond a thousand million as 5.50e+34."""
+    if log >= math.log(1e9):
+        return _scientific(log)
+    value = math.exp(log)
+    return f"{round(value, 2 - math.floor(math.log10(value))):,.0f}"
 
 
 def _scientific(log: float) -> str:

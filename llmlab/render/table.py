@@ -35,17 +35,28 @@ def draw(views: Sequence[Picture], stream: TextIO, *, terminal: bool, width: int
         color_system="auto" if colours else None,
         no_color=not colours,
     )
+    explained: set[str] = set()
     for number, view in enumerate(map(_harmless, views)):
         if number:
             console.print()
         if view.title:
             console.print(Text(view.title, "bold"))
+        if view.conclusion:
+            console.print(Text(view.conclusion))
         if isinstance(view, View):
             _draw_table(view, console)
         else:
             strip.draw(view, console, width)
-        for note in view.notes:
+        for note in (*_legend(view, explained), *view.notes):
             console.print(Text(note, "dim"))
+
+
+def _legend(view: Picture, explained: set[str]) -> list[str]:
+    """What the columns say, in a line; those that a table above has explained are left out."""
+    columns = view.columns if isinstance(view, View) else ()
+    new = [one for one in columns if one.means and one.name not in explained]
+    explained.update(one.name for one in new)
+    return ["; ".join(f"{one.name}: {one.means}" for one in new)] if new else []
 
 
 class _Console(Console):

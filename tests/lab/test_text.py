@@ -61,10 +61,21 @@ def test_probabilities_that_have_a_known_form(log, shown):
 
 
 @pytest.mark.parametrize(
-    ("log", "shown"), [(0, "1.00x"), (math.log(3.126), "3.13x"), (math.log(1756), "1.76e+03x"), (2000, "3.88e+868x")]
+    ("ratio", "shown"),
+    [
+        (1, "1.00 times"),
+        (3.126, "3.13 times"),
+        (99, "99.00 times"),
+        (1756, "1,760 times"),
+        (999_600, "1,000,000 times"),
+        (1.234e-4, "1/8,100"),
+        (0.52, "0.52 times"),
+        (5.5e34, "5.50e+34 times"),
+        (1e-30, "1/1.00e+30"),
+    ],
 )
-def test_ratios_are_shown_as_times(log, shown):
-    assert text.times(log) == shown
+def test_ratios_are_shown_as_times(ratio, shown):
+    assert text.times(math.log(ratio)) == shown
 
 
 @pytest.mark.parametrize(

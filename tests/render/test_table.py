@@ -205,3 +205,22 @@ def test_a_table_of_shaded_numbers_fits_the_terminal_as_one_of_plain_numbers(col
     shaded = [[rows[0][0], *(Shade(number, 0.5) for number in rows[0][1:])]]
     drawn = [plain(draw(View("", columns, cells), terminal=True, width=width)) for cells in (rows, shaded)]
     assert drawn[0] == drawn[1]
+
+
+def test_a_conclusion_stands_before_the_figures_and_a_legend_below_them_explains_each_column_once():
+    columns = (Column("#", True), Column("word"), Column("P", True, means="probability"))
+    one = View("title", columns, [[1, "cat", "0.5"]], ("note",), "cat is likely.")
+    other = View("", (*columns, Column("H", True, means="entropy")), [[1, "dog", "0.5", "1"]])
+    lines = [line for line in draw(one, other).splitlines() if "─" not in line]
+    assert [line.split() for line in lines] == [
+        ["title"],
+        ["cat", "is", "likely."],
+        ["#", "word", "P"],
+        ["1", "cat", "0.5"],
+        ["P:", "probability"],
+        ["note"],
+        [],
+        ["#", "word", "P", "H"],
+        ["1", "dog", "0.5", "1"],
+        ["H:", "entropy"],
+    ]
