@@ -140,6 +140,10 @@ class CausalLM(Protocol):
         """The bytes of every token; None for control, unused and byte-fallback tokens."""
         ...
 
+    def spellings(self) -> list[bytes | None]:
+        """What each token adds to a text, byte-fallback tokens included; None for what adds nothing to it."""
+        ...
+
     def piece(self, token: int) -> bytes:
         """The raw bytes of one token."""
         ...

@@ -18,11 +18,11 @@ from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
+from llmlab.backends.llama_memory import Context, Weights, quiet
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
 
-CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
 SEQUENCES = 64  # texts decoded together
 CELLS = 4096  # tokens decoded together
 
@@ -32,12 +32,12 @@ class LlamaCpp:
 
     def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0, bos: bool | None = None) -> None:
         """`bos`: whether BOS stands before every text, None as the file says. Raises MisuseError for one not named."""
-        _quiet()
+        quiet()
         self._threads = threads or cores()
-        self._weights = _Weights(path)
+        self._weights = Weights(path)
         self._model = self._weights.handle
         self._vocab = lc.llama_model_get_vocab(self._model)
-        self._context: _Context | None = None
+        self._context: Context | None = None
         named, puts_bos = self._named_bos(), lc.llama_vocab_get_add_bos(self._vocab)
         self._bos: Ids = named if bos or (bos is None and puts_bos) else ()
         check_bos(name, bos, named)
@@ -66,7 +66,10 @@ class LlamaCpp:
         return Tokens.of(text, ids, [self.piece(token) for token in ids])
 
     def vocabulary(self) -> list[bytes | None]:
-        return [self._word(token) for token in range(self.info.vocabulary)]
+        return [self._spelling(token, lc.LLAMA_TOKEN_ATTR_BYTE) for token in range(self.info.vocabulary)]
+
+    def spellings(self) -> list[bytes | None]:
+        return [self._spelling(token) for token in range(self.info.vocabulary)]
 
     def piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(256)
@@ -160,23 +163,23 @@ class LlamaCpp:
             for row in logits:
                 yield next(nodes), row
 
-    def _room(self, cells: int, sequences: int) -> "_Context":
+    def _room(self, cells: int, sequences: int) -> Context:
         """A context with room for that many tokens and sequences; made anew only when it must grow."""
         if self._context is None or self._context.cells < cells or self._context.sequences < sequences:
             self._context = None  # free the old one first
-            self._context = _Context(self._weights, self.info, cells, sequences, self._threads)
+            self._context = Context(self._weights, self.info, cells, sequences, self._threads)
         return self._context
 
-    def _word(self, token: int) -> bytes | None:
-        attributes = lc.llama_vocab_get_attr(self._vocab, token)
+    def _spelling(self, token: int, but: int = 0) -> bytes | None:
+        """A token's bytes, None for control, unused and unknown tokens, and for others with an attribute `but`."""
         hidden = lc.LLAMA_TOKEN_ATTR_CONTROL | lc.LLAMA_TOKEN_ATTR_UNUSED | lc.LLAMA_TOKEN_ATTR_UNKNOWN
-        return None if attributes & (hidden | lc.LLAMA_TOKEN_ATTR_BYTE) else self.piece(token)
+        return None if lc.llama_vocab_get_attr(self._vocab, token) & (hidden | but) else self.piece(token) or None
 
 
 class LlamaDecoder:
     """Continuations of one context; its keys and values are computed once and shared by all."""
 
-    def __init__(self, context: "_Context", ids: Ids) -> None:
+    def __init__(self, context: Context, ids: Ids) -> None:
         self._context = context
         self._shared = context.sequences - 1  # the sequence that holds the context itself
         context.clear()
@@ -204,95 +207,9 @@ class LlamaDecoder:
         return next(self._context.decode(entries))  # a context's chunk holds a token of each of its sequences
 
 
-class _Weights:
-    """A GGUF file memory-mapped, for as long as a model or a context reads it."""
-
-    def __init__(self, path: Path) -> None:
-        params = lc.llama_model_default_params()
-        params.n_gpu_layers = 0
-        params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
-        params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
-        self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
-        if not self.handle:
-            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
-
-    def __del__(self) -> None:
-        if getattr(self, "handle", None):
-            lc.llama_model_free(self.handle)
-
-
-class _Context:
-    """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
-
-    def __init__(self, weights: "_Weights", info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
-        params = lc.llama_context_default_params()
-        self._weights = weights  # they are freed after the last context
-        self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
-        self.cells = -(-cells // 256) * 256
-        self.sequences = sequences
-        params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
-        self._chunk = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
-        params.n_batch = params.n_ubatch = self._chunk
-        params.n_threads = params.n_threads_batch = threads
-        params.type_k = params.type_v = 0  # GGML_TYPE_F32
-        params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        params.swa_full = True  # a sliding window's evicted cells could not be shared by later samples
-        params.no_perf = True
-        self._handle = lc.llama_init_from_model(weights.handle, params)
-        if not self._handle:
-            raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
-        self._memory = lc.llama_get_memory(self._handle)
-        self._batch = lc.llama_batch_init(self._chunk, 0, sequences)
-        self._vocabulary = info.vocabulary
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            lc.llama_batch_free(self._batch)
-            lc.llama_free(self._handle)
-
-    def clear(self) -> None:
-        self.generation += 1
-        lc.llama_memory_clear(self._memory, False)
-
-    def share(self, source: int, target: int) -> None:
-        """Let `target` begin where `source` stands; the cells are shared, not copied."""
-        lc.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-
-    def forget(self, sequence: int) -> None:
-        """Free the cells that only this sequence holds."""
-        lc.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-
-    def decode(self, entries: Sequence[tuple[int, int, list[int], bool]]) -> Iterator[Floats]:
-        """Feed (token, position, sequences, wanted); yield a view [wanted in the chunk, V] a chunk."""
-        for start in range(0, len(entries), self._chunk):
-            chunk = entries[start : start + self._chunk]
-            batch = self._batch
-            batch.n_tokens = len(chunk)
-            for i, (token, position, members, wanted) in enumerate(chunk):
-                batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
-                batch.n_seq_id[i] = len(members)
-                for place, sequence in enumerate(members):
-                    batch.seq_id[i][place] = sequence
-            if (code := lc.llama_decode(self._handle, batch)) != 0:
-                raise LabError(f"llama.cpp failed to decode (code {code})", "try --engine torch")
-            wanted_count = sum(entry[3] for entry in chunk)
-            if wanted_count:
-                pointer = lc.llama_get_logits(self._handle)
-                yield np.ctypeslib.as_array(pointer, shape=(wanted_count, self._vocabulary))
-
-
-# llama.cpp tells stderr about every tensor; the user asked for none of it. The callback is a C function that ignores
-# its arguments: in a Python one Ctrl-C would be raised where ctypes drops it.
-_IGNORE = ctypes.cast(ctypes.CDLL(None).abs, lc.llama_log_callback)
-
-
-def _quiet() -> None:
-    lc.llama_log_set(_IGNORE, ctypes.c_void_p(0))
-
-
 def requantize(source: Path, target: Path, file_type: int) -> None:
     """Write a GGUF file with its weights in another type (llama.h: LLAMA_FTYPE_*)."""
-    _quiet()
+    quiet()
     params = lc.llama_model_quantize_default_params()
     params.ftype, params.allow_requantize = file_type, True
     params.nthread = cores()

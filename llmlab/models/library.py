@@ -13,6 +13,7 @@ from llmlab.progress import Reporter
 if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs none
     from llmlab.arrays import Floats
     from llmlab.backends.base import CausalLM, Encoder
+    from llmlab.backends.spellings import Spellings
     from llmlab.models.prepare import Workshop
 
 
@@ -45,6 +46,12 @@ class Library:
         Raises MisuseError when the model is none, MissingError when the engine is not installed.
         """
         return self._causal_lm(name or self.config.model)
+
+    def spellings(self, name: str = "") -> "Spellings":
+        """The vocabulary of a causal language model by its bytes."""
+        from llmlab.models import prepare
+
+        return prepare.spellings(self.shop, self.source(name or self.config.model), self.causal_lm(name))
 
     def encoder(self, name: str = "") -> "Encoder":
         """A sentence encoder, the settings' own for ""; auto is ctranslate2 where it computes rightly, else torch."""

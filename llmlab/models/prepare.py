@@ -16,6 +16,7 @@ import numpy as np
 from llmlab import cache
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM
+from llmlab.backends.spellings import Spellings
 from llmlab.errors import DamagedError, LabError, MissingError
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
@@ -152,6 +153,18 @@ def _probes(encoder: "SentenceTransformerEncoder") -> list[str]:
     marks, one = encoder.lengths(["", PROBES[0]])
     longest = " ".join([PROBES[0]] * ((most - marks) // max(one - marks, 1)))
     return [text for text in (*PROBES, longest) if 0 < encoder.lengths([text])[0] <= most]
+
+
+def spellings(shop: Workshop, source: Source, model: CausalLM) -> Spellings:
+    """A model's vocabulary by its bytes: kept where the model itself was made, of any other read each time."""
+    if source.entry is None or not source.entry.assemble:
+        return Spellings.read(model)
+
+    def build(folder: Path) -> dict[str, Any]:
+        Spellings.read(model).save(folder)
+        return {"engine": model.info.engine}
+
+    return Spellings.load(shop.make(source, f"spellings-{model.info.engine}", build).folder)
 
 
 def embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:

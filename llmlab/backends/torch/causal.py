@@ -76,6 +76,9 @@ class HuggingFaceLM:
     def vocabulary(self) -> list[bytes | None]:
         return [self._pieces.word(token) for token in range(self.info.vocabulary)]
 
+    def spellings(self) -> list[bytes | None]:
+        return [self._pieces.spelling(token) for token in range(self.info.vocabulary)]
+
     def piece(self, token: int) -> bytes:
         return self._pieces.of(token)
 

@@ -72,14 +72,18 @@ class TokenPieces:
         return bytes(self.tokenizer.decode([token]).encode())
 
     def word(self, token: int) -> bytes | None:
-        """The bytes of an ordinary token, None for control, unknown, unused, byte-fallback and absent ones."""
+        """The bytes of an ordinary token, None for byte-fallback tokens and those that spell nothing."""
+        fallback = self._sentencepiece and re.fullmatch(BYTE, self.tokenizer.convert_ids_to_tokens(token) or "")
+        return None if fallback else self.spelling(token)
+
+    def spelling(self, token: int) -> bytes | None:
+        """The bytes that a token adds to a text, None for control, unknown, unused and absent ones."""
         added = self._added.get(token)
         if token in self._special or token == self._unknown or (added is not None and added.special):
             return None
         word = self.tokenizer.convert_ids_to_tokens(token) or ""
         unused = added is not None and re.fullmatch(r"[<\[]unused_?\d+[>\]]", word)
-        fallback = self._sentencepiece and re.fullmatch(BYTE, word)
-        return None if unused or fallback or not word else self.of(token)
+        return None if unused or not word else self.of(token) or None
 
     def _ids(self, text: str, **options: bool) -> list[int]:
         return list(self.tokenizer(text, **({"add_special_tokens": False} | options))["input_ids"])

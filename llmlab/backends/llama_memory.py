@@ -1,0 +1,100 @@
+"""llama.cpp's memory: a GGUF file mapped as it is, and the key-value cells of the sequences that are decoded."""
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import llama_cpp as lc
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends.base import ModelInfo
+from llmlab.errors import DamagedError, LabError
+
+CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
+
+
+class Weights:
+    """A GGUF file memory-mapped, for as long as a model or a context reads it."""
+
+    def __init__(self, path: Path) -> None:
+        params = lc.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
+        params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
+        self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
+
+    def __del__(self) -> None:
+        if getattr(self, "handle", None):
+            lc.llama_model_free(self.handle)
+
+
+class Context:
+    """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
+
+    def __init__(self, weights: "Weights", info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
+        params = lc.llama_context_default_params()
+        self._weights = weights  # they are freed after the last context
+        self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
+        self.cells = -(-cells // 256) * 256
+        self.sequences = sequences
+        params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
+        self._chunk = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
+        params.n_batch = params.n_ubatch = self._chunk
+        params.n_threads = params.n_threads_batch = threads
+        params.type_k = params.type_v = 0  # GGML_TYPE_F32
+        params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.swa_full = True  # a sliding window's evicted cells could not be shared by later samples
+        params.no_perf = True
+        self._handle = lc.llama_init_from_model(weights.handle, params)
+        if not self._handle:
+            raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
+        self._memory = lc.llama_get_memory(self._handle)
+        self._batch = lc.llama_batch_init(self._chunk, 0, sequences)
+        self._vocabulary = info.vocabulary
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            lc.llama_batch_free(self._batch)
+            lc.llama_free(self._handle)
+
+    def clear(self) -> None:
+        self.generation += 1
+        lc.llama_memory_clear(self._memory, False)
+
+    def share(self, source: int, target: int) -> None:
+        """Let `target` begin where `source` stands; the cells are shared, not copied."""
+        lc.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def forget(self, sequence: int) -> None:
+        """Free the cells that only this sequence holds."""
+        lc.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def decode(self, entries: Sequence[tuple[int, int, list[int], bool]]) -> Iterator[Floats]:
+        """Feed (token, position, sequences, wanted); yield a view [wanted in the chunk, V] a chunk."""
+        for start in range(0, len(entries), self._chunk):
+            chunk = entries[start : start + self._chunk]
+            batch = self._batch
+            batch.n_tokens = len(chunk)
+            for i, (token, position, members, wanted) in enumerate(chunk):
+                batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
+                batch.n_seq_id[i] = len(members)
+                for place, sequence in enumerate(members):
+                    batch.seq_id[i][place] = sequence
+            if (code := lc.llama_decode(self._handle, batch)) != 0:
+                raise LabError(f"llama.cpp failed to decode (code {code})", "try --engine torch")
+            wanted_count = sum(entry[3] for entry in chunk)
+            if wanted_count:
+                pointer = lc.llama_get_logits(self._handle)
+                yield np.ctypeslib.as_array(pointer, shape=(wanted_count, self._vocabulary))
+
+
+# llama.cpp tells stderr about every tensor; the user asked for none of it. The callback is a C function that ignores
+# its arguments: in a Python one Ctrl-C would be raised where ctypes drops it.
+_IGNORE = ctypes.cast(ctypes.CDLL(None).abs, lc.llama_log_callback)
+
+
+def quiet() -> None:
+    lc.llama_log_set(_IGNORE, ctypes.c_void_p(0))
