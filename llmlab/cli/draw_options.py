@@ -11,14 +11,13 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import STDIN, ReadingOptions
+from llmlab.cli.options import STDIN, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import GenerateSettings, PresetEntry
 from llmlab.errors import MisuseError
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
-    from llmlab.backends.base import CausalLM
     from llmlab.backends.sampling import Settings
     from llmlab.lab.prompt import Prompt
     from llmlab.lab.temperature.generate import Plan
@@ -104,6 +103,10 @@ class PromptOptions(Struct, frozen=True):
         str | None, option("--preset", metavar="NAME", help="Wrap the prompt for a base model, such as qa.")
     ] = None
     raw: Annotated[bool, option("--raw", help="The prompt as it is, without a chat template.")] = False
+    heal: Annotated[
+        bool | None,
+        option("--heal/--no-heal", help="Whether a prompt that ends inside a token goes on with that token (it does)."),
+    ] = None
     show_prompt: Annotated[bool, option("--show-prompt", panel=SHOWN, help="Say what the model reads.")] = False
 
     def asked(self, world: World, reading: ReadingOptions, file: Path | None = None) -> "Asked":
@@ -124,13 +127,15 @@ class PromptOptions(Struct, frozen=True):
         wrap = preset_of(world, fixed if self.preset is None else self.preset)
         return Asked(iter(texts), len(texts) if isinstance(texts, list) else 0, wrap)
 
-    def read(self, world: World, lm: "CausalLM", asked: "Asked", reading: ReadingOptions) -> "Iterator[Prompt]":
+    def read(self, world: World, model: ModelOptions, asked: "Asked", reading: ReadingOptions) -> "Iterator[Prompt]":
         """What the model reads for each of the prompts, as they come."""
         from llmlab.lab import prompt as prompts
 
+        lm = model.causal_lm(world)
         special, template = reading.allow_special, asked.wrap.template
         for text in asked.texts:
-            one = prompts.read(lm, text, template=template, raw=self.raw, allow_special=special)
+            read = prompts.read(lm, text, template=template, raw=self.raw, allow_special=special)
+            one = read if self.heal is False else prompts.mended(lm, model.spellings(world), read, bool(self.heal))
             if self.show_prompt:
                 world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
             yield one

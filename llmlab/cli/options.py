@@ -16,6 +16,7 @@ from llmlab.render import Format
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
+    from llmlab.backends.spellings import Spellings
     from llmlab.models.library import Library
 
 T = TypeVar("T")
@@ -66,6 +67,10 @@ class ModelOptions(Struct, frozen=True):
 
     def causal_lm(self, world: World) -> "CausalLM":
         return self.library(world).causal_lm(self.model or "")
+
+    def spellings(self, world: World) -> "Spellings":
+        """The same model's vocabulary by its bytes."""
+        return self.library(world).spellings(self.model or "")
 
 
 class ReadingOptions(Struct, frozen=True):

@@ -94,7 +94,7 @@ def generate(
         many.check(drawn, form)
         _say(world, drawn, show_settings)
         lm = model.causal_lm(world)
-        prompts = asking.read(world, lm, asked, reading)
+        prompts = asking.read(world, model, asked, reading)
         run = Run(world, lm, drawn, form, expected, out)
         run.stream(next(prompts)) if many.stream else run.samples(prompts, asked.count)
 
@@ -120,7 +120,7 @@ def trace(
     one_temperature("trace", drawn)
     _say(world, drawn, show_settings)
     lm = model.causal_lm(world)
-    (prompt,) = asking.read(world, lm, asked, reading)
+    (prompt,) = asking.read(world, model, asked, reading)
     Run(world, lm, drawn, form).trace(prompt)
 
 
@@ -145,7 +145,7 @@ def tree(
     one_temperature("tree", drawn)
     check(depth, branch, drawn)
     lm = model.causal_lm(world)
-    (prompt,) = asking.read(world, lm, asked, reading)
+    (prompt,) = asking.read(world, model, asked, reading)
     with world.progress("growing") as progress:
         grown = grow(lm, prompt, depth, branch, drawn, progress)
     world.show(grown, form)

@@ -3,10 +3,14 @@
 BOS is put first by the engine, once, whatever a template says.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, Tokens
+from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
+from llmlab.lab.characters.healing import Healed, heal
+from llmlab.render.safe import visible
 
 MARK = "\ue000llmlab\ue000"  # stands for the user's text in a template; private use, in no text
 
@@ -17,8 +21,27 @@ class Prompt:
 
     asked: str
     text: str  # as the model reads it, without BOS
-    tokens: Tokens
+    tokens: Tokens  # up to where a healed one was cut
     chat: bool = False  # the model's own chat template is around it
+    healed: Healed | None = None  # what the first token must begin with, where the text ends inside one
+
+    @property
+    def rest(self) -> bytes:
+        """The end of the text that the first token drawn spells."""
+        return self.healed.rest if self.healed else b""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a table must say of how the text was read."""
+        if not self.healed:
+            return ()
+        rest = visible(self.rest.decode(errors="replace").replace(" ", "␣"))
+        what = f"the text ends inside a token: the first one drawn begins with {rest}"
+        return (f"{what} (--no-heal: after it)",)
+
+    def first(self, logits: Floats) -> Floats:
+        """Of the logits [V] after the tokens, those of the tokens that may come first."""
+        return self.healed.only(logits) if self.healed else logits
 
 
 def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
@@ -52,3 +75,9 @@ def _with_literal(model: CausalLM, asked: str, rendered: str) -> Tokens:
     if not mark or before + user + after != rendered or user.strip() != asked.strip():
         raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
     return model.encode(before, allow_special=True) + model.encode(user) + model.encode(after, allow_special=True)
+
+
+def mended(model: CausalLM, spellings: Spellings, prompt: Prompt, wanted: bool = False) -> Prompt:
+    """A prompt with its ending healed where it needs it, or `wanted`; a chat template ends with whole tokens."""
+    healed = None if prompt.chat else heal(model, spellings, prompt.tokens, wanted)
+    return replace(prompt, tokens=healed.tokens, healed=healed) if healed else prompt

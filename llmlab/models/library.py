@@ -26,6 +26,7 @@ class Library:
         self.source = cache(partial(locate, config))
         self._nature = cache(lambda name: nature(self.source(name)))
         self._causal_lm = cache(self._open_causal_lm)
+        self._spellings = cache(self._read_spellings)
         self._encoder = cache(self._open_encoder)
         self._table = cache(self._open_table)
 
@@ -49,9 +50,7 @@ class Library:
 
     def spellings(self, name: str = "") -> "Spellings":
         """The vocabulary of a causal language model by its bytes."""
-        from llmlab.models import prepare
-
-        return prepare.spellings(self.shop, self.source(name or self.config.model), self.causal_lm(name))
+        return self._spellings(name or self.config.model)
 
     def encoder(self, name: str = "") -> "Encoder":
         """A sentence encoder, the settings' own for ""; auto is ctranslate2 where it computes rightly, else torch."""
@@ -117,6 +116,11 @@ class Library:
         from llmlab.backends.llamacpp import LlamaCpp
 
         return LlamaCpp(path, source.name, source.revision, self.config.threads, self.config.bos)
+
+    def _read_spellings(self, name: str) -> "Spellings":
+        from llmlab.models import prepare
+
+        return prepare.spellings(self.shop, self.source(name), self.causal_lm(name))
 
     def _open_encoder(self, name: str) -> "Encoder":
         self._expect(name, "encoder")

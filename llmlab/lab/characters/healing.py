@@ -36,10 +36,8 @@ class Healed:
         return found
 
 
-def heal(model: CausalLM, spellings: Spellings, tokens: Tokens, wanted: bool | None = None) -> Healed | None:
-    """A prompt's healed ending; None where it ends with a token, which `wanted` overrules."""
-    if wanted is False:
-        return None
+def heal(model: CausalLM, spellings: Spellings, tokens: Tokens, wanted: bool = False) -> Healed | None:
+    """A prompt's healed ending; None where it ends with a token, unless it is `wanted` even there."""
     request = tail(model, spellings, tokens, LOOKED_AT)
     if not len(request.own):
         return None

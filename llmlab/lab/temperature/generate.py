@@ -97,7 +97,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Sample:
-    """One continuation."""
+    """One continuation. Of a healed prompt the first token also spells the prompt's end, which is not in the text."""
 
     temperature: float
     sample: int
@@ -113,17 +113,18 @@ def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[f
     if not wanted:
         return
     decoder = model.decoder(prompt.tokens, min(len(wanted), ROWS), plan.max_tokens)
+    first = prompt.first(decoder.first)
     for start in range(0, len(wanted), ROWS):
         if start:
             decoder.restart()
-        yield from _grow(model, decoder, [_Row(plan, prompt, *one) for one in wanted[start : start + ROWS]])
+        yield from _grow(model, decoder, first, [_Row(plan, prompt, *one) for one in wanted[start : start + ROWS]])
 
 
 def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
     """One sample as it grows: whole characters as they come, and the sample so far. The first T of the plan."""
     row = _Row(plan, prompt, plan.temperatures[0], 0, trace)
     decoder = model.decoder(prompt.tokens, 1, plan.max_tokens)
-    logits, shown = decoder.first, ""
+    logits, shown = prompt.first(decoder.first), ""
     while not row.finish:
         row.take(model, logits)
         text = row.settled()
@@ -138,6 +139,7 @@ class _Row:
 
     def __init__(self, plan: Plan, prompt: Prompt, temperature: float, number: int, trace: bool = False) -> None:
         self.settings, self.number, self.plan, self._trace = plan.settings(temperature), number, plan, trace
+        self._rest = prompt.rest
         self._seen = list(prompt.tokens.ids) if plan.repetition_penalty != 1 else []
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.text = ""  # whole characters
@@ -154,7 +156,8 @@ class _Row:
         if model.is_end(token):
             self.finish = "end"
         else:
-            self.text += self._decoder.decode(model.piece(token))
+            new = model.piece(token) if len(self.ids) > 1 else model.piece(token)[len(self._rest) :]
+            self.text += self._decoder.decode(new)
             if any(stop in self.text for stop in self.plan.stop):
                 self.finish = "stop"
             elif len(self.ids) == self.plan.max_tokens:
@@ -193,10 +196,10 @@ class _Row:
         return sampling.noise(self.plan.seed, self.number, len(self.ids), own)
 
 
-def _grow(model: CausalLM, decoder: Decoder, rows: Sequence[_Row]) -> Iterator[Sample]:
-    """Grow all rows together until each is finished; yield each then."""
+def _grow(model: CausalLM, decoder: Decoder, first: Floats, rows: Sequence[_Row]) -> Iterator[Sample]:
+    """Grow all rows together until each is finished; yield each then. `first` are the logits [V] of the first token."""
     live = list(range(len(rows)))
-    logits = np.broadcast_to(decoder.first, (len(rows), len(decoder.first)))  # [rows, V]
+    logits = np.broadcast_to(first, (len(rows), len(first)))  # [rows, V]
     while live:
         for place, row in enumerate(live):
             rows[row].take(model, logits[place])

@@ -142,7 +142,8 @@ class Samples:
             if left := len(answers) - len(shown):
                 rest = sum(count for _, count in answers[len(shown) :])
                 rows.append([f"{t:g}", rest, Bar(rest / total, 10), f"({left} other answers)", ""])
-        return View(visible(self.prompt.text), (*columns, Column("finish")), rows, (settings, self.origin.line))
+        notes = (*self.prompt.notes, settings, self.origin.line)
+        return View(visible(self.prompt.text), (*columns, Column("finish")), rows, notes)
 
     def _summary(self) -> View:
         names = ("distinct", "dist-1", "dist-2", "bits/token", "tokens")
@@ -185,7 +186,7 @@ def summarise(
 
 
 def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
-    logits = model.decoder(prompt.tokens, 1, 1).first
+    logits = prompt.first(model.decoder(prompt.tokens, 1, 1).first)
     found: list[First] = []
     for t in plan.temperatures:
         drawn_from = sampling.drawn_from(logits, prompt.tokens.ids, plan.settings(t))
@@ -218,6 +219,7 @@ def conditions(prompt: Prompt, plan: Plan) -> Record:
         "prompt": prompt.asked,
         "rendered_prompt": prompt.text,
         "chat": prompt.chat,
+        "healed": prompt.rest.decode(errors="replace") or None,
         "seed": plan.seed,
         "max_tokens": plan.max_tokens,
         "top_k": plan.top_k,

@@ -29,6 +29,7 @@ class Trace:
         notes = (
             f"{visible(self.sample.text)} ({self.sample.finish})",
             "entropy in bits; others: what else might have been drawn, with its probability then",
+            *self.prompt.notes,
             f"seed {self.plan.seed}{filters(self.plan)}",
             self.origin.line,
         )

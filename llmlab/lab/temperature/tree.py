@@ -61,7 +61,7 @@ class Tree:
         leaves = [node for node in self.nodes if node.place not in parents]
         mass = math.fsum(math.exp(node.path_logprob) for node in leaves)
         note = f"{said}{len(leaves)} paths hold {mass:.1%} of the probability"
-        return [View(f"{visible(self.prompt.text)} ...", columns, rows, (note, self.origin.line))]
+        return [View(f"{visible(self.prompt.text)} ...", columns, rows, (*self.prompt.notes, note, self.origin.line))]
 
     def records(self) -> list[Record]:
         return [
@@ -95,7 +95,8 @@ class Tree:
 
     def _settings(self) -> Record:
         cuts = {"top_k": self.plan.top_k, "top_p": self.plan.top_p, "min_p": self.plan.min_p}
-        return {"chat": self.prompt.chat, "temperature": self._temperature, **cuts}
+        healed = self.prompt.rest.decode(errors="replace") or None
+        return {"chat": self.prompt.chat, "healed": healed, "temperature": self._temperature, **cuts}
 
 
 def check(depth: int, branch: int, plan: Plan) -> int:
@@ -125,7 +126,8 @@ def grow(model: CausalLM, prompt: Prompt, depth: int, branch: int, plan: Plan, p
             group = open_[start : start + TOGETHER]
             nexts = model.next([prompt.tokens + node.path for node in group])
             for node, logprobs in zip(group, nexts, strict=True):
-                level += _children(model, node, sampling.distribution(logprobs, settings), branch)
+                possible = logprobs if node.depth else prompt.first(logprobs)
+                level += _children(model, node, sampling.distribution(possible, settings), branch)
             progress(len(nodes) + len(level), count)
         nodes += level
     return Tree(prompt, plan, tuple(sorted(nodes, key=lambda node: node.place)), of_text(model.info))
