@@ -63,7 +63,7 @@ def entropy(logprobs: Floats) -> float:
     return float(-(np.exp(possible) * possible).sum()) + 0.0  # not -0
 
 
-def top(logprobs: Floats, k: int) -> Ints:
+def top(logprobs: Floats | Doubles, k: int) -> Ints:
     """The k likeliest tokens, likeliest first, ties by token id."""
     k = min(k, logprobs.shape[-1])
     if k == 0:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from msgspec import Struct
@@ -27,9 +27,9 @@ TextArgument = Annotated[
 class LookOptions(Struct, frozen=True):
     """How the probability of one text is taken apart and shown."""
 
-    by: Annotated[By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or char of one text.")] = (
-        "token"
-    )
+    by: Annotated[
+        By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or character of one text.")
+    ] = "token"
     unit: Annotated[
         Unit | None, option("--unit", metavar="UNIT", panel=SHOWN, help="Only prob, nats or bits; without it, several.")
     ] = None
@@ -53,7 +53,7 @@ class LookOptions(Struct, frozen=True):
                 raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
 
 
-@verb('llmlab prob "He likes movie." "He movie likes."', "llmlab prob 今天天气很好 --by char --formula")
+@verb('llmlab prob "He likes movie." "He movie likes."', "llmlab prob 今天天气很好 --by character --formula")
 def prob(
     world: World,
     *,
@@ -66,6 +66,7 @@ def prob(
     form: FormatOption = "table",
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
+    from llmlab.lab.probability.by_character import spelt
     from llmlab.lab.probability.prob import ledger
     from llmlab.lab.probability.ranking import ranking, unranked
 
@@ -74,7 +75,10 @@ def prob(
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
-        one = ledger(lm, first[0], look.by, correct=look.word_correction, allow_special=special)
+        if look.by == "character":
+            one = spelt(lm, model.spellings(world), first[0], allow_special=special)
+        else:
+            one = ledger(lm, first[0], look.by, correct=look.word_correction, allow_special=special)
         world.show(one, form, partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip))
         return
     if streams(text, form):
@@ -97,6 +101,10 @@ def next_(
     repetition_penalty: Annotated[
         float, option("--repetition-penalty", metavar="X", help="Make the text's own tokens less likely; 1 is off.")
     ] = 1.0,
+    by: Annotated[
+        Literal["token", "character", "word"] | None,
+        option("--by", metavar="PART", help="token, character or word; else a token, or a character inside one."),
+    ] = None,
     preset: Annotated[str, option("--preset", metavar="NAME", help="Wrap the text for a base model, such as qa.")] = "",
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
     model: ModelOptions,
@@ -108,7 +116,7 @@ def next_(
     Nothing is drawn. With a temperature or a filter: what top-k, top-p, min-p keep.
     """
     from llmlab.backends.sampling import Settings
-    from llmlab.lab.probability.next import next_tokens
+    from llmlab.lab.probability.next_text import what_follows
     from llmlab.lab.prompt import read
 
     context = reading.one(world, text)
@@ -120,7 +128,7 @@ def next_(
     prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
     if chat and not prompt.chat:
         raise MisuseError(f"{lm.info.name} has no chat template", "leave out --chat")
-    found = next_tokens(lm, prompt, k, heats, cuts)
+    found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
-By = Literal["token", "word", "char"]  # the parts of a text that have a row
+By = Literal["token", "word", "character"]  # the parts of a text that have a row
 Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
 
 

@@ -24,6 +24,7 @@ from llmlab.backends.sampling import logsumexp
 from llmlab.backends.spellings import Spellings
 
 EXACT = 24  # contexts that are all read
+TOGETHER = 64  # next-token distributions held at a time
 DECAY = 0.5  # what a context on the way back to the tokenizer's own tokens is taken to keep of the one before it
 
 
@@ -152,11 +153,13 @@ class _Search:
     def read(self, contexts: Sequence[Ids]) -> None:
         """What the model says after each context; parents are there or were read before."""
         ordered = sorted(contexts, key=len)
-        tokens = [self._tokens(ids) for ids in ordered]
-        for ids, whole, nexts in zip(ordered, tokens, self.model.next(tokens), strict=True):
-            self.waiting.discard(ids)
-            self.count += 1
-            self._take(ids, whole, nexts)
+        for start in range(0, len(ordered), TOGETHER):
+            some = ordered[start : start + TOGETHER]
+            tokens = [self._tokens(ids) for ids in some]
+            for ids, whole, nexts in zip(some, tokens, self.model.next(tokens), strict=True):
+                self.waiting.discard(ids)
+                self.count += 1
+                self._take(ids, whole, nexts)
 
     def promising(self, most: int, floor: float) -> list[Ids]:
         """Contexts to read next, those first that hold most of the probability of what they spell.

@@ -8,7 +8,7 @@ softmax(z / T), a covering token from softmax(z / T) over those that cover, as `
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -213,9 +213,3 @@ def first_character(raw: bytes) -> str | None:
     one = Spellings.of([raw])
     head = int(one.heads(range(1))[0])
     return None if head == UNFINISHED else "" if head == INVALID else chr(head)
-
-
-def likeliest(found: Following, k: int) -> Iterator[tuple[str, float]]:
-    """The k likeliest characters, likeliest first, ties by code point."""
-    ordered = sorted(found.characters.items(), key=lambda item: (-item[1], item[0]))
-    yield from ordered[:k]

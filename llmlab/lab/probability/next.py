@@ -85,7 +85,8 @@ class Next:
         return {**shared, "cuts": cuts, "next": stated_once(shared, self.records())}
 
     def _context(self) -> Record:
-        return {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
+        asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
+        return {**asked, "by": "token"}
 
     def _records(self, one: Tempered) -> list[Record]:
         measures = {

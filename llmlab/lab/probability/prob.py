@@ -1,4 +1,4 @@
-"""The chain rule of one text, a row a token, a word or a character.
+"""The chain rule of one text, a row a token or a word; a row a character is by_character.py's.
 
 Surprisal is -log2 P(token | before) in bits (Shannon 1948; Hale 2001), rank the token's place in the vocabulary
 by probability, entropy that of the distribution the token was drawn from, in bits.
@@ -6,7 +6,7 @@ by probability, entropy that of the distribution the token was drawn from, in bi
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,12 +18,22 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show
+from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show, times
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
 
 BEFORE = 24  # characters of the context that a record repeats
 BEFORE_CELLS = 12  # and cells that a table shows
+MEANS = {
+    "P": "probability after what is given",
+    "log P": "its natural logarithm",
+    "bits": "surprisal, -log2 P",
+    "corrected": "with the space after the word instead of the one before it",
+    "rank": "place in the vocabulary by probability",
+    "entropy": "bits, of what might have come",
+    "product": "of this row and those above",
+    "sum": "of this row and those above",
+}
 DARKEST_BITS = 16  # a strip's full shade: one in 65,536
 
 
@@ -49,21 +59,34 @@ class Ledger:
     rows: tuple[Row, ...]
     by: By
     origin: Provenance
+    covered: Record = field(default_factory=dict)  # of a ledger by character: how its covers were summed
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """log P of the text, nats."""
+        return self.rows[-1].total
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the mean surprisal of a token, or of a character (Jelinek et al. 1977)."""
+        known = sum(not math.isnan(row.logprob) for row in self.rows)
+        return math.exp(-self.total / known) if self.by == "character" and known else self.scored.perplexity
 
     def views(self, *, unit: Unit | None = None, formula: bool = False, strip: bool = False) -> list[Picture]:
         """Without a unit probability, nats and bits stand side by side; `strip` is the text itself, shaded."""
         title = f"P({visible(self.scored.text)})"
-        total = (
-            f"log P = {number(self.scored.total)} nats   P = {probability(self.scored.total)}   "
-            f"perplexity = {number(self.scored.perplexity, 2)}"
-        )
+        total = f"log P = {number(self.total)} nats   P = {probability(self.total)}   "
+        total += f"perplexity = {number(self.perplexity, 2)}"
         written = self._formula(unit or "prob") if formula else ()
-        notes = (*written, total, *self._corrected(unit or "nats"), *self.scored.notes, self.origin.line)
+        said = (*self._corrected(unit or "nats"), *self.remarks, *self.scored.notes)
+        notes = (*written, total, *said, self.origin.line)
+        conclusion = self._conclusion()
         if strip:
             legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (2, 4, 8, 12)]
             parts = [(visible(raw(row.piece), alone=False), _shade(row)) for row in self.rows]
-            return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes)]
-        return [View(title, self._columns(unit), [self._cells(row, unit) for row in self.rows], notes)]
+            return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes, conclusion)]
+        return [View(title, self._columns(unit), [self._cells(row, unit) for row in self.rows], notes, conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -72,7 +95,7 @@ class Ledger:
                 "position": position,
                 "before": row.before,
                 self.by: raw(row.piece),
-                "token_ids": list(row.ids),
+                **({} if self.by == "character" else {"token_ids": list(row.ids)}),
                 "logprob_nats": finite(row.logprob),
                 "probability": finite(math.exp(row.logprob)),
                 "surprisal_bits": finite(-row.logprob * BITS),
@@ -80,22 +103,31 @@ class Ledger:
                 **({} if row.corrected is None else {"corrected_logprob_nats": finite(row.corrected)}),
                 "total_logprob_nats": finite(row.total),
                 "windows": self.scored.windows,
+                **self.covered,
                 **self.origin.columns,
             }
             for position, row in enumerate(self.rows)
         ]
 
     def document(self) -> Record:
-        shared = {**self.scored.summary(), **self.origin.columns, "by": self.by}
-        repeated = {"text", "windows", *self.origin.columns}
+        shared = {**self.scored.summary(), **self.covered, **self.origin.columns, "by": self.by}
+        repeated = {"text", "windows", *self.covered, *self.origin.columns}
         return {**shared, "ledger": stated_once(dict.fromkeys(repeated), self.records())}
+
+    def _conclusion(self) -> str:
+        if math.isnan(self.total):
+            return f"nothing stands before the only {self.by}: it has no probability"
+        of_characters = self.by == "character"
+        rare = f"one text in {times(-self.total).removesuffix(' times')}"
+        part = "begins like this; a character" if of_characters else "is this one; a token"
+        return f"{rare} {part} is as uncertain as {self.perplexity:,.1f} equal choices"
 
     def _columns(self, unit: Unit | None) -> tuple[Column, ...]:
         values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
         of_token = ["rank", "entropy"] if self.by == "token" else []
         corrected = ["corrected"] if self.rows[0].corrected is not None else []
-        last = ["product" if unit in (None, "prob") else "sum"]
-        numbers = (Column(name, True) for name in [*values, *corrected, *of_token, *last])
+        last = "product" if unit in (None, "prob") else "sum"
+        numbers = (Column(name, True, means=MEANS[name]) for name in [*values, *corrected, *of_token, last])
         return (Column("given", tail=BEFORE_CELLS), Column(self.by, wide=True), *numbers)
 
     def _cells(self, row: Row, unit: Unit | None) -> list[Cell]:
@@ -124,7 +156,7 @@ class Ledger:
         name = {"prob": "p", "nats": "log p", "bits": "-log2 p"}[unit]
         return (
             f"p({visible(self.scored.text)}) = " + " × ".join(reversed(factors)),
-            f"{name} = {numbers} = {figure(unit, self.scored.total)}",
+            f"{name} = {numbers} = {figure(unit, self.total)}",
         )
 
     def _corrected(self, unit: Unit) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Tokens grouped to words or characters, and what a word's probability is where words end with a space.
+"""Tokens grouped to words, and what a word's probability is where words end with a space.
 
-A group is the smallest run of whole tokens that covers whole words or characters: 今天 as one token stays one
-group of two characters, and the bytes of one emoji in several tokens become one. The parts of a group sum to it.
+A group is the smallest run of whole tokens that covers whole words: a token that holds two stays one group, and the
+bytes of one emoji in several tokens become one. The parts of a group sum to it.
 
 Most vocabularies put the space before a word into its first token, so the plain sum over a word's tokens does not
 say that the word ends there: P(cat) holds the mass of "category" too. The correction moves the space to the word
@@ -26,8 +26,7 @@ def grouped(tokens: Tokens, by: By) -> list[range]:
         return [range(i, i + 1) for i in range(len(tokens))]
     import regex
 
-    # A word takes the space before it, as tokens do; a character is what Unicode counts as one (UAX 29).
-    parts = regex.finditer(r"\s*\S+|\s+$" if by == "word" else r"\X", tokens.text)
+    parts = regex.finditer(r"\s*\S+|\s+$", tokens.text)  # a word takes the space before it, as tokens do
     return _cover(tokens.spans, {part.end() for part in parts})
 
 

@@ -1,0 +1,136 @@
+"""The next word after a text: tokens are followed until a word is whole, the heaviest first.
+
+A word ends before a space, a punctuation mark or the end of the text; Chinese is cut by jieba's dictionary. What was
+not followed is not lost: the mass that was found is stated.
+"""
+
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import regex
+
+from llmlab.arrays import Doubles, Floats, Ints
+from llmlab.backends.base import CausalLM, Tokens
+from llmlab.backends.sampling import temper, top
+from llmlab.backends.spellings import Spellings
+from llmlab.lab.characters.covers import Covers
+from llmlab.lab.characters.following import FOLLOWED, TOGETHER, Branch, arrive, branches, endings
+
+ROUNDS = 5  # passes of the model
+LOOKED_AT = 300  # heaviest tokens after a context
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
+WRITTEN = regex.compile(rf"[\w--[{UNSPACED}]]+(?:['’-][\w--[{UNSPACED}]]+)*", regex.V1)  # with spaces between words
+BEGUN = regex.compile(WRITTEN.pattern + "$", regex.V1)
+SIGNS = ("'", "’", "-")  # they may stand inside a word
+RUN = regex.compile(rf"[{UNSPACED}]+", regex.V1)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The next word's distribution, as far as it was followed."""
+
+    temperature: float
+    words: dict[str, float]
+    end: float  # mass of ending the text, or of a control token, before any word
+    rest: float  # of what was not followed
+
+
+def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> Words:
+    """The distribution of the next word at a temperature; a word that the text begins is shown whole."""
+    search = _Search(model, spellings, temperature, covers.text.decode(errors="ignore"))
+    ends = endings(spellings, covers)
+    arrived = arrive(ends, spellings, temperature)
+    for one in ends:
+        if one.rest:
+            ids, masses = branches(spellings, one, temperature)
+            exact = len(spellings.exact(one.rest, one.places))
+            search.branch(Branch(one.tokens, b"", one.share), ids[exact:], masses[exact:], len(one.rest))
+        elif mass := arrived.get(one.tokens.ids, 0.0):
+            search.follow(Branch(one.tokens, b"", mass), one.nexts)
+    for _ in range(ROUNDS):
+        if not (some := search.heaviest()):
+            break
+        for branch, nexts in zip(some, model.next([branch.tokens for branch in some]), strict=True):
+            search.follow(branch, nexts)
+    known = sum(search.words.values()) + search.end
+    return Words(temperature, dict(search.words), search.end, max(1 - known, 0.0))
+
+
+def word_of(before: str, added: str) -> tuple[str, bool]:
+    """The word that begins with `added` after a text, and whether it is whole: something else follows it."""
+    text = added.lstrip(" ")
+    if not text:
+        return "", False
+    if match := RUN.match(text):
+        import rjieba
+
+        pieces = rjieba.cut(match[0])
+        return pieces[0], len(pieces) > 1 or match.end() < len(text)
+    begun = BEGUN.search(before) if text == added else None
+    joined = (begun[0] if begun else "") + text
+    match = WRITTEN.match(joined)
+    if match is None or match.end() == len(joined) - len(text):  # nothing more of a word
+        return ("", False) if begun and text in SIGNS else (text[0], True)
+    return match[0], match.end() < len(joined) and joined[match.end() :] not in SIGNS
+
+
+class _Search:
+    """Words that are whole, and branches that may become some."""
+
+    def __init__(self, model: CausalLM, spellings: Spellings, temperature: float, before: str) -> None:
+        self._model, self._spellings, self._temperature, self._before = model, spellings, temperature, before
+        self._silent = spellings.silent(model.info.vocabulary)
+        self._branches: list[tuple[float, int, Branch]] = []
+        self.words: dict[str, float] = defaultdict(float)
+        self.end = 0.0
+
+    def heaviest(self) -> list[Branch]:
+        """The branches to follow next."""
+        count = min(TOGETHER, len(self._branches))
+        return [heapq.heappop(self._branches)[-1] for _ in range(count)]
+
+    def follow(self, branch: Branch, nexts: Floats) -> None:
+        """What a branch's next tokens make of its word."""
+        masses = np.exp(temper(nexts, self._temperature).astype(np.float64))  # [V]
+        word, _ = self._word(branch.added)
+        silent = branch.mass * float(masses[self._silent].sum())
+        if word:
+            self.words[word] += silent
+        else:
+            self.end += silent
+        ids = self._spellings.ids
+        if word and WRITTEN.match(word):  # what begins with no letter ends it, whatever it is
+            parts = self._parting
+            self.words[word] += branch.mass * float(masses[ids[parts]].sum())
+            ids = ids[~parts]
+        self.branch(branch, ids, masses[ids])
+
+    def branch(self, branch: Branch, ids: Ints, masses: Doubles, skip: int = 0) -> None:
+        """The heaviest tokens after a branch: each ends its word, or is a branch of its own."""
+        heaviest = top(masses, LOOKED_AT)
+        for token, mass in zip(ids[heaviest].tolist(), (branch.mass * masses[heaviest]).tolist(), strict=True):
+            piece = self._model.piece(token)
+            added = branch.added + piece[skip:]
+            word, whole = self._word(added)
+            if whole:
+                self.words[word] += mass
+            elif mass >= FOLLOWED:
+                longer = Branch(branch.tokens + Tokens((token,), (piece,)), added, mass)
+                heapq.heappush(self._branches, (-mass, len(self._branches) + token, longer))
+
+    def _word(self, added: bytes) -> tuple[str, bool]:
+        try:
+            return word_of(self._before, added.decode())
+        except UnicodeDecodeError:  # the last character is not whole yet
+            return "", False
+
+    @cached_property
+    def _parting(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """[N]: whether a token's first character ends a word before it: no letter, digit, or sign inside words."""
+        heads = self._spellings.heads(range(len(self._spellings)))
+        points = np.unique(heads)
+        inside = [point < 0 or regex.match(r"[\w'’-]", chr(point)) is not None for point in points.tolist()]
+        return np.asarray(~np.array(inside)[np.searchsorted(points, heads)])

@@ -1,0 +1,231 @@
+"""Which character or word comes next: `next` over text instead of tokens, for a text that may end inside a token."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from llmlab.backends.base import CausalLM
+from llmlab.backends.sampling import Settings
+from llmlab.backends.spellings import Spellings
+from llmlab.errors import MisuseError
+from llmlab.lab.characters import words
+from llmlab.lab.characters.covers import Covers, cover
+from llmlab.lab.characters.following import beyond, following
+from llmlab.lab.characters.healing import heal
+from llmlab.lab.characters.reading import check_same, tail
+from llmlab.lab.probability.next import PLAIN, Next, next_tokens
+from llmlab.lab.prompt import Prompt
+from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.text import BITS, finite, probability, show
+from llmlab.render.safe import visible
+from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+
+By = Literal["token", "character", "word"]  # what comes next
+Part = Literal["character", "word"]
+COVERED = 12  # last tokens of a text that any tokens may spell
+BAR = 6  # cells, of several temperatures side by side
+ABREAST = 5
+
+
+@dataclass(frozen=True)
+class Tempered:
+    """The next character's or word's distribution at one temperature."""
+
+    temperature: float
+    masses: dict[str, float]
+    others: dict[str, float]  # what else may come, and what was not followed
+    entropy: float | None  # nats; of words, which are not all found, unknown
+
+
+@dataclass(frozen=True)
+class NextText:
+    """The likeliest next characters or words at T = 1, or else at the first temperature, and what each temperature makes of them."""
+
+    context: Prompt
+    by: Part
+    listed: tuple[str, ...]
+    tempered: tuple[Tempered, ...]
+    covers: Covers
+    beyond: float  # share of the mass that covers the text's end on tokens that go beyond it
+    chosen: bool  # the characters were not asked for: the text ends inside a token
+    origin: Provenance
+
+    def views(self, *, measures: bool = False) -> list[View]:
+        """One temperature as a list; several abreast, and the `measures` of each below."""
+        if len(self.tempered) == 1 and not measures:
+            return [self._list(self.tempered[0])]
+        starts = range(0, len(self.tempered), ABREAST)
+        views = [self._side_by_side(self.tempered[start : start + ABREAST]) for start in starts]
+        return [*views, self._measures()]
+
+    def records(self) -> list[Record]:
+        return [record for one in self.tempered for record in self._records(one)]
+
+    def document(self) -> Record:
+        shared = {**self._shared(), **self.origin.columns}
+        return {**shared, "next": stated_once(shared, self.records())}
+
+    def _shared(self) -> Record:
+        asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
+        return {**asked, "by": self.by, "beyond": self.beyond, "covers_left_out": self.covers.left_out}
+
+    def _records(self, one: Tempered) -> list[Record]:
+        masses = [one.masses.get(part, 0.0) for part in self.listed]
+        choices = None if one.entropy is None else math.exp(one.entropy)
+        others = {f"{name.replace(' ', '_')}_mass": mass for name, mass in one.others.items()}
+        return [
+            {
+                **self._shared(),
+                "temperature": one.temperature,
+                "rank": rank,
+                self.by: part,
+                "logprob_nats": finite(_log(mass)),
+                "probability": mass,
+                "cumulative_probability": total,
+                "entropy_bits": None if one.entropy is None else one.entropy * BITS,
+                "choices": choices,
+                **others,
+                **self.origin.columns,
+            }
+            for rank, (part, mass, total) in enumerate(
+                zip(self.listed, masses, np.cumsum(masses).tolist(), strict=True), 1
+            )
+        ]
+
+    def _list(self, one: Tempered) -> View:
+        columns = (
+            Column("#", True),
+            Column(f"next {self.by}", wide=True),
+            Column("P", True, means="probability after the text, over all tokens that cover it"),
+            Column("sum", True, means="of this row and those above"),
+            Column(""),
+        )
+        masses = [one.masses.get(part, 0.0) for part in self.listed]
+        rows: list[list[Cell]] = [
+            [rank, _shown(part), probability(_log(mass)), f"{total:.4f}", Bar(mass)]
+            for rank, (part, mass, total) in enumerate(
+                zip(self.listed, masses, np.cumsum(masses).tolist(), strict=True), 1
+            )
+        ]
+        notes = (*self._notes(one), self.origin.line)
+        return View(self._title, columns, rows, notes, self._conclusion(one))
+
+    def _side_by_side(self, abreast: Sequence[Tempered]) -> View:
+        columns = [Column(f"next {self.by}", wide=True)]
+        for one in abreast:
+            columns += [Column(f"T={one.temperature:g}", True), Column("")]
+        rows: list[list[Cell]] = []
+        for part in self.listed:
+            row: list[Cell] = [_shown(part)]
+            for one in abreast:
+                mass = one.masses.get(part, 0.0)
+                row += [probability(_log(mass)), Bar(mass, BAR)]
+            rows.append(row)
+        return View(self._title, tuple(columns), rows, (), self._conclusion(abreast[0]))
+
+    def _measures(self) -> View:
+        columns = (
+            Column("T", True, means="temperature of what is drawn; the text stays as it was read"),
+            Column("entropy", True, means="uncertainty in bits"),
+            Column("exp(H)", True, means="as uncertain as so many equal choices"),
+            *(Column(name, True) for name in self.tempered[0].others),
+        )
+        rows: list[list[Cell]] = []
+        for one in self.tempered:
+            known = one.entropy is not None
+            sizes = [f"{(one.entropy or 0) * BITS:.2f}", f"{math.exp(one.entropy or 0):,.1f}"] if known else ["-", "-"]
+            rows.append([f"{one.temperature:g}", *sizes, *(probability(_log(mass)) for mass in one.others.values())])
+        return View("", columns, rows, (*self._ending, self.origin.line))
+
+    def _conclusion(self, one: Tempered) -> str:
+        best = max(one.masses, key=lambda part: one.masses[part])
+        at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
+        said = f"{_shown(best)} ({one.masses[best]:.0%}) is the likeliest next {self.by}{at}"
+        if one.entropy is None:
+            return f"{said}; words of {sum(one.masses.values()):.0%} of the probability were found"
+        return (
+            f"{said}; entropy {one.entropy * BITS:.2f} bits: as uncertain as {math.exp(one.entropy):,.1f} equal choices"
+        )
+
+    def _notes(self, one: Tempered) -> list[str]:
+        listed = sum(one.masses.get(part, 0.0) for part in self.listed)
+        others = [f"{name} {probability(_log(mass))}" for name, mass in one.others.items() if mass >= 1e-4]
+        return ["; ".join([f"these {len(self.listed)} hold {listed:.1%} of the probability", *others]), *self._ending]
+
+    @property
+    def _ending(self) -> tuple[str, ...]:
+        """What the text's end has to do with it."""
+        if not self.chosen:
+            return ()
+        inside = f"tokens that go on beyond the text's end hold {self.beyond:.0%} of the probability"
+        return (f"{inside}: so by character (--by token: after the end)",)
+
+    @property
+    def _title(self) -> str:
+        return f"{visible(self.context.text)} ..."
+
+
+def next_text(
+    model: CausalLM,
+    spellings: Spellings,
+    context: Prompt,
+    by: Part,
+    k: int,
+    temperatures: Sequence[float] = (1.0,),
+    *,
+    chosen: bool = False,
+) -> NextText:
+    """The k likeliest next characters or words at each temperature. `chosen`: nobody asked for them.
+
+    Raises MisuseError for a tokenizer that changes the text.
+    """
+    check_same(model, context.text, context.tokens)
+    covers = cover(model, spellings, tail(model, spellings, context.tokens, COVERED))
+    tempered = tuple(_tempered(model, spellings, covers, by, temperature) for temperature in temperatures)
+    masses = next((one for one in tempered if one.temperature == 1), tempered[0]).masses
+    listed = sorted(masses, key=lambda part: (-masses[part], part))[:k]
+    mass, origin = beyond(spellings, covers), of_text(model.info)
+    return NextText(context, by, tuple(listed), tempered, covers, mass, chosen, origin)
+
+
+def what_follows(
+    model: CausalLM,
+    spellings: Spellings,
+    context: Prompt,
+    by: By | None,
+    k: int,
+    temperatures: Sequence[float] = (1.0,),
+    filters: Settings = PLAIN,
+) -> Next | NextText:
+    """The next token, character or word; when nothing is said a token, or a character of a text that ends inside one.
+
+    Filters and the repetition penalty are of tokens. Raises MisuseError for them by character or word.
+    """
+    whole = replace(filters, temperature=1.0) == PLAIN
+    if by in ("character", "word") and not whole:
+        raise MisuseError(f"filters and penalties are of tokens, not of a {by}", "leave them out, or --by token")
+    if by == "character" or by == "word":  # noqa: PLR1714 - so that mypy sees which are left
+        return next_text(model, spellings, context, by, k, temperatures)
+    if by is None and whole and not context.chat and heal(model, spellings, context.tokens):
+        return next_text(model, spellings, context, "character", k, temperatures, chosen=True)
+    return next_tokens(model, context, k, temperatures, filters)
+
+
+def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Tempered:
+    if by == "word":
+        found = words.next_words(model, spellings, covers, temperature)
+        others = {"end of text": found.end, "not followed": found.rest}
+        return Tempered(temperature, found.words, others, None)
+    one = following(model, spellings, covers, temperature)
+    return Tempered(temperature, one.characters, {**one.others, "not followed": one.rest}, one.entropy)
+
+
+def _log(mass: float) -> float:
+    return math.log(mass) if mass > 0 else -math.inf
+
+
+def _shown(part: str) -> str:
+    return show(part.encode())
