@@ -78,7 +78,7 @@ def groups(sequences: Sequence[Ids], most: int, nodes: int) -> Iterator[list[int
     group: list[int] = []
     count = 0
     for index in sorted(range(len(sequences)), key=lambda i: sequences[i]):
-        new = len(sequences[index]) - (_shared(sequences[group[-1]], sequences[index]) if group else 0)
+        new = len(sequences[index]) - (shared(sequences[group[-1]], sequences[index]) if group else 0)
         if group and (len(group) == most or count + new > nodes):
             yield group
             group, count, new = [], 0, len(sequences[index])
@@ -88,7 +88,7 @@ def groups(sequences: Sequence[Ids], most: int, nodes: int) -> Iterator[list[int
         yield group
 
 
-def _shared(a: Ids, b: Ids) -> int:
+def shared(a: Ids, b: Ids) -> int:
     """How many tokens two sequences have in common at their beginning."""
     for place, (left, right) in enumerate(zip(a, b, strict=False)):
         if left != right:

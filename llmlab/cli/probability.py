@@ -219,6 +219,10 @@ def choose(
     choice: Annotated[
         list[str] | None, option("--choice", "-c", metavar="TEXT", help="A continuation; give several.")
     ] = None,
+    glue: Annotated[bool, option("--glue", help="Put no space between a word of the context and a choice.")] = False,
+    per_token: Annotated[
+        bool, option("--per-token", panel=SHOWN, help="The means over tokens and characters too.")
+    ] = False,
     model: ModelOptions,
     reading: ReadingOptions,
     form: FormatOption = "table",
@@ -234,14 +238,15 @@ def choose(
     if choice:
         context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
         check(context, choices)
-        world.show(choose(model.causal_lm(world), context, choices, allow_special=special), form)
+        one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=special)
+        world.show(one, form, partial(one.views, per_token=per_token))
         return
     if asked != "-" and not Path(asked).exists():
         raise MisuseError(f"{asked!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
     questions = world.files.records(Path(asked), QUESTIONS)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = answer(lm, questions, allow_special=special, progress=progress)
+        found = answer(lm, questions, glue=glue, allow_special=special, progress=progress)
     world.show(found, form)
 
 

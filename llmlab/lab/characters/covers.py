@@ -167,16 +167,17 @@ class _Search:
         Behind one that is read, those stand that go on with the tokenizer's own tokens: they are likely to be asked.
         """
         heap = [(-self._share(ids), ids, self.weights[ids][0]) for ids in self.waiting]
-        heap = [one for one in heap if -one[0] >= math.log(floor)]
+        least = math.log(floor) if floor else -math.inf
+        heap = [one for one in heap if -one[0] >= least]
         heapq.heapify(heap)
         found: list[Ids] = []
         while heap and len(found) < most:
             share, ids, end = heapq.heappop(heap)
             found.append(ids)
             onward = self._onward(end)
-            if onward and -share + math.log(DECAY) >= math.log(floor):
+            if onward and -share + math.log(DECAY) >= least:
                 heapq.heappush(heap, (share - math.log(DECAY), (*ids, onward[0]), onward[1]))
-        return [ids for ids in found if ids in self.waiting or ids[:-1] in found]
+        return found
 
     def result(self) -> Covers:
         total = float(self.sums[-1])

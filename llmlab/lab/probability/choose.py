@@ -1,9 +1,12 @@
 """Multiple choice: P(choice | context) for several continuations of one context.
 
-Context and choice are encoded together, as they would stand in running text. Where a token spans the boundary it
-is scored whole and the record says `boundary: merged`. `per_token` and `per_character` divide the log-probability
-by the choice's tokens and characters; the latter is acc_norm of lm-evaluation-harness (Gao et al. 2021), the plain
-sum its acc. The space that parts a choice from its context is scored but not counted as a character, as there.
+Context and choice are encoded together, as they would stand in running text. All choices are scored from the same
+tokens on, those that all have in common and that end with the context or before it: log P(context + choice) less log
+P(common part). Where no token spans the boundary that is log P(choice | context); where one does (`boundary: merged`)
+the choices are still compared like with like, and their order is that of the whole texts. `per_token` and
+`per_character` divide by the scored tokens and the choice's characters; the latter is acc_norm of
+lm-evaluation-harness (Gao et al. 2021), the plain sum its acc. The space that parts a choice from its context is scored
+but not counted as a character, as there; where the language wants one and there is none it is put there.
 """
 
 import math
@@ -12,17 +15,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from llmlab.arrays import Doubles
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
+from llmlab.backends.forest import shared
 from llmlab.errors import MisuseError
+from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import edged, finite, number, probability
+from llmlab.lab.text import edged, finite, number, probability, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
 MERGED = "* a token spans context and choice: boundary merged"
+SPACED = "a space stands between context and choice, as the language wants one (--glue: none)"
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,9 @@ class Choice:
 
     text: str
     tokens: int  # scored tokens
-    logprob: float  # nats, given the context
+    logprob: float  # nats, given what all choices have in common
     boundary: str  # clean, or merged: a token spans context and choice
+    spaced: bool = False  # a space was put before it
 
     @property
     def per_token(self) -> float:
@@ -44,7 +52,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        return edged(self.text) + ("*" if self.boundary == "merged" else "")
+        return edged(" " * self.spaced + self.text) + ("*" if self.boundary == "merged" else "")
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class Choices:
     """The choices of one context, likeliest first."""
 
     context: str
+    common: str  # the text of the tokens that all choices are scored after
     choices: tuple[Choice, ...]
     origin: Provenance
 
@@ -60,43 +69,52 @@ class Choices:
         """P(choice | context), normalised over the choices; nan when all are impossible."""
         return normalised([one.logprob for one in self.choices])
 
-    def views(self) -> list[View]:
-        columns = (
+    def views(self, *, per_token: bool = False) -> list[View]:
+        """`per_token` adds the means over tokens and characters, which only choices of several tokens have use for."""
+        columns = [
             Column("#", True),
             Column("choice", wide=True),
-            Column("log P", True),
+            Column("log P", True, means="nats, of the choice after its context"),
             Column("P", True),
-            Column("share", True),
+            Column("share", True, means="of the probability of these choices"),
             Column(""),
-            Column("/token", True),
-            Column("/char", True),
+        ]
+        if per_token:
+            columns.append(Column("/token", True, means="log P over the choice's tokens"))
+            columns.append(Column("/char", True, means="over its characters, without a first space"))
+        found = zip(self.choices, self.shares, strict=True)
+        rows = [self._cells(rank, one, share, per_token) for rank, (one, share) in enumerate(found, 1)]
+        merged = (
+            (MERGED, f"so all are scored from {visible(self.common) or 'their beginning'!r} on") if self._merged else ()
         )
-        rows: list[list[Cell]] = [
-            [
-                rank,
-                one.label,
-                number(one.logprob),
-                probability(one.logprob),
-                number(share, 4),
-                Bar(share),
-                number(one.per_token),
-                number(one.per_character),
-            ]
-            for rank, (one, share) in enumerate(zip(self.choices, self.shares, strict=True), 1)
+        spaced = (SPACED,) if any(one.spaced for one in self.choices) else ()
+        notes = (*merged, *spaced, self.origin.line)
+        return [View(f"{visible(self.context)} ...", tuple(columns), rows, notes, self._conclusion())]
+
+    @property
+    def _merged(self) -> bool:
+        return any(one.boundary == "merged" for one in self.choices)
+
+    def _conclusion(self) -> str:
+        best, share = self.choices[0], self.shares[0]
+        if math.isnan(share):
+            return "no choice is possible"
+        if len(self.choices) == 1:
+            return f"{edged(best.text)} has the probability {probability(best.logprob)}"
+        second = self.choices[1]
+        ratio = times(best.logprob - second.logprob) if math.isfinite(second.logprob) else "infinitely"
+        return f"{edged(best.text)} is the likeliest, {ratio} as likely as {edged(second.text)}"
+
+    def _cells(self, rank: int, one: Choice, share: float, per_token: bool) -> list[Cell]:
+        cells: list[Cell] = [
+            rank,
+            one.label,
+            number(one.logprob),
+            probability(one.logprob),
+            number(share, 4),
+            Bar(share),
         ]
-        merged = (MERGED,) if any(one.boundary == "merged" for one in self.choices) else ()
-        return [
-            View(
-                f"{visible(self.context)} ...",
-                columns,
-                rows,
-                (
-                    *merged,
-                    "log P in nats; share: of the probability of these choices; /char without a first space",
-                    self.origin.line,
-                ),
-            )
-        ]
+        return cells + ([number(one.per_token), number(one.per_character)] if per_token else [])
 
     def records(self) -> list[Record]:
         return [
@@ -111,13 +129,15 @@ class Choices:
                 "logprob_per_token_nats": finite(one.per_token),
                 "logprob_per_character_nats": finite(one.per_character),
                 "boundary": one.boundary,
+                "spaced": one.spaced,
+                "scored_after": self.common,
                 **self.origin.columns,
             }
             for rank, (one, share) in enumerate(zip(self.choices, self.shares, strict=True), 1)
         ]
 
     def document(self) -> Record:
-        shared = {"context": self.context, **self.origin.columns}
+        shared = {"context": self.context, "scored_after": self.common, **self.origin.columns}
         return {**shared, "choices": stated_once(shared, self.records())}
 
 
@@ -136,31 +156,80 @@ def likeliest_first(choices: Iterable[Choice]) -> tuple[Choice, ...]:
     return tuple(sorted(choices, key=lambda one: (math.isnan(one.logprob), -one.logprob)))
 
 
-def choose(model: CausalLM, context: str, choices: Sequence[str], *, allow_special: bool = False) -> Choices:
-    """How likely each choice is after the context. Raises MisuseError for an empty context or choice."""
-    return choose_all(model, [(context, choices)], allow_special=allow_special)[0]
+def choose(
+    model: CausalLM, context: str, choices: Sequence[str], *, glue: bool = False, allow_special: bool = False
+) -> Choices:
+    """How likely each choice is after the context. `glue`: no space is put between them.
+
+    Raises MisuseError for an empty context or choice.
+    """
+    return choose_all(model, [(context, choices)], glue=glue, allow_special=allow_special)[0]
 
 
 def choose_all(
     model: CausalLM,
     questions: Sequence[tuple[str, Sequence[str]]],
     *,
+    glue: bool = False,
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> list[Choices]:
     """The same for several contexts; what their texts share is computed once."""
-    asked = [
-        (context, choice, *conditional(model, context, choice, allow_special=allow_special))
-        for context, choices in questions
-        for choice in choices
-    ]
-    stats = iter(windows.score(model, [request for _, _, request, _ in asked], progress))
-    scored = iter(
-        Choice(choice, len(found.logprobs), float(found.logprobs.sum()), boundary)
-        for (_, choice, _, boundary), found in zip(asked, stats, strict=True)
-    )
+    asked = [Question.of(model, *question, glue, allow_special) for question in questions]
+    stats = iter(windows.score(model, [request for one in asked for request in one.requests], progress))
     origin = of_text(model.info)
-    return [Choices(context, likeliest_first(next(scored) for _ in choices), origin) for context, choices in questions]
+    return [one.answered([next(stats).logprobs for _ in one.choices], origin) for one in asked]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One context and its choices as the model reads them."""
+
+    context: str
+    length: int  # of the context as it is read, in characters
+    choices: tuple[str, ...]
+    spaced: tuple[bool, ...]  # whether a space was put before each
+    tokens: tuple[Tokens, ...]  # of context and choice
+    boundaries: tuple[int, ...]  # the first token of each that reaches beyond the context
+
+    @classmethod
+    def of(cls, model: CausalLM, context: str, choices: Sequence[str], glue: bool, allow_special: bool) -> "Question":
+        """Raises MisuseError for an empty context or choice."""
+        check(context, choices)
+        read = after_bos(model, context, allow_special)
+        spaced = tuple(not glue and wants_space(read, one) for one in choices)
+        texts = [read + " " * space + one for space, one in zip(spaced, choices, strict=True)]
+        tokens = tuple(model.encode(text, allow_special=allow_special) for text in texts)
+        boundaries = tuple(boundary(one, len(read)) for one in tokens)
+        return cls(context, len(read), tuple(choices), spaced, tokens, boundaries)
+
+    @property
+    def start(self) -> int:
+        """The first token that is scored: all texts have those before it in common, and the context holds them."""
+        first = self.tokens[0].ids
+        return min(*(shared(first, one.ids) for one in self.tokens), *self.boundaries)
+
+    @property
+    def requests(self) -> list[ScoreRequest]:
+        return [ScoreRequest(one, self.start) for one in self.tokens]
+
+    def answered(self, logprobs: Sequence[Doubles], origin: Provenance) -> Choices:
+        """The choices with what the model says of the scored tokens of each."""
+        found = [
+            Choice(text, len(own), float(own.sum()), self._boundary(place), self.spaced[place])
+            for place, (text, own) in enumerate(zip(self.choices, logprobs, strict=True))
+        ]
+        return Choices(self.context, self.tokens[0][: self.start].text, likeliest_first(found), origin)
+
+    def _boundary(self, place: int) -> str:
+        spans, first = self.tokens[place].spans, self.boundaries[place]
+        return "clean" if first == len(spans) or spans[first][0] == self.length else "merged"
+
+
+def wants_space(context: str, choice: str) -> bool:
+    """Whether a choice would be glued to the context's last word, in a language that puts spaces between words."""
+    last, first = context[-1:], choice[:1]
+    return all(one.isalpha() and language(one) not in UNSPACED for one in (last, first))
 
 
 def check(context: str, choices: Sequence[str]) -> None:
@@ -169,19 +238,6 @@ def check(context: str, choices: Sequence[str]) -> None:
         raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
     if len(set(choices)) < len(choices):
         raise MisuseError("a choice is given twice", "give each once")
-
-
-def conditional(model: CausalLM, context: str, text: str, *, allow_special: bool = False) -> tuple[ScoreRequest, str]:
-    """The request that scores `text` after `context`, and whether the boundary is clean or merged.
-
-    Raises MisuseError for an empty context or text.
-    """
-    check(context, [text])
-    context = after_bos(model, context, allow_special)
-    tokens = model.encode(context + text, allow_special=allow_special)
-    start = boundary(tokens, len(context))
-    begins = tokens.spans[start][0] if start < len(tokens) else len(context)
-    return ScoreRequest(tokens, start), "clean" if begins == len(context) else "merged"
 
 
 def boundary(tokens: Tokens, characters: int) -> int:

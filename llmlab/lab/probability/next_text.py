@@ -42,7 +42,7 @@ class Tempered:
 
 @dataclass(frozen=True)
 class NextText:
-    """The likeliest next characters or words at T = 1, or else at the first temperature, and what each temperature makes of them."""
+    """The likeliest next characters or words at T = 1, else at the first temperature, and what each makes of them."""
 
     context: Prompt
     by: Part

@@ -177,9 +177,14 @@ class Quiz:
 
 
 def answer(
-    model: CausalLM, questions: Sequence[Item], *, allow_special: bool = False, progress: Progress = silent
+    model: CausalLM,
+    questions: Sequence[Item],
+    *,
+    glue: bool = False,
+    allow_special: bool = False,
+    progress: Progress = silent,
 ) -> Quiz:
-    """Ask every question."""
+    """Ask every question. `glue`: no space is put between a context and its choices."""
     asked = [(question.context, question.offered) for question in questions]
-    found = choose_all(model, asked, allow_special=allow_special, progress=progress)
+    found = choose_all(model, asked, glue=glue, allow_special=allow_special, progress=progress)
     return Quiz(tuple(Answer(*one) for one in zip(questions, found, strict=True)), of_text(model.info))

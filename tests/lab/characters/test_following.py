@@ -1,0 +1,92 @@
+"""The next character, against P(text c) / P(text) by plain torch; all that may come sums to 1."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmlab.lab.characters.covers import OWN_TOKENS, Effort, cover
+from llmlab.lab.characters.following import beyond, endings, following
+from llmlab.lab.prompt import mended, read
+from llmlab.lab.temperature.generate import Plan, sample
+
+ALL = Effort(floor=0.0, per_token=10_000, rounds=100)
+TEXTS = ("T", "The", "今天", "今", "a ", "😀", "é", "The c", "1")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_next_character_is_as_likely_as_the_beginnings_say(lm, spellings, enumerated, request_of, text):
+    found = following(lm, spellings, cover(lm, spellings, request_of(text), ALL))
+    whole = enumerated(text.encode())
+    likeliest = sorted(found.characters, key=lambda one: -found.characters[one])[:3]
+    for character in likeliest:
+        expected = enumerated((text + character).encode()) / whole
+        assert found.characters[character] <= expected * (1 + 1e-4)
+        assert found.characters[character] >= expected - found.rest - 1e-5
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(TEXTS), st.sampled_from([0.2, 0.7, 1.0, 2.0]))
+def test_all_that_may_come_sums_to_1_and_what_was_not_followed(lm, spellings, request_of, text, temperature):
+    found = following(lm, spellings, cover(lm, spellings, request_of(text), ALL), temperature)
+    known = sum(found.characters.values()) + found.end + found.control + found.invalid
+    assert known + found.rest == pytest.approx(1, abs=1e-6)
+    assert 0 <= found.rest < 0.35  # of random weights much is unfinished characters
+    assert found.entropy <= math.log(len(found.characters) + 4)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_places_where_a_last_token_may_begin_share_all_of_the_mass(lm, spellings, request_of, text):
+    found = endings(spellings, cover(lm, spellings, request_of(text), ALL))
+    assert sum(one.share for one in found if one.rest) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["The", "今天", "a "])
+def test_the_mass_beyond_an_end_is_that_of_longer_tokens(lm, spellings, enumerated, request_of, text):
+    """P(beginning) less P(sequences that end with the text), over P(beginning)."""
+    raw = text.encode()
+
+    def ending(ids, spelt):
+        logprobs = lm.next([replace_ids(lm, ids)])[0]
+        total = 0.0
+        for token in range(2, lm.info.vocabulary):
+            longer = spelt + lm.piece(token)
+            if raw.startswith(longer):
+                mass = math.exp(logprobs[token])
+                total += mass if longer == raw else mass * ending((*ids, token), longer)
+        return total
+
+    found = beyond(spellings, cover(lm, spellings, request_of(text), ALL))
+    assert found == pytest.approx(1 - ending((), b"") / enumerated(raw), abs=1e-4)
+
+
+def replace_ids(lm, ids):
+    return replace(lm.encode("x"), ids=tuple(ids), pieces=tuple(map(lm.piece, ids)))
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 1.5])
+def test_what_is_drawn_after_a_healed_prompt_is_what_the_distribution_says(lm, spellings, temperature):
+    """Chi-squared of first characters; the distribution is of the one context that the prompt was cut after."""
+    prompt = mended(lm, spellings, read(lm, "The c", raw=True), wanted=True)
+    assert prompt.rest
+    drawn = sample(lm, prompt, Plan((temperature,), 3000, 6), [(temperature, i) for i in range(3000)])
+    counts = Counter(one.text[:1] for one in drawn)
+    covers = cover(lm, spellings, _cut(lm, prompt), OWN_TOKENS)
+    expected = following(lm, spellings, covers, temperature).characters
+    frequent = [one for one, mass in expected.items() if mass > 0.005 and one != "\ufffd"]
+    seen = np.array([counts[one] for one in frequent])
+    masses = np.array([expected[one] for one in frequent])
+    rest = 3000 - seen.sum()
+    assert scipy.stats.chisquare([*seen, rest], 3000 * np.array([*masses, 1 - masses.sum()])).pvalue > 1e-4
+
+
+def _cut(lm, prompt):
+    from llmlab.lab.characters.covers import Request
+
+    ids = lm.encode(prompt.rest.decode()).ids
+    return Request(prompt.tokens, replace_ids(lm, ids))
