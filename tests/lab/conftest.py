@@ -1,6 +1,8 @@
 """The tiny model on both engines, and what plain torch says of it."""
 
+import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import tiny
 from numpy.typing import NDArray
 
 from llmlab.backends.llamacpp import LlamaCpp
+from llmlab.backends.spellings import Spellings
 from llmlab.backends.torch.causal import HuggingFaceLM
 
 Plain = Callable[[Sequence[int]], NDArray[np.float64]]
@@ -46,3 +49,33 @@ def total(lm: HuggingFaceLM, plain: Plain) -> Callable[..., float]:
         return float(sum(rows[i][ids[i]] for i in range(start, len(ids))))
 
     return total
+
+
+@pytest.fixture(scope="session")
+def spellings(lm):
+    return Spellings.read(lm)
+
+
+@pytest.fixture(scope="session")
+def enumerated(lm, lm_folder):
+    """(bytes, bytes that are given as these tokens) -> P(bytes as a beginning), by plain torch."""
+    forward = cache(tiny.plain_torch(lm_folder))
+    pieces = [None if token < 2 else lm.piece(token) for token in range(lm.info.vocabulary)]
+
+    def beginning(text, given=()):
+        def after(ids, spelt):
+            total = 0.0
+            logprobs = forward((0, *given, *ids))[-1]
+            for token, piece in enumerate(pieces):
+                if piece is None:
+                    continue
+                longer = spelt + piece
+                if longer.startswith(text):
+                    total += math.exp(logprobs[token])
+                elif text.startswith(longer):
+                    total += math.exp(logprobs[token]) * after((*ids, token), longer)
+            return total
+
+        return after((), b"")
+
+    return cache(beginning)
