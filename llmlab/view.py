@@ -3,12 +3,20 @@
 How they are drawn is render's business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 Record = dict[str, Any]
+
+
+class Vector(list[float]):
+    """The numbers of a vector in a record: json has them as a list, csv and tsv in a column for each of its axes."""
+
+    def __init__(self, values: Iterable[float], axes: Sequence[str]) -> None:
+        super().__init__(values)
+        self.axes = axes
 
 
 class Bar(Struct, frozen=True):
@@ -78,7 +86,11 @@ class Result(Protocol):
         ...
 
     def document(self) -> Record:
-        """The whole result as one JSON object."""
+        """The whole result as one JSON object, of one shape for one thing that was asked and for many."""
+        ...
+
+    def values(self) -> Sequence[str]:
+        """The one value that a script wants; of several things that were asked, one each, in their order."""
         ...
 
 
@@ -96,6 +108,9 @@ class Several(Struct, frozen=True):
 
     def document(self) -> Record:
         return {self.name: [one.document() for one in self.results]}
+
+    def values(self) -> list[str]:
+        return [value for one in self.results for value in one.values()]
 
 
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli.options import FormatOption
+from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 
@@ -17,7 +17,7 @@ Name = Annotated[
 
 
 @verb("llmlab models list")
-def list_(world: World, *, form: FormatOption = "table") -> None:
+def list_(world: World, *, form: FormOptions) -> None:
     """The catalogue: what is installed, what is prepared."""
     from llmlab.models import inventory
 
@@ -25,7 +25,7 @@ def list_(world: World, *, form: FormatOption = "table") -> None:
 
 
 @verb("llmlab models show gemma-3-270m")
-def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
+def show(world: World, *, name: Name, form: FormOptions) -> None:
     """Architecture, dimensions, and parameters by part: the W and b of each layer."""
     from llmlab.models import card
 

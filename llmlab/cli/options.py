@@ -24,10 +24,6 @@ STDIN = "-"
 TOGETHER = 256  # texts of stdin that are computed at a time
 TEXT = "give at least one character"
 
-FormatOption = Annotated[
-    Format,
-    option("--format", "-f", metavar="FORM", panel=SHOWN, help="table, or for scripts json, jsonl, csv, tsv."),
-]
 StandardizeOption = Annotated[bool, option("--standardize", help="Number columns of a table: (x - mean) / deviation.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - reads stdin.", show_default=False)]
 
@@ -39,6 +35,28 @@ DtypeOption = Annotated[
     Dtype | None,
     option("--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16 or bfloat16."),
 ]
+
+
+class FormOptions(Struct, frozen=True):
+    """In which form a result is written."""
+
+    format: Annotated[
+        Format,
+        option("--format", "-f", metavar="FORM", panel=SHOWN, help="table, or for scripts json, jsonl, csv, tsv."),
+    ] = "table"
+    bom: Annotated[
+        bool, option("--bom", panel=SHOWN, help="Begin csv and tsv with the mark that spreadsheets look for.")
+    ] = False
+    quiet: Annotated[
+        bool, option("--quiet", "-q", panel=SHOWN, help="The one value alone: a probability, a word, a vector.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        """Raise MisuseError for what contradicts itself."""
+        if self.bom and self.format not in ("csv", "tsv"):
+            raise MisuseError("--bom goes with csv and tsv", "add --format csv, or leave out --bom")
+        if self.quiet and self.format != "table":
+            raise MisuseError("--quiet prints one value, --format whole records", "give one of them")
 
 
 class EngineOptions(Struct, frozen=True):
@@ -121,9 +139,9 @@ def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
     return (word.strip() for word in found)
 
 
-def streams(arguments: Sequence[str], form: Format) -> bool:
-    """Whether records are written as the lines of stdin come, however many there are."""
-    return STDIN in arguments and form not in ("table", "json")
+def streams(arguments: Sequence[str], form: FormOptions) -> bool:
+    """Whether records or values are written as the lines of stdin come, however many there are."""
+    return STDIN in arguments and (form.quiet or form.format not in ("table", "json"))
 
 
 def batches(items: Iterator[T]) -> Iterator[list[T]]:

@@ -3,21 +3,25 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from msgspec import Struct
 
 from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
-from llmlab.cli.options import FileArgument, FormatOption, ModelOptions, ReadingOptions, batches, streams
+from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import By, Unit
+
+if TYPE_CHECKING:
+    from llmlab.backends.base import CausalLM
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -63,12 +67,12 @@ def prob(
     look: LookOptions,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
     from llmlab.lab.probability.by_character import spelt
     from llmlab.lab.probability.prob import ledger
-    from llmlab.lab.probability.ranking import ranking, unranked
+    from llmlab.lab.probability.ranking import ranking
 
     texts, special = reading.texts(world, text), reading.allow_special
     first = list(islice(texts, 2))
@@ -79,15 +83,27 @@ def prob(
             one = spelt(lm, model.spellings(world), first[0], allow_special=special)
         else:
             one = ledger(lm, first[0], look.by, correct=look.word_correction, allow_special=special)
-        world.show(one, form, partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip))
-        return
-    if streams(text, form):
-        some = batches(chain(first, texts))
+        views = partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip)
+        world.show(one, form, views, partial(one.values, look.unit))
+    elif streams(text, form):
+        _stream(world, lm, batches(chain(first, texts)), look.unit, special, form)
+    else:
+        with world.progress("scoring") as progress:
+            found = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
+        world.show(found, form, partial(found.views, unit=look.unit), partial(found.values, look.unit))
+
+
+def _stream(
+    world: World, lm: "CausalLM", some: Iterator[list[str]], unit: Unit | None, special: bool, form: FormOptions
+) -> None:
+    """Write what is known of texts as they come: nobody knows yet which will be the likeliest."""
+    from llmlab.lab.probability.ranking import ranking, unranked
+
+    if form.quiet:
+        answered = (ranking(lm, batch, allow_special=special).values(unit) for batch in some)
+        all(map(world.write_values, answered))  # until nobody reads them
+    else:
         world.stream((unranked(lm, batch, allow_special=special) for batch in some), form)
-        return
-    with world.progress("scoring") as progress:
-        ranked = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
-    world.show(ranked, form, partial(ranked.views, unit=look.unit))
 
 
 @verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2')
@@ -109,7 +125,7 @@ def next_(
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Which word comes next: the exact distribution, at one temperature or several.
 
@@ -141,7 +157,7 @@ def compare(
     ],
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Where two texts differ in probability: their tokens aligned."""
     from llmlab.lab.probability.compare import difference
@@ -163,7 +179,7 @@ def orders(
     ] = 0,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Every order of a sentence's words, ranked by probability."""
     from llmlab.lab.probability.orders import check, orders
@@ -189,7 +205,7 @@ def cloze(
     ] = None,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Which words fill the blank, by what stands before it and by what follows."""
     from llmlab.lab.probability.cloze import blanks, cloze
@@ -225,7 +241,7 @@ def choose(
     ] = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """P(choice | context) of several choices; or how often a file's right ones are the likeliest.
 
@@ -257,7 +273,7 @@ def pairs(
     file: FileArgument,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """How often a model finds the good sentence of a pair likelier than the bad one.
 
@@ -283,7 +299,7 @@ def perplexity(
     ] = 0,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """How well a model predicts a long text: perplexity, bits per byte and per character."""
     from llmlab.files.opening import called

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
+from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
 from llmlab.lab.prompt import Prompt
@@ -12,7 +13,6 @@ from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.generate import Plan, Sample
 from llmlab.lab.temperature.samples import Expected, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
-from llmlab.render import Format
 from llmlab.view import Several
 
 NOTHING = Expected()
@@ -25,7 +25,7 @@ class Run:
     world: World
     lm: CausalLM
     plan: Plan
-    form: Format
+    form: FormOptions
     expected: Expected = NOTHING
     out: OutFile | None = None
 
@@ -72,7 +72,7 @@ class Run:
         with self.world.progress("sampling") as progress:
             for done, (prompt, one) in enumerate(drawn, 1):
                 progress(done, total)
-                if self.form == "jsonl":
+                if self.form.format == "jsonl":
                     if not self.world.write_record(self._record(prompt, one)):
                         return False
                 elif found and found[-1][0] is prompt:
@@ -99,10 +99,10 @@ class Run:
     def _tell(self, found: Sequence[tuple[Prompt, list[Sample]]]) -> None:
         said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in found)
         if said:
-            self.world.show(said[0] if len(said) == 1 else Several("prompts", said), self.form)
+            self.world.show(Several("prompts", said), self.form)
 
     def _flow(self, prompt: Prompt, found: list[Sample]) -> None:
-        flows = self.world.talks and self.form == "table"
+        flows = self.world.talks and self.form == FormOptions()
         try:
             for text, so_far in generate.stream(self.lm, prompt, self.plan, trace=True):
                 found[:] = [so_far]

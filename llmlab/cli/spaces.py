@@ -10,7 +10,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import EngineOptions, FormatOption, StandardizeOption
+from llmlab.cli.options import EngineOptions, FormOptions, StandardizeOption
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -95,7 +95,7 @@ def import_(
 
 
 @verb("llmlab space list")
-def list_(world: World, *, form: FormatOption = "table") -> None:
+def list_(world: World, *, form: FormOptions) -> None:
     """The spaces that there are."""
     from llmlab.spaces.listing import listing
 
@@ -103,7 +103,7 @@ def list_(world: World, *, form: FormatOption = "table") -> None:
 
 
 @verb("llmlab space show minilm")
-def show(world: World, *, name: Name, form: FormatOption = "table") -> None:
+def show(world: World, *, name: Name, form: FormOptions) -> None:
     """What a space was made from, and how it is stored."""
     from llmlab.spaces.listing import sheet
 
@@ -158,7 +158,7 @@ def eval_(
         Path | None,
         option("--analogies", metavar="FILE", help="As in questions-words.txt: ': section', then four words a line."),
     ] = None,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """How good a space is, by people's word pairs or by analogies."""
     from llmlab.lab.vectors import evaluate

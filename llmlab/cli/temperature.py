@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, PromptOptions, plan
-from llmlab.cli.options import FormatOption, ModelOptions, ReadingOptions
+from llmlab.cli.options import FormOptions, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.render import Format
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.generate import Plan
@@ -50,13 +49,13 @@ class ManyOptions(Struct, frozen=True):
 
         return Expected.of([reading.text(one) for one in self.expect or ()], self.expect_regex or ())
 
-    def check(self, plan: "Plan", form: Format) -> None:
+    def check(self, plan: "Plan", form: FormOptions) -> None:
         """Raise MisuseError for a stream of more than one text."""
         if not self.stream:
             return
         one_temperature("--stream", plan)
-        if form != "table":
-            raise MisuseError("--stream writes plain text", "leave out --format, or leave out --stream")
+        if form != FormOptions():
+            raise MisuseError("--stream writes plain text", "leave out --format and --quiet, or leave out --stream")
         for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "out"):
             if getattr(self, name) not in (None, False):
                 raise MisuseError(f"--{name.replace('_', '-')} does not go with --stream", "leave out one of them")
@@ -79,7 +78,7 @@ def generate(
     show_settings: SettingsOption = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Sample continuations from softmax(z / T), and nothing else unless asked for."""
     from llmlab.cli.out_file import OutFile
@@ -110,7 +109,7 @@ def trace(
     show_settings: SettingsOption = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """One sample step by step: what was drawn, how likely it was, what else there was."""
     from llmlab.cli.runs import Run
@@ -135,7 +134,7 @@ def tree(
     filters: FilterOptions,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """The likeliest continuations as a tree; nothing is drawn."""
     from llmlab.lab.temperature.tree import check, grow

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, FormatOption, ModelOptions, batches, streams, words
+from llmlab.cli.options import EngineOptions, FormOptions, ModelOptions, batches, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -46,7 +46,7 @@ def embed(
     ] = False,
     full: Annotated[bool, option("--full", panel=SHOWN, help="All values, not only the first and last.")] = False,
     model: ModelOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """The vector of a word or sentence; how near each pair is when there are several."""
     from llmlab.lab.vectors.embed import numbered
@@ -74,7 +74,7 @@ def odd(
     text: Annotated[list[str], texts("WORD WORD WORD...")],
     source: SourceOptions,
     model: ModelOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Which of several words does not belong: the one least similar to the mean of all."""
     from llmlab.lab.vectors.odd import odd_one_out, too_few
@@ -94,7 +94,7 @@ def why(
     source: SourceOptions,
     metric: MetricOption = "cosine",
     model: ModelOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """Why two words or texts are near: what each dimension adds to their similarity."""
     from llmlab.lab.vectors.why import explain, not_two
@@ -119,7 +119,7 @@ def neighbors(
     which: WhichOptions,
     place: PlaceOptions,
     computing: EngineOptions,
-    form: FormatOption = "table",
+    form: FormOptions,
 ) -> None:
     """The nearest words to a word by a distance function. The word itself is left out."""
     question, names = which.question(world), place.names(which.sort)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from llmlab.progress import Progress
-from llmlab.render import Format, show
+from llmlab.render import show
 from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Picture, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
+    from llmlab.cli.options import FormOptions
     from llmlab.config import Config
     from llmlab.files import Files
     from llmlab.models.library import Library
@@ -78,37 +79,63 @@ class World:
 
         return Shelf(self.library(engine, dtype, thorough), thorough)
 
-    def show(self, result: Result, form: Format, views: Callable[[], Sequence[Picture]] | None = None) -> bool:
-        """Write a result; `views` are its own, unless the verb's options ask for others. False: nobody reads it."""
+    def show(
+        self,
+        result: Result,
+        form: "FormOptions",
+        views: Callable[[], Sequence[Picture]] | None = None,
+        values: Callable[[], Sequence[str]] | None = None,
+    ) -> bool:
+        """Write a result; `views` and `values` are its own, unless the verb's options ask for others.
+
+        False: nobody reads it.
+        """
+        if form.quiet:
+            return self.write_values((values or result.values)())
         terminal = is_terminal(self.stdout, self.environ)
         colours = terminal and not self.environ.get("NO_COLOR")
         try:
-            show(result, form, self.stdout, views=views, terminal=terminal, width=self.width, colours=colours)
+            show(
+                result,
+                form.format,
+                self.stdout,
+                bom=form.bom,
+                views=views,
+                terminal=terminal,
+                width=self.width,
+                colours=colours,
+            )
             self.stdout.flush()
         except BrokenPipeError:
             self._reader_gone()
             return False
         return True
 
-    def show_each(self, results: Iterable[Result], name: str, form: Format) -> None:
+    def show_each(self, results: Iterable[Result], name: str, form: "FormOptions") -> None:
         """Write results as they come; JSON, which is one text, at the end. `name` is what they are about there."""
-        if form == "json":
-            found = list(results)
-            self.show(found[0] if len(found) == 1 else Several(name, found), form)
-        elif form == "table":
+        if form.format == "json":
+            self.show(Several(name, list(results)), form)
+        elif form.format == "table":
             for number, one in enumerate(results):
-                if not (self.write("\n" if number else "") and self.show(one, form)):
+                gap = "\n" if number and not form.quiet else ""
+                if not (self.write(gap) and self.show(one, form)):
                     return
         else:
             self.stream((one.records() for one in results), form)
 
-    def stream(self, batches: Iterable[Sequence[Record]], form: Format) -> None:
+    def stream(self, batches: Iterable[Sequence[Record]], form: "FormOptions") -> None:
         """Write jsonl, csv or tsv as the records come."""
         from llmlab.render.records import streamed
 
-        for text in streamed(batches, form):
+        for text in streamed(batches, form.format, bom=form.bom):
             if not self.write(text):
                 return
+
+    def write_values(self, values: Sequence[str]) -> bool:
+        """Write values, a line each, at once; False when nobody reads them any more."""
+        from llmlab.render.records import to_lines
+
+        return self.write(to_lines(values))
 
     def write(self, text: str) -> bool:
         """Write running text to stdout at once; False when its reader is gone and there is no more to do."""

@@ -1,11 +1,13 @@
 """Tokens and numbers as text that a person can read."""
 
 import math
+import sys
 from typing import Literal
 
 from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
+SMALLEST, LARGEST = math.log(sys.float_info.min), math.log(sys.float_info.max)  # what exp gives all digits of
 By = Literal["token", "word", "character"]  # the parts of a text that have a row
 Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
 
@@ -60,6 +62,16 @@ def number(value: float, digits: int = 3) -> str:
 def figure(unit: Unit, log: float) -> str:
     """A log-probability in the unit asked for."""
     return probability(log) if unit == "prob" else number(log if unit == "nats" else -log * BITS)
+
+
+def value(log: float, unit: Unit = "prob") -> str:
+    """The same for programs: all its digits, and no underflow; nan for what is not known."""
+    if unit != "prob":
+        return repr(log if unit == "nats" else -log * BITS)
+    if math.isnan(log) or SMALLEST <= log < LARGEST or log == -math.inf:
+        return repr(math.exp(log))
+    mantissa, exponent = power(log)
+    return f"{mantissa!r}e{exponent:+d}"
 
 
 def times(log: float) -> str:

@@ -69,6 +69,9 @@ class Card:
         total = sum(self.parameters.values())
         return {"model": self.name, **self.facts, "parameters": self.parameters | {"total": total}, "tensors": tensors}
 
+    def values(self) -> list[str]:
+        return [str(sum(self.parameters.values()))]
+
     def _shapes(self) -> dict[str, list[tuple[str, tuple[int, ...], int]]]:
         """By part: tensor with its layer number taken out, shape, how many layers have it."""
         counts: dict[tuple[str, str, tuple[int, ...]], int] = defaultdict(int)

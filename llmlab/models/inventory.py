@@ -61,6 +61,9 @@ class Inventory:
     def document(self) -> Record:
         return {"cache": str(self.cache), "models": self.records()}
 
+    def values(self) -> list[str]:
+        return [one.name for one in self.models]
+
     def _row(self, one: Model) -> list[Cell]:
         ready = (", ".join(one.prepared) or "at first use") if one.installed else one.get
         return [one.name, one.kind, f"{one.description}; {one.licence}", ready, f"{one.cache_mib:,.0f}"]

@@ -14,6 +14,7 @@ def show(
     form: Format,
     stream: TextIO,
     *,
+    bom: bool = False,
     views: Callable[[], Sequence[Picture]] | None = None,
     terminal: bool,
     width: int,
@@ -30,6 +31,5 @@ def show(
     if form == "json":
         text = records.to_json(result.document())
     else:
-        written = {"jsonl": records.to_jsonl, "csv": records.to_csv, "tsv": records.to_tsv}[form]
-        text = written(result.records())
+        text = "".join(records.streamed([result.records()], form, bom=bom))
     stream.write(harmless(text, LAYOUT))

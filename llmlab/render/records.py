@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from llmlab.render.safe import replaced
-from llmlab.view import Record
+from llmlab.view import Record, Vector
 
 SEPARATED = {"csv": (",", "\t\n"), "tsv": ("\t", "")}  # what separates, and the control characters that stay
 CUT_NUMBER = re.compile(r"-?\d*\.?\d*([eE][+-]?\d*)?")
 CUT_VALUE = re.compile(r'"([^"\\]|\\.)*\\?|\[.*|nu?l?|tr?u?|fa?l?s?', re.DOTALL)  # of JSON, without its end
+BOM = "\ufeff"  # by it spreadsheets know UTF-8
 NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -56,18 +57,41 @@ def to_tsv(records: Iterable[Record]) -> str:
     return "".join(streamed([list(records)], "tsv"))
 
 
-def streamed(batches: Iterable[Sequence[Record]], form: str) -> Iterator[str]:
+def to_lines(values: Iterable[str]) -> str:
+    """One value a line, whatever it holds, as in tsv."""
+    return "".join(replaced(value, _named) + "\n" for value in values)
+
+
+def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = False) -> Iterator[str]:
     """The text of each batch; the columns of csv and tsv are those of the first that is not empty."""
     if form == "jsonl":
         yield from map(to_jsonl, batches)
         return
     delimiter, keep = SEPARATED[form]
     header: list[str] = []
-    for records in batches:
+    if bom:
+        yield BOM
+    for records in (list(map(_flat, batch)) for batch in batches):
         named = bool(header)
         header = header or _header(records)
         assert set(_header(records)) <= set(header), "a later record has a column of its own"
         yield _separated(records, header, delimiter, keep, named=named)
+
+
+def _flat(record: Record) -> Record:
+    """The record with a column for each number of a vector, and each value of an object, called vector.0.
+
+    pandas.json_normalize calls those of an object so.
+    """
+    flat: Record = {}
+    for name, value in record.items():
+        if isinstance(value, Vector):
+            flat |= {f"{name}.{axis}": one for axis, one in zip(value.axes, value, strict=True)}
+        elif isinstance(value, dict):
+            flat |= {f"{name}.{key}": one for key, one in value.items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def _header(records: Sequence[Record]) -> list[str]:

@@ -56,6 +56,9 @@ class Listing:
     def document(self) -> Record:
         return {"spaces": self.records()}
 
+    def values(self) -> list[str]:
+        return [one.name for one in self.entries]
+
     def _row(self, one: Entry) -> list[Cell]:
         size: list[Cell] = [f"{one.facts.words:,}", one.facts.dimension] if one.facts else ["", ""]
         return [one.name, *size, one.made_from, one.state, f"{one.mib:,.0f}"]
@@ -84,6 +87,9 @@ class Sheet:
         facts: Record = msgspec.to_builtins(self.facts)
         listed = {key: list(value) if isinstance(value, tuple) else value for key, value in facts.items()}
         return {**listed, "folder": str(self.folder), "mib": self.mib}
+
+    def values(self) -> list[str]:
+        return [str(self.facts.words)]
 
 
 def listing(shelf: Shelf) -> Listing:

@@ -137,8 +137,11 @@ class Choices:
         ]
 
     def document(self) -> Record:
-        shared = {"context": self.context, "scored_after": self.common, **self.origin.columns}
+        shared = self.origin.columns  # as for several contexts, each choice has its own
         return {**shared, "choices": stated_once(shared, self.records())}
+
+    def values(self) -> list[str]:
+        return [self.choices[0].text]
 
 
 def normalised(logprobs: Sequence[float]) -> tuple[float, ...]:

@@ -107,6 +107,9 @@ class Cloze:
         shared = {"sentence": self.sentence, "proposed": self.proposed, **self.origin.columns}
         return {**shared, "fillings": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [" | ".join(self.fillings[0].words)]
+
     def _shares(self) -> tuple[float, ...]:
         return normalised([one.total for one in self.fillings])
 

@@ -13,7 +13,7 @@ import numpy as np
 from llmlab.backends.base import CausalLM
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import finite, number, raw, show, times
+from llmlab.lab.text import finite, number, raw, show, times, value
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
@@ -78,6 +78,10 @@ class Difference:
     def document(self) -> Record:
         shared = {"text_a": self.a.text, "text_b": self.b.text, **self.origin.columns}
         return {**shared, "difference_nats": finite(self.total), "parts": stated_once(shared, self.records())}
+
+    def values(self) -> list[str]:
+        """P(A) / P(B)."""
+        return [value(self.total)]
 
     def _cells(self, part: Part, widest: float) -> list[Cell]:
         texts = [show(part.a) + ("" if part.same else " ≠"), show(part.b)]

@@ -84,6 +84,9 @@ class Next:
         cuts = {cut.name: cut.value for cut in self.tempered[0].cuts}
         return {**shared, "cuts": cuts, "next": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [raw(self.pieces[0])]
+
     def _context(self) -> Record:
         asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
         return {**asked, "by": "token"}

@@ -68,6 +68,9 @@ class NextText:
         shared = {**self._shared(), **self.origin.columns}
         return {**shared, "next": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [self.listed[0]]
+
     def _shared(self) -> Record:
         asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
         return {**asked, "by": self.by, "beyond": self.beyond, "covers_left_out": self.covers.left_out}

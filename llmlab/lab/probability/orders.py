@@ -78,6 +78,9 @@ class Orders:
         shared |= {"sampled": self.sampled, "seed": self.seed if self.sampled else None, **self.origin.columns}
         return {**shared, "ranking": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [self.texts[0].text]
+
 
 def orders(
     model: CausalLM, sentence: str, seed: int = 0, *, allow_special: bool = False, progress: Progress = silent

@@ -99,6 +99,9 @@ class Pairs:
         groups = [{"group": name or "all", **self._share(name).record()} for name in self._groups()]
         return {**shared, "groups": groups, "pairs": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [repr(self._share("").share)]
+
     def _groups(self) -> list[str]:
         """Every group, then all."""
         return [*sorted({one.pair.group for one in self.outcomes} - {""}), ""]

@@ -81,6 +81,9 @@ class LongText:
     def document(self) -> Record:
         return self.records()[0]
 
+    def values(self) -> list[str]:
+        return [repr(self.perplexity)]
+
     def _bits_per(self, count: int) -> float:
         return -self.logprob * BITS / count if count else math.nan
 

@@ -6,11 +6,12 @@ by probability, entropy that of the distribution the token was drawn from, in bi
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from llmlab.backends.base import CausalLM, ScoreRequest, TokenStats
+from llmlab.backends.base import CausalLM, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
@@ -18,7 +19,8 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show, times
+from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show, times, value
+from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
 
@@ -110,9 +112,16 @@ class Ledger:
         ]
 
     def document(self) -> Record:
-        shared = {**self.scored.summary(), **self.covered, **self.origin.columns, "by": self.by}
-        repeated = {"text", "windows", *self.covered, *self.origin.columns}
-        return {**shared, "ledger": stated_once(dict.fromkeys(repeated), self.records())}
+        return {**self.origin.columns, "texts": [self.entry(1, None)]}
+
+    def entry(self, rank: int, ratio: float | None) -> Record:
+        """One of the texts of a document, so many nats likelier than the next."""
+        repeated = dict.fromkeys(("text", "windows", *self.covered, *self.origin.columns))
+        whole = {"rank": rank, **self.scored.summary(), **self.covered, "log_ratio_to_next_nats": ratio}
+        return {**whole, "by": self.by, "ledger": stated_once(repeated, self.records())}
+
+    def values(self, unit: Unit | None = None) -> list[str]:
+        return [value(self.total, unit or "prob")]
 
     def _conclusion(self) -> str:
         if math.isnan(self.total):
@@ -179,9 +188,26 @@ def ledger(
     """
     if correct:
         check_correction(text, by)
-    text = after_bos(model, text, allow_special)
-    tokens = encode(model, text, allow_special=allow_special)
-    stats = windows.score(model, [ScoreRequest(tokens, detail=True)])[0]
+    return ledgers(model, [text], by, correct=correct, allow_special=allow_special)[0]
+
+
+def ledgers(
+    model: CausalLM,
+    texts: Sequence[str],
+    by: By = "token",
+    *,
+    correct: bool = False,
+    allow_special: bool = False,
+    progress: Progress = silent,
+) -> list[Ledger]:
+    """The same of several texts, scored together."""
+    texts = [after_bos(model, text, allow_special) for text in texts]
+    tokens = [encode(model, text, allow_special=allow_special) for text in texts]
+    stats = windows.score(model, [ScoreRequest(one, detail=True) for one in tokens], progress)
+    return [_ledger(model, *one, by, correct) for one in zip(texts, tokens, stats, strict=True)]
+
+
+def _ledger(model: CausalLM, text: str, tokens: Tokens, stats: TokenStats, by: By, correct: bool) -> Ledger:
     scored = Scored(text, tokens, stats.logprobs, windows.Windows.of(model.info).count(len(tokens)))
     groups = grouped(tokens, by)
     extra = corrections(model, tokens, groups) if correct else [None] * len(groups)

@@ -155,6 +155,9 @@ class Quiz:
         ]
         return {**shared, "groups": groups, "choices": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [repr(self._share(self.answers, "sum").share)]
+
     def _groups(self) -> list[str]:
         """Every group, then all."""
         return [*sorted({answer.question.group for answer in self.answers} - {""}), ""]

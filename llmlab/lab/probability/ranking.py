@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
+from llmlab.lab.probability.prob import Ledger, ledgers
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import Unit, figure, finite, probability, times
+from llmlab.lab.text import Unit, figure, finite, probability, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Column, Record, View
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Several texts, likeliest first; equals stay in the order given, texts without a probability come last."""
+    """Several texts, as they were given, and ranked: likeliest first, equals in the order given, unknown ones last."""
 
-    texts: tuple[Scored, ...]
+    given: tuple[Ledger, ...]
     origin: Provenance
+
+    @property
+    def texts(self) -> tuple[Scored, ...]:
+        """Likeliest first."""
+        return tuple(one.scored for one in likeliest_first(self.given))
 
     def views(self, *, unit: Unit | None = None) -> list[View]:
         """Without a unit log P and P stand side by side."""
@@ -41,8 +47,12 @@ class Ranking:
         ]
 
     def document(self) -> Record:
-        shared = self.origin.columns
-        return {**shared, "ranking": stated_once(shared, self.records())}
+        ranked = zip(likeliest_first(self.given), self._ratios(), strict=True)
+        texts = [one.entry(rank, ratio) for rank, (one, ratio) in enumerate(ranked, 1)]
+        return {**self.origin.columns, "texts": texts}
+
+    def values(self, unit: Unit | None = None) -> list[str]:
+        return [value(one.total, unit or "prob") for one in self.given]
 
     def _cells(self, unit: Unit | None, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
         one = unit or "nats"
@@ -74,5 +84,5 @@ def ranking(
     progress: Progress = silent,
 ) -> Ranking:
     """Which of several texts is likelier, and by how much."""
-    scored = score(model, texts, allow_special=allow_special, progress=progress)
-    return Ranking(likeliest_first(scored), of_text(model.info))
+    found = ledgers(model, texts, allow_special=allow_special, progress=progress)
+    return Ranking(tuple(found), of_text(model.info))

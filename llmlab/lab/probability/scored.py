@@ -6,6 +6,7 @@ Log-probabilities are in nats, sums in float64. Perplexity is exp(-mean log-prob
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,17 @@ class Scored:
         }
 
 
-def likeliest_first(texts: Sequence[Scored]) -> tuple[Scored, ...]:
+class Summed(Protocol):
+    """What has a log-probability."""
+
+    @property
+    def total(self) -> float: ...
+
+
+T = TypeVar("T", bound=Summed)
+
+
+def likeliest_first(texts: Sequence[T]) -> tuple[T, ...]:
     """By total; equals stay in the order given, texts without a probability come last."""
     return tuple(sorted(texts, key=lambda one: (math.isnan(one.total), -one.total)))
 

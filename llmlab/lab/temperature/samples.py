@@ -97,6 +97,9 @@ class Samples:
         own = stated_once(shared, self.records())
         return {**shared, "temperatures": self._measures(), "first_tokens": firsts, "samples": own}
 
+    def values(self) -> list[str]:
+        return [one.text for one in self.samples]
+
     def of(self, temperature: float) -> list[Sample]:
         return [one for one in self.samples if one.temperature == temperature]
 

@@ -63,6 +63,9 @@ class Trace:
         said = {"text": self.sample.text, "finish": self.sample.finish, "logprob_nats": self.sample.logprob}
         return {**shared, **said, "steps": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        return [self.sample.text]
+
     def _cells(self, number: int, step: Step) -> list[Cell]:
         others = "  ".join(f"{show(piece)} {probability(logprob)}" for piece, logprob in step.alternatives)
         likely: list[Cell] = [probability(step.logprob), probability(step.drawn_logprob), step.rank]

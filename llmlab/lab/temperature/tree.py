@@ -47,6 +47,12 @@ class Tree:
     nodes: tuple[Node, ...]
     origin: Provenance
 
+    @property
+    def leaves(self) -> list[Node]:
+        """Where the paths end."""
+        parents = {node.place[:-1] for node in self.nodes}
+        return [node for node in self.nodes if node.place not in parents]
+
     def views(self) -> list[View]:
         columns = (Column("continuation", wide=True), Column("P", True), Column(""), Column("path P", True))
         last = {node.place: node.last for node in self.nodes}
@@ -57,10 +63,8 @@ class Tree:
             bar = Bar(math.exp(node.logprob), 10)
             rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
         said = f"T = {self._temperature:g}{filters(self.plan)}; "
-        parents = {node.place[:-1] for node in self.nodes}
-        leaves = [node for node in self.nodes if node.place not in parents]
-        mass = math.fsum(math.exp(node.path_logprob) for node in leaves)
-        note = f"{said}{len(leaves)} paths hold {mass:.1%} of the probability"
+        mass = math.fsum(math.exp(node.path_logprob) for node in self.leaves)
+        note = f"{said}{len(self.leaves)} paths hold {mass:.1%} of the probability"
         return [View(f"{visible(self.prompt.text)} ...", columns, rows, (*self.prompt.notes, note, self.origin.line))]
 
     def records(self) -> list[Record]:
@@ -88,6 +92,9 @@ class Tree:
         shared: Record = {"prompt": self.prompt.asked, "rendered_prompt": self.prompt.text}
         shared |= {**self._settings(), **self.origin.columns}
         return {**shared, "nodes": stated_once(shared, self.records())}
+
+    def values(self) -> list[str]:
+        return [max(self.leaves, key=lambda node: node.path_logprob).path.text]
 
     @property
     def _temperature(self) -> float:

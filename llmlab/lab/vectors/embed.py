@@ -17,7 +17,7 @@ from llmlab.lab.vectors.metrics import METRICS, Metric
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
-from llmlab.view import Cell, Column, Heat, Record, Shade, View, stated_once
+from llmlab.view import Cell, Column, Heat, Record, Shade, Vector, View, stated_once
 
 ENDS = 3  # values shown at each end of a vector
 SHORT = 8  # labels longer or more than this head their columns by number
@@ -84,7 +84,7 @@ class Embeddings:
                 "norm": float(norm),
                 **_statistics(vector),
                 **named_as,
-                "vector": [float(value) for value in vector],
+                "vector": Vector(vector.tolist(), named.names(self.dimensions, len(vector))),
                 **self.origin.columns,
             }
             for position, (label, vector, norm) in enumerate(zip(self.labels, self.vectors, self.norms, strict=True))
@@ -93,10 +93,14 @@ class Embeddings:
     def document(self) -> Record:
         own = stated_once(self.origin.columns, self.records())
         document = {**self.origin.columns, "embeddings": own}
-        if self.what == "text" and len(self.labels) > 1:
+        if self.what == "text":
             rows = [[float(x) if np.isfinite(x) else None for x in row] for row in self.matrix]
             document |= {"metric": self.metric.name, "formula": self.metric.formula, "matrix": rows}
         return document
+
+    def values(self) -> list[str]:
+        """The numbers of each vector, as short as float32 gives them back."""
+        return [" ".join(map(str, np.asarray(vector, np.float32))) for vector in self.vectors]
 
     def _value_view(self, full: bool) -> View:
         columns = (

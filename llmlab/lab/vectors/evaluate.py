@@ -60,6 +60,9 @@ class SimilarityScore:
     def document(self) -> Record:
         return self.records()[0]
 
+    def values(self) -> list[str]:
+        return ["nan" if self.spearman is None else repr(self.spearman)]
+
 
 @dataclass(frozen=True)
 class Section:
@@ -102,6 +105,9 @@ class AnalogyScore:
     def document(self) -> Record:
         sections = [self._record(one) for one in self.sections]
         return {**self.origin.columns, "sections": sections, "total": self._record(self.total)}
+
+    def values(self) -> list[str]:
+        return [repr(self.total.right / self.total.known)]
 
     def _row(self, one: Section) -> list[Cell]:
         if not one.known:

@@ -101,6 +101,11 @@ class Neighbors:
         own = [self._known(one) for one in self.neighbors]
         return {"query": self.query.text, **known, **metric, **self.origin.columns, "neighbors": own}
 
+    def values(self) -> list[str]:
+        """The nearest word, whatever the order; nothing where there is none."""
+        nearest = min(self.neighbors, key=lambda one: one.rank, default=None)
+        return [nearest.word if nearest else ""]
+
     def _known(self, one: Neighbor) -> Record:
         names = self.space.facts.dimensions
         values = {"values": dict(zip(names, one.values, strict=True))} if names else {}

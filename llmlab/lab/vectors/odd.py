@@ -39,6 +39,9 @@ class Odd:
         shared = {"odd": self._ranked()[0][0], **self.words.origin.columns}
         return {**shared, "words": stated_once(self.words.origin.columns, self.records())}
 
+    def values(self) -> list[str]:
+        return [self._ranked()[0][0]]
+
     def _ranked(self) -> list[tuple[str, float]]:
         order = np.argsort(self.similarities, kind="stable")
         return [(self.words.labels[i], float(self.similarities[i])) for i in order]

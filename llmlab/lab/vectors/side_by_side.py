@@ -55,6 +55,9 @@ class SideBySide:
         ]
         return {"query": self.asked[0].query.text, "spaces": [one.document() for one in self.asked], "overlap": overlap}
 
+    def values(self) -> list[str]:
+        return [value for one in self.asked for value in one.values()]
+
     def _cells(self, place: int, met: Counter[str]) -> Sequence[Cell]:
         cells: list[Cell] = []
         for found in self.asked:

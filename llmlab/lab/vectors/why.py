@@ -66,6 +66,10 @@ class Why:
         score = {"score": float(self.pair.matrix[0, 1]), "formula": metric.formula, "sum": float(self.parts.sum())}
         return {**shared, **score, "dimensions": stated_once(shared, self.records())}
 
+    def values(self) -> list[str]:
+        """The dimension that adds most."""
+        return [self._names[self._order[0]]]
+
     @property
     def _names(self) -> list[str]:
         return named.names(self.pair.dimensions, self.pair.vectors.shape[1])
