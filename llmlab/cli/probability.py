@@ -57,7 +57,9 @@ class LookOptions(Struct, frozen=True):
                 raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
 
 
-@verb('llmlab prob "He likes movie." "He movie likes."', "llmlab prob 今天天气很好 --by character --formula")
+@verb(
+    'llmlab prob "He likes movie." "He movie likes."', "llmlab prob 今天天气很好 --by character --formula", piped=True
+)
 def prob(
     world: World,
     *,
@@ -106,7 +108,7 @@ def _stream(
         world.stream((unranked(lm, batch, allow_special=special) for batch in some), form)
 
 
-@verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2')
+@verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2', piped=True)
 def next_(
     world: World,
     *,
@@ -148,7 +150,7 @@ def next_(
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 
-@verb('llmlab compare "He likes movie." "He movie likes."')
+@verb('llmlab compare "He likes movie." "He movie likes."', piped=True)
 def compare(
     world: World,
     *,
@@ -169,7 +171,7 @@ def compare(
     world.show(difference(model.causal_lm(world), one, other, allow_special=reading.allow_special), form)
 
 
-@verb('llmlab orders "He likes movies."', "llmlab orders 我喜欢看电影。", "llmlab orders '我|喜欢|看|电影'")
+@verb('llmlab orders "He likes movies."', "llmlab orders 我喜欢看电影。", "llmlab orders '我|喜欢|看|电影'", piped=True)
 def orders(
     world: World,
     *,
@@ -192,7 +194,12 @@ def orders(
     world.show(found, form)
 
 
-@verb('llmlab cloze "He likes [?]."', 'llmlab cloze "He likes [?]." -c movies -c eats', "llmlab cloze 今天天气很[?]。")
+@verb(
+    'llmlab cloze "He likes [?]."',
+    'llmlab cloze "He likes [?]." -c movies -c eats',
+    "llmlab cloze 今天天气很[?]。",
+    piped=True,
+)
 def cloze(
     world: World,
     *,
@@ -222,6 +229,7 @@ def cloze(
 @verb(
     'llmlab choose "The capital of France is" -c " Paris" -c " London"',
     "llmlab choose configs/exercises/choices.jsonl",
+    piped=True,
 )
 def choose(
     world: World,
@@ -266,7 +274,7 @@ def choose(
     world.show(found, form)
 
 
-@verb("llmlab pairs configs/exercises/pairs.jsonl")
+@verb("llmlab pairs configs/exercises/pairs.jsonl", piped=True)
 def pairs(
     world: World,
     *,
@@ -288,7 +296,7 @@ def pairs(
     world.show(found, form)
 
 
-@verb("llmlab perplexity LICENSE", "llmlab perplexity book.txt --window 512 --stride 128")
+@verb("llmlab perplexity LICENSE", "llmlab perplexity book.txt --window 512 --stride 128", piped=True)
 def perplexity(
     world: World,
     *,

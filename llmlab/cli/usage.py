@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from llmlab.cli.verbs import Verb
+from llmlab.cli.verbs import PipedVerb, Verb, lacks_argument
 from llmlab.errors import MisuseError
 
 CLOSE = 0.7  # of 1: a guess that is farther off would mislead
@@ -27,8 +27,9 @@ def said(error: Any, verbs: Iterable[str]) -> str:
     if (name := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
         return f"{who} has no option {name}; {_meant(name, context, verbs)}{see}"
     if hasattr(error, "param_type") and isinstance(context.command, Verb):
-        wanted = error.param.make_metavar(context) if error.param.param_type_name == "argument" else error.param.opts[0]
-        return f"{who} needs {wanted}; for example: {context.command.examples[0]}"
+        wanted = error.param.make_metavar(context) if lacks_argument(error) else error.param.opts[0]
+        piped = ", typed or from a pipe" if isinstance(context.command, PipedVerb) and lacks_argument(error) else ""
+        return f"{who} needs {wanted}{piped}; for example: {context.command.examples[0]}"
     if context and isinstance(context.command, TyperGroup) and not context.args:
         return f"{who} needs one of its verbs: {', '.join(context.command.list_commands(context))}; {see}"
     return f"{error.format_message().rstrip(' .')}; {see}"

@@ -33,6 +33,7 @@ def texts(metavar: str, help: str = WORDS) -> Any:
     "llmlab embed cat dog car",
     'llmlab embed "He likes movies" --tokens',
     'llmlab embed "river bank" bank --word bank -m gemma-3-270m --engine torch',
+    piped=True,
 )
 def embed(
     world: World,
@@ -67,7 +68,7 @@ def embed(
     world.show(found, form, partial(found.views, full=full, strip=strip))
 
 
-@verb("llmlab odd cat dog car", "llmlab odd 神 奇 人 妖 --space configs/exercises/characters.csv")
+@verb("llmlab odd cat dog car", "llmlab odd 神 奇 人 妖 --space configs/exercises/characters.csv", piped=True)
 def odd(
     world: World,
     *,
@@ -86,7 +87,11 @@ def odd(
     world.show(odd_one_out(source.vectors(world, given, model)), form)
 
 
-@verb("llmlab why king queen --space glove", "llmlab why 小明 小陈 --space configs/exercises/people.csv --standardize")
+@verb(
+    "llmlab why king queen --space glove",
+    "llmlab why 小明 小陈 --space configs/exercises/people.csv --standardize",
+    piped=True,
+)
 def why(
     world: World,
     *,
@@ -111,6 +116,7 @@ def why(
     "llmlab neighbors love --spaces minilm,glove,gemma",
     "llmlab neighbors love --within 0.6 --exclude-forms",
     'llmlab neighbors "king - man + woman" --space glove --method mul',
+    piped=True,
 )
 def neighbors(
     world: World,

@@ -27,13 +27,16 @@ def option(*names: str, help: str, metavar: str = "", panel: str = ASKED, **more
     return found
 
 
-def verb(*examples: str) -> Callable[[Function], CommandInfo]:
-    """A function as a verb; the first example is what `llmlab VERB` without its arguments is answered with."""
+def verb(*examples: str, piped: bool = False) -> Callable[[Function], CommandInfo]:
+    """A function as a verb; the first example is what `llmlab VERB` without its arguments is answered with.
+
+    Where they may be `piped`, what stands in stdin is read instead.
+    """
 
     def of(function: Function) -> CommandInfo:
         return CommandInfo(
             name=function.__name__.removesuffix("_"),
-            cls=Verb,
+            cls=PipedVerb if piped else Verb,
             callback=function,
             help=function.__doc__,
             epilog="\n".join(examples),
@@ -70,6 +73,19 @@ class Verb(TyperCommand):
         write_rows(formatter, "Examples", [(example, "") for example in self.examples])
 
 
+class PipedVerb(Verb):
+    """A verb that without its argument reads what is piped to it, as with `-`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        typed = list(args)  # the parser takes them away
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if not (lacks_argument(error) and ctx.obj.piped):
+                raise
+        return super().parse_args(ctx, [*typed, "-"])
+
+
 class Noun(TyperGroup):
     """A thing that several verbs are about: space, models."""
 
@@ -93,6 +109,11 @@ class Noun(TyperGroup):
         formatter.write(f"\n{self.help}\n\n")
         write_rows(formatter, "Verbs", [(str(info.name), first_line(info)) for info in self._verbs])
         write_rows(formatter, "Examples", [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
+
+
+def lacks_argument(error: Any) -> bool:
+    """Whether what typer finds wrong is that an argument was not given."""
+    return hasattr(error, "param_type") and error.param.param_type_name == "argument"
 
 
 def first_line(info: CommandInfo) -> str:

@@ -34,7 +34,7 @@ class World:
 
     argv: Sequence[str] = field(default_factory=lambda: sys.argv[1:])
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdin: TextIO | None = field(default_factory=lambda: sys.stdin)  # None where the shell has closed it
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_file: Path | None = None
@@ -160,6 +160,11 @@ class World:
     def tell(self, text: str) -> None:
         """Write running text to stderr at once."""
         print(harmless(text, LAYOUT), end="", file=self.stderr, flush=True)
+
+    @property
+    def piped(self) -> bool:
+        """Whether something is piped to stdin; waits until that is known."""
+        return bool(self.stdin and not self.stdin.isatty() and self.stdin.buffer.peek(1))  # type: ignore[attr-defined]
 
     @property
     def talks(self) -> bool:

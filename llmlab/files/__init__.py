@@ -28,7 +28,7 @@ T = TypeVar("T")
 class Files:
     """The files a run reads. stdin is a stream, and read once; `say` is told of blank lines."""
 
-    def __init__(self, stdin: TextIO, say: Callable[[str], None]) -> None:
+    def __init__(self, stdin: TextIO | None, say: Callable[[str], None]) -> None:
         self._stdin, self._say = stdin, say
         self._taken = False
 
@@ -99,6 +99,10 @@ class Files:
             return
         if self._taken:
             raise MisuseError("stdin can be read only once", "give - once")
+        if self._stdin is None:
+            raise MisuseError("stdin is closed", "give the text as an argument, or pipe it")
+        if self._stdin.isatty():
+            self._say("reading what you type; Ctrl-D on a line of its own ends it")
         self._taken = True
         yield "stdin", self._stdin.buffer  # type: ignore[misc]
 

@@ -39,7 +39,7 @@ def run(environ: dict[str, str]):
 
     def run(*arguments: str, stdin: bytes = b"") -> Run:
         out, err = io.StringIO(), io.StringIO()
-        source = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        source = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin)), encoding="utf-8")
         code = main(World(argv=arguments, environ=environ, stdin=source, stdout=out, stderr=err))
         return Run(code, out.getvalue(), err.getvalue())
 
