@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from msgspec import Struct
 
 from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
+from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
-from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.verbs import option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.lab.text import By, Unit
+from llmlab.lab.text import Unit
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
@@ -26,35 +26,6 @@ if TYPE_CHECKING:
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
 ]
-
-
-class LookOptions(Struct, frozen=True):
-    """How the probability of one text is taken apart and shown."""
-
-    by: Annotated[
-        By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or character of one text.")
-    ] = "token"
-    unit: Annotated[
-        Unit | None, option("--unit", metavar="UNIT", panel=SHOWN, help="Only prob, nats or bits; without it, several.")
-    ] = None
-    formula: Annotated[bool, option("--formula", panel=SHOWN, help="Write out the chain rule of one text.")] = False
-    strip: Annotated[bool, option("--strip", panel=SHOWN, help="One text itself, shaded by surprisal.")] = False
-    word_correction: Annotated[
-        bool,
-        option("--word-correction", panel=SHOWN, help="By word: the space after it counts, not before."),
-    ] = False
-
-    def check(self, texts: list[str]) -> None:
-        """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
-        if len(texts) == 1:
-            if self.word_correction:
-                from llmlab.lab.probability.prob import check_correction
-
-                check_correction(texts[0], self.by)
-            return
-        for name in ("by", "formula", "strip", "word_correction"):
-            if getattr(self, name) != getattr(LookOptions(), name):
-                raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
 
 
 @verb(
