@@ -25,6 +25,7 @@ from llmlab.lab.prompt import read
 from llmlab.lab.temperature.generate import Plan, sample
 from llmlab.lab.temperature.samples import Expected, summarise
 from llmlab.lab.vectors.embed import of_word
+from llmlab.models import card
 from llmlab.models.library import Library
 from llmlab.progress import silent
 
@@ -62,6 +63,16 @@ def opened(config, **settings):
 
 def totals(model):
     return [one.total for one in score(model, list(REFERENCE))]
+
+
+def test_the_card_counts_what_the_default_model_is_made_of(config):
+    library = Library(config, Deaf())
+    found = card.read(library.shop, library.source("gemma-3-270m"))
+    assert (found.parameters["embedding"], found.total) == (262_144 * 640, 268_098_176)  # as its authors publish them
+    facts, drawing, tensors = found.views()
+    assert facts.conclusion.endswith("its embedding table holds 168 of 268 million: 62.6%")
+    assert drawing.title == "input -> embedding -> layer 1 -> ... -> layer 18 -> head -> next token"
+    assert "no b: this family has none, a layer is activate(W·X)" in tensors.notes
 
 
 def test_both_engines_read_the_same_tokens_and_give_nearly_the_same_probability(config, texts):

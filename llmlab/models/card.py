@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from llmlab.models import prepare
 from llmlab.models.nature import nature, read_config
@@ -16,6 +16,9 @@ from llmlab.models.sources import Source
 from llmlab.view import Cell, Column, Record, View
 
 PARTS = ("embedding", "attention", "MLP", "normalisation", "head", "other")
+DEEPSEEK_V3 = 7168  # hidden_size of config.json, https://huggingface.co/deepseek-ai/DeepSeek-V3
+IN_A_LAYER = re.compile(r"\.(\d+)\.")
+Role = Literal["W", "b", "scale"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,17 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     dtype: str
+
+    @property
+    def part(self) -> str:
+        return part(self.name)
+
+    @property
+    def role(self) -> Role:
+        """What it is in activate(W·X + b); a normalisation multiplies each number by its own scale."""
+        if len(self.shape) > 1:
+            return "W"
+        return "b" if re.search(r"(bias|beta)$", self.name) else "scale"
 
 
 @dataclass(frozen=True)
@@ -38,26 +52,33 @@ class Card:
         """Parameters by part."""
         counts = dict.fromkeys(PARTS, 0)
         for tensor in self.tensors:
-            counts[part(tensor.name)] += prod(tensor.shape)
+            counts[tensor.part] += prod(tensor.shape)
         return {name: count for name, count in counts.items() if count}
+
+    @property
+    def total(self) -> int:
+        return sum(self.parameters.values())
+
+    @property
+    def tied(self) -> bool:
+        """Whether the head has no matrix of its own."""
+        return "embedding" in self.parameters and "head" not in self.parameters and self.facts.get("kind") == "causal"
 
     def views(self) -> list[View]:
         facts: list[list[Cell]] = [[key.replace("_", " "), _text(value)] for key, value in self.facts.items() if value]
-        columns = (Column("part"), Column("tensor", wide=True), Column("shape"), Column("times", True))
-        rows: list[list[Cell]] = []
-        for name, shapes in self._shapes().items():
-            rows += [[name, tensor, " x ".join(map(str, shape)), count] for tensor, shape, count in shapes]
-            rows.append(["", "", "parameters", f"{self.parameters[name]:,}"])
-        rows.append(["total", "", "parameters", f"{sum(self.parameters.values()):,}"])
-        views = [View(self.name, (Column("fact"), Column("", wide=True)), facts)]
-        return [*views, View("", columns, rows, self._notes())]
+        for fact in facts:
+            if fact[0] == "hidden size":
+                fact[1] = f"{fact[1]} numbers a token, the embedding dimension (DeepSeek-V3: {DEEPSEEK_V3:,})"
+        fact_columns = (Column("fact"), Column("", wide=True))
+        return [View(self.name, fact_columns, facts, conclusion=self._conclusion()), drawn(self), self._tensors()]
 
     def records(self) -> list[Record]:
         return [
             {
                 "model": self.name,
                 "tensor": one.name,
-                "part": part(one.name),
+                "part": one.part,
+                "role": one.role,
                 "shape": list(one.shape),
                 "dtype": one.dtype,
             }
@@ -66,27 +87,77 @@ class Card:
 
     def document(self) -> Record:
         tensors = [{k: v for k, v in row.items() if k != "model"} for row in self.records()]
-        total = sum(self.parameters.values())
-        return {"model": self.name, **self.facts, "parameters": self.parameters | {"total": total}, "tensors": tensors}
+        counts = self.parameters | {"total": self.total}
+        return {"model": self.name, **self.facts, "parameters": counts, "tensors": tensors}
 
     def values(self) -> list[str]:
-        return [str(sum(self.parameters.values()))]
+        return [str(self.total)]
 
-    def _shapes(self) -> dict[str, list[tuple[str, tuple[int, ...], int]]]:
-        """By part: tensor with its layer number taken out, shape, how many layers have it."""
-        counts: dict[tuple[str, str, tuple[int, ...]], int] = defaultdict(int)
-        for tensor in self.tensors:
-            counts[part(tensor.name), re.sub(r"\.\d+\.", ".N.", tensor.name), tensor.shape] += 1
-        shapes: dict[str, list[tuple[str, tuple[int, ...], int]]] = {}
-        for name in PARTS:
-            found = [(tensor, shape, count) for (p, tensor, shape), count in counts.items() if p == name]
-            if found:
-                shapes[name] = found
-        return shapes
+    def _conclusion(self) -> str:
+        table = self.parameters.get("embedding", 0)
+        held = f"; its embedding table holds {_of(table, self.total)}: {table / self.total:.1%}" if table else ""
+        return f"{self.total:,} parameters, the numbers of its W and b{held}"
+
+    def _tensors(self) -> View:
+        """The tensors by part, those of all layers in a row."""
+        columns = (
+            Column("part"),
+            Column("tensor", wide=True, means="N: the number of a layer"),
+            Column("is", means="W and b of activate(W·X + b); scale: a factor for each number"),
+            Column("shape"),
+            Column("times", True, means="how many there are"),
+            Column("share", True, means="of all parameters"),
+        )
+        alike = Counter((one.part, IN_A_LAYER.sub(".N.", one.name), one.role, one.shape) for one in self.tensors)
+        rows: list[list[Cell]] = []
+        for name, count in self.parameters.items():
+            own = [(*key[1:], times) for key, times in alike.items() if key[0] == name]
+            rows += [[name, tensor, role, " x ".join(map(str, shape)), times, ""] for tensor, role, shape, times in own]
+            rows.append(["", "", "", "parameters", f"{count:,}", f"{count / self.total:.1%}"])
+        rows.append(["total", "", "", "parameters", f"{self.total:,}", ""])
+        return View("", columns, rows, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        tied = "embedding" in self.parameters and "head" not in self.parameters and self.facts.get("kind") == "causal"
-        return ("the head shares its matrix with the embedding",) if tied else ()
+        tied = ("the head shares its W with the embedding",) if self.tied else ()
+        if not self.facts.get("layers"):
+            return tied
+        have = [name for name in self.parameters if any(one.part == name and one.role == "b" for one in self.tensors)]
+        said = f"b: in {', '.join(have)}" if have else "no b: this family has none, a layer is activate(W·X)"
+        return (*tied, said)
+
+
+def drawn(card: Card) -> View:
+    """The way from input to output, a step a row."""
+    steps = [*_steps(card)]
+    rows: list[list[Cell]] = [[f"{'↓ ' if number else ''}{name}", said] for number, (name, said) in enumerate(steps)]
+    return View(" -> ".join(name for name, _ in steps), (Column("step"), Column("what it does", wide=True)), rows)
+
+
+def _steps(card: Card) -> Iterator[tuple[str, str]]:
+    """Each by its name, and what it does."""
+    size, words = (f"{card.facts.get(key) or 0:,}" for key in ("hidden_size", "vocabulary"))
+    yield "input", "a text as tokens, each a number"
+    yield "embedding", f"the row of that number, of {words}: a vector of {size} numbers"
+    first = Counter(one.part for one in card.tensors if one.role == "W" and IN_A_LAYER.findall(one.name)[:1] == ["0"])
+    inside = ", then ".join(f"{name} ({count} W)" for name, count in first.items())
+    for number in _ends(int(card.facts.get("layers") or 0)):
+        name = f"layer {number}" if number else "..."
+        yield name, inside if number == 1 else "the same, with W of its own" if number else ""
+    if card.facts.get("kind") == "causal":
+        yield "head", f"{'that table again' if card.tied else 'a W'}: {size} numbers become {words}, one a token"
+        yield "next token", "softmax makes probabilities of them"
+    else:
+        yield "vector", f"{size} numbers for the text"
+
+
+def _ends(last: int) -> list[int]:
+    """1 to last, what lies between as 0."""
+    return [1, 0, last] if last > 2 else [*range(1, last + 1)]
+
+
+def _of(some: int, total: int) -> str:
+    """168 of 268 million; small numbers as they are."""
+    return f"{some / 1e6:,.0f} of {total / 1e6:,.0f} million" if some >= 1e6 else f"{some:,} of {total:,}"
 
 
 def part(tensor: str) -> str:

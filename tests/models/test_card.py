@@ -1,7 +1,7 @@
 """What `models show` counts, against torch."""
 
 import pytest
-from transformers import AutoModelForCausalLM
+from transformers import AutoModel, AutoModelForCausalLM
 
 from llmlab.models import card
 
@@ -21,8 +21,14 @@ def test_parameters_are_those_torch_counts(request, library, tied, form):
     assert found.parameters == {part: count for part, count in expected.items() if count}
     total = sum(parameter.numel() for parameter in model.parameters())
     assert found.document()["parameters"]["total"] == total
-    assert found.views()[1].rows[-1] == ["total", "", "parameters", f"{total:,}"]
-    assert bool(found.views()[1].notes) == tied
+    facts, drawing, tensors = found.views()
+    assert tensors.rows[-1] == ["total", "", "", "parameters", f"{total:,}", ""]
+    share = expected["embedding"] / total
+    assert ["", "", "", "parameters", f"{expected['embedding']:,}", f"{share:.1%}"] in tensors.rows
+    assert f"{expected['embedding']:,} of {total:,}: {share:.1%}" in facts.conclusion
+    assert ("the head shares its W with the embedding" in tensors.notes) == tied
+    assert ("that table again" in drawing.rows[-2][1]) == tied
+    assert found.values() == [str(total)]
     facts = {"layers": 2, "hidden_size": 64, "attention_heads": 4, "vocabulary": 600, "context": 256, "kind": "causal"}
     assert facts.items() <= found.facts.items()
     assert found.facts["memory_mib"] == pytest.approx(total * 4 / 2**20, abs=0.1)
@@ -56,3 +62,58 @@ def test_the_card_of_an_encoder_names_its_shapes(library, encoder_folder):
     assert {"tensor": "embeddings.word_embeddings.weight", "part": "embedding"}.items() <= next(
         row for row in found.records() if "word_embeddings" in row["tensor"]
     ).items()
+
+
+def test_the_card_says_how_many_numbers_a_token_is_beside_those_of_a_large_model(library, lm_folder):
+    facts = dict(card.read(library.shop, library.source(str(lm_folder))).views()[0].rows)
+    assert facts["hidden size"] == "64 numbers a token, the embedding dimension (DeepSeek-V3: 7,168)"
+
+
+@pytest.mark.parametrize("fixture", ["lm_folder", "gguf_file"])
+def test_a_model_without_b_says_so_and_one_with_names_where(request, library, fixture, encoder_folder):
+    plain = card.read(library.shop, library.source(str(request.getfixturevalue(fixture))))
+    assert {one.role for one in plain.tensors} == {"W", "scale"}
+    assert "no b: this family has none, a layer is activate(W·X)" in plain.views()[2].notes
+    encoder = card.read(library.shop, library.source(str(encoder_folder)))
+    biases = {name for name, _ in AutoModel.from_pretrained(encoder_folder).named_parameters() if name.endswith("bias")}
+    assert {one.name for one in encoder.tensors if one.role == "b"} == biases
+    assert encoder.views()[2].notes[0].startswith("b: in attention, MLP, normalisation")
+
+
+@pytest.mark.parametrize(
+    ("shape", "name", "role"),
+    [((4, 4), "h.0.attn.c_attn.weight", "W"), ((4,), "h.0.attn.c_attn.bias", "b"), ((4,), "h.0.ln_1.weight", "scale")],
+)
+def test_a_tensor_is_w_or_b_or_a_scale(shape, name, role):
+    assert card.Tensor(name, shape, "F32").role == role
+
+
+@pytest.mark.parametrize(
+    ("layers", "way"),
+    [
+        (1, "input -> embedding -> layer 1 -> head -> next token"),
+        (2, "input -> embedding -> layer 1 -> layer 2 -> head -> next token"),
+        (18, "input -> embedding -> layer 1 -> ... -> layer 18 -> head -> next token"),
+    ],
+)
+def test_the_drawing_goes_from_the_input_to_the_next_token(layers, way):
+    tensors = (
+        card.Tensor("token_embd.weight", (600, 64), "F32"),
+        card.Tensor("blk.0.attn_q.weight", (64, 64), "F32"),
+        card.Tensor("blk.0.ffn_up.weight", (128, 64), "F32"),
+        card.Tensor("blk.1.ffn_up.weight", (128, 64), "F32"),
+    )
+    facts = {"kind": "causal", "layers": layers, "hidden_size": 64, "vocabulary": 600}
+    drawing = card.drawn(card.Card("m", facts, tensors))
+    assert drawing.title == way
+    assert drawing.rows[1] == ["↓ embedding", "the row of that number, of 600: a vector of 64 numbers"]
+    assert drawing.rows[2] == ["↓ layer 1", "attention (1 W), then MLP (1 W)"]
+    assert drawing.rows[-2] == ["↓ head", "that table again: 64 numbers become 600, one a token"]
+
+
+def test_millions_are_rounded():
+    table, rest = (
+        card.Tensor("token_embd.weight", (262_144, 640), "F16"),
+        card.Tensor("o.weight", (100_326_016,), "F16"),
+    )
+    assert "holds 168 of 268 million: 62.6%" in card.Card("m", {}, (table, rest)).views()[0].conclusion
