@@ -67,6 +67,8 @@ def of_file(reading: Reading) -> Content:
         "languages": [reading.language] if reading.language else [],
         "format": file.format,
         "dimensions": list(file.dimensions),
+        "means": list(file.means),
+        "deviations": list(file.deviations),
     }
     facts |= {"case": reading.case} if reading.case else {}
 

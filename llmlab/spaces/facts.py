@@ -34,6 +34,8 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     recall_sampled: int = 0  # words that the recall was measured on
     format: str = ""  # of a file
     dimensions: tuple[str, ...] = ()  # their names, where they have any
+    means: tuple[float, ...] = ()  # of the dimensions, and their deviations, before they were standardised
+    deviations: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()  # what became of a table's columns
     left_out: tuple[str, ...] = ()  # what of a file is not in the space
 

@@ -58,6 +58,7 @@ class Reading:
         listed = file_state(beside) if beside.is_file() and beside != self.path else ""
         how = {"standardize": str(self.standardize), "case": self.case or "", "language": self.language}
         how |= {"missing": json.dumps(self.missing), "skip_bad_words": str(self.skip_bad_words), "reader": READER}
+        how |= {"scale": "kept"} if self.standardize else {}  # before, spaces did not know what they were made of
         return {"file": file_state(self.path), "words": listed, **how}
 
 

@@ -27,6 +27,8 @@ class VectorFile:
     left_out: LeftOut
     dimensions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    means: tuple[float, ...] = ()  # of the dimensions before they were standardised
+    deviations: tuple[float, ...] = ()
 
 
 def read(reading: Reading) -> VectorFile:
@@ -37,7 +39,8 @@ def read(reading: Reading) -> VectorFile:
     if kind in DELIMITERS:
         found = table.read(path, reading.standardize, reading.missing, left_out)
         blocks = checked(found.rows, left_out)
-        return VectorFile("table", found.rows.dimension, blocks, left_out, found.dimensions, found.notes)
+        columns = found.dimensions, found.notes, found.means, found.deviations
+        return VectorFile("table", found.rows.dimension, blocks, left_out, *columns)
     if kind in ARRAYS:
         form, rows = kind[1:], ARRAYS[kind](path, reading.words)
     elif kind == ".bin":

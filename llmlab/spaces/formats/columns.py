@@ -56,6 +56,11 @@ class TableColumn:
     def deviation(self) -> float:
         return math.sqrt(self.squares / self.count)
 
+    @property
+    def scales(self) -> list[tuple[float, float]]:
+        """Mean and deviation of each dimension; in a constant column every difference is 0 whatever divides it."""
+        return [(float(self.mean), self.deviation or 1.0)] if self.numeric else [(0.0, 1.0)] * len(self.categories)
+
     def add(self, lines: Sequence[int], cells: Sequence[str]) -> None:
         """Take note of some cells."""
         values = _floats(cells)

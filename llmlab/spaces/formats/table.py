@@ -30,6 +30,8 @@ class Table:
     rows: Rows
     dimensions: tuple[str, ...]  # their names, where they have any
     notes: tuple[str, ...]
+    means: tuple[float, ...]  # of the dimensions before they were standardised; none where they are not
+    deviations: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def read(path: Path, standardize: bool, missing: Collection[str], left_out: Left
     _refuse_duplicates(path, dimensions)
     rows = Rows(path, len(dimensions), lambda: _blocks(grid, found, standardize), line)
     has_names = grid.headed or not all(column.numeric for column in found)
-    return Table(rows, dimensions if has_names else (), _notes(grid, found, standardize))
+    scales = [scale for column in found for scale in column.scales] if standardize else []
+    means, deviations = zip(*scales, strict=True) if scales else ((), ())
+    return Table(rows, dimensions if has_names else (), _notes(grid, found, standardize), means, deviations)
 
 
 def _grid(path: Path, missing: frozenset[str], left_out: LeftOut) -> Grid:
@@ -170,9 +174,9 @@ def _blocks(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> Iter
 def _fill(own: Floats, column: TableColumn, cells: Sequence[str], standardize: bool) -> None:
     """Write a column's cells to its dimensions [n, D] of zeros."""
     if column.numeric:
-        deviation = column.deviation or 1.0  # in a constant column every difference is 0 already
+        ((mean, deviation),) = column.scales
         values = column.values(cells)
-        own[:, 0] = (values - column.mean) / deviation if standardize else values
+        own[:, 0] = (values - mean) / deviation if standardize else values
         return
     for row, cell in enumerate(cells):
         if cell not in column.missing:
