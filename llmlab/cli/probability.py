@@ -73,8 +73,7 @@ def _stream(
     from llmlab.lab.probability.ranking import ranking, unranked
 
     if form.quiet:
-        answered = (ranking(lm, batch, allow_special=special).values(unit) for batch in some)
-        all(map(world.write_values, answered))  # until nobody reads them
+        world.stream_values(ranking(lm, batch, allow_special=special).values(unit) for batch in some)
     else:
         world.stream((unranked(lm, batch, allow_special=special) for batch in some), form)
 

@@ -50,14 +50,19 @@ class SourceOptions(Struct, frozen=True):
         if self.standardize and not self.space:
             raise MisuseError("--standardize goes with a table's file", "for example --space people.csv")
 
+    def looks_up(self, world: World, model: ModelOptions) -> bool:
+        """Whether a language model is asked for no more than what its table says."""
+        library = model.library(world)
+        return not self.space and self.word is None and library.kind(self._name(library, model)) == "causal"
+
     def vectors(self, world: World, given: list[str], model: ModelOptions) -> "Embeddings":
         """A vector a text. Raises MisuseError for a language model, which gives one to each token."""
-        from llmlab.lab.vectors import embed
+        from llmlab.lab.vectors import embed, rows
 
         if self.space:
             return _of_space(world.shelf(model.engine, model.dtype), self.space, self.standardize, given)
         library = model.library(world)
-        name = model.model or library.config.encoder
+        name = self._name(library, model)
         if library.kind(name) != "causal":
             self.refuse_encoder(name, model)
             return embed.of_texts(library.encoder(name), given)
@@ -65,19 +70,22 @@ class SourceOptions(Struct, frozen=True):
             hint = "add --word WORD, or use --space; llmlab embed takes --tokens"
             raise MisuseError(f"{name} gives a vector to each token, not to a text", hint)
         layer = self.layer or "last"
-        return embed.of_word(library.causal_lm(name), given, self.word, layer, _table(library, name, layer))
+        return rows.of_word(library.causal_lm(name), given, self.word, layer, _table(library, name, layer))
 
-    def rows(self, world: World, text: str, model: ModelOptions) -> "Embeddings":
-        """A vector a token of one text."""
-        from llmlab.lab.vectors import embed
+    def rows(self, world: World, given: list[str], model: ModelOptions) -> "Embeddings":
+        """A vector a token."""
+        from llmlab.lab.vectors import rows
 
         library = model.library(world)
-        name = model.model or library.config.encoder
+        name = self._name(library, model)
         if library.kind(name) != "causal":
             self.refuse_encoder(name, model)
-            return embed.of_tokens(library.encoder(name), text)
+            return rows.of_tokens(library.encoder(name), given)
         layer = self.layer or "input"
-        return embed.of_layer(library.causal_lm(name), text, layer, _table(library, name, layer))
+        return rows.of_layer(library.causal_lm(name), given, layer, _table(library, name, layer))
+
+    def _name(self, library: "Library", model: ModelOptions) -> str:
+        return model.model or library.config.encoder
 
     def refuse_encoder(self, name: str, model: ModelOptions) -> None:
         if self.layer or self.word or model.bos is not None:

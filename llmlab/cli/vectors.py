@@ -3,6 +3,7 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,7 @@ from llmlab.lab import languages
 from llmlab.lab.vectors.question import Question
 
 if TYPE_CHECKING:
+    from llmlab.lab.vectors.embed import Embeddings
     from llmlab.spaces.lookup import Query
     from llmlab.spaces.shelf import Shelf
     from llmlab.spaces.space import Space
@@ -32,6 +34,7 @@ def texts(metavar: str, help: str = WORDS) -> Any:
 @verb(
     "llmlab embed cat dog car",
     'llmlab embed "He likes movies" --tokens',
+    "llmlab embed love --model gemma-3-270m",
     'llmlab embed "river bank" bank --word bank -m gemma-3-270m --engine torch',
     piped=True,
 )
@@ -40,7 +43,7 @@ def embed(
     *,
     text: Annotated[list[str], texts("TEXT...")],
     source: SourceOptions,
-    tokens: Annotated[bool, option("--tokens", help="A row vector a token of one text.")] = False,
+    tokens: Annotated[bool, option("--tokens", help="A row vector a token.")] = False,
     metric: MetricOption = "cosine",
     strip: Annotated[
         bool, option("--strip", panel=SHOWN, help="All values as a heat strip; one text has it anyway.")
@@ -49,23 +52,37 @@ def embed(
     model: ModelOptions,
     form: FormOptions,
 ) -> None:
-    """The vector of a word or sentence; how near each pair is when there are several."""
+    """The vector of a word or sentence; how near each pair is when there are several.
+
+    Of a language model (--model): the look-up in its embedding table, a row a token.
+    """
     from llmlab.lab.vectors.embed import numbered
 
-    tokens = tokens or (source.layer is not None and source.word is None)
-    if streams(text, form) and not tokens:
-        source.check([one.strip() for one in text], model)
-        each = batches(words(world, text))
-        world.stream(numbered(source.vectors(world, some, model).records() for some in each), form)
-        return
-    given = list(words(world, text))
-    source.check(given, model)
-    if tokens:
-        _check_tokens(given, source, metric, strip)
-        found = source.rows(world, given[0], model)
+    come = streams(text, form)
+    given = list(text if come else words(world, text))
+    source.check([one.strip() for one in given], model)
+    of = _vectors_of(world, source, tokens, metric, strip, model)
+    if form.quiet and come:
+        world.stream_values(of(some).values() for some in batches(words(world, text)))
+    elif come:
+        world.stream(numbered(of(some).records() for some in batches(words(world, text))), form)
     else:
-        found = source.vectors(world, given, model).by(metric)
-    world.show(found, form, partial(found.views, full=full, strip=strip))
+        found = of(given).by(metric)
+        world.show(found, form, partial(found.views, full=full, strip=strip))
+
+
+def _vectors_of(
+    world: World, source: SourceOptions, tokens: bool, metric: str, strip: bool, model: ModelOptions
+) -> "Callable[[list[str]], Embeddings]":
+    """What gives texts their vectors: one to each, or to each of their tokens."""
+    asked = tokens or (source.layer is not None and source.word is None)
+    if asked:
+        _check_tokens(source, metric, strip, "--tokens")
+    elif source.looks_up(world, model):
+        _check_tokens(source, metric, strip, "a look-up in a model's table")
+    else:
+        return lambda given: source.vectors(world, given, model)
+    return lambda given: source.rows(world, given, model)
 
 
 @verb("llmlab odd cat dog car", "llmlab odd 神 奇 人 妖 --space configs/exercises/characters.csv", piped=True)
@@ -177,11 +194,10 @@ def _space_for(world: World, word: str) -> str:
     return chosen
 
 
-def _check_tokens(given: list[str], source: SourceOptions, metric: str, strip: bool) -> None:
+def _check_tokens(source: SourceOptions, metric: str, strip: bool, what: str) -> None:
     """Raise MisuseError, before a model is opened, for what a matrix of tokens has no use for."""
-    if len(given) > 1 or source.space:
-        raise MisuseError("--tokens, or --layer without --word, takes one text and a model", "or add --word WORD")
-    unfit = {"--word": source.word is not None, "--metric": metric != "cosine", "--strip": strip}
+    unfit = {"--space": source.space, "--word": source.word is not None}
+    unfit |= {"--metric": metric != "cosine", "--strip": strip}
     for name, on in unfit.items():
         if on:
-            raise MisuseError(f"{name} does not go with --tokens", "leave out one of them")
+            raise MisuseError(f"{name} does not go with {what}", "leave out one of them")

@@ -131,6 +131,10 @@ class World:
             if not self.write(text):
                 return
 
+    def stream_values(self, batches: Iterable[Sequence[str]]) -> None:
+        """Write values as they come, until nobody reads them."""
+        all(map(self.write_values, batches))
+
     def write_values(self, values: Sequence[str]) -> bool:
         """Write values, a line each, at once; False when nobody reads them any more."""
         from llmlab.render.records import to_lines

@@ -1,17 +1,15 @@
-"""Vectors to look at: of words, of sentences, of each token of a sentence, of one word in several sentences."""
+"""Vectors to look at: of words and of sentences; those of their tokens are in rows.py."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
 from llmlab.arrays import Doubles, Floats, lengths
-from llmlab.backends.base import CausalLM, Encoder, Tokens
+from llmlab.backends.base import Encoder
 from llmlab.errors import MisuseError
-from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.provenance import Provenance, of_space, of_vectors
-from llmlab.lab.text import show
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.metrics import METRICS, Metric
 from llmlab.render.safe import visible
@@ -39,11 +37,12 @@ class Embeddings:
     labels: tuple[str, ...]
     vectors: Floats  # [N, D]
     origin: Provenance
-    what: str = "text"  # what a label is: text or token
     title: str = ""
     metric: Metric = field(default=METRICS["cosine"])
     dimensions: tuple[str, ...] = ()  # their names, in a space that names them
+    raw: Floats | None = None  # [N, D] before they were standardised
     notes: tuple[str, ...] = ()
+    what: ClassVar[str] = "text"  # what a label is
 
     @property
     def norms(self) -> Doubles:
@@ -65,13 +64,11 @@ class Embeddings:
 
     def views(self, *, full: bool = False, strip: bool = False) -> list[View]:
         """`full` shows all values; `strip` all of them as a heat strip, which one text has anyway."""
-        views = [self._value_view(full)]
-        if self.what == "text":
-            views.append(self._statistics_view())
-            if strip or (len(self.labels) == 1 and not self.dimensions):
-                views.append(self._strip_view())
-            if len(self.labels) > 1:
-                views.append(self._matrix_view())
+        views = [self._value_view(full), self._statistics_view()]
+        if strip or (len(self.labels) == 1 and not self.dimensions):
+            views.append(self._strip_view())
+        if len(self.labels) > 1:
+            views.append(self._matrix_view())
         return views
 
     def records(self) -> list[Record]:
@@ -92,11 +89,9 @@ class Embeddings:
 
     def document(self) -> Record:
         own = stated_once(self.origin.columns, self.records())
-        document = {**self.origin.columns, "embeddings": own}
-        if self.what == "text":
-            rows = [[float(x) if np.isfinite(x) else None for x in row] for row in self.matrix]
-            document |= {"metric": self.metric.name, "formula": self.metric.formula, "matrix": rows}
-        return document
+        rows = [[float(x) if np.isfinite(x) else None for x in row] for row in self.matrix]
+        compared = {"metric": self.metric.name, "formula": self.metric.formula, "matrix": rows}
+        return {**self.origin.columns, "embeddings": own, **compared}
 
     def values(self) -> list[str]:
         """The numbers of each vector, as short as float32 gives them back."""
@@ -171,85 +166,10 @@ def of_words(space: Space, queries: Sequence[Query]) -> Embeddings:
     """Vectors of a space's words."""
     vectors = np.stack([query.vector for query in queries])
     labels = tuple(query.text for query in queries)
-    return Embeddings(labels, vectors, of_space(space), dimensions=space.facts.dimensions, notes=space.facts.remarks)
-
-
-def of_tokens(model: Encoder, text: str) -> Embeddings:
-    """One row vector a token: an encoder's output."""
-    if not text.strip():
-        raise MisuseError("the text is empty", "give at least one word")
-    labels, vectors = model.token_vectors(text)
-    return _matrix_of(text, labels, vectors, of_vectors(model.info))
-
-
-def of_layer(model: CausalLM, text: str, layer: str, table: Floats | None = None) -> Embeddings:
-    """One row vector a token of a language model: at layer `input` the rows of `table` [V, D], else hidden states."""
-    tokens = _encoded(model, text)
-    labels = tuple(show(piece) for piece in tokens.pieces)
-    return _matrix_of(text, labels, layer_vectors(model, tokens, layer, table), _at_layer(model, layer))
-
-
-def of_word(model: CausalLM, texts: Sequence[str], word: str, layer: str, table: Floats | None = None) -> Embeddings:
-    """The vector of one word in each text, the mean of its tokens' at a layer: how it changes with its sentence.
-
-    Raises MisuseError for a text that lacks the word.
-    """
-    labels, vectors = [], []
-    for text in texts:
-        tokens = _encoded(model, text)
-        rows = layer_vectors(model, tokens, layer, table)
-        places = _places(tokens, word)
-        if not places:
-            raise MisuseError(f"{text!r} does not hold {word!r}", "give texts that hold the word")
-        for number, place in enumerate(places, 1):
-            labels.append(text if len(places) == 1 else f"{text} [{number}]")
-            vectors.append(rows[place].astype(np.float64).mean(axis=0))
-    origin = _at_layer(model, layer)
-    origin = replace(origin, columns={"word": word} | origin.columns)
-    title = f"{visible(word)} in each text: the mean of its tokens"
-    return Embeddings(tuple(labels), np.asarray(np.stack(vectors), np.float32), origin, title=title)
-
-
-def layer_vectors(model: CausalLM, tokens: Tokens, layer: str, table: Floats | None) -> Floats:
-    """The row vectors of tokens at a layer, [T, D]."""
-    if table is not None:
-        return np.asarray(table[list(tokens.ids)], np.float32)
-    last = model.info.layers
-    number = last if layer == "last" else int(layer) if layer.isdecimal() else 0
-    if not 1 <= number <= last:
-        raise MisuseError(f"{model.info.name} has no layer {layer!r}", f"give input, last, or 1 to {last}")
-    return model.hidden(tokens, number)
-
-
-def _matrix_of(text: str, labels: Sequence[str], vectors: Floats, origin: Provenance) -> Embeddings:
-    title = f"{visible(text)}: a matrix of {vectors.shape[0]} tokens x {vectors.shape[1]} dimensions"
-    return Embeddings(tuple(labels), vectors, replace(origin, columns={"text": text} | origin.columns), "token", title)
-
-
-def _encoded(model: CausalLM, text: str) -> Tokens:
-    if not text.strip():
-        raise MisuseError("the text is empty", "give at least one word")
-    return model.encode(text)
-
-
-def _at_layer(model: CausalLM, layer: str) -> Provenance:
-    info, origin = model.info, of_vectors(model.info)
-    if layer == "input":  # read from the file itself: no engine computed it
-        line = f"{info.name} {info.revision}, rows of its input embedding table"
-        return origin.at(line, engine="table", dtype="float32", layer=layer)
-    number = str(info.layers) if layer == "last" else layer
-    return origin.at(f"{origin.line}, hidden states after layer {number} of {info.layers}", layer=number)
-
-
-def _places(tokens: Tokens, word: str) -> list[list[int]]:
-    """The tokens of each occurrence of a word."""
-    spaced = language(word) not in UNSPACED
-    before = r"(?<!\w)" if spaced and re.match(r"\w", word) else ""
-    after = r"(?!\w)" if spaced and re.search(r"\w$", word) else ""
-    found = re.finditer(f"{before}{re.escape(word)}{after}", tokens.text)
-    return [
-        [i for i, (start, end) in enumerate(tokens.spans) if start < one.end() and end > one.start()] for one in found
-    ]
+    facts, raw = space.facts, None
+    if facts.deviations:
+        raw = (vectors * np.array(facts.deviations) + np.array(facts.means)).astype(np.float32)
+    return Embeddings(labels, vectors, of_space(space), dimensions=facts.dimensions, raw=raw, notes=facts.remarks)
 
 
 def _statistics(vector: Floats) -> dict[str, float]:
