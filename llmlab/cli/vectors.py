@@ -114,6 +114,9 @@ def why(
     *,
     text: Annotated[list[str], texts("A B")],
     source: SourceOptions,
+    columns: Annotated[
+        str | None, option("--columns", metavar="A,B", help="Only these columns of a table, or dimensions by number.")
+    ] = None,
     metric: MetricOption = "cosine",
     model: ModelOptions,
     form: FormOptions,
@@ -125,7 +128,10 @@ def why(
     source.check(given, model)
     if len(given) != 2:
         raise not_two()
-    world.show(explain(source.vectors(world, given, model).by(metric)), form)
+    chosen = [] if columns is None else [name.strip() for name in columns.replace("，", ",").split(",")]
+    if not all(chosen):
+        raise MisuseError(f"--columns {columns!r} holds an empty name", "for example --columns 身高,体重")
+    world.show(explain(source.vectors(world, given, model).by(metric), chosen), form)
 
 
 @verb(

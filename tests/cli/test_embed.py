@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("checkout")
         ),
         ("odd cat dog 'The cat' ENCODER", b"", ["does not belong", "cosine to the mean"]),
         ("odd - ENCODER", b"cat\ndog\nThe cat\n", ["does not belong"]),
-        ("why cat dog ENCODER", b"", ["cosine of cat and dog", "others", "the parts sum to it"]),
+        ("why cat dog ENCODER", b"", ["cosine of cat and dog: ", "others", "the parts sum to cosine"]),
         ("why cat dog --metric l2 ENCODER", b"", ["l2 of cat and dog"]),
         ("odd 'a cat' 'the cat' 'my cat' --word cat MODEL", b"", ["does not belong"]),
         ("why 'a cat' 'the cat' --word cat --layer 1 MODEL", b"", ["cosine of a cat and the cat"]),
@@ -76,7 +76,29 @@ def test_why_names_the_dimension_that_makes_two_people_alike(lab, a, b, first):
     assert found == pytest.approx(dict(zip(dimensions, parts, strict=True)), abs=1e-6)
     assert document["score"] == pytest.approx(parts.sum())
     strongest = dimensions[int(np.abs(parts).argmax())]
-    assert lab(line).out.splitlines()[2].split()[0] == document["dimensions"][0]["dimension"] == strongest
+    assert lab(line).out.splitlines()[3].split()[0] == document["dimensions"][0]["dimension"] == strongest
+
+
+def test_why_shows_what_the_table_says_beside_what_was_standardised(lab, tmp_path):
+    rows = [line.split(",") for line in Path(PEOPLE).read_text(encoding="utf-8").splitlines()]
+    said = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    imported = lab(f"space import people {PEOPLE} --standardize")
+    assert imported.code == 0, imported.err
+    for space in (f"{PEOPLE} --standardize", "people"):
+        found = json.loads(lab(f"why 小红 小陈 --space {space} -f json").out)["dimensions"]
+        raw = {one["dimension"]: (one["raw_a"], one["raw_b"]) for one in found}
+        for column in ("身高", "体重", "年龄"):
+            assert raw[column] == (float(said["小红"][column]), float(said["小陈"][column]))
+        assert raw["性别=男"] == (0, 1)
+
+
+def test_the_height_makes_most_of_a_product_of_the_lecture(lab):
+    done = lab(f"why 小明 小红 --space {PEOPLE}")
+    product = np.array([170 * 160, 60 * 50, 20 * 25, 1 * 0, 0 * 1, 1, 1])
+    assert f"身高 makes {product[0] / product.sum():.1%} of the product" in done.out
+    assert "身高: its numbers are the largest: --standardize" in done.out
+    mended = lab(f"why 小明 小红 --space {PEOPLE} --standardize").out
+    assert "its numbers are the largest" not in mended
 
 
 @pytest.mark.parametrize("words", ["小明 小陈 小红", "小红 小陈 小明"])
@@ -150,3 +172,32 @@ def test_a_word_that_stands_twice_has_two_vectors(run, lm_folder):
         "a cat or a cat, no category [1]",
         "a cat or a cat, no category [2]",
     ]
+
+
+# The look-up in a model's table
+
+
+@pytest.mark.parametrize("place", ["LM", "GGUF"])
+def test_a_word_is_looked_up_in_the_table_of_a_language_model(lab, lm_folder, place):
+    table = AutoModelForCausalLM.from_pretrained(lm_folder).get_input_embeddings().weight.detach().numpy()
+    tokenizer = AutoTokenizer.from_pretrained(lm_folder)
+    texts = ["cat", "今天", "The cat sat"]
+    ids = [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
+    line = f"embed cat 今天 'The cat sat' {place}"
+    found = json.loads(lab(f"{line} -f json").out)["embeddings"]
+    assert [one["token_id"] for one in found] == [one for own in ids for one in own]
+    assert [one["text"] for one in found] == [text for text, own in zip(texts, ids, strict=True) for _ in own]
+    for one in found:
+        np.testing.assert_allclose(one["vector"], table[one["token_id"]], atol=1e-6)
+    quiet = lab(f"{line} -q").out.splitlines()
+    assert [np.array(row.split(), np.float32).tolist() for row in quiet] == [one["vector"] for one in found]
+
+
+def test_a_look_up_of_one_token_says_its_row(lab, lm_folder):
+    (row,) = AutoTokenizer.from_pretrained(lm_folder)("a", add_special_tokens=False).input_ids
+    done = lab("embed a LM")
+    assert f"a is one token: row {row} of a table of 600 x 64, 64 numbers" in done.out
+    assert "id: the token's number: its row in the embedding table" in done.out
+    assert f" {row} " in done.out.splitlines()[4]
+    count = len(AutoTokenizer.from_pretrained(lm_folder)("The cat sat", add_special_tokens=False).input_ids)
+    assert f"{count} tokens: the id of each is its row in a table of 600 x 64" in lab("embed 'The cat sat' LM").out

@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 
 from llmlab.arrays import Floats
+from llmlab.errors import MisuseError
 
 
 def names(dimensions: Sequence[str], count: int) -> list[str]:
     """A name for each dimension: its own, or its number from 0."""
     return list(dimensions) or [str(number) for number in range(count)]
+
+
+def places(dimensions: Sequence[str], count: int, wanted: Sequence[str]) -> list[int]:
+    """The dimensions of columns, or those of these names. Raises MisuseError for what is neither."""
+    known = names(dimensions, count)
+    unknown = [one for one in wanted if one not in (*known, *columns(known))]
+    if unknown:
+        there = ", ".join(columns(known)) if dimensions else f"0 to {count - 1}"
+        raise MisuseError(f"no column is called {unknown[0]!r}", f"there are: {there}")
+    return [place for place, name in enumerate(known) if name in wanted or name.partition("=")[0] in wanted]
 
 
 def columns(dimensions: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Why two vectors are near: what each dimension adds to their similarity."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
 SHOWN = 10
+HALF = 0.5  # a column that adds more makes most of it
 
 
 @dataclass(frozen=True)
@@ -20,39 +22,76 @@ class Why:
 
     pair: Embeddings
     parts: Doubles  # [D]
+    names: tuple[str, ...]  # of the dimensions
+    table: bool  # the dimensions are a table's columns
+    chosen: tuple[str, ...] = ()  # the columns asked for; none for all
+
+    @property
+    def columns(self) -> list[tuple[str, float, float]]:
+        """What each column adds, and its share of what all add, whatever their signs; the largest first."""
+        sums = dict.fromkeys(named.columns(self.names) if self.table else self.names, 0.0)
+        for name, part in zip(self.names, self.parts, strict=True):
+            sums[name if name in sums else name.partition("=")[0]] += float(part)
+        whole = sum(map(abs, sums.values())) or 1.0
+        return sorted(((name, part, abs(part) / whole) for name, part in sums.items()), key=lambda one: -one[2])
 
     @property
     def _order(self) -> list[int]:
         return list(map(int, np.argsort(-np.abs(self.parts), kind="stable")))
 
     def views(self) -> list[View]:
-        a, b = (visible(label) for label in self.pair.labels)
-        metric = self.pair.metric
-        columns = (Column("dimension", wide=True), Column(a, True), Column(b, True), Column("part", True), Column(""))
-        order, total = self._order, float(self.parts.sum())
+        metric, order, total = self.pair.metric, self._order, float(self.parts.sum())
         largest = float(np.abs(self.parts).max()) or 1.0
         rows: list[list[Cell]] = [
             [*self._cells(place), f"{self.parts[place]:+.4f}", Bar(abs(float(self.parts[place])) / largest)]
             for place in order[:SHOWN]
         ]
+        gap: list[Cell] = [""] * (len(self._columns()) - 3)
         if rest := order[SHOWN:]:
-            rows.append([f"{len(rest)} others", "", "", f"{float(self.parts[rest].sum()):+.4f}", ""])
-        rows.append([metric.whole or metric.name, "", "", f"{total:+.4f}", ""])
-        score = float(self.pair.matrix[0, 1])
-        said = f"{metric.name} of {a} and {b}: {score:.4f}; the parts sum to {metric.whole or 'it'}"
-        return [View("", columns, rows, (said, metric.statement, *self.pair.notes, self.pair.origin.line))]
+            rows.append([f"{len(rest)} others", *gap, f"{float(self.parts[rest].sum()):+.4f}", ""])
+        rows.append([metric.whole or metric.name, *gap, f"{total:+.4f}", ""])
+        notes = (*self._notes(), metric.statement, *self.pair.notes, self.pair.origin.line)
+        return [View("", self._columns(), rows, notes, self._conclusion())]
+
+    def _columns(self) -> tuple[Column, ...]:
+        a, b = (visible(label) for label in self.pair.labels)
+        whole = self.pair.metric.whole or self.pair.metric.name
+        part = Column("part", True, means=f"what a dimension adds; the parts sum to {whole}")
+        first = (Column("dimension", wide=True), Column(a, True), Column(b, True))
+        if self.pair.raw is None:
+            return (*first, part, Column(""))
+        means = "standardised: (x - mean) / standard deviation"
+        return (*first, Column(f"z {a}", True, means=means), Column(f"z {b}", True), part, Column(""))
+
+    def _conclusion(self) -> str:
+        a, b = (visible(label) for label in self.pair.labels)
+        column, part, share = self.columns[0]
+        name = visible(column) if self.table else f"dimension {column}"
+        whole = "distance" if self.pair.metric.ascending else "product"
+        alike = all(other * part >= 0 for _, other, _ in self.columns)  # else they take from each other
+        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {part:+.4f}"
+        return f"{self.pair.metric.name} of {a} and {b}: {float(self.pair.matrix[0, 1]):.4f}; {name} {most}"
+
+    def _notes(self) -> tuple[str, ...]:
+        only = (f"only of {', '.join(map(visible, self.chosen))}",) if self.chosen else ()
+        column, _, share = self.columns[0]
+        plain = self.table and self.pair.raw is None and column in self.names  # numbers as the table has them
+        if not plain or share <= HALF or len(self.columns) == 1:
+            return only
+        hint = "its numbers are the largest: --standardize, here or of space import, gives all columns one scale"
+        return (*only, f"{visible(column)}: {hint}")
 
     def records(self) -> list[Record]:
-        names = self._names
         one, other = self.pair.vectors.astype(np.float64)
         return [
             {
                 "rank": rank,
-                "dimension": names[place],
+                "dimension": self.names[place],
                 "a": self.pair.labels[0],
                 "b": self.pair.labels[1],
                 "value_a": float(one[place]),
                 "value_b": float(other[place]),
+                **self._raw(place),
                 "part": float(self.parts[place]),
                 "metric": self.pair.metric.name,
                 **self.pair.origin.columns,
@@ -68,24 +107,36 @@ class Why:
 
     def values(self) -> list[str]:
         """The dimension that adds most."""
-        return [self._names[self._order[0]]]
+        return [self.names[self._order[0]]]
 
-    @property
-    def _names(self) -> list[str]:
-        return named.names(self.pair.dimensions, self.pair.vectors.shape[1])
+    def _raw(self, place: int) -> Record:
+        """What a table says itself of a dimension that was standardised."""
+        if self.pair.raw is None:
+            return {}
+        a, b = (float(vector[place]) for vector in self.pair.raw)
+        return {"raw_a": a, "raw_b": b}
 
     def _cells(self, place: int) -> list[Cell]:
-        return [self._names[place], *(f"{vector[place]:+.4f}" for vector in self.pair.vectors)]
+        raw = [] if self.pair.raw is None else [f"{vector[place]:.6g}" for vector in self.pair.raw]
+        return [self.names[place], *raw, *(f"{vector[place]:+.4f}" for vector in self.pair.vectors)]
 
 
-def explain(pair: Embeddings) -> Why:
-    """What each dimension adds to the metric of two vectors. Raises MisuseError for another number of them."""
+def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
+    """What each dimension adds to the metric of two vectors: all, or those of some columns, as if there were no others.
+
+    Raises MisuseError for another number of vectors, and for an unknown column.
+    """
     if len(pair.labels) != 2:
         raise not_two()
+    names, table = named.names(pair.dimensions, pair.vectors.shape[1]), bool(pair.dimensions)
+    if columns:
+        kept = named.places(pair.dimensions, len(names), columns)
+        raw = None if pair.raw is None else pair.raw[:, kept]
+        pair, names = replace(pair, vectors=pair.vectors[:, kept], raw=raw), [names[place] for place in kept]
     one, other = pair.vectors.astype(np.float64)
     if pair.metric.name == "cosine" and not (one.any() and other.any()):
         raise MisuseError("the cosine of a zero vector is undefined", "use --metric l2")
-    return Why(pair, pair.metric.parts(one, other))
+    return Why(pair, pair.metric.parts(one, other), tuple(names), table, tuple(columns))
 
 
 def not_two() -> MisuseError:

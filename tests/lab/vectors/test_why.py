@@ -86,7 +86,8 @@ def test_the_screen_says_what_the_parts_of_an_l2_sum_to():
     (view,) = explain(pair([3, 0], [0, 4], "l2")).views()
     assert [column.name for column in view.columns] == ["dimension", "a", "b", "part", ""]
     assert view.rows[-1] == ["l2^2", "", "", "+25.0000", ""]
-    assert view.notes[0] == "l2 of a and b: 5.0000; the parts sum to l2^2"
+    assert view.conclusion == "l2 of a and b: 5.0000; dimension 1 makes 64.0% of the distance"  # 16 of 9 + 16
+    assert view.columns[3].means == "what a dimension adds; the parts sum to l2^2"
     assert "of a test" in view.notes
 
 
@@ -124,3 +125,70 @@ def test_the_cosine_of_a_zero_vector_is_refused_and_its_l2_explained(one, other)
     with pytest.raises(MisuseError, match="cosine of a zero vector is undefined"):
         explain(pair(one, other, "cosine"))
     assert explain(pair(one, other, "l2")).document()["sum"] == np.square(np.subtract(one, other)).sum()
+
+
+PEOPLE = {"身高": (170, 160), "体重": (60, 50), "性别=男": (1, 0), "性别=女": (0, 1), "年龄": (20, 25)}
+TABLE = {"dimensions": tuple(PEOPLE)}
+
+
+def test_a_column_that_makes_most_of_a_product_is_named_with_the_option_that_mends_it():
+    a, b = np.array(list(PEOPLE.values()), np.float64).T
+    share = a[0] * b[0] / (a @ b)
+    (view,) = explain(pair(a, b, "cosine", **TABLE)).views()
+    assert view.conclusion == f"cosine of a and b: {whole('cosine', a, b):.4f}; 身高 makes {share:.1%} of the product"
+    assert view.notes[0].startswith("身高: its numbers are the largest: --standardize")
+
+
+@pytest.mark.parametrize("a", [[1, 1, 1, 1, 1], [1, 1, 0, 9, 1]])  # none is large; a column of texts is
+def test_where_no_column_of_numbers_makes_most_nothing_is_to_be_mended(a):
+    (view,) = explain(pair(a, a, "cosine", **TABLE)).views()
+    assert not [note for note in view.notes if "--standardize" in note]
+
+
+def test_a_column_of_texts_is_as_large_as_its_categories_together():
+    found = explain(pair([1, 1, 2, 3, 1], [1, 1, 2, 3, 1], "dot", **TABLE))
+    assert found.columns[0] == ("性别", 13, 13 / 16)
+    assert found.values() == ["性别=女"]
+
+
+def test_parts_of_both_signs_have_no_share():
+    (view,) = explain(pair([1, -3], [1, 1], "dot")).views()
+    assert view.conclusion == "dot of a and b: -2.0000; dimension 1 moves it most, by -3.0000"
+
+
+def test_what_a_table_says_stands_beside_what_is_standardised():
+    raw, z = np.array([[170, 1], [180, 0]], np.float32), [[-1, 1], [1, 0]]
+    found = explain(pair(*z, "dot", dimensions=("身高", "男"), raw=raw))
+    (view,) = found.views()
+    assert [column.name for column in view.columns] == ["dimension", "a", "b", "z a", "z b", "part", ""]
+    assert [row[:5] for row in view.rows[:2]] == [
+        ["身高", "170", "180", "-1.0000", "+1.0000"],
+        ["男", "1", "0", "+1.0000", "+0.0000"],
+    ]
+    assert view.rows[-1][:6] == ["dot", "", "", "", "", "-1.0000"]
+    assert [(record["raw_a"], record["raw_b"]) for record in found.records()] == [(170, 180), (1, 0)]
+    assert "--standardize" not in "".join(view.notes)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("chosen", "kept"), [(["性别", "年龄"], [2, 3, 4]), (["身高", "性别=女"], [0, 3]), (["体重"], [1])]
+)
+def test_chosen_columns_are_compared_as_if_there_were_no_others(metric, chosen, kept):
+    a, b = np.array(list(PEOPLE.values()), np.float64).T
+    found = explain(pair(a, b, metric, **TABLE), chosen)
+    assert {record["dimension"] for record in found.records()} == {list(PEOPLE)[place] for place in kept}
+    assert found.document()["sum"] == pytest.approx(whole(metric, a[kept], b[kept]))
+    assert f"only of {', '.join(chosen)}" in found.views()[0].notes
+
+
+def test_dimensions_without_names_are_chosen_by_number():
+    found = explain(pair([1, 2, 3], [1, 2, 3], "dot"), ["2", "0"])
+    assert [(record["dimension"], record["part"]) for record in found.records()] == [("2", 9), ("0", 1)]
+
+
+@pytest.mark.parametrize(("more", "there"), [(TABLE, "身高, 体重, 性别, 年龄"), ({}, "0 to 4")])
+def test_an_unknown_column_is_refused_with_those_that_there_are(more, there):
+    with pytest.raises(MisuseError) as error:
+        explain(pair([1] * 5, [1] * 5, "dot", **more), ["5"])
+    assert (error.value.message, error.value.hint) == ("no column is called '5'", f"there are: {there}")
