@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.render import records
+from llmlab.view import Vector
 
 TEXT = st.text(st.characters(codec="utf-8"))
 FLOAT = st.floats(allow_nan=False, allow_infinity=False)
@@ -108,13 +109,32 @@ VALUES = st.recursive(
 )
 
 
-@given(st.lists(VALUES) | st.dictionaries(TEXT, VALUES))
+@given(st.lists(VALUES))
 def test_a_list_in_a_table_is_json_whatever_it_holds(value):
     for write, delimiter in ((records.to_csv, ","), (records.to_tsv, "\t")):
         written = write([{"t": value}])
         assert not STEERING.search(written.replace("\t", ""))
         _, (cell,) = csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)
         assert json.loads(cell) == value
+
+
+def test_a_vector_has_a_column_for_each_dimension_and_an_object_for_each_key():
+    rows = [{"text": "a", "vector": Vector([1.5, -2], ["x", "x=y"]), "values": {"x": 3, "text": 4}, "ids": [1, 2]}]
+    expected = 'text,vector.x,vector.x=y,values.x,values.text,ids\na,1.5,-2,3,4,"[1, 2]"\n'
+    assert records.to_csv(rows) == expected
+    assert records.to_tsv(rows) == expected.replace('"', "").replace(",", "\t").replace("[1\t ", "[1, ")
+    assert json.loads(records.to_jsonl(rows)) == {**rows[0], "vector": [1.5, -2]}
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+def test_the_mark_of_spreadsheets_stands_once_before_everything(form):
+    batches = [[{"t": "爱"}], [{"t": "b"}]]
+    assert list(records.streamed(batches, form, bom=True)) == ["\ufeff", "t\n爱\n", "b\n"]
+
+
+@pytest.mark.parametrize(("value", "line"), [("a b ", "a b \n"), ("a\nb\tc", "a\\nb\\tc\n"), ("\x1b[m", "\\x1b[m\n")])
+def test_a_value_is_one_line_whatever_it_holds(value, line):
+    assert records.to_lines([value, ""]) == f"{line}\n"
 
 
 @pytest.mark.parametrize("write", [records.to_csv, records.to_tsv])
