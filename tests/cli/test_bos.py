@@ -44,7 +44,8 @@ def told(lab):
     def told(line, stdin="", typed=""):
         done = lab(f"{line.replace('{}', typed)} -f json", stdin.replace("{}", typed).encode())
         assert done.code == 0, done.err
-        return json.loads(done.out)
+        document = json.loads(done.out)
+        return document["prompts"][0] if "prompts" in document else document
 
     return told
 
@@ -84,7 +85,8 @@ def test_bos_is_put_before_every_text_and_said(told, lab, line, stdin, model):
 
 @pytest.mark.parametrize("model", ["MODEL", "GGUF"])
 def test_no_bos_leaves_the_first_token_without_a_probability(lab, lm_folder, model):
-    rows = json.loads(lab(f"prob 'The cat sat' {model} --no-bos -f json").out)["ledger"]
+    (text,) = json.loads(lab(f"prob 'The cat sat' {model} --no-bos -f json").out)["texts"]
+    rows = text["ledger"]
     plain = tiny.plain_torch(lm_folder)
     ids = [row["token_ids"][0] for row in rows]
     assert rows[0]["logprob_nats"] is None
@@ -116,7 +118,7 @@ def test_after_a_typed_bos_alone_stands_the_first_token(told, lm_folder):
 
 
 def test_a_control_token_is_only_text_where_it_is_not_allowed(told):
-    pieces = "".join(row["token"] for row in told("prob '{}The' LM", typed="<s>")["ledger"])
+    pieces = "".join(row["token"] for row in told("prob '{}The' LM", typed="<s>")["texts"][0]["ledger"])
     assert pieces == "<s>The"
 
 

@@ -59,14 +59,15 @@ def test_a_setting_from_the_environment_is_named_when_it_is_wrong(refuses, envir
 
 def test_a_setting_from_the_environment_holds(lab, environ):
     environ["LLMLAB_GENERATE_SAMPLES"] = "3"
-    assert len(json.loads(lab("generate The --max-tokens 1 -f json GGUF").out)["samples"]) == 3
+    (found,) = json.loads(lab("generate The --max-tokens 1 -f json GGUF").out)["prompts"]
+    assert len(found["samples"]) == 3
 
 
 RECORDS = [
-    ("prob 'The cat sat' MODEL", "ledger"),
-    ("prob a 'b \"x\", y' 今天 MODEL", "ranking"),
+    ("prob 'The cat sat' MODEL", "texts.0.ledger"),
+    ("prob a 'b \"x\", y' 今天 MODEL", "texts"),
     ("next a -k 4 MODEL", "next"),
-    ("generate The -t 0,1 -n 2 --max-tokens 4 --seed 3 --top-k 5 MODEL", "samples"),
+    ("generate The -t 0,1 -n 2 --max-tokens 4 --seed 3 --top-k 5 MODEL", "prompts.0.samples"),
     ("embed cat dog car ENCODER", "embeddings"),
     ("embed 'The cat' --tokens ENCODER", "embeddings"),
     ("why cat dog ENCODER", "dimensions"),
@@ -81,18 +82,23 @@ def test_every_format_tells_the_same_records(lab, lm_folder, line, key):
     line = line.replace("FOLDER", str(lm_folder))
     found = {form: lab(f"{line} --format {form}") for form in ("json", "jsonl", "csv", "tsv")}
     assert {done.code for done in found.values()} == {0}
-    document = json.loads(found["json"].out)
+    own_rows = json.loads(found["json"].out)
+    for step in key.split("."):
+        own_rows = own_rows[int(step) if step.isdecimal() else step]
     lines = [json.loads(one) for one in found["jsonl"].out.splitlines()]
-    assert len(lines) == len(document[key]) > 1
-    for own, record in zip(document[key], lines, strict=True):
-        if key != "models":
-            assert record == {**record, **own}  # the document states once what the lines repeat
+    assert len(lines) == len(own_rows) > 1
+    for own, record in zip(own_rows, lines, strict=True):
+        shared = {name: value for name, value in own.items() if name not in ("by", "ledger")}  # of prob of many
+        assert record == {**record, **shared}  # the document states once what the lines repeat
     for form, delimiter in (("csv", ","), ("tsv", "\t")):
         rows = list(csv.DictReader(io.StringIO(found[form].out), delimiter=delimiter))
         assert len(found[form].out.splitlines()) == len(rows) + 1 == len(lines) + 1
         for row, record in zip(rows, lines, strict=True):
-            assert list(row) == list(record)
-            assert_same_values(row, record)
+            own = {name: value for name, value in record.items() if name != "vector"}
+            axes = [f"vector.{number}" for number in range(len(record.get("vector", ())))]
+            assert sorted(row) == sorted([*own, *axes])
+            assert [float(row[axis]) for axis in axes] == record.get("vector", [])
+            assert_same_values(row, own)
 
 
 def assert_same_values(row, record):

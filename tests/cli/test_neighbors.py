@@ -58,10 +58,16 @@ def scores(query, vectors=VECTORS, metric="cosine"):
     return {word: other[word] for word in sorted(other, key=lambda word: sign * other[word]) if word != query}
 
 
+def only(done):
+    """The answer of a document of one query."""
+    (answer,) = json.loads(done.out)["queries"]
+    return answer
+
+
 def found(done):
     """The words of a json answer, in its order, with their scores."""
     assert done.code == 0, done.err
-    return {one["word"]: one["score"] for one in json.loads(done.out)["neighbors"]}
+    return {one["word"]: one["score"] for one in only(done)["neighbors"]}
 
 
 def rows(done):
@@ -145,7 +151,7 @@ def test_only_frequent_words_are_listed_with_their_frequency(lab):
     expected = [word for word in scores("love") if zipf[word] >= 4.5]
     assert 0 < len(expected) < len(VECTORS) - 1
     assert list(found(done)) == expected
-    for one in json.loads(done.out)["neighbors"]:
+    for one in only(done)["neighbors"]:
         assert one["zipf"] == pytest.approx(zipf[one["word"]], abs=0.011)
 
 
@@ -157,14 +163,14 @@ def test_rows_are_sorted_and_keep_their_rank(lab, sort):
     orders = {"nearness": None, "word": str, "frequency": lambda word: -zipf_frequency(word, "en")}
     expected = sorted(nearest, key=orders[sort]) if orders[sort] else nearest
     assert list(found(done)) == expected
-    assert [one["rank"] for one in json.loads(done.out)["neighbors"]] == [1 + nearest.index(word) for word in expected]
+    assert [one["rank"] for one in only(done)["neighbors"]] == [1 + nearest.index(word) for word in expected]
 
 
 @pytest.mark.usefixtures("spaces")
 def test_exact_is_accepted_where_all_words_are_compared_anyway(lab):
     plain, exact = (lab(f"neighbors love -s mine -f json {more}") for more in ("", "--exact"))
     assert plain == exact
-    assert json.loads(exact.out)["exact"] is True
+    assert only(exact)["exact"] is True
 
 
 @pytest.mark.usefixtures("spaces")
@@ -181,7 +187,7 @@ def test_the_words_of_a_sum_are_left_out(lab):
 
 @pytest.mark.usefixtures("spaces")
 def test_spaces_answer_side_by_side(lab):
-    document = json.loads(lab("neighbors love --spaces mine,others -k 3 -f json").out)
+    document = only(lab("neighbors love --spaces mine,others -k 3 -f json"))
     lists = [list(scores("love", vectors))[:3] for vectors in (VECTORS, OTHERS)]
     assert [[one["word"] for one in space["neighbors"]] for space in document["spaces"]] == lists
     assert [space["space"] for space in document["spaces"]] == ["mine", "others"]
@@ -191,7 +197,7 @@ def test_spaces_answer_side_by_side(lab):
 def test_what_spaces_share_is_counted(lab):
     done = lab("neighbors love --spaces 'mine, others' -k 7 -f json")
     first, second = (set(scores("love", vectors)) for vectors in (VECTORS, OTHERS))
-    [overlap] = json.loads(done.out)["overlap"]
+    [overlap] = only(done)["overlap"]
     assert overlap["spaces"] == ["mine", "others"]
     assert overlap["words"] == [word for word in scores("love") if word in second]
     assert overlap["jaccard"] == pytest.approx(len(first & second) / len(first | second))
@@ -207,7 +213,7 @@ def test_two_files_of_one_name_are_two_spaces(lab, tmp_path):
         (tmp_path / folder).mkdir()
         paths.append(write(tmp_path / folder / "v.vec", vectors))
     done = lab(f"neighbors love --spaces {','.join(paths)} -f json")
-    [overlap] = json.loads(done.out)["overlap"]
+    [overlap] = only(done)["overlap"]
     assert overlap["words"] == ["cat"]
     assert overlap["jaccard"] == pytest.approx(1 / 4)  # cat, of cat, zebra, hate and the
 
@@ -234,10 +240,13 @@ def test_spaces_whose_records_differ_share_a_header(lab, tmp_path, form, delimit
     done = lab(f"{line} -f {form}")
     assert done.code == 0, done.err
     reader = csv.DictReader(io.StringIO(done.out), delimiter=delimiter)
-    assert list(reader.fieldnames) == list(dict.fromkeys(name for record in records for name in record))
-    for row, record in zip(reader, records, strict=True):
+    rows = [record | {f"values.{name}": one for name, one in record.pop("values", {}).items()} for record in records]
+    assert set(reader.fieldnames) == {name for row in rows for name in row}
+    for row, record in zip(reader, rows, strict=True):
         assert (row["space"], row["word"]) == (record["space"], record["word"])
-        assert json.loads(row["values"] or "null") == record.get("values")
+        assert [row[f"values.{name}"] for name in ("warm", "big")] == [
+            str(record.get(f"values.{name}", "")) for name in ("warm", "big")
+        ]
 
 
 # Tables of the exercises
@@ -266,7 +275,7 @@ def test_man_and_monster_are_one_point_in_the_lectures_table(lab, metric):
     expected = scores("人", vectors, metric)
     done = lab(f"neighbors 人 --space {CHARACTERS} --metric {metric} -f json")
     assert found(done) == pytest.approx(expected, abs=1e-6)
-    first = json.loads(done.out)["neighbors"][0]
+    first = only(done)["neighbors"][0]
     assert first["word"] == ("神" if metric == "dot" else "妖")  # the dot product favours the longer vector
     assert first["score"] == pytest.approx({"cosine": 1, "l2": 0, "l1": 0, "dot": 1.06}[metric], abs=1e-6)
     assert first["values"] == pytest.approx(dict(zip(dimensions, vectors[first["word"]], strict=True)))

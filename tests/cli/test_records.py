@@ -69,6 +69,7 @@ THINGS: list[Case] = [
     ("embed", ONE_WORD, ""),
     ("embed", f"{ONE_WORD} --layer input", ""),
     ("embed.tokens", "'The cat' --tokens ENCODER", ""),
+    ("embed.tokens", "'The cat' - LM", "sat\nThe\n"),
     ("embed.tokens", "'The cat' --layer input MODEL", ""),
     ("embed.tokens", "'The cat 今天' --layer 1 MODEL", ""),
     ("neighbors", "king - --space mine", "queen\nman\n"),
@@ -84,9 +85,10 @@ THINGS: list[Case] = [
     ("odd", "'The cat' 'A cat' cat --word cat MODEL", ""),
     ("why", "king queen --space mine --metric l2", ""),
     ("why", "小明 小红 --space PEOPLE", ""),
+    ("why", "小明 小红 --space PEOPLE --standardize --columns 身高,性别", ""),
     ("why", ONE_WORD, ""),
     ("space.list", "", ""),
-    *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE")),
+    *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE", "scaled")),
     ("space.eval.similarity", "mine --similarity -", SIMILARITY),
     ("space.eval.similarity", "mine --similarity -", "king queen 1\nking man 1\n"),
     ("space.eval.analogies", "mine --analogies -", ANALOGIES),
@@ -126,8 +128,12 @@ def spaces(lab, cache):
     if not (cache / "spaces" / "mine").is_dir():
         listed = cache / "words.txt"
         listed.write_text(WORDS, encoding="utf-8")
-        made = ["import mine VECTORS --language en", f"build encoded ENCODER --vocab {listed}"]
-        assert [lab(f"space {line}").code for line in (*made, "build table LM --vocab model")] == [0, 0, 0]
+        made = [
+            "import mine VECTORS --language en",
+            "import scaled PEOPLE --standardize",
+            f"build encoded ENCODER --vocab {listed}",
+        ]
+        assert [lab(f"space {line}").code for line in (*made, "build table LM --vocab model")] == [0] * 4
 
 
 @pytest.mark.parametrize("model", ["MODEL", "GGUF", "WITHOUT_BOS"])
@@ -158,14 +164,26 @@ def check(lab, kind: str, line: str, stdin: str) -> None:
     assert not [name for name in records[0] if VALIDATORS[kind].is_valid({**records[0], name: anything})]
     for form, delimiter in (("csv", ","), ("tsv", "\t")):
         rows = list(csv.DictReader(io.StringIO(found[form].out), delimiter=delimiter))
-        assert list(rows[0]) == list(dict.fromkeys(name for record in records for name in record))
-        for row, record in zip(rows, records, strict=True):
+        flat = [flattened(record) for record in records]
+        assert list(rows[0]) == list(dict.fromkeys(name for record in flat for name in record))
+        for row, record in zip(rows, flat, strict=True):
             assert {name: read_back(row[name], value) for name, value in record.items()} == record
     told = rows_of(json.loads(found["json"].out), {})
     if "-" in line.split():  # in the order of stdin
         told, records = list(told), [as_streamed(record) for record in records]
     for record in records:  # in the document's order
         assert any(record == {name: row.get(name) for name in record} for row in told), record
+
+
+def flattened(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as a table has it: a column for each number of a vector, and for each value of an object."""
+    found = {}
+    for name, value in record.items():
+        parts = value
+        if name == "vector":
+            parts = dict(zip(record.get("dimensions") or range(len(value)), value, strict=True))
+        found |= {f"{name}.{key}": one for key, one in parts.items()} if isinstance(parts, dict) else {name: value}
+    return found
 
 
 def as_streamed(record: dict[str, Any]) -> dict[str, Any]:

@@ -73,21 +73,27 @@ def test_a_full_disk_is_a_failure(refuses):
     refuses("generate a --out /dev/full MODEL", b"", "cannot write /dev/full: No space left on", code=1)
 
 
+def only(done):
+    """The answer of a document of one prompt."""
+    (answer,) = json.loads(done.out)["prompts"]
+    return answer
+
+
 def test_the_seed_that_was_drawn_gives_the_same_text_again(lab):
-    first = json.loads(lab("generate The MODEL --format json").out)
-    again = json.loads(lab(f"generate The MODEL --format json --seed {first['seed']}").out)
+    first = only(lab("generate The MODEL --format json"))
+    again = only(lab(f"generate The MODEL --format json --seed {first['seed']}"))
     assert again == first
 
 
 def test_the_same_seed_gives_the_same_text_alone_and_in_a_sweep(lab):
-    sweep = json.loads(lab("generate The -t 0.3,0.9,1.5 -n 3 --seed 8 -f json GGUF").out)["samples"]
-    alone = json.loads(lab("generate The -t 0.9 -n 1 --seed 8 -f json GGUF").out)["samples"]
+    sweep = only(lab("generate The -t 0.3,0.9,1.5 -n 3 --seed 8 -f json GGUF"))["samples"]
+    alone = only(lab("generate The -t 0.9 -n 1 --seed 8 -f json GGUF"))["samples"]
     assert alone[0]["text"] == next(row["text"] for row in sweep if (row["temperature"], row["sample"]) == (0.9, 0))
 
 
 def test_a_stream_is_the_text_of_the_sample_and_nothing_else(lab):
     line = "generate The --seed 7 --max-tokens 12 -t 1 GGUF"
-    (sample,) = json.loads(lab(f"{line} -f json").out)["samples"]
+    (sample,) = only(lab(f"{line} -f json"))["samples"]
     shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda one: f"<{ord(one[0]):02X}>", sample["text"])
     assert lab(f"{line} --stream").out == shown + "\n"
 

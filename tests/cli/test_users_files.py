@@ -142,7 +142,7 @@ def test_a_list_of_words_is_its_words(run, models, tmp_path, content):
     name = f"list{abs(hash(content))}"
     model = models["ENCODER_FOLDER"][0]
     assert run("space", "build", name, "--model", model, "--vocab", str(tmp_path / "words.txt")).code == 0
-    found = [json.loads(run("neighbors", word, "--space", name, "-f", "json").out) for word in ("cat", "dog")]
+    (found,) = json.loads(run("neighbors", "cat", "dog", "--space", name, "-f", "json").out).values()
     assert [one["neighbors"][0]["word"] for one in found] == ["dog", "cat"]
     assert [one["in_vocabulary"] for one in found] == [True, True]
     words = ("--words", str(tmp_path / "rows.list"))

@@ -34,13 +34,34 @@ def test_a_ranking_in_one_unit_shows_that_unit(lm, unit):
     assert [float(cell) for cell in view.rows[0][2:5]] == pytest.approx(values, rel=2e-2)
 
 
+def test_the_document_of_one_text_is_that_of_it_among_many(lm, texts):
+    asked = texts[:5]
+    many = ranking(lm, asked).document()
+    for text in asked:
+        alone = ledger(lm, text).document()
+        assert {**alone, "texts": 0} == {**many, "texts": 0}
+        (own,) = alone["texts"]
+        among = next(one for one in many["texts"] if one["text"] == text)
+        assert list(own) == list(among)
+        assert own["logprob_nats"] == pytest.approx(among["logprob_nats"], abs=1e-4)
+        assert [row["rank"] for row in own["ledger"]] == [row["rank"] for row in among["ledger"]]
+
+
+@pytest.mark.parametrize("unit", [None, "prob", "nats", "bits"])
+def test_the_values_stand_in_the_order_given_with_all_their_digits(lm, total, texts, unit):
+    asked = texts[:5]
+    convert = {"nats": float, "bits": lambda log: -log / math.log(2)}.get(unit, math.exp)
+    found = [float(value) for value in ranking(lm, asked).values(unit)]
+    assert found == pytest.approx([convert(total(text)) for text in asked], rel=2e-3)
+
+
 def test_equal_texts_stay_in_the_order_given(lm):
     found = ranking(lm, ["b", "a", "b"]).texts
     assert [one.text for one in found] in (["b", "b", "a"], ["a", "b", "b"])
 
 
 def test_without_bos_a_single_token_has_no_probability_and_ranks_last(lm_without_bos):
-    document = ledger(lm_without_bos, "a").document()
+    (document,) = ledger(lm_without_bos, "a").document()["texts"]
     for known in ("logprob_nats", "probability", "probability_mantissa", "probability_exponent", "perplexity"):
         assert document[known] is None
     found = ranking(lm_without_bos, ["a", "The cat sat", "b"])
