@@ -22,6 +22,7 @@ from llmlab.lab.text import Unit
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
+    from llmlab.lab.probability.prob import Ledger
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -43,8 +44,6 @@ def prob(
     form: FormOptions,
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
-    from llmlab.lab.probability.by_character import spelt
-    from llmlab.lab.probability.prob import ledger
     from llmlab.lab.probability.ranking import ranking
 
     texts, special = reading.texts(world, text), reading.allow_special
@@ -52,10 +51,7 @@ def prob(
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
-        if look.by == "character":
-            one = spelt(lm, model.spellings(world), first[0], allow_special=special)
-        else:
-            one = ledger(lm, first[0], look.by, correct=look.word_correction, allow_special=special)
+        one = _ledger(world, lm, first[0], look, model, special)
         views = partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip)
         world.show(one, form, views, partial(one.values, look.unit))
     elif streams(text, form):
@@ -64,6 +60,16 @@ def prob(
         with world.progress("scoring") as progress:
             found = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
         world.show(found, form, partial(found.views, unit=look.unit), partial(found.values, look.unit))
+
+
+def _ledger(world: World, lm: "CausalLM", text: str, look: LookOptions, model: ModelOptions, special: bool) -> "Ledger":
+    """One text, part by part."""
+    from llmlab.lab.probability.by_character import spelt
+    from llmlab.lab.probability.prob import ledger
+
+    if look.by == "character":
+        return spelt(lm, model.spellings(world), text, allow_special=special)
+    return ledger(lm, text, look.by, correct=look.word_correction, allow_special=special)
 
 
 def _stream(

@@ -71,13 +71,20 @@ def best(rows, score):
     return max(rows, key=lambda row: row[score])
 
 
+def said(row):
+    """What comes next: a token, or a character of a text that ends inside one."""
+    return row["character"] if "character" in row else row["token"]
+
+
 QUIET = {  # a line, and what its document says is the value
     "prob 'The cat sat' MODEL": lambda told: [told["texts"][0]["probability"]],
-    "prob 'The cat sat' --by char MODEL": lambda told: [told["texts"][0]["probability"]],
+    "prob 'The cat sat' --by character MODEL": lambda told: [math.exp(told["texts"][0]["prefix_logprob_nats"])],
     "prob 'The cat' --unit nats MODEL": lambda told: [told["texts"][0]["logprob_nats"]],
     "prob 'The cat' --unit bits MODEL": lambda told: [-told["texts"][0]["logprob_nats"] / math.log(2)],
-    "next The MODEL": lambda told: [best(told["next"], "probability")["token"]],
-    "next The -t 0.5,2 MODEL": lambda told: [best(told["next"], "probability")["token"]],
+    "next The MODEL": lambda told: [said(best(told["next"], "probability"))],
+    "next The --by token MODEL": lambda told: [best(told["next"], "probability")["token"]],
+    "next The --by character MODEL": lambda told: [best(told["next"], "probability")["character"]],
+    "next The -t 0.5,2 MODEL": lambda told: [said(best(told["next"], "probability"))],
     "compare 'The cat' 'The mat sat' MODEL": lambda told: [math.exp(told["difference_nats"])],
     "orders 'The cat sat.' MODEL": lambda told: [best(told["ranking"], "logprob_nats")["text"]],
     "cloze 'The [?] sat' -c cat -c mat MODEL": lambda told: best(told["fillings"], "logprob_nats")["words"],
