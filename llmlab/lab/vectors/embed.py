@@ -100,15 +100,28 @@ class Embeddings:
     def _value_view(self, full: bool) -> View:
         columns = (
             Column(self.what, wide=True),
-            Column("dimension", True),
-            Column("norm", True),
+            Column("dimension", True, means="how many numbers"),
+            Column("norm", True, means="the vector's length, sqrt(sum x^2)"),
             Column("values", wide=True),
         )
         rows: list[list[Cell]] = [
             [visible(label), len(vector), f"{norm:.4f}", self._values(vector, full)]
             for label, vector, norm in zip(self.labels, self.vectors, self.norms, strict=True)
         ]
-        return View(self.title, columns, rows, (*self.notes, self.origin.line))
+        return View(self.title, columns, rows, (*self.notes, self.origin.line), self._conclusion())
+
+    def _conclusion(self) -> str:
+        size = f"a vector of {self.vectors.shape[1]} numbers"
+        if len(self.labels) == 1:
+            return f"{visible(self.labels[0])} is {size}"
+        apart = np.where(
+            np.eye(len(self.labels), dtype=bool), np.nan, -self.matrix if self.metric.ascending else self.matrix
+        )
+        if np.isnan(apart).all():  # zero vectors have no cosine
+            return f"each is {size}"
+        one, other = np.unravel_index(int(np.nanargmax(apart)), apart.shape)
+        near = f"{visible(self.labels[one])} and {visible(self.labels[other])} are nearest"
+        return f"{near}: {self.metric.name} {self.matrix[one, other]:.4f}; each is {size}"
 
     def _values(self, vector: Floats, full: bool) -> str:
         if self.dimensions:

@@ -50,12 +50,12 @@ class TokenRows(Embeddings):
         texts: list[list[Cell]] = [[visible(text)] if several else [] for text in self.texts]
         columns = (*([Column("text", wide=True)] if several else []), whole.columns[0], *number, *whole.columns[1:])
         rows = [[*text, row[0], *own, *row[1:]] for text, own, row in zip(texts, numbers, whole.rows, strict=True)]
-        return View(self.title, columns, rows, whole.notes, self._conclusion())
+        return View(self.title, columns, rows, whole.notes, whole.conclusion)
 
     def _conclusion(self) -> str:
         size = self.vectors.shape[1]
         if not self.height:
-            return ""
+            return f"each of {len(self.labels)} tokens is a row vector of {size} numbers"
         table = f"a table of {self.height:,} x {size}"
         if len(self.ids) == 1:
             return f"{self.labels[0]} is one token: row {self.ids[0]:,} of {table}, {size} numbers"

@@ -141,3 +141,21 @@ def test_no_heat_strip_is_shown_unasked():
     found = embed.Embeddings(("a", "b"), vectors, TEST)
     asked = [len(found.views(strip=strip)) for strip in (False, True)]
     assert asked == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("metric", "nearest"), [("cosine", "aab and abb"), ("l2", "aab and abb"), ("dot", "aab and aaaab")]
+)
+def test_the_conclusion_names_the_nearest_pair(metric, nearest):
+    texts = ["aab", "abb", "c", "aaaab"] if metric == "dot" else ["aab", "abb", "c"]
+    found = embed.of_texts(Letters(), texts).by(metric)
+    one, other = (texts.index(text) for text in nearest.split(" and "))
+    score = found.matrix[one, other]
+    assert found.views()[0].conclusion == f"{nearest} are nearest: {metric} {score:.4f}; each is a vector of 3 numbers"
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"), [(["aab"], "aab is a vector of 3 numbers"), (["x", "y"], "each is a vector of 3 numbers")]
+)
+def test_where_there_is_no_pair_the_conclusion_says_what_a_vector_is(texts, said):
+    assert embed.of_texts(Letters(), texts).views()[0].conclusion == said
