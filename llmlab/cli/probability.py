@@ -15,7 +15,7 @@ import typer
 from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
 from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
-from llmlab.cli.verbs import option, verb
+from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import Unit
