@@ -138,7 +138,7 @@ def test_a_mistyped_word_is_answered_with_the_nearest(refuses, line, expected):
         ("prob a --choice b", "prob has no option --choice"),
         ("prob --diff a b", "prob has no option --diff"),
         ("prob --file x", "prob has no option --file"),
-        ("next a --by word", "next has no option --by"),
+        ("next a --by-word", "next has no option --by-word"),
         ("generate a --branch 2", "generate has no option --branch"),
         ("generate a --distribution", "generate has no option --distribution"),
         ("tree a -n 3", "tree has no option -n"),

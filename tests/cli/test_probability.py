@@ -14,7 +14,7 @@ import tiny
         ("prob a b MODEL", b"", ["x next"]),
         ("prob - MODEL", b"cat\r\ndog\n", ["x next", "cat", "dog"]),
         ("prob 'The cat' --by word --word-correction --unit bits MODEL", b"", ["corrected (bits)"]),
-        ("prob 今天天气很好 --by char --formula MODEL", b"", ["p(今天天气很好) = p("]),
+        ("prob 今天天气很好 --by character --formula MODEL", b"", ["p(今天天气很好) = p("]),
         ("prob 'The cat' --strip MODEL", b"", ["\nThe cat\n", "█ 16 or more"]),
         ("prob - MODEL", "天气\u2028很好".encode(), ["P(天气<2028>很好)"]),  # one line
         (r"prob 'a\nb\\n' MODEL", b"", [r"P(a↵b\n)"]),

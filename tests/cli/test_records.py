@@ -30,13 +30,17 @@ QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "
 DRAW = "The --seed 1 --max-tokens 3"
 TEXT: list[Case] = [
     ("prob", "'The cat 👩‍👩‍👧 <s>'", ""),
-    ("prob", "'The cat 今天' --by char", ""),
+    ("prob", "'The cat 今天' --by character", ""),
     ("prob", "'The cat' --by word --word-correction", ""),
     ("prob", "'The cat <s>' --allow-special", ""),
     ("prob", "LONG --by word", ""),
     ("prob.ranking", "a 'b \"x\", y' '今天\\t\\n'", ""),
     ("prob.ranking", "-", "The cat\nsat\n"),
     ("next", "The -k 5", ""),
+    ("next", "'The c' --by character -t 0.5,1", ""),
+    ("next", "The --by word", ""),
+    ("generate", f"{DRAW} --heal", ""),
+    ("tree", "'The c' --heal --depth 1", ""),
     ("next", "The --temperature 0,1,1e9 --preset qa", ""),
     ("next", "The --top-k 3 --repetition-penalty 1.3", ""),
     ("compare", "'The cat' 'The mat sat'", ""),
