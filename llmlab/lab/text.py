@@ -96,6 +96,11 @@ def _scientific(log: float) -> str:
     return f"{mantissa:.2f}e{exponent:+03d}"
 
 
+def uncertainty(entropy: float) -> str:
+    """An entropy in nats for the eye."""
+    return f"entropy {entropy * BITS:.2f} bits: as uncertain as {math.exp(entropy):,.1f} equal choices"
+
+
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no word for it (nan, infinities)."""
     return float(value) if math.isfinite(value) else None

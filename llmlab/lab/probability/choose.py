@@ -85,7 +85,7 @@ class Choices:
         found = zip(self.choices, self.shares, strict=True)
         rows = [self._cells(rank, one, share, per_token) for rank, (one, share) in enumerate(found, 1)]
         merged = (
-            (MERGED, f"so all are scored from {visible(self.common) or 'their beginning'!r} on") if self._merged else ()
+            (MERGED, f"so all are scored from {visible(self.common) or 'their beginning'} on") if self._merged else ()
         )
         spaced = (SPACED,) if any(one.spaced for one in self.choices) else ()
         notes = (*merged, *spaced, self.origin.line)

@@ -17,7 +17,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, finite, probability, raw, show
+from llmlab.lab.text import BITS, finite, probability, raw, show, uncertainty
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
@@ -118,17 +118,27 @@ class Next:
 
     def _list(self, one: Tempered, *last: str) -> View:
         """One temperature: a row a token, and the mass so far."""
-        columns = (Column("#", True), Column("next token", wide=True), Column("P", True), Column("sum", True))
+        columns = (
+            Column("#", True),
+            Column("next token", wide=True),
+            Column("P", True, means="probability after the text"),
+            Column("sum", True, means="of this row and those above"),
+        )
         listed = zip(self.pieces, one.logprobs, one.cumulative, strict=True)
         rows: list[list[Cell]] = [
             [rank, show(piece), probability(logprob), f"{mass:.4f}", Bar(math.exp(logprob))]
             for rank, (piece, logprob, mass) in enumerate(listed, 1)
         ]
-        note = f"these {len(rows)} hold {one.cumulative[-1]:.1%} of the probability; "
-        note += f"entropy {one.entropy * BITS:.2f} bits, as uncertain as {math.exp(one.entropy):,.1f} equal choices"
+        note = f"these {len(rows)} hold {one.cumulative[-1]:.1%} of the probability"
         how = "argmax" if one.temperature == 0 else "softmax(z / T)"
         tempered = () if one.temperature == 1 else (f"under the temperature {one.temperature:g}: {how}",)
-        return View(self._title, (*columns, Column("")), rows, (note, *tempered, *last))
+        return View(self._title, (*columns, Column("")), rows, (note, *tempered, *last), self._conclusion(one))
+
+    def _conclusion(self, one: Tempered) -> str:
+        best = max(range(len(self.ids)), key=lambda place: one.logprobs[place])
+        at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
+        said = f"{show(self.pieces[best])} ({math.exp(one.logprobs[best]):.0%}) is the likeliest next token{at}; "
+        return said + uncertainty(one.entropy)
 
     def _side_by_side(self, abreast: Sequence[Tempered]) -> View:
         columns = [Column("next token", wide=True)]
@@ -142,11 +152,16 @@ class Next:
             rows.append(row)
         penalty = self.filters.repetition_penalty
         penalised = f"; after a repetition penalty of {penalty:g}" if penalty != 1 else ""
-        return View(self._title, tuple(columns), rows, (f"softmax(z / T){penalised}; T = 1 is the model itself",))
+        note = f"softmax(z / T){penalised}; T = 1 is the model itself"
+        return View(self._title, tuple(columns), rows, (note,), self._conclusion(abreast[0]))
 
     def _measures(self) -> View:
-        names = ("entropy", "exp(H)", *(f"top {k}" for k in MASSES))
-        columns = [Column("T", True), *(Column(name, True) for name in names)]
+        columns = [
+            Column("T", True, means="temperature"),
+            Column("entropy", True, means="uncertainty in bits"),
+            Column("exp(H)", True, means="as uncertain as so many equal choices"),
+            *(Column(f"top {k}", True) for k in MASSES),
+        ]
         columns += [Column(f"{cut.name.replace('_', '-')} {cut.value:g}", True) for cut in self.tempered[0].cuts]
         rows: list[list[Cell]] = []
         for one in self.tempered:
@@ -154,8 +169,7 @@ class Next:
             row += [f"{mass:.3f}" for mass in one.masses]
             rows.append([*row, *(f"{cut.kept:,} ({cut.mass:.2f})" for cut in one.cuts)])
         notes = (
-            "entropy in bits; exp(H): as uncertain as so many equal choices; top N: the mass of the N likeliest",
-            "filters: how many tokens each would keep by itself, and their mass",
+            "top N: the mass of the N likeliest; filters: how many tokens each would keep by itself, and their mass",
         )
         return View("", tuple(columns), rows, (*notes, self.origin.line))
 

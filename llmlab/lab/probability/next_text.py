@@ -19,7 +19,7 @@ from llmlab.lab.characters.reading import check_same, tail
 from llmlab.lab.probability.next import PLAIN, Next, next_tokens
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, finite, probability, show
+from llmlab.lab.text import BITS, finite, probability, show, uncertainty
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
@@ -146,12 +146,10 @@ class NextText:
     def _conclusion(self, one: Tempered) -> str:
         best = max(one.masses, key=lambda part: one.masses[part])
         at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
-        said = f"{_shown(best)} ({one.masses[best]:.0%}) is the likeliest next {self.by}{at}"
+        said = f"{_shown(best)} ({one.masses[best]:.0%}) is the likeliest next {self.by}{at}; "
         if one.entropy is None:
-            return f"{said}; words of {sum(one.masses.values()):.0%} of the probability were found"
-        return (
-            f"{said}; entropy {one.entropy * BITS:.2f} bits: as uncertain as {math.exp(one.entropy):,.1f} equal choices"
-        )
+            return f"{said}words of {sum(one.masses.values()):.0%} of the probability were found"
+        return said + uncertainty(one.entropy)
 
     def _notes(self, one: Tempered) -> list[str]:
         listed = sum(one.masses.get(part, 0.0) for part in self.listed)
