@@ -59,11 +59,12 @@ class PresetEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
     template: str  # {prompt} stands for the prompt
     stop: tuple[str, ...] = ()
+    question: str = ""  # the prompt when none is given
+    expect: tuple[str, ...] = ()  # what makes an answer to it right
 
 
 class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    question: str
-    question_preset: str = ""
+    preset: str  # whose question is asked when no prompt is given
     temperature: tuple[float, ...] = (1.0,)
     samples: Positive = 1
     max_tokens: Positive = 20

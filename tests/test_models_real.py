@@ -22,8 +22,9 @@ from llmlab.lab.probability.pairs import PAIRS, judge
 from llmlab.lab.probability.quiz import QUESTIONS, answer
 from llmlab.lab.probability.scored import score
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, sample
-from llmlab.lab.temperature.samples import Expected, summarise
+from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.vectors.embed import of_word
 from llmlab.models import card
 from llmlab.models.library import Library
@@ -110,7 +111,7 @@ class OfExactEngines(OfEveryEngine):
 
     @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0])
     def test_two_thousand_first_tokens_are_as_frequent_as_their_exact_probability(self, model, config, temperature):
-        prompt = read(model, config.generate.question, template=config.presets["qa"].template)
+        prompt = read(model, config.presets["qa"].question, template=config.presets["qa"].template)
         plan = Plan((temperature,), samples=2000, max_tokens=1, seed=5)
         drawn = list(sample(model, prompt, plan, plan.places))
         logits = model.decoder(prompt.tokens, 1, 1).first.astype(np.float64) / temperature
@@ -147,7 +148,7 @@ class TestDefault(OfExactEngines):
     nats, share = 0.5, 0.03
 
     def test_the_share_right_falls_as_the_temperature_grows(self, model, config):
-        prompt = read(model, config.generate.question, template=config.presets["qa"].template)
+        prompt = read(model, config.presets["qa"].question, template=config.presets["qa"].template)
         plan = Plan((0.0, 0.5, 1.0, 1.5), samples=20, max_tokens=8, seed=1, stop=("\n",))
         found = summarise(model, prompt, plan, sample(model, prompt, plan, plan.places), Expected(("Paris",)))
         shares = [one["right"]["share"] for one in found.document()["temperatures"]]

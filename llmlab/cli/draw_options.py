@@ -100,7 +100,8 @@ class PromptOptions(Struct, frozen=True):
         typer.Argument(metavar="[PROMPT]", help="Text to continue; - is stdin; none: a fixed question."),
     ] = None
     preset: Annotated[
-        str | None, option("--preset", metavar="NAME", help="Wrap the prompt for a base model, such as qa.")
+        str | None,
+        option("--preset", metavar="NAME", help="Wrap the prompt for a base model: qa, zh, ..."),
     ] = None
     raw: Annotated[bool, option("--raw", help="The prompt as it is, without a chat template.")] = False
     heal: Annotated[
@@ -115,17 +116,14 @@ class PromptOptions(Struct, frozen=True):
             raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
         if self.prompt is not None and file is not None:
             raise MisuseError("PROMPT and --prompts are two ways to say the same", "give one of them")
-        default = world.config.generate
         texts: Iterator[str] | list[str]
         if file is not None:
             texts = prompts_of(world, file)
-        elif self.prompt is None:
-            texts = [default.question]
-        else:
+        elif self.prompt is not None:
             texts = [reading.one(world, self.prompt)]
-        fixed = default.question_preset if file is None and self.prompt is None else ""
-        wrap = preset_of(world, fixed if self.preset is None else self.preset)
-        return Asked(iter(texts), len(texts) if isinstance(texts, list) else 0, wrap)
+        else:
+            return _own_question(world, self.preset or world.config.generate.preset)
+        return Asked(iter(texts), len(texts) if isinstance(texts, list) else 0, preset_of(world, self.preset or ""))
 
     def read(self, world: World, model: ModelOptions, asked: "Asked", reading: ReadingOptions) -> "Iterator[Prompt]":
         """What the model reads for each of the prompts, as they come."""
@@ -143,11 +141,20 @@ class PromptOptions(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Asked:
-    """Prompts as they come, how many (0: nobody knows yet), and what stands around each."""
+    """Prompts as they come, how many (0: nobody knows yet), what stands around each, and what is a right answer."""
 
     texts: Iterator[str]
     count: int
     wrap: PresetEntry
+    expect: tuple[str, ...] = ()  # of a preset's own question
+
+
+def _own_question(world: World, preset: str) -> Asked:
+    """What a preset asks when no prompt is given. Raises MisuseError for one that asks nothing."""
+    wrap = preset_of(world, preset)
+    if not wrap.question:
+        raise MisuseError(f"the preset {preset!r} has no question of its own", "give a PROMPT")
+    return Asked(iter([wrap.question]), 1, wrap, wrap.expect)
 
 
 def plan(
@@ -162,7 +169,7 @@ def plan(
     same_noise: bool = False,
     seed: int | None = None,
 ) -> "Plan":
-    """What to draw: the options over the settings. `seed` is of a run that goes on; without any one is drawn."""
+    """What to draw: the options over the settings. `seed` is of a run that goes on; else one is drawn if needed."""
     import secrets
 
     from llmlab.lab.temperature.generate import Plan
@@ -172,10 +179,11 @@ def plan(
     given |= {"max_tokens": draw.max_tokens, "repetition_penalty": draw.repetition_penalty, "samples": samples}
     chosen = {name: getattr(default, name) if value is None else value for name, value in given.items()}
     stops = [reading.text(one) for one in draw.stop or ()] or [*default.stop, *asked.wrap.stop]
-    known = draw.seed if draw.seed is not None else seed
-    number = secrets.randbelow(2**31) if known is None else known
     heats = heat.temperatures(default.temperature)
-    found = Plan(temperatures=heats, seed=number, stop=tuple(stops), same_noise=same_noise, **chosen)
+    known = draw.seed if draw.seed is not None else seed
+    if known is None and any(heats):  # at T = 0 nothing is drawn
+        known = secrets.randbelow(2**31)
+    found = Plan(temperatures=heats, seed=known, stop=tuple(stops), same_noise=same_noise, **chosen)
     found.check()
     return found
 

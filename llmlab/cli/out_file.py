@@ -25,7 +25,7 @@ class Kept(msgspec.Struct):
     """What a record must hold to be a sample."""
 
     prompt: str
-    seed: int
+    seed: int | None
     temperature: float
     sample: int
     text: str

@@ -10,12 +10,11 @@ from llmlab.cli.world import World
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import of_text
 from llmlab.lab.temperature import generate
+from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, Sample
-from llmlab.lab.temperature.samples import Expected, conditions, record, summarise
+from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
 from llmlab.view import Several
-
-NOTHING = Expected()
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Run:
     form: FormOptions
     expected: Expected = NOTHING
     out: OutFile | None = None
+    every: bool = False  # of the answers is shown
 
     def samples(self, prompts: Iterable[Prompt], count: int) -> None:
         """Draw every sample of every prompt. jsonl is written as it comes, other formats at the end.
@@ -99,7 +99,8 @@ class Run:
     def _tell(self, found: Sequence[tuple[Prompt, list[Sample]]]) -> None:
         said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in found)
         if said:
-            self.world.show(Several("prompts", said), self.form)
+            result = Several("prompts", said)
+            self.world.show(result, self.form, lambda: [view for one in said for view in one.views(every=self.every)])
 
     def _flow(self, prompt: Prompt, found: list[Sample]) -> None:
         flows = self.world.talks and self.form == FormOptions()

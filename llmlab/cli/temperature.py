@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
-from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, PromptOptions, plan
+from llmlab.cli.draw_options import Asked, DrawOptions, FilterOptions, HeatOptions, OneTemperature, PromptOptions, plan
 from llmlab.cli.options import FormOptions, ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 
 if TYPE_CHECKING:
+    from llmlab.lab.temperature.expected import Expected
     from llmlab.lab.temperature.generate import Plan
-    from llmlab.lab.temperature.samples import Expected
 
 SettingsOption = Annotated[bool, option("--show-settings", panel=SHOWN, help="Say everything that applies.")]
 
@@ -33,21 +33,27 @@ class ManyOptions(Struct, frozen=True):
         False
     )
     expect: Annotated[
-        list[str] | None, option("--expect", metavar="TEXT", help="A right answer holds this text; may be repeated.")
+        list[str] | None,
+        option("--expect", metavar="TEXT", help="A right answer begins with this word; may be repeated."),
     ] = None
     expect_regex: Annotated[
         list[str] | None, option("--expect-regex", metavar="PATTERN", help="A right answer matches this pattern.")
     ] = None
+    anywhere: Annotated[bool, option("--anywhere", help="The expected word may stand anywhere in the answer.")] = False
+    every: Annotated[bool, option("--all", panel=SHOWN, help="Every answer of every temperature.")] = False
     out: Annotated[
         Path | None,
         option("--out", metavar="FILE", panel=SHOWN, help="Add records to this jsonl file; go on at its end."),
     ] = None
     stream: Annotated[bool, option("--stream", panel=SHOWN, help="One sample as plain text, as it comes.")] = False
 
-    def expected(self, reading: ReadingOptions) -> "Expected":
-        from llmlab.lab.temperature.samples import Expected
+    def expected(self, reading: ReadingOptions, asked: "Asked") -> "Expected":
+        """What the options expect, else what the preset expects of its own question."""
+        from llmlab.lab.temperature.expected import Expected
 
-        return Expected.of([reading.text(one) for one in self.expect or ()], self.expect_regex or ())
+        own = asked.expect if not (self.expect or self.expect_regex) else ()
+        texts = [reading.text(one) for one in self.expect or ()]
+        return Expected.of([*texts, *own], self.expect_regex or (), self.anywhere)
 
     def check(self, plan: "Plan", form: FormOptions) -> None:
         """Raise MisuseError for a stream of more than one text."""
@@ -56,15 +62,15 @@ class ManyOptions(Struct, frozen=True):
         one_temperature("--stream", plan)
         if form != FormOptions():
             raise MisuseError("--stream writes plain text", "leave out --format and --quiet, or leave out --stream")
-        for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "out"):
+        for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every", "out"):
             if getattr(self, name) not in (None, False):
-                raise MisuseError(f"--{name.replace('_', '-')} does not go with --stream", "leave out one of them")
+                said = "all" if name == "every" else name.replace("_", "-")
+                raise MisuseError(f"--{said} does not go with --stream", "leave out one of them")
 
 
 @verb(
     "llmlab generate --temperature 0.2",
-    'llmlab generate "The capital of France is" --temperature 0,0.7,1.5 --samples 5',
-    "llmlab generate --sweep 0:1.5:0.5 --samples 20 --expect Paris",
+    "llmlab generate --preset zh --sweep 0:2:0.5 --samples 20",
     "llmlab generate --prompts questions.txt --preset qa --out answers.jsonl",
 )
 def generate(
@@ -84,7 +90,8 @@ def generate(
     from llmlab.cli.out_file import OutFile
     from llmlab.cli.runs import Run
 
-    asked, expected = asking.asked(world, reading, many.prompts), many.expected(reading)
+    asked = asking.asked(world, reading, many.prompts)
+    expected = many.expected(reading, asked)
     with OutFile(many.out) if many.out else nullcontext() as out:
         seed = out.seed if out else None
         drawn = plan(
@@ -94,7 +101,7 @@ def generate(
         _say(world, drawn, show_settings)
         lm = model.causal_lm(world)
         prompts = asking.read(world, model, asked, reading)
-        run = Run(world, lm, drawn, form, expected, out)
+        run = Run(world, lm, drawn, form, expected, out, every=many.every)
         run.stream(next(prompts)) if many.stream else run.samples(prompts, asked.count)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llmlab.view import Bar, Cell, Column, Record
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
-COLUMNS = (Column("right", True), Column("95 %"), Column(""))
+COLUMNS = (Column("right", True), Column("95 %", means="where chance alone may have moved the share"), Column(""))
 
 
 @dataclass(frozen=True)

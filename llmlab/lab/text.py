@@ -28,6 +28,8 @@ def raw(piece: bytes) -> str:
 def edged(text: str) -> str:
     """A text for the eye whose first and last spaces count: they are shown as ␣."""
     inside = text.strip(" ")
+    if not inside:
+        return "␣" * len(text)
     before = len(text) - len(text.lstrip(" "))
     return "␣" * before + visible(inside) + "␣" * (len(text) - before - len(inside))
 
@@ -56,7 +58,7 @@ def probability(log: float) -> str:
 
 def number(value: float, digits: int = 3) -> str:
     """A number for the eye; - for what is not known."""
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+    return "-" if math.isnan(value) else f"{value:z.{digits}f}"  # z: no minus before a zero
 
 
 def figure(unit: Unit, log: float) -> str:
@@ -103,4 +105,4 @@ def uncertainty(entropy: float) -> str:
 
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no word for it (nan, infinities)."""
-    return float(value) if math.isfinite(value) else None
+    return float(value) + 0.0 if math.isfinite(value) else None  # not -0

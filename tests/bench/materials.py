@@ -24,7 +24,7 @@ class Bench:
     def __init__(self, scratch: Path) -> None:
         self.world, self.scratch = World(), scratch
         self.config, self.library = self.world.config, self.world.library()
-        self.prompt = self.config.generate.question
+        self.prompt = self.config.presets["qa"].question
         self._said: dict[tuple[str, ...], str] = {}
 
     @cached_property

@@ -11,13 +11,17 @@ import pytest
     [
         ("generate The -t 0,1 -n 2 --max-tokens 3 MODEL", b"", ["The\n", "length", "seed "]),
         ("generate --max-tokens 2 MODEL", b"", ["Question: What is the capital of France?↵Answer:"]),
-        ("generate The -n 3 -t 0,1 --expect cat MODEL", b"", ["dist-2", "seen", "right: the"]),
+        (
+            "generate The -n 3 -t 0,1 --expect cat MODEL",
+            b"",
+            ["dist-2", "seen", "right: answers that begin with 'cat'"],
+        ),
         ("generate The --sweep 0:1:0.5 --max-tokens 1 MODEL", b"", ["\n0.5 ", "\n  1 "]),
         ("generate Où --preset qa -t 0 --max-tokens 1 MODEL", b"", ["Question: Où↵Answer:"]),
         ("generate --prompts - --max-tokens 1 MODEL", b"The\n\ncat\r\n", ["The\n", "\ncat\n"]),
         ("generate - --seed 7 MODEL", b"The cat", ["The cat\n", "seed 7"]),
         ("tree The --depth 2 --branch 2 MODEL", b"", ["├", "4 paths hold"]),
-        ("trace The --max-tokens 2 --seed 1 MODEL", b"", ["P at T=1", "(length)"]),
+        ("trace The -t 2 --max-tokens 2 --seed 1 MODEL", b"", ["P at T=2", "(length)"]),
     ],
 )
 def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
@@ -48,8 +52,10 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         ("generate a --stream -t 0,1", b"", "--stream is of one temperature"),
         ("generate a --stream -n 2", b"", "--samples does not go with --stream"),
         ("generate a --stream --expect b", b"", "--expect does not go with --stream"),
-        ("generate a --preset qq", b"", "no preset is called 'qq'; one of: qa, zh"),
+        ("generate a --preset qq", b"", "no preset is called 'qq'; one of: qa, zh, qa-zh"),
         ("generate a --expect ''", b"", "an expected text is empty"),
+        ("generate a --anywhere", b"", "--anywhere is of an expected text; give --expect TEXT"),
+        ("generate a --stream --all", b"", "--all does not go with --stream"),
         ("generate a --expect-regex '('", b"", "'(' is no pattern"),
         ("generate a --repetition-penalty 0", b"", "repetition penalty 0 is not above 0"),
         ("generate a --out /no/folder/x", b"", "cannot write /no/folder/x: No such file"),
@@ -83,6 +89,37 @@ def test_the_seed_that_was_drawn_gives_the_same_text_again(lab):
     first = only(lab("generate The MODEL --format json"))
     again = only(lab(f"generate The MODEL --format json --seed {first['seed']}"))
     assert again == first
+
+
+def test_nothing_is_drawn_at_zero_so_there_is_no_seed(lab):
+    assert json.loads(lab("generate The -t 0 MODEL --format json").out)["seed"] is None
+    assert "seed" not in lab("generate The -t 0 -n 2 MODEL").out
+    assert json.loads(lab("trace The -t 0 MODEL --format json").out)["seed"] is None
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_presets_own_question_is_asked_when_no_prompt_is_given(lab, form):
+    shown = lab(f"generate --preset zh -n 2 --max-tokens 3 -f {form} MODEL").out
+    assert "中国的首都是北京，法国的首都是" in shown
+    assert "right" in shown
+    assert "中国的首都是北京，日本的首都是" in lab("generate 日本的首都是 --preset zh MODEL").out
+    assert "right" not in lab(f"generate 日本的首都是 --preset zh -n 2 -f {form} MODEL").out
+
+
+def test_a_preset_without_a_question_wants_a_prompt(lab, tmp_path):
+    (tmp_path / "own.toml").write_text('[presets.own]\ntemplate = "Q: {prompt}"\n', encoding="utf-8")
+    done = lab(f"--config {tmp_path}/own.toml generate --preset own")
+    assert (done.code, done.out) == (2, "")
+    assert "the preset 'own' has no question of its own; give a PROMPT" in done.err
+    assert lab(f"--config {tmp_path}/own.toml generate why --preset own --max-tokens 1 MODEL").out.startswith(
+        "Q: why\n"
+    )
+
+
+def test_all_answers_are_shown_on_request(lab):
+    line = "generate The -n 9 -t 1,2 --seed 1 --max-tokens 4 MODEL"
+    assert "other answers)" in lab(line).out
+    assert "other answers)" not in lab(f"{line} --all").out
 
 
 def test_the_same_seed_gives_the_same_text_alone_and_in_a_sweep(lab):

@@ -9,7 +9,7 @@ rows (tests/bench/same_sample.py). In float32 all are.
 
 import codecs
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,7 @@ class Plan:
     temperatures: tuple[float, ...] = (1.0,)
     samples: int = 1
     max_tokens: int = 20
-    seed: int = 0
+    seed: int | None = 0  # None: nothing is drawn
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
@@ -45,7 +45,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise MisuseError for what cannot be drawn, before a model is loaded."""
-        if self.seed < 0:
+        if self.seed is not None and self.seed < 0:
             raise MisuseError(f"seed {self.seed} is negative", "give a number from 0 up")
         if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
             raise MisuseError("nothing to draw", "give at least one temperature, one sample and one token")
@@ -69,8 +69,8 @@ class Plan:
         words.insert(1, f"temperature {', '.join(f'{t:g}' for t in self.temperatures)}")
         stops = ", ".join(map(repr, self.stop)) or "none"
         draws = "the same Gumbel noise at every T" if self.same_noise else "independent noise at every T"
-        words += [f"max tokens {self.max_tokens}", f"stop {stops}", f"samples {self.samples}", f"seed {self.seed}"]
-        return "; ".join([*words, draws])
+        words += [f"max tokens {self.max_tokens}", f"stop {stops}", f"samples {self.samples}"]
+        return "; ".join([*words, *([] if self.seed is None else [f"seed {self.seed}", draws])])
 
     @property
     def places(self) -> list[tuple[float, int]]:
@@ -109,15 +109,22 @@ class Sample:
 
 
 def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]]) -> Iterator[Sample]:
-    """These (temperature, sample number) of the plan, as each is finished. The context is read once."""
-    if not wanted:
+    """These (temperature, sample number) of the plan, as each is finished. The context is read once.
+
+    At T = 0 all samples are one: it is computed once, so that they have the same last digits too.
+    """
+    cold = [place for place in wanted if place[0] == 0]
+    rows = [*cold[:1], *(place for place in wanted if place[0] > 0)]
+    if not rows:
         return
-    decoder = model.decoder(prompt.tokens, min(len(wanted), ROWS), plan.max_tokens)
+    decoder = model.decoder(prompt.tokens, min(len(rows), ROWS), plan.max_tokens)
     first = prompt.first(decoder.first)
-    for start in range(0, len(wanted), ROWS):
+    for start in range(0, len(rows), ROWS):
         if start:
             decoder.restart()
-        yield from _grow(model, decoder, first, [_Row(plan, prompt, *one) for one in wanted[start : start + ROWS]])
+        for one in _grow(model, decoder, first, [_Row(plan, prompt, *place) for place in rows[start : start + ROWS]]):
+            same = [one.sample] if one.temperature else [number for _, number in cold]
+            yield from (replace(one, sample=number) for number in same)
 
 
 def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
@@ -185,15 +192,18 @@ class _Row:
         if self.settings.plain and not (self.plan.same_noise or self._trace):
             return sampling.draw_plain(logits, self.settings.temperature, self._noise())
         drawn_from = sampling.drawn_from(logits, self._seen + self.ids, self.settings)
-        how = sampling.race if self.plan.same_noise else sampling.draw  # one race: each token keeps its own noise
-        token = how(np.exp(drawn_from), self._noise())
+        token = self._race(drawn_from) if self.settings.temperature else int(drawn_from.argmax())
         if self._trace:
             self.steps.append(_step(model, sampling.log_softmax(logits), drawn_from, token))
         return token, float(logits[token]) - sampling.logsumexp(logits)
 
+    def _race(self, drawn_from: Floats) -> int:
+        how = sampling.race if self.plan.same_noise else sampling.draw  # one race: each token keeps its own noise
+        return how(np.exp(drawn_from), self._noise())
+
     def _noise(self) -> "Generator":
         own = None if self.plan.same_noise else self.settings.temperature
-        return sampling.noise(self.plan.seed, self.number, len(self.ids), own)
+        return sampling.noise(self.plan.seed or 0, self.number, len(self.ids), own)
 
 
 def _grow(model: CausalLM, decoder: Decoder, first: Floats, rows: Sequence[_Row]) -> Iterator[Sample]:

@@ -5,20 +5,19 @@ divide by the tokens). Surprisal is that of the model itself (T = 1, no filter),
 were drawn, the one that ended a text included.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
-from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
-from llmlab.lab.temperature.generate import Plan, Sample
+from llmlab.lab.temperature.expected import Expected
+from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -27,33 +26,21 @@ SHOWN = 2  # answers a temperature, where several temperatures have many
 LINE = 40  # cells of an answer, where several temperatures have many
 ROWS = 12  # answers that a table shows without folding any
 FIRSTS = 5  # first tokens whose frequency is set beside their probability
+NOTHING = Expected()
 
-
-@dataclass(frozen=True)
-class Expected:
-    """What makes an answer right: it holds one of the texts (whatever the case), or one of the patterns matches."""
-
-    texts: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.texts or self.patterns)
-
-    @classmethod
-    def of(cls, texts: Sequence[str], patterns: Sequence[str]) -> "Expected":
-        """Raises MisuseError for an empty text, or for what is no pattern."""
-        if not all([*texts, *patterns]):
-            raise MisuseError("an expected text is empty", "give at least one character")
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise MisuseError(f"{pattern!r} is no pattern: {error}", "see Python's re") from None
-        return cls(tuple(texts), tuple(patterns))
-
-    def accepts(self, answer: str) -> bool:
-        held = any(text.casefold() in answer.casefold() for text in self.texts)
-        return held or any(re.search(pattern, answer) for pattern in self.patterns)
+TEMPERATURE = Column("T", True, means="temperature: 0 is argmax, 1 the model itself")
+FINISH = Column("finish", means="by a stop text, at the end the model sets, or at the length of --max-tokens")
+SUMMARY = (
+    TEMPERATURE,
+    Column("distinct", True, means="different answers"),
+    Column("dist-1", True, means="share of different tokens"),
+    Column("dist-2", True, means="of different pairs of tokens"),
+    Column("bits/token", True, means="surprise to the model itself"),
+    Column("tokens", True, means="a sample"),
+    Column("first", wide=True, means="the likeliest first token"),
+    Column("P", True, means="its exact probability at this T"),
+    Column("seen", True, means="the share of samples that begin with it"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +63,16 @@ class Samples:
     samples: tuple[Sample, ...]
     firsts: tuple[First, ...]
     expected: Expected
+    preferred: str  # the answer at T = 0, where one is expected
     origin: Provenance
 
-    def views(self) -> list[View]:
-        settings = f"seed {self.plan.seed}{filters(self.plan)}"
-        views = [self._answers(settings)]
+    def views(self, *, every: bool = False) -> list[View]:
+        """`every`: all answers of a temperature, however many."""
+        views = [self._answers(every)]
         if self.plan.samples > 1:
             views.append(self._summary())
-        if self.expected:
-            rows: list[list[Cell]] = [[f"{t:g}", *self._right(t).cells()] for t in self._temperatures()]
-            views.append(View("", (Column("T", True), *COLUMNS), rows, (self._aim(),)))
+        if self.expected and len(self.samples) > 1:
+            views.append(self._rightness())
         return views
 
     def records(self) -> list[Record]:
@@ -111,7 +98,7 @@ class Samples:
     def surprisal(self, temperature: float) -> float:
         """Mean bits a token under the model itself."""
         samples = self.of(temperature)
-        return -sum(one.logprob for one in samples) * BITS / sum(len(one.ids) for one in samples)
+        return -sum(one.logprob for one in samples) * BITS / sum(len(one.ids) for one in samples) + 0.0  # not -0
 
     def length(self, temperature: float) -> float:
         """Mean tokens a sample."""
@@ -125,33 +112,46 @@ class Samples:
         answers = [self.expected.accepts(one.text) for one in self.of(temperature)]
         return Share(sum(answers), len(answers))
 
-    def _aim(self) -> str:
-        said = [repr(text) for text in self.expected.texts] + [f"/{one}/" for one in self.expected.patterns]
-        return f"right: the answer holds {' or '.join(said)}"
+    def _rightness(self) -> View:
+        right = Column("right", True, means=f"answers that {self.expected.aim}")
+        rows: list[list[Cell]] = [[f"{t:g}", *self._right(t).cells()] for t in self._temperatures()]
+        return View("", (TEMPERATURE, right, *COLUMNS[1:]), rows)
 
-    def _answers(self, settings: str) -> View:
+    def _conclusion(self) -> str:
+        """What is right at the coldest T and at the hottest; or how many answers differ."""
+        heats = sorted(self._temperatures())
+        ends = list(dict.fromkeys((heats[0], heats[-1])))
+        if len(self.samples) == 1:
+            said = f"at T = {heats[0]:g} the model says {answer(self.samples[0].text)}"
+        elif self.expected:
+            said = f"right answers: {', '.join(f'{self._right(t).share:.0%} at T = {t:g}' for t in ends)}"
+        else:
+            counts = [f"{len({one.text for one in self.of(t)})} of {len(self.of(t))} at T = {t:g}" for t in ends]
+            said = f"different answers: {', '.join(counts)}"
+        if not self.expected or self.expected.accepts(self.preferred):
+            return said
+        return f"{said}; the model itself prefers {answer(self.preferred)}: temperature cannot mend that"
+
+    def _answers(self, every: bool) -> View:
         counted = [
             (t, Counter((one.text, one.finish) for one in self.of(t)).most_common()) for t in self._temperatures()
         ]
-        fold = len(counted) > 1 and sum(len(answers) for _, answers in counted) > ROWS
+        fold = not every and len(counted) > 1 and sum(len(answers) for _, answers in counted) > ROWS
         said = Column("continuation", wide=True, head=LINE if fold else 0)
-        columns = (Column("T", True), Column("times", True), Column(""), said)
+        columns = (TEMPERATURE, Column("times", True, means="samples with this answer"), Column(""), said)
         rows: list[list[Cell]] = []
         for t, answers in counted:
             total = sum(count for _, count in answers)
             shown = answers[:SHOWN] if fold and len(answers) > SHOWN + 1 else answers
             for (text, finish), count in shown:
-                rows.append([f"{t:g}", count, Bar(count / total, 10), edged(text), finish])
+                rows.append([f"{t:g}", count, Bar(count / total, 10), answer(text), finish])
             if left := len(answers) - len(shown):
                 rest = sum(count for _, count in answers[len(shown) :])
                 rows.append([f"{t:g}", rest, Bar(rest / total, 10), f"({left} other answers)", ""])
-        notes = (*self.prompt.notes, settings, self.origin.line)
-        return View(visible(self.prompt.text), (*columns, Column("finish")), rows, notes)
+        notes = (*self.prompt.notes, *how(self.plan), self.origin.line)
+        return View(visible(self.prompt.text), (*columns, FINISH), rows, notes, self._conclusion())
 
     def _summary(self) -> View:
-        names = ("distinct", "dist-1", "dist-2", "bits/token", "tokens")
-        columns = (Column("T", True), *(Column(name, True) for name in names))
-        columns += (Column("first", wide=True), Column("P", True), Column("seen", True))
         rows = []
         for t in self._temperatures():
             best = next(one for one in self.firsts if one.temperature == t)
@@ -159,8 +159,7 @@ class Samples:
             variety += [number(self.distinct(t, n), 2) for n in (1, 2)]
             rest = [number(self.surprisal(t), 2), number(self.length(t), 1)]
             rows.append([*variety, *rest, show(best.piece), f"{best.probability:.3f}", f"{best.seen:.3f}"])
-        note = "first: the likeliest first token, its exact P at this T, and the share of samples that begin with it"
-        return View("", columns, rows, (note,))
+        return View("", SUMMARY, rows)
 
     def _measures(self) -> list[Record]:
         return [
@@ -179,13 +178,21 @@ class Samples:
 
 
 def summarise(
-    model: CausalLM, prompt: Prompt, plan: Plan, samples: Iterable[Sample], expected: Expected = Expected()
+    model: CausalLM, prompt: Prompt, plan: Plan, samples: Iterable[Sample], expected: Expected = NOTHING
 ) -> Samples:
-    """Put samples in order, and the likeliest first tokens beside them."""
+    """Put samples in order, the likeliest first tokens beside them, and what the model prefers to what is expected."""
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
     firsts = _firsts(model, prompt, plan, found) if plan.samples > 1 else ()
-    return Samples(prompt, plan, found, firsts, expected, of_text(model.info))
+    preferred = _preferred(model, prompt, plan, found) if expected else ""
+    return Samples(prompt, plan, found, firsts, expected, preferred, of_text(model.info))
+
+
+def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> str:
+    """The answer at T = 0: of the samples, or found now."""
+    argmax = replace(plan, temperatures=(0.0,), samples=1)
+    known = [one for one in samples if one.temperature == 0]
+    return (known or list(sample(model, prompt, argmax, argmax.places)))[0].text
 
 
 def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
@@ -234,9 +241,20 @@ def conditions(prompt: Prompt, plan: Plan) -> Record:
     }
 
 
-def filters(plan: Plan) -> str:
+def how(plan: Plan) -> list[str]:
+    """The seed, where anything is drawn, and what applies beside the temperature: a note, or none."""
+    said = [*([] if plan.seed is None else [f"seed {plan.seed}"]), *filters(plan)]
+    return [", ".join(said)] if said else []
+
+
+def filters(plan: Plan) -> list[str]:
     """What applies beside the temperature, for a note."""
     on = [("top-k", plan.top_k, 0), ("top-p", plan.top_p, 1), ("min-p", plan.min_p, 0)]
     on.append(("repetition penalty", plan.repetition_penalty, 1))
-    said = "".join(f", {name} {value:g}" for name, value, off in on if value != off)
-    return said + (", the same noise at every T" if plan.same_noise else "")
+    said = [f"{name} {value:g}" for name, value, off in on if value != off]
+    return said + (["the same noise at every T"] if plan.same_noise else [])
+
+
+def answer(text: str) -> str:
+    """An answer for the eye, an empty one too."""
+    return edged(text) or "(nothing)"

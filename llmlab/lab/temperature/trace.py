@@ -1,13 +1,15 @@
 """One sample closely: at every step what was chosen, how likely it was before and after T, and what else there was."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from llmlab.backends.sampling import Settings
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.temperature.generate import Plan, Sample, Step
-from llmlab.lab.temperature.samples import conditions, filters
-from llmlab.lab.text import BITS, finite, probability, raw, show
+from llmlab.lab.temperature.samples import conditions, how
+from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Record, View, stated_once
 
@@ -22,18 +24,11 @@ class Trace:
     origin: Provenance
 
     def views(self) -> list[View]:
-        t = f"{self.sample.temperature:g}"
-        names = ("P", f"P at T={t}", "rank", "entropy", f"at T={t}")
-        columns = (Column("#", True), Column("token", wide=True), *(Column(name, True) for name in names))
-        rows = [self._cells(*found) for found in enumerate(self.sample.steps, 1)]
-        notes = (
-            f"{visible(self.sample.text)} ({self.sample.finish})",
-            "entropy in bits; others: what else might have been drawn, with its probability then",
-            *self.prompt.notes,
-            f"seed {self.plan.seed}{filters(self.plan)}",
-            self.origin.line,
-        )
-        return [View(visible(self.prompt.text), (*columns, Column("others", wide=True)), rows, notes)]
+        columns = tuple(column for column, _ in self._columns())
+        rows = [[figure(*found) for _, figure in self._columns()] for found in enumerate(self.sample.steps, 1)]
+        text = f"{visible(self.sample.text)} ({self.sample.finish})"
+        notes = (text, *self.prompt.notes, *how(self.plan), self.origin.line)
+        return [View(visible(self.prompt.text), columns, rows, notes, self._conclusion())]
 
     def records(self) -> list[Record]:
         return [
@@ -41,7 +36,7 @@ class Trace:
                 **conditions(self.prompt, self.plan),
                 "temperature": self.sample.temperature,
                 "sample": self.sample.sample,
-                "step": number,
+                "step": place,
                 "token": raw(step.piece),
                 "token_id": step.token,
                 "logprob_nats": finite(step.logprob),
@@ -54,7 +49,7 @@ class Trace:
                 ],
                 **self.origin.columns,
             }
-            for number, step in enumerate(self.sample.steps)
+            for place, step in enumerate(self.sample.steps)
         ]
 
     def document(self) -> Record:
@@ -66,10 +61,41 @@ class Trace:
     def values(self) -> list[str]:
         return [self.sample.text]
 
-    def _cells(self, number: int, step: Step) -> list[Cell]:
-        others = "  ".join(f"{show(piece)} {probability(logprob)}" for piece, logprob in step.alternatives)
-        likely: list[Cell] = [probability(step.logprob), probability(step.drawn_logprob), step.rank]
-        return [number, show(step.piece), *likely, *self._entropies(step), others]
+    def _conclusion(self) -> str:
+        first = sum(step.rank == 1 for step in self.sample.steps)
+        bits = -self.sample.logprob * BITS / len(self.sample.steps)
+        said = f"{first} of {len(self.sample.steps)} tokens are the likeliest to the model itself"
+        return f"{said}, which is surprised by {number(bits, 1)} bits a token"
 
-    def _entropies(self, step: Step) -> list[Cell]:
-        return [f"{step.entropy * BITS:.2f}", f"{step.drawn_entropy * BITS:.2f}"]
+    def _columns(self) -> list[tuple[Column, Callable[[int, Step], Cell]]]:
+        """Each column and its figure; what T and the filters make of the model's own is shown where they change it."""
+        t, changes = f"at T={self.sample.temperature:g}", not self._itself
+        others = any(step.alternatives for step in self.sample.steps)  # none at T = 0
+        found: list[tuple[Column, Callable[[int, Step], Cell], bool]] = [
+            (Column("#", True), lambda place, _: place, True),
+            (Column("token", wide=True), lambda _, step: show(step.piece), True),
+            (Column("P", True, means="to the model itself"), lambda _, step: probability(step.logprob), True),
+            (
+                Column(f"P {t}", True, means="when it was drawn"),
+                lambda _, step: probability(step.drawn_logprob),
+                changes,
+            ),
+            (Column("rank", True, means="1 is the likeliest"), lambda _, step: step.rank, True),
+            (Column("entropy", True, means="bits, of the choice"), lambda _, step: _bits(step.entropy), True),
+            (Column(t, True, means="the same when it was drawn"), lambda _, step: _bits(step.drawn_entropy), changes),
+            (Column("others", wide=True, means="what else might have come, and its P then"), _others, others),
+        ]
+        return [(column, figure) for column, figure, shown in found if shown]
+
+    @property
+    def _itself(self) -> bool:
+        """Whether the tokens were drawn from the model's own distribution."""
+        return self.plan.settings(self.sample.temperature) == Settings()
+
+
+def _bits(nats: float) -> str:
+    return number(nats * BITS, 2)
+
+
+def _others(_: int, step: Step) -> str:
+    return "  ".join(f"{show(piece)} {probability(logprob)}" for piece, logprob in step.alternatives)

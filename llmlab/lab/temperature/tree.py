@@ -13,13 +13,20 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.samples import filters
-from llmlab.lab.text import finite, probability, raw, show
+from llmlab.lab.text import edged, finite, probability, raw, show
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
 MOST = 4096  # nodes
 TOGETHER = 32  # next-token distributions held at a time
+
+COLUMNS = (
+    Column("continuation", wide=True),
+    Column("P", True, means="after what stands before it"),
+    Column(""),
+    Column("path P", True, means="of the whole path"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,6 @@ class Tree:
         return [node for node in self.nodes if node.place not in parents]
 
     def views(self) -> list[View]:
-        columns = (Column("continuation", wide=True), Column("P", True), Column(""), Column("path P", True))
         last = {node.place: node.last for node in self.nodes}
         rows: list[list[Cell]] = []
         for node in self.nodes:
@@ -62,10 +68,15 @@ class Tree:
             branch = f"{stems}{'└' if node.last else '├'} {show(node.path.pieces[-1])}{' (end)' if node.end else ''}"
             bar = Bar(math.exp(node.logprob), 10)
             rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
-        said = f"T = {self._temperature:g}{filters(self.plan)}; "
+        said = ", ".join([f"T = {self._temperature:g}", *filters(self.plan)])
         mass = math.fsum(math.exp(node.path_logprob) for node in self.leaves)
-        note = f"{said}{len(self.leaves)} paths hold {mass:.1%} of the probability"
-        return [View(f"{visible(self.prompt.text)} ...", columns, rows, (*self.prompt.notes, note, self.origin.line))]
+        note = f"{said}; {len(self.leaves)} paths hold {mass:.1%} of the probability"
+        notes = (*self.prompt.notes, note, self.origin.line)
+        return [View(f"{visible(self.prompt.text)} ...", COLUMNS, rows, notes, self._conclusion())]
+
+    def _conclusion(self) -> str:
+        best = max(self.leaves, key=lambda node: node.path_logprob)
+        return f"of these paths {edged(best.path.text)} is the likeliest: {probability(best.path_logprob)}"
 
     def records(self) -> list[Record]:
         return [

@@ -54,6 +54,14 @@ def test_zero_temperature_is_the_greedy_loop_of_plain_torch(request, lm, lm_fold
         assert one.logprob == pytest.approx(total, abs=1e-2)
 
 
+def test_samples_at_zero_have_one_probability_beside_other_temperatures_too(lm, llama):
+    for model in (lm, llama):
+        plan = Plan((1.0, 0.0, 2.0), samples=5, max_tokens=12, seed=3)
+        cold = [one for one in sample(model, PROMPT, plan) if one.temperature == 0]
+        assert [one.sample for one in cold] == [0, 1, 2, 3, 4]
+        assert {(one.text, one.ids, one.logprob) for one in cold} == {(cold[0].text, cold[0].ids, cold[0].logprob)}
+
+
 def test_both_engines_write_the_same_greedy_text(lm, llama, texts):
     plan = Plan((0.0,), max_tokens=20)
     for prompt in texts[::20]:

@@ -11,10 +11,16 @@ from transformers import AutoModelForCausalLM
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, Sample, sample
-from llmlab.lab.temperature.samples import Expected, summarise
+from llmlab.lab.temperature.samples import summarise
+from llmlab.lab.text import edged
 
 NOTHING = Expected()
+
+
+def said(found):
+    return found.views()[0].conclusion
 
 
 def of(lm, *samples, temperatures=(0.5, 1.0), expected=NOTHING):
@@ -57,11 +63,13 @@ def test_answers_are_grouped_counted_and_measured(lm):
     [
         (Expected(("paris",)), [2, 1]),  # whatever the case
         (Expected(("paris", "London")), [3, 1]),
+        (Expected(("course",)), [0, 0]),
+        (Expected(("course",), anywhere=True), [0, 1]),
         (Expected(patterns=(r"^ Par.s$",)), [2, 0]),
         (Expected(("London",), (r"course",)), [1, 1]),
     ],
 )
-def test_the_share_right_counts_answers_that_hold_what_is_expected(lm, expected, right):
+def test_the_share_right_counts_answers_that_begin_with_what_is_expected(lm, expected, right):
     found = of(lm, *SAMPLES, expected=expected)
     assert [one["right"]["right"] for one in found.document()["temperatures"]] == right
     assert [one["right"]["trials"] for one in found.document()["temperatures"]] == [3, 1]
@@ -81,6 +89,30 @@ def test_many_answers_of_several_temperatures_are_folded_and_none_is_lost(lm):
     assert rows[2][3] == "(12 other answers)"
     alone = [one for one in many if one.temperature == 0.5]
     assert len(of(lm, *alone, temperatures=(0.5,)).views()[0].rows) == 14
+    assert len(of(lm, *many).views(every=True)[0].rows) == 28
+
+
+def test_an_empty_answer_is_seen(lm):
+    answers = of(lm, Sample(0.5, 0, "", (1,), -1.0, "end"), Sample(0.5, 1, "  ", (1,), -1.0, "end")).views()[0]
+    assert [row[3] for row in answers.rows] == ["(nothing)", "␣␣"]
+
+
+def test_what_the_model_prefers_to_the_expected_answer_is_said(lm, plain):
+    ids = lm.encode("The cat").ids
+    first = lm.piece(int(plain(ids)[-1].argmax())).decode().strip()
+    wrong, right = of(lm, *SAMPLES, expected=Expected(("Paris",))), of(lm, *SAMPLES, expected=Expected((first,)))
+    assert f"the model itself prefers {edged(wrong.preferred)}: temperature cannot mend that" in said(wrong)
+    assert wrong.preferred.strip().startswith(first)
+    assert "mend" not in said(right)
+    assert "mend" not in said(of(lm, *SAMPLES))
+
+
+def test_the_conclusion_compares_the_coldest_answers_with_the_hottest(lm):
+    assert said(of(lm, *SAMPLES)) == "different answers: 2 of 3 at T = 0.5, 1 of 1 at T = 1"
+    assert said(of(lm, *SAMPLES, expected=Expected(("Paris",)))).startswith(
+        "right answers: 67% at T = 0.5, 100% at T = 1"
+    )
+    assert said(of(lm, SAMPLES[3])) == "at T = 1 the model says ␣PARIS, of course"
 
 
 def test_first_tokens_stand_beside_their_exact_probability(lm, plain):

@@ -1,0 +1,68 @@
+"""What makes an answer right: a word at its start, so that noise which happens to hold the word does not count."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmlab.errors import MisuseError
+from llmlab.lab.languages import UNSPACED, language
+
+OPENING = r"[\s\"'“‘«「『《(（*_]*"  # what may stand before an answer's first word
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An answer is right that begins with one of the texts (whatever the case), or that one of the patterns matches."""
+
+    texts: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    anywhere: bool = False  # a text may stand anywhere in the answer, as a word still
+
+    def __bool__(self) -> bool:
+        return bool(self.texts or self.patterns)
+
+    @classmethod
+    def of(cls, texts: Sequence[str], patterns: Sequence[str], anywhere: bool = False) -> "Expected":
+        """Raises MisuseError for an empty text, for what is no pattern, and for --anywhere of nothing."""
+        if not all(one.strip() for one in texts) or not all(patterns):
+            raise MisuseError("an expected text is empty", "give at least one character")
+        if anywhere and not texts:
+            raise MisuseError("--anywhere is of an expected text", "give --expect TEXT")
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise MisuseError(f"{pattern!r} is no pattern: {error}", "see Python's re") from None
+        return cls(tuple(texts), tuple(patterns), anywhere)
+
+    def accepts(self, answer: str) -> bool:
+        held = any(stands(text.strip(), answer, self.anywhere) for text in self.texts)
+        return held or any(re.search(pattern, answer) for pattern in self.patterns)
+
+    @property
+    def aim(self) -> str:
+        """What right answers do, for a legend."""
+        texts = " or ".join(map(repr, self.texts))
+        held = f"hold {texts}" if self.anywhere else f"begin with {texts}"
+        matched = f"match {' or '.join(f'/{one}/' for one in self.patterns)}"
+        return " or ".join(said for said, of in ((held, self.texts), (matched, self.patterns)) if of)
+
+
+def stands(word: str, answer: str, anywhere: bool = False) -> bool:
+    """Whether an answer begins with a word, or holds it anywhere.
+
+    A word ends where no letter or digit of a spaced script goes on: Paris in "Paris." and "Paris是", not in
+    "Parisian". Scripts without spaces (Chinese, Japanese, Thai) do not say where a word ends: 巴黎 begins 巴黎人 too.
+    """
+    found = re.finditer(re.escape(word), answer, re.IGNORECASE)
+    if not anywhere:
+        before = re.match(OPENING, answer)
+        starts = {before.end() if before else 0, len(answer) - len(answer.lstrip())}  # the word may open with a quote
+        found = (one for one in found if one.start() in starts)
+    return any(not _joined(answer, one.start()) and not _joined(answer, one.end()) for one in found)
+
+
+def _joined(answer: str, place: int) -> bool:
+    """Whether the characters before and at a place belong to one word of a spaced script."""
+    sides = answer[place - 1 : place + 1] if place else ""
+    return len(sides) == 2 and all(side.isalnum() and language(side) not in UNSPACED for side in sides)
