@@ -16,6 +16,7 @@ from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
 from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
 from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import Unit
@@ -174,6 +175,7 @@ def orders(
     'llmlab cloze "He likes [?]."',
     'llmlab cloze "He likes [?]." -c movies -c eats',
     "llmlab cloze 今天天气很[?]。",
+    'llmlab cloze "He likes [?]." --kind noun,verb',
     piped=True,
 )
 def cloze(
@@ -182,23 +184,19 @@ def cloze(
     text: Annotated[
         str, typer.Argument(metavar="TEXT", help="A text with [?] where words are sought.", show_default=False)
     ],
-    candidate: Annotated[
-        list[str] | None,
-        option("--candidate", "-c", metavar="WORD", help="A word for the [?]; without any, the model proposes some."),
-    ] = None,
+    fillings: WordOptions,
     model: ModelOptions,
     reading: ReadingOptions,
     form: FormOptions,
 ) -> None:
     """Which words fill the blank, by what stands before it and by what follows."""
-    from llmlab.lab.probability.cloze import blanks, cloze
+    from llmlab.lab.probability.cloze import cloze
 
     sentence = reading.one(world, text)
-    words = [reading.text(word) for word in candidate or ()]
-    blanks(sentence, words)
+    words, kinds = fillings.words(sentence, reading)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = cloze(lm, sentence, words, allow_special=reading.allow_special, progress=progress)
+        found = cloze(lm, sentence, words, kinds=kinds, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
 

@@ -71,7 +71,6 @@ class ManyOptions(Struct, frozen=True):
 @verb(
     "llmlab generate --temperature 0.2",
     "llmlab generate --preset zh --sweep 0:2:0.5 --samples 20",
-    "llmlab generate --prompts questions.txt --preset qa --out answers.jsonl",
 )
 def generate(
     world: World,

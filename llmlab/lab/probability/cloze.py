@@ -1,36 +1,55 @@
 """Blanks: which words fill the [?] of a sentence, by what stands before them and by what follows.
 
-log P(sentence) is split at the first blank: the words in the blanks given what stands before them, and the rest of
-the sentence given those words. Candidates come from the reader, or the model proposes them from the left context
-alone (a beam search over word pieces); either way the whole sentence ranks them, right context included.
+log P(sentence) is split in three: the first tokens that all fillings share, the words in the blanks given those, and
+the rest of the sentence given those words. A token may span a blank's edge, as 很好 does after 今天天气: its filling is
+scored from the same common tokens as 很 冷, each in the tokenizer's own tokenisation, so that rows compare like with
+like and their order is that of the sentences. Candidates come from the reader, from word classes (kinds.py), or from
+the model (proposals.py); the whole sentence ranks them, right context included.
 """
 
 import itertools
 import math
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from msgspec import structs
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
-from llmlab.backends.sampling import top
 from llmlab.errors import MisuseError
-from llmlab.lab.probability import windows
+from llmlab.lab.languages import language
+from llmlab.lab.probability import proposals, windows
 from llmlab.lab.probability.choose import normalised
+from llmlab.lab.probability.proposals import BLANK
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import finite, number
+from llmlab.lab.text import finite, number, probability, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
-BLANK = "[?]"
-PROPOSED = 50  # words proposed for one blank
-PROPOSED_OF_SEVERAL = 8  # for each of several: all combinations are ranked
-POOL = 8  # next tokens looked at for each word wanted: many are no words
-PIECES = 3  # most tokens of a proposed word
+OF_SEVERAL = 8  # words proposed for each of several blanks: all combinations are ranked
 MOST = 10_000  # fillings ranked
 SHOWN = 20  # fillings in the table
-WORD = re.compile(r"\w+(?:['’-]\w+)*")
+
+COLUMNS = (
+    Column("#", True),
+    Column("filling", wide=True),
+    Column("word | left", True, means="log P of the word after the tokens that begin all rows"),
+    Column("right | word", True, means="of what follows it"),
+    Column("sentence", True, means="of the whole"),
+    Column("share", True, means="of the probability of these fillings"),
+    Column(""),
+)
+CLASSES = (
+    Column("class"),
+    Column("words", True),
+    Column("P", True, means="of any of the class's words there, with what follows"),
+    Column("share", True, means="of these classes"),
+    Column(""),
+    Column("likeliest", wide=True, means="word of the class"),
+)
 
 Span = tuple[int, int]
 
@@ -41,15 +60,51 @@ class Filling:
 
     words: tuple[str, ...]
     text: str
-    before: float  # nats: of what stands before the first blank; 0 when it stands first
-    fill: float  # nats: of the words in the blanks, given what stands before each
+    before: float  # nats: of the tokens before the first blank that all fillings share
+    fill: float  # nats: of the words in the blanks, and of what is not shared before the first
     rest: float  # nats: of everything else after the first blank
     merged: bool  # a token spans a word and what surrounds it
+    kind: str = ""  # the word's class, where classes are compared
+
+    @property
+    def given(self) -> float:
+        """log P of the sentence given the shared tokens, nats."""
+        return self.fill + self.rest
 
     @property
     def total(self) -> float:
         """log P of the sentence, nats."""
         return self.before + self.fill + self.rest
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What the words of one class come to together."""
+
+    kind: str
+    words: int
+    logprob: float  # nats, given the tokens that all fillings share
+    share: float  # of all classes
+    best: str
+
+    def cells(self) -> list[Cell]:
+        share: list[Cell] = [f"{self.share:.4f}", Bar(self.share)]
+        return [self.kind, self.words, probability(self.logprob), *share, visible(self.best)]
+
+    def record(self) -> Record:
+        sums = {"logprob_nats": finite(self.logprob), "share": finite(self.share)}
+        return {"class": self.kind, "words": self.words, **sums, "likeliest": self.best}
+
+
+def totals(fillings: Sequence[Filling]) -> list[Sum]:
+    """The classes of fillings, likeliest first: P of a class is the sum over its words, each with what follows."""
+    of: dict[str, list[Filling]] = defaultdict(list)
+    for one in sorted(fillings, key=lambda one: -one.total):
+        of[one.kind].append(one)
+    logs = {kind: float(np.logaddexp.reduce([one.given for one in own])) for kind, own in of.items()}
+    shares = dict(zip(logs, normalised(list(logs.values())), strict=True))
+    found = [Sum(kind, len(own), logs[kind], shares[kind], own[0].words[0]) for kind, own in of.items()]
+    return sorted(found, key=lambda one: -one.logprob)
 
 
 @dataclass(frozen=True)
@@ -62,24 +117,18 @@ class Cloze:
     origin: Provenance
 
     def views(self) -> list[View]:
-        columns = (
-            Column("#", True),
-            Column("filling", wide=True),
-            Column("word | left", True),
-            Column("right | word", True),
-            Column("sentence", True),
-            Column("share", True),
-            Column(""),
-        )
+        kinds = (Column("class"),) if self._sums() else ()
+        columns = (*COLUMNS[:2], *kinds, *COLUMNS[2:])
         rows = [self._cells(*found) for found in zip(range(1, SHOWN + 1), self.fillings, self._shares(), strict=False)]
-        notes = ["log P in nats: of the filling after its left context, of the rest after it, of all; share: of these"]
+        notes = ["log P in nats"]
         if any(one.merged for one in self.fillings):
-            notes.append("* a token spans the word and what surrounds it: boundary merged")
+            notes.append("* one token spans the word and what surrounds it; rows compare all the same")
         if self.proposed:
             notes.append(
-                f"{len(self.fillings)} candidates proposed from the left context alone, ranked by the sentence"
+                f"{len(self.fillings)} words proposed by both sides of the blank, ranked by the whole sentence"
             )
-        return [View(visible(self.sentence), columns, rows, (*notes, self.origin.line))]
+        view = View(visible(self.sentence), columns, rows, (*notes, self.origin.line), self._conclusion())
+        return [view] if not kinds else [self._classes(), structs.replace(view, conclusion="")]
 
     def records(self) -> list[Record]:
         order = sorted(self.fillings, key=lambda one: -one.fill)
@@ -97,6 +146,7 @@ class Cloze:
                 "logprob_nats": finite(one.total),
                 "share": finite(share),
                 "proposed": self.proposed,
+                **({"class": one.kind} if one.kind else {}),
                 "boundary": "merged" if one.merged else "clean",
                 **self.origin.columns,
             }
@@ -105,7 +155,8 @@ class Cloze:
 
     def document(self) -> Record:
         shared = {"sentence": self.sentence, "proposed": self.proposed, **self.origin.columns}
-        return {**shared, "fillings": stated_once(shared, self.records())}
+        classes = {"classes": [one.record() for one in self._sums()]} if self._sums() else {}
+        return {**shared, **classes, "fillings": stated_once(shared, self.records())}
 
     def values(self) -> list[str]:
         return [" | ".join(self.fillings[0].words)]
@@ -113,9 +164,29 @@ class Cloze:
     def _shares(self) -> tuple[float, ...]:
         return normalised([one.total for one in self.fillings])
 
+    def _conclusion(self) -> str:
+        first, *others = (visible(" | ".join(one.words)) for one in self.fillings)
+        if not others:
+            return ""
+        ratio = times(self.fillings[0].total - self.fillings[1].total)
+        return f"{first} fills it best: {ratio} as likely as {others[0]}"
+
+    def _sums(self) -> list[Sum]:
+        return totals(self.fillings) if self.fillings[0].kind else []
+
+    def _classes(self) -> View:
+        """What each class comes to, the likeliest first."""
+        first, *others = sums = self._sums()
+        said = [
+            f"{first.kind}s are {times(first.logprob - one.logprob)} as likely here as {one.kind}s" for one in others
+        ]
+        note = f"of each class the {first.words} commonest words that are of no other class"
+        return View(visible(self.sentence), CLASSES, [one.cells() for one in sums], (note,), "; ".join(said))
+
     def _cells(self, rank: int, one: Filling, share: float) -> list[Cell]:
         words = visible(" | ".join(one.words)) + ("*" if one.merged else "")
-        return [rank, words, number(one.fill), number(one.rest), number(one.total), f"{share:.4f}", Bar(share)]
+        kind = [one.kind] if one.kind else []
+        return [rank, words, *kind, number(one.fill), number(one.rest), number(one.total), f"{share:.4f}", Bar(share)]
 
 
 def cloze(
@@ -123,11 +194,13 @@ def cloze(
     sentence: str,
     candidates: Sequence[str] = (),
     *,
+    kinds: Mapping[str, str] | None = None,
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> Cloze:
     """Fill the blanks of a sentence: with every combination of the candidates, or of what the model proposes.
 
+    `kinds`: the class of each candidate, which are then summed by class.
     Raises MisuseError for a sentence without a blank, an empty candidate, and too many combinations.
     """
     sentence = after_bos(model, sentence, allow_special)
@@ -139,11 +212,14 @@ def cloze(
         raise MisuseError("the model proposes no word for the blank", "give some with --candidate")
     texts = [fill(parts, words) for words in fillings]
     tokens = [model.encode(text, allow_special=allow_special) for text, _ in texts]
+    shared = _shared(tokens, len(parts[0]))
     stats = windows.score(model, [ScoreRequest(one) for one in tokens], progress)
     found = [
-        _filling(words, *text, own, one.logprobs.tolist())
+        _filling(words, *text, own, shared, one.logprobs.tolist())
         for words, text, own, one in zip(fillings, texts, tokens, stats, strict=True)
     ]
+    if kinds:
+        found = [replace(one, kind=kinds[one.words[0]]) for one in found]
     return Cloze(sentence, tuple(sorted(found, key=lambda one: -one.total)), not candidates, of_text(model.info))
 
 
@@ -168,13 +244,22 @@ def fill(parts: Sequence[str], words: Sequence[str]) -> tuple[str, list[Span]]:
     return text, spans
 
 
-def _filling(words: tuple[str, ...], text: str, blanks: list[Span], tokens: Tokens, logprobs: list[float]) -> Filling:
-    """Each token counts to the word it overlaps, else to what stands before the first blank or to the rest."""
+def _shared(texts: Sequence[Tokens], characters: int) -> int:
+    """How many tokens all texts begin with, within so many characters."""
+    places = zip(*(one.ids for one in texts), strict=False)
+    common = sum(1 for _ in itertools.takewhile(lambda tokens: len(set(tokens)) == 1, places))
+    return min(common, sum(end <= characters for _, end in texts[0].spans))
+
+
+def _filling(
+    words: tuple[str, ...], text: str, blanks: list[Span], tokens: Tokens, shared: int, logprobs: list[float]
+) -> Filling:
+    """Each token counts to the shared beginning, to the words and what is not shared before them, or to the rest."""
     sums = {"before": 0.0, "fill": 0.0, "rest": 0.0}
     merged = False
-    for (start, end), logprob in zip(tokens.spans, logprobs, strict=True):
+    for at, ((start, end), logprob) in enumerate(zip(tokens.spans, logprobs, strict=True)):
         inside = any(start < blank_end and end > blank_start for blank_start, blank_end in blanks)
-        place = "fill" if inside else "before" if end <= blanks[0][0] else "rest"
+        place = "before" if at < shared else "fill" if inside or end <= blanks[0][0] else "rest"
         sums[place] += 0.0 if math.isnan(logprob) else logprob  # the first token of a model without BOS
         outside = text[start:end].lstrip(" ")  # a word's own token holds the space before it
         merged |= inside and not any(a <= end - len(outside) and end <= b for a, b in blanks)
@@ -182,55 +267,18 @@ def _filling(words: tuple[str, ...], text: str, blanks: list[Span], tokens: Toke
 
 
 def _propose_all(model: CausalLM, parts: Sequence[str], allow_special: bool) -> list[tuple[str, ...]]:
-    """Words for each blank, left to right, in all the combinations that their left contexts propose."""
-    count = PROPOSED if len(parts) == 2 else PROPOSED_OF_SEVERAL
+    """Words for the blank; for several, left to right, in all the combinations that their left contexts propose."""
+    if len(parts) == 2:
+        return [(word,) for word in proposals.propose(model, parts, allow_special=allow_special)]
     fillings: list[tuple[str, ...]] = [()]
+    tongue = language("".join(parts)) or "en"
     for blank in range(1, len(parts)):
         grown: list[tuple[str, ...]] = []
         for words in fillings:
             left, _ = fill(parts[: len(words) + 1], words)
-            grown += [(*words, word) for word in propose(model, left, count, allow_special=allow_special)]
+            found = proposals.likeliest(model, left, tongue, allow_special=allow_special)[:OF_SEVERAL]
+            grown += [(*words, word) for word in found]
         fillings = grown
-        if len(fillings) * count > MOST and blank < len(parts) - 1:
+        if len(fillings) * OF_SEVERAL > MOST and blank < len(parts) - 1:
             raise MisuseError(f"{len(parts) - 1} blanks are too many to propose for", "give some with --candidate")
     return fillings
-
-
-def propose(model: CausalLM, left: str, count: int, *, allow_special: bool = False) -> list[str]:
-    """The `count` likeliest words after a left context, of up to PIECES tokens: a beam search as wide.
-
-    A context that ends with a space asks for words that begin with it, as most vocabularies write them.
-    """
-    stem = left.removesuffix(" ")
-    space = b" " if stem != left else b""
-    context = model.encode(stem, allow_special=allow_special) if stem else Tokens((), ())
-    beams = [(0.0, context, b"")]
-    words: dict[str, float] = {}
-    for _ in range(PIECES):
-        grown = []
-        for (logprob, tokens, raw), logprobs in zip(beams, model.next([one for _, one, _ in beams]), strict=True):
-            for token in top(logprobs, POOL * count).tolist():
-                piece = model.piece(token)
-                if _begins_word(raw + piece, space) and not model.is_end(token):
-                    longer = tokens + Tokens((token,), (piece,))
-                    grown.append((logprob + float(logprobs[token]), longer, raw + piece))
-        beams = sorted(grown, key=lambda beam: -beam[0])[:count]
-        for logprob, _, raw in beams:
-            word = raw.removeprefix(space).decode(errors="replace")
-            if WORD.fullmatch(word):
-                words[word] = max(logprob, words.get(word, -math.inf))
-        if not beams:
-            break
-    return _likeliest(words.items(), count)
-
-
-def _begins_word(raw: bytes, space: bytes) -> bool:
-    """Whether bytes are the beginning of the space and a word; the last character may still be cut."""
-    if not raw.startswith(space):
-        return space.startswith(raw)
-    word = raw[len(space) :].decode(errors="ignore")
-    return not word or re.fullmatch(r"\w[\w'’-]*", word) is not None
-
-
-def _likeliest(words: Iterable[tuple[str, float]], count: int) -> list[str]:
-    return [word for word, _ in sorted(words, key=lambda item: -item[1])[:count]]

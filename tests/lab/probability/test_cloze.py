@@ -9,21 +9,34 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability import cloze
 
 
-def split_by_hand(lm, plain, text, blanks):
-    """Log-probability before the first blank, in the blanks, and elsewhere, token by token."""
+def common(lm, texts, characters):
+    """How many tokens all texts begin with, within so many characters of each."""
+    ids = [lm.encode(text).ids for text in texts]
+    count = 0
+    while all(len(one) > count and one[: count + 1] == ids[0][: count + 1] for one in ids):
+        count += 1
+    while count and lm.encode(texts[0]).spans[count - 1][1] > characters:
+        count -= 1
+    return count
+
+
+def split_by_hand(lm, plain, text, blanks, shared):
+    """Log-probability of the shared tokens, of the blanks and what is not shared before them, and of the rest."""
     tokens = lm.encode(text)
     rows = plain(tokens.ids)
     sums = [0.0, 0.0, 0.0]
     for i, (token, (start, end)) in enumerate(zip(tokens.ids, tokens.spans, strict=True)):
         inside = any(set(range(start, end)) & set(range(*blank)) for blank in blanks)
-        place = 1 if inside else 0 if end <= blanks[0][0] else 2
+        place = 0 if i < shared else 1 if inside or end <= blanks[0][0] else 2
         sums[place] += rows[i][token]
     return sums
 
 
-@pytest.mark.parametrize("sentence", ["The [?] sat.", "[?] sat on the mat", "今天[?]很好", "The [?] sat on the [?]."])
+@pytest.mark.parametrize(
+    "sentence", ["The [?] sat.", "[?] sat on the mat", "今天[?]很好", "The [?] sat on the [?].", "The c[?] sat"]
+)
 def test_candidates_are_ranked_by_the_whole_sentence_and_split_at_the_blank(lm, plain, total, sentence):
-    words = ["cat", "天气", "mat"]
+    words = ["cat", "天气", "at"]
     found = cloze.cloze(lm, sentence, words)
     count = sentence.count("[?]")
     expected = {}
@@ -33,7 +46,10 @@ def test_candidates_are_ranked_by_the_whole_sentence_and_split_at_the_blank(lm, 
             text += part
             spans.append((len(text), len(text) + len(word)))
             text += word
-        expected[filling] = (text, split_by_hand(lm, plain, text, spans[:count]))
+        expected[filling] = (text, spans[:count])
+    shared = common(lm, [text for text, _ in expected.values()], sentence.index("[?]"))
+    expected = {one: (text, split_by_hand(lm, plain, text, own, shared)) for one, (text, own) in expected.items()}
+    assert len({one.before for one in found.fillings}) == 1  # every row is scored from the same tokens
     assert {one.words for one in found.fillings} == set(expected)
     for one in found.fillings:
         text, (before, fill, rest) = expected[one.words]
@@ -46,25 +62,36 @@ def test_candidates_are_ranked_by_the_whole_sentence_and_split_at_the_blank(lm, 
         assert row["share"] == pytest.approx(weights[tuple(row["words"])] / sum(weights.values()), abs=1e-4)
 
 
-def test_one_token_proposals_are_the_words_that_plain_torch_finds_likeliest(lm, plain, monkeypatch):
-    monkeypatch.setattr(cloze, "PIECES", 1)
-    rows = plain(lm.encode("The").ids)[-1]
-    pieces = [lm.piece(token) for token in range(600)]
-    words = [
-        (-rows[token], piece[1:].decode())
-        for token, piece in enumerate(pieces)
-        if piece[:1] == b" " and cloze.WORD.fullmatch(piece[1:].decode(errors="replace"))
-    ]
-    expected = [word for _, word in sorted(words)][:8]
-    assert cloze.propose(lm, "The ", 8)[:3] == expected[:3]
+def test_the_conclusion_names_the_best_word_and_how_much_likelier_the_sentence_is(lm, total):
+    likely, rare = sorted(("cat", "dog"), key=lambda word: -total(f"The {word} sat"))
+    ratio = math.exp(total(f"The {likely} sat") - total(f"The {rare} sat"))
+    said = cloze.cloze(lm, "The [?] sat", ["cat", "dog"]).views()[0].conclusion
+    assert said == f"{likely} fills it best: {ratio:.2f} times as likely as {rare}"
 
 
-def test_proposals_are_words_of_one_or_more_tokens_and_all_are_ranked(lm):
+def test_classes_are_the_sums_of_their_words(lm, total):
+    kinds = {"cat": "noun", "dog": "noun", "sat": "verb", "ran": "verb", "good": "adjective"}
+    found = cloze.cloze(lm, "The [?] sat", list(kinds), kinds=kinds)
+    shared = common(lm, [f"The {word} sat" for word in kinds], 4)
+    base = total("The cat sat") - total("The cat sat", shared)
+    sums = dict.fromkeys(("noun", "verb", "adjective"), 0.0)
+    for word, kind in kinds.items():
+        sums[kind] += math.exp(total(f"The {word} sat") - base)
+    shown = {one["class"]: one for one in found.document()["classes"]}
+    assert list(shown) == sorted(sums, key=lambda kind: -sums[kind])
+    for kind, value in sums.items():
+        assert math.exp(shown[kind]["logprob_nats"]) == pytest.approx(value, rel=1e-3)
+        assert shown[kind]["share"] == pytest.approx(value / sum(sums.values()), rel=1e-3)
+        best = max((word for word in kinds if kinds[word] == kind), key=lambda word: total(f"The {word} sat"))
+        assert (shown[kind]["likeliest"], shown[kind]["words"]) == (best, list(kinds.values()).count(kind))
+    assert {row["words"][0]: row["class"] for row in found.records()} == kinds
+    assert found.views()[0].conclusion.startswith(f"{next(iter(shown))}s are ")
+
+
+def test_proposals_are_all_ranked(lm):
     found = cloze.cloze(lm, "The [?] sat.")
     assert found.proposed
-    assert 10 < len(found.fillings) <= cloze.PROPOSED
-    assert all(cloze.WORD.fullmatch(one.words[0]) for one in found.fillings)
-    assert max(len(lm.encode(" " + one.words[0])) for one in found.fillings) > 1
+    assert len(found.fillings) > 10
     ranks = [row["rank_by_left"] for row in found.records()]
     assert sorted(ranks) == list(range(1, len(ranks) + 1))
 
