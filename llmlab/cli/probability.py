@@ -218,9 +218,7 @@ def choose(
         list[str] | None, option("--choice", "-c", metavar="TEXT", help="A continuation; give several.")
     ] = None,
     glue: Annotated[bool, option("--glue", help="Put no space between a word of the context and a choice.")] = False,
-    per_token: Annotated[
-        bool, option("--per-token", panel=SHOWN, help="The means over tokens and characters too.")
-    ] = False,
+    per_token: Annotated[bool, option("--per-token", panel=SHOWN, help="Means over tokens and characters.")] = False,
     model: ModelOptions,
     reading: ReadingOptions,
     form: FormOptions,
