@@ -25,7 +25,7 @@ from llmlab.lab.prompt import read
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, sample
 from llmlab.lab.temperature.samples import summarise
-from llmlab.lab.vectors.embed import of_word
+from llmlab.lab.vectors.rows import of_word
 from llmlab.models import card
 from llmlab.models.library import Library
 from llmlab.progress import silent

@@ -14,6 +14,7 @@ from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
 SHOWN = 10
 HALF = 0.5  # a column that adds more makes most of it
+NOISE = 1e-6  # of the largest: less is rounding
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ class Why:
         metric, order, total = self.pair.metric, self._order, float(self.parts.sum())
         largest = float(np.abs(self.parts).max()) or 1.0
         rows: list[list[Cell]] = [
-            [*self._cells(place), f"{self.parts[place]:+.4f}", Bar(abs(float(self.parts[place])) / largest)]
+            [*self._cells(place), _signed(self.parts[place]), Bar(abs(float(self.parts[place])) / largest)]
             for place in order[:SHOWN]
         ]
         gap: list[Cell] = [""] * (len(self._columns()) - 3)
         if rest := order[SHOWN:]:
-            rows.append([f"{len(rest)} others", *gap, f"{float(self.parts[rest].sum()):+.4f}", ""])
-        rows.append([metric.whole or metric.name, *gap, f"{total:+.4f}", ""])
+            rows.append([f"{len(rest)} others", *gap, _signed(self.parts[rest].sum()), ""])
+        rows.append([metric.whole or metric.name, *gap, _signed(total), ""])
         notes = (*self._notes(), metric.statement, *self.pair.notes, self.pair.origin.line)
         return [View("", self._columns(), rows, notes, self._conclusion())]
 
@@ -68,8 +69,8 @@ class Why:
         column, part, share = self.columns[0]
         name = visible(column) if self.table else f"dimension {column}"
         whole = "distance" if self.pair.metric.ascending else "product"
-        alike = all(other * part >= 0 for _, other, _ in self.columns)  # else they take from each other
-        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {part:+.4f}"
+        alike = all(other * part >= -NOISE * part**2 for _, other, _ in self.columns)  # else they take from each other
+        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {_signed(part)}"
         return f"{self.pair.metric.name} of {a} and {b}: {float(self.pair.matrix[0, 1]):.4f}; {name} {most}"
 
     def _notes(self) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ class Why:
 
     def _cells(self, place: int) -> list[Cell]:
         raw = [] if self.pair.raw is None else [f"{vector[place]:.6g}" for vector in self.pair.raw]
-        return [self.names[place], *raw, *(f"{vector[place]:+.4f}" for vector in self.pair.vectors)]
+        return [self.names[place], *raw, *(_signed(vector[place]) for vector in self.pair.vectors)]
 
 
 def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
@@ -137,6 +138,11 @@ def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
     if pair.metric.name == "cosine" and not (one.any() and other.any()):
         raise MisuseError("the cosine of a zero vector is undefined", "use --metric l2")
     return Why(pair, pair.metric.parts(one, other), tuple(names), table, tuple(columns))
+
+
+def _signed(value: float) -> str:
+    """Four digits; what rounds to zero has no minus."""
+    return f"{round(float(value), 4) + 0.0:+.4f}"
 
 
 def not_two() -> MisuseError:

@@ -192,3 +192,11 @@ def test_an_unknown_column_is_refused_with_those_that_there_are(more, there):
     with pytest.raises(MisuseError) as error:
         explain(pair([1] * 5, [1] * 5, "dot", **more), ["5"])
     assert (error.value.message, error.value.hint) == ("no column is called '5'", f"there are: {there}")
+
+
+def test_what_rounds_to_zero_has_no_minus():
+    (view,) = explain(pair([1, -1e-6, 0.5], [1, 1, -0.0], "dot")).views()
+    assert [row[1:4] for row in view.rows[1:3]] == [
+        ["+0.0000", "+1.0000", "+0.0000"],
+        ["+0.5000", "+0.0000", "+0.0000"],
+    ]
