@@ -31,7 +31,7 @@ class Weights:
             lc.llama_model_free(self.handle)
 
 
-class Context:
+class Cells:
     """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
 
     def __init__(self, weights: "Weights", info: ModelInfo, cells: int, sequences: int, threads: int) -> None:

@@ -18,7 +18,7 @@ from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
-from llmlab.backends.llama_memory import Context, Weights, quiet
+from llmlab.backends.llama_memory import Cells, Weights, quiet
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
@@ -37,7 +37,7 @@ class LlamaCpp:
         self._weights = Weights(path)
         self._model = self._weights.handle
         self._vocab = lc.llama_model_get_vocab(self._model)
-        self._context: Context | None = None
+        self._context: Cells | None = None
         named, puts_bos = self._named_bos(), lc.llama_vocab_get_add_bos(self._vocab)
         self._bos: Ids = named if bos or (bos is None and puts_bos) else ()
         check_bos(name, bos, named)
@@ -163,11 +163,11 @@ class LlamaCpp:
             for row in logits:
                 yield next(nodes), row
 
-    def _room(self, cells: int, sequences: int) -> Context:
+    def _room(self, cells: int, sequences: int) -> Cells:
         """A context with room for that many tokens and sequences; made anew only when it must grow."""
         if self._context is None or self._context.cells < cells or self._context.sequences < sequences:
             self._context = None  # free the old one first
-            self._context = Context(self._weights, self.info, cells, sequences, self._threads)
+            self._context = Cells(self._weights, self.info, cells, sequences, self._threads)
         return self._context
 
     def _spelling(self, token: int, but: int = 0) -> bytes | None:
@@ -179,7 +179,7 @@ class LlamaCpp:
 class LlamaDecoder:
     """Continuations of one context; its keys and values are computed once and shared by all."""
 
-    def __init__(self, context: Context, ids: Ids) -> None:
+    def __init__(self, context: Cells, ids: Ids) -> None:
         self._context = context
         self._shared = context.sequences - 1  # the sequence that holds the context itself
         context.clear()

@@ -94,7 +94,7 @@ class Request:
 
 def cover(model: CausalLM, spellings: Spellings, request: Request, effort: Effort = USUAL) -> Covers:
     """Sum over the covers of a text that stands after the given tokens."""
-    search = _Search(model, spellings, request)
+    search = _Covering(model, spellings, request)
     every = search.every() if effort.rounds > 1 else None
     if every is not None:
         search.read(every)
@@ -112,7 +112,7 @@ def cover(model: CausalLM, spellings: Spellings, request: Request, effort: Effor
 
 
 @dataclass
-class _Search:
+class _Covering:
     """The contexts that are known, those that were read, and what they sum to so far."""
 
     model: CausalLM

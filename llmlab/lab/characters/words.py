@@ -29,7 +29,7 @@ RUN = regex.compile(rf"[{UNSPACED}]+", regex.V1)
 
 
 @dataclass(frozen=True)
-class Words:
+class NextWords:
     """The next word's distribution, as far as it was followed."""
 
     temperature: float
@@ -38,9 +38,9 @@ class Words:
     rest: float  # of what was not followed
 
 
-def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> Words:
+def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> NextWords:
     """The distribution of the next word at a temperature; a word that the text begins is shown whole."""
-    search = _Search(model, spellings, temperature, covers.text.decode(errors="ignore"))
+    search = _Words(model, spellings, temperature, covers.text.decode(errors="ignore"))
     ends = endings(spellings, covers)
     arrived = arrive(ends, spellings, temperature)
     for one in ends:
@@ -56,7 +56,7 @@ def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperatur
         for branch, nexts in zip(some, model.next([branch.tokens for branch in some]), strict=True):
             search.follow(branch, nexts)
     known = sum(search.words.values()) + search.end
-    return Words(temperature, dict(search.words), search.end, max(1 - known, 0.0))
+    return NextWords(temperature, dict(search.words), search.end, max(1 - known, 0.0))
 
 
 def word_of(before: str, added: str) -> tuple[str, bool]:
@@ -77,8 +77,8 @@ def word_of(before: str, added: str) -> tuple[str, bool]:
     return match[0], match.end() < len(joined) and joined[match.end() :] not in SIGNS
 
 
-class _Search:
-    """Words that are whole, and branches that may become some."""
+class _Words:
+    """NextWords that are whole, and branches that may become some."""
 
     def __init__(self, model: CausalLM, spellings: Spellings, temperature: float, before: str) -> None:
         self._model, self._spellings, self._temperature, self._before = model, spellings, temperature, before

@@ -178,14 +178,14 @@ def choose_all(
     progress: Progress = silent,
 ) -> list[Choices]:
     """The same for several contexts; what their texts share is computed once."""
-    asked = [Question.of(model, *question, glue, allow_special) for question in questions]
+    asked = [Continuations.of(model, *question, glue, allow_special) for question in questions]
     stats = iter(windows.score(model, [request for one in asked for request in one.requests], progress))
     origin = of_text(model.info)
     return [one.answered([next(stats).logprobs for _ in one.choices], origin) for one in asked]
 
 
 @dataclass(frozen=True)
-class Question:
+class Continuations:
     """One context and its choices as the model reads them."""
 
     context: str
@@ -196,7 +196,9 @@ class Question:
     boundaries: tuple[int, ...]  # the first token of each that reaches beyond the context
 
     @classmethod
-    def of(cls, model: CausalLM, context: str, choices: Sequence[str], glue: bool, allow_special: bool) -> "Question":
+    def of(
+        cls, model: CausalLM, context: str, choices: Sequence[str], glue: bool, allow_special: bool
+    ) -> "Continuations":
         """Raises MisuseError for an empty context or choice."""
         check(context, choices)
         read = after_bos(model, context, allow_special)

@@ -31,7 +31,7 @@ ABREAST = 5
 
 
 @dataclass(frozen=True)
-class Tempered:
+class Masses:
     """The next character's or word's distribution at one temperature."""
 
     temperature: float
@@ -47,7 +47,7 @@ class NextText:
     context: Prompt
     by: Part
     listed: tuple[str, ...]
-    tempered: tuple[Tempered, ...]
+    tempered: tuple[Masses, ...]
     covers: Covers
     beyond: float  # share of the mass that covers the text's end on tokens that go beyond it
     chosen: bool  # the characters were not asked for: the text ends inside a token
@@ -75,7 +75,7 @@ class NextText:
         asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
         return {**asked, "by": self.by, "beyond": self.beyond, "covers_left_out": self.covers.left_out}
 
-    def _records(self, one: Tempered) -> list[Record]:
+    def _records(self, one: Masses) -> list[Record]:
         masses = [one.masses.get(part, 0.0) for part in self.listed]
         choices = None if one.entropy is None else math.exp(one.entropy)
         others = {f"{name.replace(' ', '_')}_mass": mass for name, mass in one.others.items()}
@@ -98,7 +98,7 @@ class NextText:
             )
         ]
 
-    def _list(self, one: Tempered) -> View:
+    def _list(self, one: Masses) -> View:
         columns = (
             Column("#", True),
             Column(f"next {self.by}", wide=True),
@@ -116,7 +116,7 @@ class NextText:
         notes = (*self._notes(one), self.origin.line)
         return View(self._title, columns, rows, notes, self._conclusion(one))
 
-    def _side_by_side(self, abreast: Sequence[Tempered]) -> View:
+    def _side_by_side(self, abreast: Sequence[Masses]) -> View:
         columns = [Column(f"next {self.by}", wide=True)]
         for one in abreast:
             columns += [Column(f"T={one.temperature:g}", True), Column("")]
@@ -143,7 +143,7 @@ class NextText:
             rows.append([f"{one.temperature:g}", *sizes, *(probability(_log(mass)) for mass in one.others.values())])
         return View("", columns, rows, (*self._ending, self.origin.line))
 
-    def _conclusion(self, one: Tempered) -> str:
+    def _conclusion(self, one: Masses) -> str:
         best = max(one.masses, key=lambda part: one.masses[part])
         at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
         said = f"{_shown(best)} ({one.masses[best]:.0%}) is the likeliest next {self.by}{at}; "
@@ -151,7 +151,7 @@ class NextText:
             return f"{said}words of {sum(one.masses.values()):.0%} of the probability were found"
         return said + uncertainty(one.entropy)
 
-    def _notes(self, one: Tempered) -> list[str]:
+    def _notes(self, one: Masses) -> list[str]:
         listed = sum(one.masses.get(part, 0.0) for part in self.listed)
         others = [f"{name} {probability(_log(mass))}" for name, mass in one.others.items() if mass >= 1e-4]
         return ["; ".join([f"these {len(self.listed)} hold {listed:.1%} of the probability", *others]), *self._ending]
@@ -215,13 +215,13 @@ def what_follows(
     return next_tokens(model, context, k, temperatures, filters)
 
 
-def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Tempered:
+def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Masses:
     if by == "word":
         found = words.next_words(model, spellings, covers, temperature)
         others = {"end of text": found.end, "not followed": found.rest}
-        return Tempered(temperature, found.words, others, None)
+        return Masses(temperature, found.words, others, None)
     one = following(model, spellings, covers, temperature)
-    return Tempered(temperature, one.characters, {**one.others, "not followed": one.rest}, one.entropy)
+    return Masses(temperature, one.characters, {**one.others, "not followed": one.rest}, one.entropy)
 
 
 def _log(mass: float) -> float:
