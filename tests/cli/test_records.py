@@ -57,8 +57,7 @@ TEXT: list[Case] = [
     ("generate", "--prompts - --seed 1 --max-tokens 2", "The\nA cat\n"),
     ("trace", f"{DRAW} --min-p 0.1", ""),
     ("trace", f"{DRAW} -t 0", ""),
-    ("tree", "The --depth 2 -t 0.5", ""),
-    ("tree", "The --depth 1 --top-k 2 --min-p 0.01", ""),
+    *(("tree", f"The --depth {rest}", "") for rest in ("2 -t 0.5", "1 --top-k 2 --min-p 0.01")),
 ]
 SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
 ONE_WORD = "'The cat sat' 'a cat' --word cat MODEL"
