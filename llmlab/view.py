@@ -45,7 +45,7 @@ Cell = str | int | Bar | Shade | Heat
 class Column(Struct, frozen=True):
     name: str
     number: bool = False  # numbers are set flush right
-    wide: bool = False  # may be folded onto several lines when the terminal is narrow
+    wide: bool = False  # a text that may be folded between its words when the terminal is narrow
     tail: int = 0  # show at most the last so many cells of a text; 0: all of it
     head: int = 0  # or the first
     means: str = ""  # what its figures say, in a few words, for the legend
@@ -59,6 +59,7 @@ class View(Struct, frozen=True):
     rows: Sequence[Sequence[Cell]]
     notes: tuple[str, ...] = ()
     conclusion: str = ""
+    shades: Sequence[tuple[str, float]] = ()  # what the shades of its cells say, for terminals with colours
 
 
 class Strip(Struct, frozen=True):

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from llmlab.progress import Progress
-from llmlab.render import show
+from llmlab.render import Screen, show
+from llmlab.render.fold import fold
 from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Picture, Record, Result, Several
 
@@ -42,6 +43,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
+        self._explained: set[tuple[str, str]] = set()  # columns, once an output
 
     @cached_property
     def config(self) -> "Config":
@@ -95,16 +97,8 @@ class World:
         terminal = is_terminal(self.stdout, self.environ)
         colours = terminal and not self.environ.get("NO_COLOR")
         try:
-            show(
-                result,
-                form.format,
-                self.stdout,
-                bom=form.bom,
-                views=views,
-                terminal=terminal,
-                width=self.width,
-                colours=colours,
-            )
+            to = Screen(terminal, self.width, colours, self._explained)
+            show(result, form.format, self.stdout, to, bom=form.bom, views=views)
             self.stdout.flush()
         except BrokenPipeError:
             self._reader_gone()
@@ -158,8 +152,9 @@ class World:
         return self.write(to_jsonl([record]))
 
     def say(self, message: str) -> None:
-        """One line on stderr, whatever the message holds."""
-        self.tell(f"llmlab: {harmless(' '.join(message.split()))}\n")
+        """One line on stderr, whatever the message holds; a terminal folds it between words."""
+        line = harmless(f"llmlab: {' '.join(message.split())}")
+        self.tell("\n".join(fold(line, self.width) if self.talks else [line]) + "\n")
 
     def tell(self, text: str) -> None:
         """Write running text to stderr at once."""

@@ -1,15 +1,16 @@
 """Running text shaded part by part: a coloured background, or a row of blocks below where there are no colours."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from llmlab.render.fold import cells, pieces
 from llmlab.view import Strip
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
-LINE = 80  # cells a line in a pipe, where nothing folds it
+LINE = 80  # cells a line at most: running text of any length is folded in a pipe too
 # xterm's palette from near white to dark red, which every terminal of 256 colours has
 COLOURS = (231, 230, 229, 223, 216, 209, 203, 196, 160, 124)
 DIVERGING = (19, 26, 33, 75, 117, 153, 231, 223, 216, 209, 203, 196, 124)  # blue, white, red
@@ -17,16 +18,27 @@ DIVERGING = (19, 26, 33, 75, 117, 153, 231, 223, 216, 209, 203, 196, 124)  # blu
 Part = tuple[str, float]
 
 
-def draw(strip: Strip, console: Console, width: int) -> None:
-    """Write the parts, then the legend in the same shades."""
-    if has_colours(console):
-        console.print(Text.assemble(*(_coloured(part) for part in strip.parts)))
-        console.print(Text.assemble(*(piece for part in strip.legend for piece in (_coloured(part), "  "))))
-        return
-    for line in _lines(strip.parts, width if console.is_terminal else LINE):
-        console.print(Text("".join(text for text, _ in line)))
-        console.print(Text("".join(block(shade) * cell_len(text) for text, shade in line)))
-    console.print(Text("  ".join(f"{block(shade)} {text}" for text, shade in strip.legend)))
+def drawn(strip: Strip, width: int, coloured: bool) -> Iterator[Text]:
+    """The lines of the parts, then of the legend in the same shades."""
+    for line in _lines(strip.parts, width):
+        if coloured:
+            yield Text.assemble(*(_coloured(part) for part in line))
+        else:
+            yield Text("".join(text for text, _ in line))
+            yield Text("".join(block(shade) * cells(text) for text, shade in line))
+    yield from legend(strip.legend, width, coloured)
+
+
+def legend(shades: Sequence[Part], width: int, coloured: bool) -> Iterator[Text]:
+    """What the shades say, as many a line as there is room for."""
+    line = Text()
+    for part in shades:
+        one = Text(*_coloured(part)) if coloured else Text(f"{block(part[1])} {part[0]}")
+        if line and line.cell_len + 2 + one.cell_len > width:
+            yield line
+            line = Text()
+        line.append("  " if line else "").append_text(one)
+    yield line
 
 
 def has_colours(console: Console) -> bool:
@@ -62,16 +74,21 @@ def _step(share: float, colours: Sequence[int]) -> int:
 
 
 def _lines(parts: Sequence[Part], width: int) -> Iterator[list[Part]]:
-    """Characters with their shades, so many cells a line."""
+    """The parts in lines of so many cells, broken between words; the spaces there stay."""
+    shades = iter([(character, shade) for text, shade in parts for character in text])
     line: list[Part] = []
     used = 0
-    for text, shade in parts:
-        for character in text:
-            size = cell_len(character)
-            if line and used + size > width:
-                yield line
-                line, used = [], 0
-            line.append((character, shade))
-            used += size
+    for piece in pieces("".join(text for text, _ in parts), width):
+        if line and used + cells(piece) > width:
+            yield _joined(line)
+            line, used = [], 0
+        line += islice(shades, len(piece))
+        used += cells(piece)
     if line:
-        yield line
+        yield _joined(line)
+
+
+def _joined(characters: Sequence[Part]) -> list[Part]:
+    """Characters of one shade side by side as one part."""
+    runs = groupby(characters, lambda part: part[1])
+    return [("".join(text for text, _ in run), shade) for shade, run in runs]

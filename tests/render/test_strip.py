@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from llmlab.render import strip, table
+from llmlab.render import Screen, strip, table
 from llmlab.view import Strip
 
 PARTS = [("The", 0.0), (" cat", 0.5), ("今天", 1.0), (" end", 0.25)]
@@ -15,7 +15,7 @@ STRIP = Strip("title", PARTS, [("low", 0.1), ("high", 1.0)], ("a note",))
 
 def draw(what=STRIP, terminal=False, width=80, colours=True):
     stream = io.StringIO()
-    table.draw([what], stream, terminal=terminal, width=width, colours=colours)
+    table.draw([what], stream, Screen(terminal, width, colours))
     return stream.getvalue()
 
 
@@ -26,7 +26,7 @@ def test_in_a_pipe_blocks_stand_below_the_text_cell_by_cell():
     assert legend == "▁ low  █ high"
 
 
-@pytest.mark.parametrize("width", [3, 7, 20])
+@pytest.mark.parametrize("width", [6, 7, 20])
 def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(width):
     lines = draw(terminal=True, width=width, colours=False).splitlines()
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]

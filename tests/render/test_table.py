@@ -6,7 +6,7 @@ import pytest
 import regex as re  # which knows Unicode's properties
 from rich.cells import cell_len
 
-from llmlab.render import strip, table
+from llmlab.render import Screen, grid, strip, table
 from llmlab.view import Bar, Column, Heat, Shade, Strip, View
 
 COLUMNS = (Column("#", True), Column("word", wide=True), Column("P", True), Column(""))
@@ -15,7 +15,7 @@ ROWS = [[1, "爱", "0.5", Bar(0.5)], [2, "love", "0.25", Bar(0.25)], [10, "カ�
 
 def draw(*views, terminal=False, width=80, colours=True):
     stream = io.StringIO()
-    table.draw(list(views), stream, terminal=terminal, width=width, colours=colours)
+    table.draw(list(views), stream, Screen(terminal, width, colours))
     return stream.getvalue()
 
 
@@ -117,7 +117,7 @@ def test_tables_are_apart_and_their_notes_below():
     [(0, ""), (1, "█" * 20), (0.5, "█" * 10), (1 / 160, "▏"), (0.025, "▌"), (7, "█" * 20), (-1, "")],
 )
 def test_a_bar_is_as_long_as_its_share(share, drawn):
-    assert table.bar(share) == drawn
+    assert grid.bar(share) == drawn
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
 from llmlab.view import Cell, Column, Record, View
 
-LONG = 8  # a longer name of a column is folded
 SHOWN = 8  # columns of a table that are shown beside the score
 
 LookUp = Callable[[str], Query]
@@ -77,7 +76,7 @@ class Neighbors:
             Column("word", wide=True),
             Column(self.measure, True),
             *([Column("zipf", True)] if frequent else []),
-            *(Column(name, True, wide=len(name) > LONG) for name in shown),
+            *(Column(name, True) for name in shown),
         )
         rows = [self._row(one, frequent, len(shown)) for one in self.neighbors]
         own = self._own_row(names, frequent, len(shown)) if shown else []

@@ -1,0 +1,54 @@
+"""Text in lines of so many cells of a terminal, broken between words, and between the characters of Chinese and
+Japanese, which have no spaces. A number is a word.
+"""
+
+import re
+
+HAN = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"  # and kana; Korean has spaces
+OPENING, CLOSING = "「『（《〈【“‘([", "」』）》〉】”’。，、；：？！…ー.,;:!?)]%\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
+# with the spaces before it: what no line may begin or end with stays beside its neighbour, and a % beside its number
+WORD = re.compile(rf"\s*(?:[{re.escape(OPENING)}]*(?:[{HAN}]|[^\s{HAN}↵]+↵*)[{re.escape(CLOSING)}]*(?: %)?|↵+)|\s+$")
+PART = re.compile(r".+?(?:[/\\_=|&]+|(?<=\w)-+(?=\w)|$)")  # of a word that is longer than a line
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fold(text: str, width: int) -> list[str]:
+    """The lines of a text; the spaces at which it is broken are gone."""
+    if cells(text) <= width:
+        return [text]
+    lines = [""]
+    for piece in pieces(text.rstrip(" "), width):
+        if lines[-1] and cells(lines[-1] + piece) > width:
+            lines.append(piece.lstrip(" "))
+        else:
+            lines[-1] += piece
+    return lines
+
+
+def pieces(text: str, width: int) -> list[str]:
+    """A text in pieces that stay whole: its words; only of one that is longer than a line, its parts or characters."""
+    return [part for word in WORD.findall(text) for part in _broken(word, width)]
+
+
+def longest(text: str, width: int) -> int:
+    """Cells of the longest piece, which is the narrowest that a text may be folded to."""
+    return max((cells(piece.strip(" ")) for piece in pieces(text, width)), default=0)
+
+
+def _broken(word: str, width: int) -> list[str]:
+    if cells(word) <= width:
+        return [word]
+    parts = PART.findall(word)
+    if len(parts) > 1:
+        return [piece for part in parts for piece in _broken(part, width)]
+    import regex  # which knows the families of emoji
+
+    return list(regex.findall(r"\X", word))

@@ -1,0 +1,159 @@
+"""Every table of every verb on terminals of 40, 80 and 120 cells: no word and no number is broken, nothing is lost."""
+
+import io
+import re
+
+import pytest
+from rich.cells import cell_len
+from typer.main import get_command
+
+from llmlab.cli import SECTIONS, app
+from llmlab.cli.verbs import Noun
+from llmlab.render import Screen, table
+from llmlab.view import View
+
+WIDTHS = (40, 80, 120)
+ENGLISH, CHINESE = "'He likes to watch movies with his friends.'", "'今天天气很好，我们一起去看一场很长的电影吧。'"
+PAIRS = '{"sentence_good": "The cat sat on the mat today.", "sentence_bad": "on mat the sat cat The", "UID": "order"}\n'
+PAIRS += '{"sentence_good": "电影我很喜欢看。", "sentence_bad": "我很喜欢看电影。", "UID": "语序_很长的组名"}\n'
+QUESTIONS = '{"context": "今天天气很", "choices": ["好", "他"], "answer": 0, "group": "中文"}\n'
+QUESTIONS += (
+    '{"context": "The capital of France is", "choices": [" Paris", " London"], "answer": 0, "group": "english"}'
+)
+SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
+WORDS = "man\nwoman\nking\nqueen\nparis\nfrance\n"
+VECTORS = "man 4 1 0\nwoman 4 -1 0\nking 4 1 3\nqueen 4 -1 3\nparis -5 1 0\nfrance 0 0 0\n"
+CHOICES = ("-c 一部很有意思的电影 -c 书", "-c ' a very long and winding story' -c ' books'")
+DRAW = "--seed 1 --max-tokens 9 MODEL"
+BOTH = f"{ENGLISH} {CHINESE}"
+CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
+    "prob": [
+        *((f"{text} --formula MODEL", "") for text in (ENGLISH, CHINESE)),
+        *((f"{text} --strip MODEL", "") for text in (ENGLISH, CHINESE)),
+        (f"{CHINESE} --by char MODEL", ""),
+        (f"{ENGLISH} --by word --word-correction --unit bits MODEL", ""),
+        (f"{BOTH} cat MODEL", ""),
+        ("a b MODEL", ""),
+    ],
+    "next": [(f"{text} {how} MODEL", "") for text in (ENGLISH, CHINESE) for how in ("", "-t 0.2,1,2 --top-k 3")],
+    "compare": [(f"{BOTH} MODEL", ""), ("'He likes movies.' 'He movies likes.' MODEL", "")],
+    "orders": [("'He likes movies.' MODEL", ""), ("'我|喜欢|看|电影' MODEL", "")],
+    "cloze": [("'He likes [?] a lot.' MODEL", ""), ("今天[?]很好。 -c 天气 -c 一部很有意思的电影 MODEL", "")],
+    "choose": [(f"{text} {choice} MODEL", "") for text in (ENGLISH, CHINESE) for choice in CHOICES]
+    + [("- MODEL", QUESTIONS)],
+    "pairs": [("- MODEL", PAIRS)],
+    "perplexity": [("- MODEL", "今天天气很好。\nThe cat sat on the mat.\n")],
+    "generate": [(f"{text} -t 0,1.5 -n 3 --expect cat {DRAW}", "") for text in (ENGLISH, CHINESE)],
+    "trace": [(f"{text} -t {t} {DRAW}", "") for text in (ENGLISH, CHINESE) for t in (0, 1, 2)],
+    "tree": [(f"{text} --depth 2 MODEL", "") for text in (ENGLISH, CHINESE)],
+    "embed": [
+        (f"{BOTH} cat ENCODER", ""),
+        ("cat ENCODER", ""),
+        ("cat dog 猫 --strip --full ENCODER", ""),
+        (f"{CHINESE} --tokens ENCODER", ""),
+        ("小明 小红 --space configs/exercises/people.csv", ""),
+        ("'The cat sat' 'a cat' --word cat MODEL", ""),
+    ],
+    "neighbors": [
+        ("king queen --space mine", ""),
+        ("'king - man + woman' --space mine --method mul", ""),
+        ("king --space mine --min-frequency 1 --sort frequency", ""),
+        ("king --space mine --metric l2 --within 9", ""),
+        ("at --spaces encoded,table --metric dot", ""),
+        ("小明 --space configs/exercises/people.csv", ""),
+    ],
+    "odd": [("king queen paris --space mine", ""), (f"{BOTH} cat ENCODER", "")],
+    "why": [("king queen --space mine", ""), ("小明 小陈 --space configs/exercises/people.csv --standardize", "")],
+    "space list": [("", "")],
+    "space show": [("mine", ""), ("encoded", "")],
+    "space eval": [("mine --similarity -", SIMILARITY), ("mine --analogies -", ANALOGIES)],
+    "models list": [("", "")],
+    "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")],
+}
+LINES = [(f"{verb} {rest}", stdin) for verb, cases in CASES.items() for rest, stdin in cases]
+DRAWN = re.compile(r"[─█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+")  # rules, bars, shades
+WORD = re.compile(r"[\u2e80-\u9fff\uff01-\uff60]|[^\s↵\u2e80-\u9fff\uff01-\uff60]+")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache of this module's own: it holds spaces."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def spaces(lab, cache, models, monkeypatch, checkout):
+    """Spaces of a file, of an encoder and of a language model's table."""
+    words, vectors = cache / "words.txt", cache / "mine.vec"
+    models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
+    if not words.exists():
+        words.write_text(WORDS, encoding="utf-8")
+        vectors.write_text(VECTORS, encoding="utf-8")
+        made = ("import mine VECTORS", "build encoded ENCODER --vocab WORDS", "build table LM --vocab model")
+        assert [lab(f"space {line}").code for line in made] == [0, 0, 0]
+
+
+@pytest.fixture
+def pictures(lab, monkeypatch):
+    """The pictures that a line shows."""
+
+    def pictures(line, stdin):
+        seen = []
+        with monkeypatch.context() as patch:
+            patch.setattr(table, "draw", lambda views, stream, screen: seen.append(views))
+            done = lab(line, stdin.encode())
+        assert done.code == 0, done.err
+        assert seen
+        return seen
+
+    return pictures
+
+
+def drawn(pictures, width=0):
+    """All that a line shows as text, on a terminal or unfolded."""
+    out = io.StringIO()
+    screen = Screen(bool(width), width)
+    for views in pictures:
+        table.draw(views, out, screen)
+    return re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+
+
+def words(text, width):
+    """The words and numbers of a text, and the characters of Chinese; what is wider than a line may be in pieces."""
+    found = set(WORD.findall(DRAWN.sub(" ", text)))
+    return {word for word in found if cell_len(word) <= width}
+
+
+def empty(pictures):
+    """The names of columns without a value: a block has no line for them."""
+    views = [view for some in pictures for view in some if isinstance(view, View)]
+    found = [(column.name, [row[i] for row in view.rows]) for view in views for i, column in enumerate(view.columns)]
+    return {name for name, cells in found if not any(cells)}
+
+
+@pytest.mark.parametrize(("line", "stdin"), LINES)
+def test_no_screen_breaks_a_word_or_a_number_or_loses_one(pictures, line, stdin):
+    seen = pictures(line, stdin)
+    whole = drawn(seen)
+    for width in WIDTHS:
+        out = drawn(seen, width)
+        assert max(map(cell_len, out.splitlines())) <= width
+        lost = words(whole, width // 2) - words(out, width) - empty(seen)
+        assert not lost, (width, lost)
+        long = {word for word in words(whole, 10**9) if cell_len(word) > width // 2}
+        broken = {word for word in words(out, width) - words(whole, width) if not any(word in one for one in long)}
+        assert not broken, (width, broken)
+
+
+def test_every_verb_that_shows_something_has_a_case():
+    root = get_command(app)
+    found = []
+    for name in (name for verbs in SECTIONS.values() for name in verbs):
+        one = root.get_command(None, name)
+        verbs = (
+            {f"{name} {verb}": one.get_command(None, verb) for verb in one.list_commands(None)}
+            if isinstance(one, Noun)
+            else {name: one}
+        )
+        found += [name for name, verb in verbs.items() if any("--format" in option.opts for option in verb.params)]
+    assert list(CASES) == found

@@ -1,0 +1,45 @@
+"""Text in lines: between words, between Chinese characters, and never inside a number."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from llmlab.render.fold import cells, fold, pieces
+
+TEXTS = st.text(st.sampled_from("ab 12今，。（1.%-/é↵👩‍👩‍👧\u0301\t"), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("He likes movies", 9, ["He likes", "movies"]),
+        ("in 3,120.5 of 45 % and -12.75", 8, ["in", "3,120.5", "of 45 %", "and", "-12.75"]),
+        ("今天天气很好，我们去看（电影）。", 11, ["今天天气很", "好，我们去", "看（电", "影）。"]),
+        ("今天 movie很好", 9, ["今天", "movie很好"]),
+        ("Question: France?↵Answer:", 18, ["Question: France?↵", "Answer:"]),
+        ("short", 40, ["short"]),
+        ("", 40, [""]),
+    ],
+)
+def test_a_text_is_broken_between_words(text, width, lines):
+    assert fold(text, width) == lines
+
+
+def test_only_a_word_longer_than_a_line_is_broken_where_it_has_parts_else_anywhere():
+    assert fold("see /root/cache/spaces/minilm now", 13) == ["see /root/", "cache/spaces/", "minilm now"]
+    assert fold("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
+    assert fold("👩‍👩‍👧" * 3, 4) == ["👩‍👩‍👧👩‍👩‍👧", "👩‍👩‍👧"]  # a family stays together
+
+
+@given(TEXTS, st.integers(4, 30))
+def test_nothing_is_lost_and_no_line_is_wider_than_the_terminal(text, width):
+    assert "".join(pieces(text, width)) == text
+    lines = fold(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cell_len(line.strip()) <= width for line in lines)
+
+
+@given(TEXTS)
+def test_cells_are_those_of_the_terminal(text):
+    assert cells(text) == cell_len(text)
