@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from llmlab import __version__
-from llmlab.cli.verbs import command, write_rows
+from llmlab.cli.verbs import command, page, write_rows, write_text
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError
 
@@ -66,8 +66,10 @@ class Root(TyperGroup):
         return found if isinstance(found, TyperGroup) else command(found)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        page(ctx, formatter)
         formatter.write_usage("llmlab", "[OPTIONS] VERB ...")
-        formatter.write(f"\n{self.help}\n\n")
+        formatter.write("\n")
+        write_text(formatter, self.help)
         for section, verbs in SECTIONS.items():
             write_rows(formatter, section, list(verbs.items()))
         options = [record for one in self.params if (record := one.get_help_record(ctx))]

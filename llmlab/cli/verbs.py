@@ -15,6 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo, OptionInfo
 
+from llmlab.render.fold import cells, fold, longest
+
 ASKED, SHOWN, MODEL = "What is asked", "How it is shown", "Model"
 PAGE = 80  # cells
 Function = Callable[..., None]
@@ -63,10 +65,10 @@ class Verb(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]
+        page(ctx, formatter)
         formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
         formatter.write("\n")
-        formatter.write_text(self.help)
-        formatter.write("\n")
+        write_text(formatter, self.help)
         for heading in (ASKED, SHOWN, MODEL):
             rows = [_row(parameter, ctx) for parameter in self.params if _heading(parameter) == heading]
             write_rows(formatter, heading, rows)
@@ -105,8 +107,10 @@ class Noun(TyperGroup):
         raise unknown_verb(cmd_name, self.list_commands(ctx), ctx.command_path)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        page(ctx, formatter)
         formatter.write_usage(ctx.command_path, "VERB ...")
-        formatter.write(f"\n{self.help}\n\n")
+        formatter.write("\n")
+        write_text(formatter, self.help)
         write_rows(formatter, "Verbs", [(str(info.name), first_line(info)) for info in self._verbs])
         write_rows(formatter, "Examples", [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
 
@@ -167,11 +171,37 @@ def _row(parameter: Any, ctx: Any) -> tuple[str, str]:
     return names if parameter.is_flag else f"{names} {parameter.make_metavar(ctx)}", parameter.help or ""
 
 
+def page(ctx: Any, formatter: Any) -> None:
+    """Make help as wide as the terminal, up to a page's width; typer leaves two cells, and takes 50 at least."""
+    formatter.width = min(ctx.find_root().obj.width, PAGE)
+
+
+def write_text(formatter: Any, text: str | None) -> None:
+    """Paragraphs, folded between words."""
+    for paragraph in (text or "").split("\n\n"):
+        formatter.write("".join(f"{line}\n" for line in [*fold(" ".join(paragraph.split()), formatter.width), ""]))
+
+
 def write_rows(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> None:
-    """A heading and its rows, without the empty lines that would push the examples off the screen."""
-    if rows:
-        formatter.write_heading(heading)
-        formatter.width = min(formatter.width + 2, PAGE)  # of the page's cells typer leaves two empty
-        formatter.indent()
-        formatter.write_dl(rows)
-        formatter.dedent()
+    """A heading and its rows: what is typed, and beside it what it means, below it where there is no room.
+
+    No empty lines, which would push the examples off the screen.
+    """
+    if not rows:
+        return
+    formatter.write_heading(heading)
+    named = max((cells(name) for name, meaning in rows if meaning), default=0)
+    beside = named + 4 + max(longest(meaning, PAGE) for _, meaning in rows) <= formatter.width
+    for name, meaning in rows:
+        lines = fold(meaning, formatter.width - (named + 4 if beside else 6))
+        if beside and meaning:
+            first = [f"  {name:{named}}  {lines[0]}"]
+            lines = first + [" " * (named + 4) + line for line in lines[1:]]
+        else:
+            typed = [name] if cells(name) + 2 <= formatter.width else fold(name, formatter.width - 4)
+            lines = [
+                f"  {typed[0]}",
+                *(f"    {line}" for line in typed[1:]),
+                *(f"      {line}" for line in lines if line),
+            ]
+        formatter.write("".join(f"{line}\n" for line in lines))

@@ -43,9 +43,9 @@ NEEDS_NOTHING = ["generate", "trace", "tree", "space list", "models list", "mode
 @pytest.fixture
 def page(lab, monkeypatch):
     """The lines of a verb's --help on a terminal of 80 cells."""
-    monkeypatch.setenv("COLUMNS", "80")  # typer asks the process
 
-    def page(verb):
+    def page(verb, width=80):
+        monkeypatch.setenv("COLUMNS", str(width))  # typer asks the process
         done = lab(f"{verb} --help")
         assert (done.code, done.err) == (0, "")
         return done.out.splitlines()
@@ -89,6 +89,15 @@ def test_help_is_one_page_with_an_example(page, verb):
     text = "\n".join(lines)
     for odd in ("<int range>", "[x>=", "[default", "[required]", "INTEGER", "\x1b"):
         assert odd not in text
+
+
+@pytest.mark.parametrize("verb", ["", *NOUNS, *VERBS, *OF_NOUNS])
+def test_no_terminal_breaks_a_word_of_help(page, verb):
+    whole = set(" ".join(page(verb, 80)).split())
+    for width in (40, 60, 120):
+        lines = page(verb, width)
+        assert max(map(cell_len, lines)) <= width
+        assert set(" ".join(lines).split()) == whole
 
 
 @pytest.mark.parametrize("verb", NEEDS)

@@ -7,6 +7,14 @@ import pytest
 
 from llmlab.cli.world import World
 
+
+class Terminal(io.StringIO):
+    """What somebody watches."""
+
+    def isatty(self):
+        return True
+
+
 NAME = "a\x1b[31m\u202eb"  # turns a terminal red, and the line around
 SHOWN = "a<1B>[31m<202E>b"
 
@@ -94,6 +102,17 @@ def test_a_message_is_one_line_whatever_it_holds():
     err = io.StringIO()
     World(argv=[], environ={}, stderr=err).say("no\nspace\x07  is\tcalled \x1b[2J")
     assert err.getvalue() == "llmlab: no space<07> is called <1B>[2J\n"
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_terminal_gets_a_message_in_lines_broken_between_words(width):
+    message = "prob needs TEXT...; for example: llmlab prob 'He likes movie.' 1,234.5 " * 3
+    err = Terminal()
+    World(argv=[], environ={"COLUMNS": str(width)}, stderr=err).say(message)
+    lines = err.getvalue().splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= width
+    assert " ".join(lines).split() == ["llmlab:", *message.split()]
 
 
 def test_progress_of_a_log_is_a_line_a_tenth(monkeypatch):
