@@ -160,7 +160,10 @@ class CausalLM(Protocol):
         ...
 
     def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
-        """Log-probability of each token given those before it; float32 log-softmax whatever the weights."""
+        """Log-probability of each token given those before it; float32 log-softmax whatever the weights.
+
+        The progress is in tokens that have their answer.
+        """
         ...
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:

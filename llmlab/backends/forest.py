@@ -15,6 +15,7 @@ import numpy as np
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import ScoreRequest, TokenStats
 from llmlab.backends.sampling import entropy, log_softmax, logsumexp
+from llmlab.progress import Progress
 
 Ids = tuple[int, ...]
 
@@ -113,11 +114,24 @@ class Slot:
     place: int
 
 
+class Count:
+    """How many tokens of a batch have their answer, told as the answers come."""
+
+    def __init__(self, batch: Sequence[ScoreRequest], bos: Ids, progress: Progress) -> None:
+        unknown = 0 if bos else 1  # the first token
+        self._total = sum(max(len(one.tokens) - max(one.start, unknown), 0) for one in batch)
+        self._done, self._progress = 0, progress
+
+    def add(self, answers: int) -> None:
+        self._done += answers
+        self._progress(self._done, self._total)
+
+
 class Tally:
     """What the nodes' logits say of the requests' tokens."""
 
-    def __init__(self, routes: Routes, requests: Sequence[ScoreRequest], bos: Ids) -> None:
-        self._requests = requests
+    def __init__(self, routes: Routes, requests: Sequence[ScoreRequest], bos: Ids, count: Count) -> None:
+        self._requests, self._count = requests, count
         self._stats = [_blank(request) for request in requests]
         asked = []
         for number, (request, path) in enumerate(zip(requests, routes.paths, strict=True)):
@@ -144,6 +158,7 @@ class Tally:
     def take(self, node: int, logits: Floats) -> None:
         """Note the logits [V] after a node."""
         questions = self._at[node]
+        self._count.add(len(questions))
         requests = [self._requests[question.request] for question in questions]
         if not any(request.detail for request in requests):
             total = logsumexp(logits)
@@ -161,6 +176,7 @@ class Tally:
 
     def note(self, questions: Sequence[Slot], answers: TokenStats) -> None:
         """Note what an engine worked out by itself, in the order of the questions."""
+        self._count.add(len(questions))
         for row, question in enumerate(questions):
             request, stats, place = self._requests[question.request], self._stats[question.request], question.place
             stats.logprobs[place] = answers.logprobs[row]

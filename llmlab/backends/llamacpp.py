@@ -17,7 +17,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
-from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
+from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.llama_memory import Cells, Weights, quiet
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
@@ -98,15 +98,15 @@ class LlamaCpp:
 
     def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
         results: dict[int, TokenStats] = {}
+        count = Count(batch, self._bos, progress)
         rows = [self._bos + request.tokens.ids[:-1] for request in batch]
         check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
         for group in self._groups(rows):
             forest = grow([rows[i] for i in group])
-            tally = Tally(forest, [batch[i] for i in group], self._bos)
+            tally = Tally(forest, [batch[i] for i in group], self._bos, count)
             for node, logits in self._forward(forest, tally.wanted):
                 tally.take(node, logits)
             results |= dict(zip(group, tally.results(), strict=True))
-            progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:

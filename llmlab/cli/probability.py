@@ -68,9 +68,10 @@ def _ledger(world: World, lm: "CausalLM", text: str, look: LookOptions, model: M
     from llmlab.lab.probability.by_character import spelt
     from llmlab.lab.probability.prob import ledger
 
-    if look.by == "character":
-        return spelt(lm, model.spellings(world), text, allow_special=special)
-    return ledger(lm, text, look.by, correct=look.word_correction, allow_special=special)
+    with world.progress("scoring") as progress:
+        if look.by == "character":
+            return spelt(lm, model.spellings(world), text, allow_special=special)
+        return ledger(lm, text, look.by, correct=look.word_correction, allow_special=special, progress=progress)
 
 
 def _stream(
@@ -145,7 +146,10 @@ def compare(
     if len(texts) != 2:
         raise MisuseError("compare takes two texts", 'for example llmlab compare "He likes movie." "He movie likes."')
     one, other = texts
-    world.show(difference(model.causal_lm(world), one, other, allow_special=reading.allow_special), form)
+    lm = model.causal_lm(world)
+    with world.progress("scoring") as progress:
+        found = difference(lm, one, other, allow_special=reading.allow_special, progress=progress)
+    world.show(found, form)
 
 
 @verb('llmlab orders "He likes movies."', "llmlab orders 我喜欢看电影。", "llmlab orders '我|喜欢|看|电影'", piped=True)

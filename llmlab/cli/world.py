@@ -5,7 +5,6 @@ whole in tests.
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,8 +24,6 @@ if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.files import Files
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
-
-PATIENCE_S = 2  # work shorter than this is not worth a line
 
 
 @dataclass
@@ -178,44 +175,19 @@ class World:
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         """A bar on a terminal, a line now and then elsewhere."""
-        if not self.talks:
-            yield _Tenths(self, label).update
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from llmlab.cli.watch import MovingBar, Tenths, Watch
 
-        parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        bars = Progress(*parts, TimeRemainingColumn(), console=Console(file=self.stderr), transient=True)
-        task = bars.add_task(harmless(label), total=None)
-
-        def update(done: int, total: int) -> None:
-            bars.start()  # only now: short work shows nothing
-            bars.update(task, completed=done, total=total or None)
-
+        watch = Watch(MovingBar(self, label) if self.talks else Tenths(self, label))
         try:
-            yield update
+            yield watch.update
         finally:
-            bars.stop()
+            watch.end()
 
     def _reader_gone(self) -> None:
         """`| head -1`: the reader has what it wants. What Python still holds goes nowhere; typer would end with 1."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)
-
-
-class _Tenths:
-    """Progress as a line each tenth of the work, for logs."""
-
-    def __init__(self, world: World, label: str) -> None:
-        self._world, self._label, self._last = world, label, 0
-        self._start = time.monotonic()
-
-    def update(self, done: int, total: int) -> None:
-        tenth = 10 * done // total if total else 0
-        if tenth > self._last and time.monotonic() - self._start > PATIENCE_S:
-            self._last = tenth
-            self._world.say(f"{self._label}: {10 * tenth} %")
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llmlab.backends.base import ScoreRequest
 from llmlab.errors import DamagedError, LabError, MisuseError
 
 llamacpp = pytest.importorskip("llmlab.backends.llamacpp")
@@ -29,3 +30,10 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     path.write_bytes(b"GGUF" + b"\x00" * 64)
     with pytest.raises(DamagedError, match=r"cannot read .*broken\.gguf"):
         llamacpp.LlamaCpp(path, "broken")
+
+
+def test_progress_is_told_while_one_text_is_read(lm):
+    seen = []
+    text = lm.encode("The cat sat on the mat. " * 30)[:250]
+    lm.score([ScoreRequest(text)], lambda done, total: seen.append((done, total)))
+    assert seen == [(done, 250) for done in range(1, 251)]

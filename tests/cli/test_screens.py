@@ -30,12 +30,16 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     "prob": [
         *((f"{text} --formula MODEL", "") for text in (ENGLISH, CHINESE)),
         *((f"{text} --strip MODEL", "") for text in (ENGLISH, CHINESE)),
-        (f"{CHINESE} --by char MODEL", ""),
+        (f"{CHINESE} --by character MODEL", ""),
         (f"{ENGLISH} --by word --word-correction --unit bits MODEL", ""),
         (f"{BOTH} cat MODEL", ""),
         ("a b MODEL", ""),
     ],
-    "next": [(f"{text} {how} MODEL", "") for text in (ENGLISH, CHINESE) for how in ("", "-t 0.2,1,2 --top-k 3")],
+    "next": [
+        (f"{text} {how} MODEL", "")
+        for text in (ENGLISH, CHINESE)
+        for how in ("", "-t 0.2,1,2 --top-k 3", "--by character", "--by word")
+    ],
     "compare": [(f"{BOTH} MODEL", ""), ("'He likes movies.' 'He movies likes.' MODEL", "")],
     "orders": [("'He likes movies.' MODEL", ""), ("'我|喜欢|看|电影' MODEL", "")],
     "cloze": [("'He likes [?] a lot.' MODEL", ""), ("今天[?]很好。 -c 天气 -c 一部很有意思的电影 MODEL", "")],

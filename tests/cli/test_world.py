@@ -115,13 +115,13 @@ def test_a_terminal_gets_a_message_in_lines_broken_between_words(width):
     assert " ".join(lines).split() == ["llmlab:", *message.split()]
 
 
-def test_progress_of_a_log_is_a_line_a_tenth(monkeypatch):
+def test_progress_of_a_log_is_a_line_when_patience_ends_and_a_line_a_tenth(monkeypatch):
     err, now = io.StringIO(), iter(range(0, 1000, 3))
     monkeypatch.setattr("time.monotonic", lambda: next(now))
     with World(argv=[], environ={}, stderr=err).progress("scoring \x1b[31m") as progress:
         for done in range(1, 41):
             progress(done, 40)
-    tenths = [f"llmlab: scoring <1B>[31m: {percent} %" for percent in range(10, 101, 10)]
+    tenths = [f"llmlab: scoring <1B>[31m: {percent} %" for percent in range(0, 101, 10)]
     assert err.getvalue().splitlines() == tenths
 
 

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
-from llmlab.backends.forest import Forest, Ids, Tally, groups, grow
+from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
 from llmlab.backends.torch import scores
@@ -90,25 +90,24 @@ class HuggingFaceLM:
 
     def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
         results: dict[int, TokenStats] = {}
+        count = Count(batch, self._bos, progress)
         rows = [self._bos + request.tokens.ids[:-1] for request in batch]
         firsts = [max(request.start + len(self._bos) - 1, 0) for request in batch]
         for request in batch:
             check_room(self.info, len(self._bos) + len(request.tokens))
         for group in self._forests(rows, firsts):
             forest = grow([rows[i] for i in group])
-            tally = Tally(forest, [batch[i] for i in group], self._bos)
+            tally = Tally(forest, [batch[i] for i in group], self._bos, count)
             self._answer(tally, self._forest_pass(forest))
             results |= dict(zip(group, tally.results(), strict=True))
-            progress(len(results), len(batch))
         rest = [index for index in range(len(batch)) if index not in results]
         for places in self._groups([len(rows[i]) for i in rest]):
             group = [rest[place] for place in places]
             padded = pad([rows[i] for i in group])
-            tally = Tally(padded, [batch[i] for i in group], self._bos)
+            tally = Tally(padded, [batch[i] for i in group], self._bos, count)
             if tally.questions:
                 self._answer(tally, self._padded_passes(padded, min(firsts[i] for i in group)))
             results |= dict(zip(group, tally.results(), strict=True))
-            progress(len(results), len(batch))
         return [results[index] for index in range(len(batch))]
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:

@@ -14,6 +14,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import finite, number, raw, show, times, value
+from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
@@ -90,9 +91,11 @@ class Difference:
         return [*texts, *figures, Bar(abs(part.difference) / widest)]
 
 
-def difference(model: CausalLM, a: str, b: str, *, allow_special: bool = False) -> Difference:
+def difference(
+    model: CausalLM, a: str, b: str, *, allow_special: bool = False, progress: Progress = silent
+) -> Difference:
     """Align two texts and say at which tokens their difference arises. Raises MisuseError for an empty text."""
-    one, other = score(model, [a, b], allow_special=allow_special)
+    one, other = score(model, [a, b], allow_special=allow_special, progress=progress)
     matcher = difflib.SequenceMatcher(None, one.tokens.ids, other.tokens.ids, autojunk=False)
     parts: list[Part] = []
     for kind, a_start, a_end, b_start, b_end in matcher.get_opcodes():

@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -111,16 +112,21 @@ def measure(
     logprobs: list[float] = []  # of each window
     done = unknown = 0  # tokens
     while group := list(itertools.islice(requests, TOGETHER)):
-        for stats in model.score(group):
+        for stats in model.score(group, partial(_told, progress, reader, done, size)):
             logprobs.append(float(np.nansum(stats.logprobs)))
             unknown += int(np.isnan(stats.logprobs).sum())
             done += len(stats.logprobs)
-        progress(min(reader.bytes * done // reader.tokens, size), size)
     if not done:
         raise MisuseError(f"{name} is empty", "give at least one character")
     counts = reader.characters, reader.bytes, done, done - unknown
     cut = len(logprobs), windows.room, windows.stride
     return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info))
+
+
+def _told(progress: Progress, reader: "_Reader", before: int, size: int, done: int, of: int) -> None:
+    """Tell in bytes of the text what an engine tells in tokens of a group of windows, with so many `before` them."""
+    read = reader.bytes * (before + done) // reader.tokens
+    progress(min(read, size) if size else read, size)
 
 
 class _Reader:

@@ -179,7 +179,13 @@ class Ledger:
 
 
 def ledger(
-    model: CausalLM, text: str, by: By = "token", *, correct: bool = False, allow_special: bool = False
+    model: CausalLM,
+    text: str,
+    by: By = "token",
+    *,
+    correct: bool = False,
+    allow_special: bool = False,
+    progress: Progress = silent,
 ) -> Ledger:
     """The probability of one text, part by part.
 
@@ -188,7 +194,7 @@ def ledger(
     """
     if correct:
         check_correction(text, by)
-    return ledgers(model, [text], by, correct=correct, allow_special=allow_special)[0]
+    return ledgers(model, [text], by, correct=correct, allow_special=allow_special, progress=progress)[0]
 
 
 def ledgers(
