@@ -1,16 +1,22 @@
-"""Options of the probability of one text: how it is taken apart and shown."""
+"""Options of the probability of texts: how one is taken apart, how several are shown."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
+from llmlab.cli.options import ModelOptions
 from llmlab.cli.verbs import SHOWN, option
+from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import By, Unit
 
+if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.backends.base import CausalLM
+    from llmlab.lab.probability.prob import Ledger
+
 
 class LookOptions(Struct, frozen=True):
-    """How the probability of one text is taken apart and shown."""
+    """How the probability of one text is taken apart, and that of several shown."""
 
     by: Annotated[
         By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or character of one text.")
@@ -25,9 +31,15 @@ class LookOptions(Struct, frozen=True):
         option("--word-correction", panel=SHOWN, help="By word: the space after it counts, not before."),
     ] = False
 
+    per_token: Annotated[
+        bool, option("--per-token", panel=SHOWN, help="Of several texts: means a token and a character too.")
+    ] = False
+
     def check(self, texts: list[str]) -> None:
         """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
         if len(texts) == 1:
+            if self.per_token:
+                raise MisuseError("--per-token is for several texts", "of one text, perplexity is the mean a token")
             if self.word_correction:
                 from llmlab.lab.probability.prob import check_correction
 
@@ -36,3 +48,13 @@ class LookOptions(Struct, frozen=True):
         for name in ("by", "formula", "strip", "word_correction"):
             if getattr(self, name) != getattr(LookOptions(), name):
                 raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
+
+    def ledger(self, world: World, lm: "CausalLM", text: str, model: ModelOptions, special: bool) -> "Ledger":
+        """One text, part by part."""
+        from llmlab.lab.probability.by_character import spelt
+        from llmlab.lab.probability.prob import ledger
+
+        with world.progress("scoring") as progress:
+            if self.by == "character":
+                return spelt(lm, model.spellings(world), text, allow_special=special)
+            return ledger(lm, text, self.by, correct=self.word_correction, allow_special=special, progress=progress)

@@ -23,7 +23,6 @@ from llmlab.lab.text import Unit
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
-    from llmlab.lab.probability.prob import Ledger
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -52,7 +51,7 @@ def prob(
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
-        one = _ledger(world, lm, first[0], look, model, special)
+        one = look.ledger(world, lm, first[0], model, special)
         views = partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip)
         world.show(one, form, views, partial(one.values, look.unit))
     elif streams(text, form):
@@ -60,18 +59,8 @@ def prob(
     else:
         with world.progress("scoring") as progress:
             found = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
-        world.show(found, form, partial(found.views, unit=look.unit), partial(found.values, look.unit))
-
-
-def _ledger(world: World, lm: "CausalLM", text: str, look: LookOptions, model: ModelOptions, special: bool) -> "Ledger":
-    """One text, part by part."""
-    from llmlab.lab.probability.by_character import spelt
-    from llmlab.lab.probability.prob import ledger
-
-    with world.progress("scoring") as progress:
-        if look.by == "character":
-            return spelt(lm, model.spellings(world), text, allow_special=special)
-        return ledger(lm, text, look.by, correct=look.word_correction, allow_special=special, progress=progress)
+        table = partial(found.views, unit=look.unit, per_token=look.per_token)
+        world.show(found, form, table, partial(found.values, look.unit))
 
 
 def _stream(

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from llmlab.view import Bar, Cell, Column, Record
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
-COLUMNS = (Column("right", True), Column("95 %", means="where chance alone may have moved the share"), Column(""))
+INTERVAL = "where the true share lies, 95 times of 100"
+COLUMNS = (
+    Column("right", True, means="share of right answers"),
+    Column("95 %", means=INTERVAL),
+    Column(""),
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
 SMALLEST, LARGEST = math.log(sys.float_info.min), math.log(sys.float_info.max)  # what exp gives all digits of
+QUOTED = 40  # characters of a text that a sentence repeats
 By = Literal["token", "word", "character"]  # the parts of a text that have a row
 Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
 
@@ -57,8 +58,13 @@ def probability(log: float) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number for the eye; - for what is not known."""
-    return "-" if math.isnan(value) else f"{value:z.{digits}f}"  # z: no minus before a zero
+    """A number for the eye; - for what is not known. Zero has no sign."""
+    return "-" if math.isnan(value) else f"{value:z.{digits}f}"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A number that is more or less than another; - for what is not known."""
+    return "-" if math.isnan(value) else f"{value:+z.{digits}f}"
 
 
 def figure(unit: Unit, log: float) -> str:
@@ -81,6 +87,16 @@ def times(log: float) -> str:
     if log < math.log(0.01):
         return f"1/{_three_figures(-log)}"
     return f"{math.exp(log):.2f} times" if log < math.log(100) else f"{_three_figures(log)} times"
+
+
+def likelier(log: float) -> str:
+    """How a text stands to one that is exp(log) <= 1 times as likely: 3,120 times likelier than; as likely as."""
+    return "as likely as" if times(log) == times(0.0) else f"{times(log)} likelier than"
+
+
+def quoted(text: str) -> str:
+    """A text inside a sentence, its beginning when it is long."""
+    return f'"{visible(text if len(text) <= QUOTED else text[: QUOTED - 1] + "…")}"'
 
 
 def _three_figures(log: float) -> str:

@@ -36,12 +36,19 @@ class Inventory:
     def views(self) -> list[View]:
         columns = (
             Column("name"),
-            Column("kind"),
+            Column("kind", means="causal gives P(next token), encoder a vector a text, static a vector a word"),
             Column("what it is", wide=True),
-            Column("ready", wide=True),
-            Column("MiB", True),
+            Column("ready", wide=True, means="what is made of it already"),
+            Column("MiB", True, means="of that in the cache"),
         )
-        return [View("", columns, [self._row(one) for one in self.models], (f"cache: {self.cache}",))]
+        rows = [self._row(one) for one in self.models]
+        return [View("", columns, rows, (f"cache: {self.cache}",), self._conclusion())]
+
+    def _conclusion(self) -> str:
+        there = sum(one.installed for one in self.models)
+        installed = "all installed" if there == len(self.models) else f"{there} of them installed"
+        size = sum(one.cache_mib for one in self.models)
+        return f"{len(self.models)} models, {installed}; what is made of them takes {size:,.0f} MiB."
 
     def records(self) -> list[Record]:
         return [

@@ -10,6 +10,22 @@ from llmlab.spaces.facts import SpaceFacts
 from llmlab.spaces.shelf import Shelf, facts_of
 from llmlab.view import Cell, Column, Record, View
 
+MEANS = {  # what a fact's name does not say
+    "kind": "what a vector comes from",
+    "dtype": "the numbers that the model computes with",
+    "case": "lower: words are also found in lower case",
+    "stored": "the numbers on disk",
+    "same_ten_in_float16": "share of words whose ten nearest float16 leaves as they are",
+    "longest": "length of the longest vector",
+    "unicode": "normal form of the words",
+    "index": "flat compares all words, ivf visits a part",
+    "lists": "of an ivf index",
+    "visited": "lists that a search visits",
+    "recall_at_10": "share of the ten nearest that a search finds",
+    "recall_sampled": "words that it was measured on",
+    "mib": "on disk",
+}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,17 +42,21 @@ class Entry:
 @dataclass(frozen=True)
 class Listing:
     entries: tuple[Entry, ...]
+    default: str  # the space that answers when none is named
 
     def views(self) -> list[View]:
         columns = (
             Column("name"),
             Column("words", True),
-            Column("dim", True),
-            Column("made from", wide=True),
-            Column("state"),
-            Column("MiB", True),
+            Column("dim", True, means="numbers a vector"),
+            Column("made from", wide=True, means="the model and its words, or a file"),
+            Column("state", means="a flat index compares all words, an ivf visits a part"),
+            Column("MiB", True, means="on disk"),
         )
-        return [View("", columns, [self._row(one) for one in self.entries])]
+        ready = sum(one.facts is not None for one in self.entries)
+        built = "all built" if ready == len(self.entries) else f"{ready} of them built, the others at first use"
+        conclusion = f"{len(self.entries)} spaces, {built}; {self.default} answers when no other is named."
+        return [View("", columns, [self._row(one) for one in self.entries], conclusion=conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -74,11 +94,15 @@ class Sheet:
 
     def views(self) -> list[View]:
         rows: list[list[Cell]] = [
-            [key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)]
+            [key.replace("_", " "), _plain(value), MEANS.get(key, "")]
             for key, value in self.document().items()
             if not isinstance(value, dict)
         ]
-        return [View(self.facts.name, (Column("fact"), Column("", wide=True)), rows)]
+        columns = (Column("fact"), Column("value", wide=True), Column("what it is", wide=True))
+        conclusion = (
+            f"{self.facts.words:,} words, each a vector of {self.facts.dimension} numbers, from {self.facts.model}."
+        )
+        return [View(self.facts.name, columns, rows, conclusion=conclusion)]
 
     def records(self) -> list[Record]:
         return [self.document()]
@@ -92,11 +116,20 @@ class Sheet:
         return [str(self.facts.words)]
 
 
+def _plain(value: object) -> str:
+    """A fact for the eye."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def listing(shelf: Shelf) -> Listing:
     """The spaces of the settings, and the user's own."""
     given = shelf.config.spaces
     items = [_entry(shelf, name, f"{entry.model}, {entry.vocabulary}") for name, entry in given.items()]
-    return Listing((*items, *(_entry(shelf, name, "") for name in shelf.own_names)))
+    return Listing((*items, *(_entry(shelf, name, "") for name in shelf.own_names)), shelf.config.space)
 
 
 def sheet(shelf: Shelf, name: str) -> Sheet:

@@ -139,6 +139,7 @@ def empty(pictures):
 def test_no_screen_breaks_a_word_or_a_number_or_loses_one(pictures, line, stdin):
     seen = pictures(line, stdin)
     whole = drawn(seen)
+    assert not re.search(r"-0\.0+(?!\d)", whole)  # zero has no minus sign
     for width in WIDTHS:
         out = drawn(seen, width)
         assert max(map(cell_len, out.splitlines())) <= width
@@ -147,6 +148,12 @@ def test_no_screen_breaks_a_word_or_a_number_or_loses_one(pictures, line, stdin)
         long = {word for word in words(whole, 10**9) if cell_len(word) > width // 2}
         broken = {word for word in words(out, width) - words(whole, width) if not any(word in one for one in long)}
         assert not broken, (width, broken)
+
+
+@pytest.mark.parametrize(("line", "stdin"), LINES)
+def test_a_sentence_says_what_the_figures_show(pictures, line, stdin):
+    for first, *_ in pictures(line, stdin):
+        assert first.conclusion, first
 
 
 def test_every_verb_that_shows_something_has_a_case():

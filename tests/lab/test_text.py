@@ -79,6 +79,33 @@ def test_ratios_are_shown_as_times(ratio, shown):
 
 
 @pytest.mark.parametrize(
+    ("value", "plain", "signed"),
+    [(-0.0004, "0.000", "+0.000"), (-0.0, "0.000", "+0.000"), (-1.25, "-1.250", "-1.250"), (math.nan, "-", "-")],
+)
+def test_zero_has_no_minus_sign(value, plain, signed):
+    assert text.number(value) == plain
+    assert text.signed(value) == signed
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        (1, "as likely as"),
+        (1.004, "as likely as"),
+        (3.126, "3.13 times likelier than"),
+        (1756, "1,760 times likelier than"),
+    ],
+)
+def test_one_text_is_so_many_times_likelier_than_another(ratio, said):
+    assert text.likelier(math.log(ratio)) == said
+
+
+def test_a_long_text_is_quoted_by_its_beginning():
+    assert text.quoted("a\nb") == '"a↵b"'
+    assert text.quoted("x" * 100) == f'"{"x" * 39}…"'
+
+
+@pytest.mark.parametrize(
     ("text", "shown"), [(" Paris", "␣Paris"), ("a b ", "a b␣"), ("  ", "␣␣"), ("", ""), ("\n a", "↵ a"), ("a", "a")]
 )
 def test_spaces_at_the_edges_of_a_text_are_shown(text, shown):

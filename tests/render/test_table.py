@@ -198,6 +198,69 @@ def test_where_no_colours_are_wanted_cells_have_none():
         assert plain(out).split() == draw(view).split()
 
 
+@pytest.mark.usefixtures("colours")
+def test_shades_have_a_legend_where_they_are_seen():
+    view = View("", SHADES.columns, SHADES.rows, shades=[("0", 0.0), ("1", 1.0)])
+    *_, legend = draw(view, terminal=True).splitlines()
+    assert plain(legend) == "0  1"
+    assert backgrounds(legend) == [strip.COLOURS[0], strip.COLOURS[-1]]
+    assert draw(view) == draw(SHADES)  # a pipe has none
+    assert plain(draw(view, terminal=True, colours=False)) == plain(draw(SHADES, terminal=True, colours=False))
+
+
+@pytest.mark.parametrize(("text", "cells"), [("short", 1 + 2 + 5 + 2 + 3 + 2 + 20), ("x" * 3000, 80)])
+def test_a_rule_in_a_pipe_is_no_wider_than_a_terminal(text, cells):
+    assert draw(View("", COLUMNS, [[1, text, "0.5", Bar(1)]])).splitlines()[1] == "─" * cells
+
+
+def test_no_line_of_a_pipe_ends_in_spaces():
+    assert [
+        line for line in draw(View("", COLUMNS, [[1, "", "0.5", Bar(0)], *ROWS])).splitlines() if line[-1:] == " "
+    ] == []
+
+
+BLOCKS = View(
+    "title", (*COLUMNS, Column("a longer name")), [[1, "love hate", "0.5", Bar(0.5), "so"], [2, "", "0.25", Bar(1), ""]]
+)
+
+
+def test_a_table_that_has_no_room_stands_as_a_block_a_row_without_bars_and_empty_cells():
+    lines = plain(draw(BLOCKS, terminal=True, width=24)).splitlines()
+    assert lines == [
+        "title",
+        "#              1",
+        "word           love hate",
+        "P              0.5",
+        "a longer name  so",
+        "",
+        "#              2",
+        "P              0.25",
+    ]
+
+
+def test_where_names_leave_no_room_values_stand_below_them():
+    lines = plain(draw(BLOCKS, terminal=True, width=17)).splitlines()
+    assert lines[:9] == ["title", "#", "  1", "word", "  love hate", "P", "  0.5", "a longer name", "  so"]
+
+
+def test_blocks_are_kept_apart_from_the_notes_below_them():
+    lines = plain(
+        draw(View("", COLUMNS, [[1, "x" * 20, "0.5", Bar(1)]], ("note",)), terminal=True, width=22)
+    ).splitlines()
+    assert lines[-3:] == ["P     0.5", "", "note"]
+
+
+def test_heads_fold_before_a_table_is_taken_apart():
+    view = View("", (Column("word"), Column("cosine to the mean", True)), [["cat", "0.5000"]])
+    assert plain(draw(view, terminal=True, width=14)).splitlines() == [
+        "        cosine",
+        "        to the",
+        "word      mean",
+        "──────────────",
+        "cat     0.5000",
+    ]
+
+
 @pytest.mark.parametrize("width", [20, 30, 200])
 def test_a_table_of_shaded_numbers_fits_the_terminal_as_one_of_plain_numbers(colours, width):
     columns = (Column("word", wide=True), *(Column(f"w{i}", True) for i in range(3)))

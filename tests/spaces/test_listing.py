@@ -53,4 +53,6 @@ def test_a_sheet_says_where_a_space_comes_from_and_where_it_lies(shelf, vec):
     assert {"name": "mine", "words": 5, "format": "word2vec text", "folder": str(made.folder)}.items() <= facts.items()
     shown = {row[0]: row[1] for row in sheet(shelf, "mine").views()[0].rows}
     assert shown["model"] == "v.vec"
+    assert (shown["words"], shown["longest"]) == ("5", f"{facts['longest']:.4g}")
+    assert sheet(shelf, "mine").views()[0].conclusion == "5 words, each a vector of 3 numbers, from v.vec."
     assert "notes" not in shown  # there are none

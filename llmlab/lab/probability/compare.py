@@ -6,6 +6,7 @@ before it. The parts sum to log P(A) - log P(B).
 """
 
 import difflib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from llmlab.backends.base import CausalLM
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import finite, number, raw, show, times, value
+from llmlab.lab.text import finite, likelier, number, raw, show, signed, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -49,15 +50,26 @@ class Difference:
         return self.a.total - self.b.total
 
     def views(self) -> list[View]:
-        columns = (Column("A", wide=True), Column("B", wide=True), Column("log P(A)", True), Column("log P(B)", True))
+        columns = (
+            Column("A", wide=True),
+            Column("B", wide=True),
+            Column("log P(A)", True, means="of A's tokens, each after all before it, in nats"),
+            Column("log P(B)", True),
+            Column(
+                "A - B",
+                True,
+                means="what a place adds to log P(A) - log P(B)",
+            ),
+            Column(""),
+        )
         widest = max((abs(part.difference) for part in self.parts), default=0.0) or 1.0
         rows = [self._cells(part, widest) for part in self.parts]
-        rows.append(["", "", number(self.a.total), number(self.b.total), f"{self.total:+.3f}", ""])
-        likelier = "A is" if self.total >= 0 else "B is"
-        note = f"{likelier} {times(abs(self.total))} as likely as the other; ≠ marks where the tokens differ"
+        rows.append(["", "", number(self.a.total), number(self.b.total), signed(self.total), ""])
+        ahead, behind = ("A", "B") if self.total >= 0 else ("B", "A")
+        conclusion = f"{ahead} is {likelier(abs(self.total))} {behind}." if math.isfinite(self.total) else ""
         title = f"A: {visible(self.a.text)}   B: {visible(self.b.text)}"
-        notes = (note, "nats; the differences sum to log P(A) - log P(B)", self.origin.line)
-        return [View(title, (*columns, Column("A - B", True), Column("")), rows, notes)]
+        marked = "≠: the tokens differ; a shared token is as likely in both only where the same words stand before it"
+        return [View(title, columns, rows, (marked, self.origin.line), conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -87,7 +99,7 @@ class Difference:
     def _cells(self, part: Part, widest: float) -> list[Cell]:
         texts = [show(part.a) + ("" if part.same else " ≠"), show(part.b)]
         sides = ((part.a, part.a_logprob), (part.b, part.b_logprob))
-        figures = [number(logprob) if piece else "" for piece, logprob in sides] + [f"{part.difference:+.3f}"]
+        figures = [number(logprob) if piece else "" for piece, logprob in sides] + [signed(part.difference)]
         return [*texts, *figures, Bar(abs(part.difference) / widest)]
 
 

@@ -17,7 +17,7 @@ from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import number, probability, times
+from llmlab.lab.text import likelier, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Record, View, stated_once
@@ -46,9 +46,9 @@ class Orders:
         columns = (
             Column("#", True),
             Column("order", wide=True),
-            Column("log P", True),
-            Column("P", True),
-            Column("x original", True),
+            Column("log P", True, means="in nats"),
+            Column("P", True, means="the probability of the whole sentence"),
+            Column("x original", True, means="so many times as likely as the original, which has an arrow"),
         )
         reference = self.texts[self.place - 1].total
         shown = [*range(min(SHOWN, len(self.texts)))]
@@ -63,9 +63,16 @@ class Orders:
             ]
             for i in shown
         ]
-        how = f"a sample of {len(self.texts):,} orders, seed {self.seed}" if self.sampled else "all orders"
-        note = f"the original is number {self.place} of {len(self.texts):,} ({how})"
-        return [View(visible(self.original), columns, rows, (note, self.origin.line))]
+        return [View(visible(self.original), columns, rows, (self.origin.line,), self._conclusion())]
+
+    def _conclusion(self) -> str:
+        orders = f"{len(self.texts):,} orders"
+        how = f"a sample of {orders} (seed {self.seed})" if self.sampled else f"all {orders}"
+        best, original = self.texts[0], self.texts[self.place - 1]
+        if self.place > 1:
+            ratio = likelier(best.total - original.total)
+            return f"The original is number {self.place:,} of {how}: {quoted(best.text)} is {ratio} it."
+        return f"The original is the likeliest of {how}, {likelier(best.total - self.texts[1].total)} the next."
 
     def records(self) -> list[Record]:
         return [

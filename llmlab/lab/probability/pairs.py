@@ -68,16 +68,27 @@ class Pairs:
     def views(self) -> list[View]:
         columns = (Column("group", wide=True), Column("pairs", True), *COLUMNS)
         shares = [(name, self._share(name)) for name in self._groups()]
-        rows: list[list[Cell]] = [[visible(name) or "all", share.trials, *share.cells()] for name, share in shares]
-        views = [View("", columns, rows, (self.origin.line,))]
+        rows: list[list[Cell]] = [
+            [visible(name) or "all", f"{share.trials:,}", *share.cells()] for name, share in shares
+        ]
+        views = [View("", columns, rows, (self.origin.line,), self._conclusion(dict(shares)))]
         misses = sorted((one for one in self.outcomes if one.margin <= 0), key=lambda one: one.margin)[:MISSES]
         if misses:
-            header = (Column("margin", True), Column("good", wide=True), Column("bad", wide=True))
+            margin = Column("margin", True, means="log P(good) - log P(bad), in nats; below 0 the bad one is likelier")
+            header = (margin, Column("good", wide=True), Column("bad", wide=True))
             wide: list[list[Cell]] = [
                 [number(one.margin), visible(one.pair.good), visible(one.pair.bad)] for one in misses
             ]
-            views.append(View("widest misses", header, wide, ("margin = log P(good) - log P(bad), nats",)))
+            views.append(View("widest misses", header, wide))
         return views
+
+    def _conclusion(self, shares: dict[str, Share]) -> str:
+        whole = shares.pop("")
+        said = f"The good sentence is the likelier one in {whole.right:,} of {whole.trials:,} pairs ({whole.share:.1%})"
+        if len(shares) < 2:
+            return f"{said}."
+        name, hardest = min(shares.items(), key=lambda one: one[1].share)
+        return f"{said}; hardest is {visible(name)} ({hardest.share:.1%})."
 
     def records(self) -> list[Record]:
         return [

@@ -47,17 +47,24 @@ class LongText:
 
     def views(self) -> list[View]:
         rows: list[list[Cell]] = [
-            ["log P (nats)", number(self.logprob)],
-            ["perplexity", number(self.perplexity, 2)],
-            ["bits per token", number(self._bits_per(self.scored))],
-            ["bits per character", number(self._bits_per(self.characters))],
-            ["bits per byte", number(self._bits_per(self.bytes))],
-            ["tokens", f"{self.tokens:,}"],
-            ["characters", f"{self.characters:,}"],
-            ["bytes", f"{self.bytes:,}"],
+            ["log P", number(self.logprob), "natural logarithm of the text's probability"],
+            ["perplexity", number(self.perplexity, 2), "exp(-log P / tokens)"],
+            ["bits per token", number(self._bits_per(self.scored)), "-log2 P / tokens, log2 of the perplexity"],
+            ["bits per character", number(self._bits_per(self.characters)), "-log2 P / characters"],
+            [
+                "bits per byte",
+                number(self._bits_per(self.bytes)),
+                "-log2 P / bytes: compares models, whatever their tokens",
+            ],
+            ["tokens", f"{self.tokens:,}", "all that the model reads"],
+            ["characters", f"{self.characters:,}", ""],
+            ["bytes", f"{self.bytes:,}", "in UTF-8"],
         ]
+        columns = (Column("measure"), Column("value", True), Column("what it is", wide=True))
+        choices = f"{self.perplexity:,.1f} equal choices" if self.scored else ""
+        conclusion = f"At each token the model is as uncertain as between {choices}." if choices else ""
         how = f"windows: {self.windows:,}, of up to {self.window} tokens, stride {self.stride}"
-        return [View(self.name, (Column("measure"), Column("value", True)), rows, (how, self.origin.line))]
+        return [View(self.name, columns, rows, (how, self.origin.line), conclusion)]
 
     def records(self) -> list[Record]:
         return [

@@ -119,7 +119,12 @@ class Quiz:
     origin: Provenance
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("questions", True), Column("by"), *COLUMNS)
+        columns = (
+            Column("group", wide=True),
+            Column("questions", True),
+            Column("by", means="by which log P of the choices is compared"),
+            *COLUMNS,
+        )
         rows: list[list[Cell]] = []
         for group in self._groups():
             answers = self._of(group)
@@ -128,7 +133,11 @@ class Quiz:
                 rows.append([*name, score.replace("_", " "), *self._share(answers, score).cells()])
         merged = any(one.boundary == "merged" for answer in self.answers for one in answer.found.choices)
         notes = ("sum is acc, per character acc_norm of lm-evaluation-harness", self.origin.line)
-        views = [View("", columns, rows, notes)]
+        whole = self._share(self.answers, "sum")
+        said = (
+            f"The right choice is the likeliest in {whole.right:,} of {whole.trials:,} questions ({whole.share:.1%})."
+        )
+        views = [View("", columns, rows, notes, said)]
         wrong = [answer for answer in self.answers if not answer.right("sum")]
         return [*views, self._misses(wrong[:MISSES], (MERGED,) if merged else ())] if wrong else views
 

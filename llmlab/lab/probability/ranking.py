@@ -8,7 +8,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.lab.probability.prob import Ledger, ledgers
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import Unit, figure, finite, probability, times, value
+from llmlab.lab.text import Unit, figure, finite, likelier, probability, quoted, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Record, View
@@ -26,19 +26,16 @@ class Ranking:
         """Likeliest first."""
         return tuple(one.scored for one in likeliest_first(self.given))
 
-    def views(self, *, unit: Unit | None = None) -> list[View]:
-        """Without a unit log P and P stand side by side."""
+    def views(self, *, unit: Unit | None = None, per_token: bool = False) -> list[View]:
+        """Without a unit log P and P stand side by side; `per_token` adds means, by which short texts look rare."""
         names = {None: ["log P", "P"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
-        numbers = (Column(name, True) for name in [*names, "/token", "/char", "x next"])
+        names += ["/token", "/char"] if per_token else []
+        numbers = (Column(name, True, means=_meaning(name, unit)) for name in [*names, "x next"])
         columns = (Column("#", True), Column("text", wide=True), *numbers)
-        ratios = self._ratios()
-        rows = [
-            self._cells(unit, *found) for found in zip(range(1, len(self.texts) + 1), self.texts, ratios, strict=True)
-        ]
-        said = {"nats": "log P in nats", "bits": "bits = -log2 P", "prob": "/token, /char: geometric means"}
-        notes = (f"{said[unit or 'nats']}; x next: so many times likelier than the next text", self.origin.line)
+        found = zip(range(1, len(self.texts) + 1), self.texts, self._ratios(), strict=True)
+        rows = [self._cells(unit, per_token, *one) for one in found]
         cut = max(self.texts, key=lambda one: one.windows).notes
-        return [View("", columns, rows, (*cut, *notes))]
+        return [View("", columns, rows, (*self._lengths(), *cut, self.origin.line), self._conclusion())]
 
     def records(self) -> list[Record]:
         return [
@@ -54,18 +51,47 @@ class Ranking:
     def values(self, unit: Unit | None = None) -> list[str]:
         return [value(one.total, unit or "prob") for one in self.given]
 
-    def _cells(self, unit: Unit | None, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
+    def _conclusion(self) -> str:
+        first, second, ratio = *self.texts[:2], self._ratios()[0]
+        if ratio is None:
+            return ""
+        if len(self.texts) == 2:
+            return f"{quoted(first.text)} is {likelier(ratio)} {quoted(second.text)}."
+        said = f"{quoted(first.text)} is the likeliest of {len(self.texts):,} texts, {likelier(ratio)} the next"
+        return f"{said}, {quoted(second.text)}."
+
+    def _lengths(self) -> tuple[str, ...]:
+        lengths = [len(one.tokens) for one in self.texts]
+        few, many = min(lengths), max(lengths)
+        said = f"the texts have {few} {'and' if len(lengths) == 2 else 'to'} {many} tokens: a longer text is rarer"
+        return (f"{said}, whatever it says",) if few < many else ()
+
+    def _cells(self, unit: Unit | None, per_token: bool, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
         one = unit or "nats"
         cells: list[Cell] = [rank, visible(scored.text), figure(one, scored.total)]
         if unit is None:
             cells.append(probability(scored.total))
-        cells += [figure(one, scored.per_token), figure(one, scored.per_character)]
+        if per_token:
+            cells += [figure(one, scored.per_token), figure(one, scored.per_character)]
         return [*cells, "" if ratio is None else times(ratio)]
 
     def _ratios(self) -> list[float | None]:
         """log P(text) - log P(the next one), None for the last and beside a text without a probability."""
         totals = [scored.total for scored in self.texts]
         return [finite(a - b) for a, b in itertools.pairwise(totals)] + [None]
+
+
+def _meaning(name: str, unit: Unit | None) -> str:
+    """What a column says."""
+    mean = "geometric mean of P" if unit == "prob" else f"mean of {'the bits' if unit == 'bits' else 'log P'}"
+    return {
+        "log P": "natural logarithm of P, in nats",
+        "P": "the probability of the whole text",
+        "bits": "-log2 P",
+        "/token": f"{mean} a token",
+        "/char": f"{mean} a character",
+        "x next": "so many times likelier than the next text",
+    }[name]
 
 
 def unranked(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Record]:

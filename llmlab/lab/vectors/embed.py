@@ -105,7 +105,7 @@ class Embeddings:
             Column("values", wide=True),
         )
         rows: list[list[Cell]] = [
-            [visible(label), len(vector), f"{norm:.4f}", self._values(vector, full)]
+            [visible(label), len(vector), f"{norm:z.4f}", self._values(vector, full)]
             for label, vector, norm in zip(self.labels, self.vectors, self.norms, strict=True)
         ]
         return View(self.title, columns, rows, (*self.notes, self.origin.line), self._conclusion())
@@ -121,22 +121,22 @@ class Embeddings:
             return f"each is {size}"
         one, other = np.unravel_index(int(np.nanargmax(apart)), apart.shape)
         near = f"{visible(self.labels[one])} and {visible(self.labels[other])} are nearest"
-        return f"{near}: {self.metric.name} {self.matrix[one, other]:.4f}; each is {size}"
+        return f"{near}: {self.metric.name} {self.matrix[one, other]:z.4f}; each is {size}"
 
     def _values(self, vector: Floats, full: bool) -> str:
         if self.dimensions:
             cells = zip(named.columns(self.dimensions), named.cells(self.dimensions, vector), strict=True)
             return " ".join(f"{column}={cell}" for column, cell in cells)
         if full or len(vector) <= 2 * ENDS:
-            return " ".join(f"{value:+.4f}" for value in vector)
+            return " ".join(f"{value:+z.4f}" for value in vector)
         head, tail = vector[:ENDS], vector[-ENDS:]
-        return " ".join(f"{x:+.3f}" for x in head) + " ... " + " ".join(f"{x:+.3f}" for x in tail)
+        return " ".join(f"{x:+z.3f}" for x in head) + " ... " + " ".join(f"{x:+z.3f}" for x in tail)
 
     def _statistics_view(self) -> View:
         names = ("mean", "std", "min", "max")
         columns = (Column(self.what, wide=True), *(Column(name, True) for name in names))
         rows: list[list[Cell]] = [
-            [visible(label), *(f"{value:+.4f}" for value in _statistics(vector).values())]
+            [visible(label), *(f"{value:+z.4f}" for value in _statistics(vector).values())]
             for label, vector in zip(self.labels, self.vectors, strict=True)
         ]
         return View("", columns, rows, ("of the values of a vector",))
@@ -151,7 +151,7 @@ class Embeddings:
                 values = Heat(tuple((vector[start : start + STRIP].astype(np.float64) / largest).tolist()))
                 rows.append([*([visible(label)] if several else []), start, values])
         columns = (*([Column("text", head=SHORT)] if several else []), Column("from", True), Column("values"))
-        return View("", columns, rows, (f"each value from -{largest:.3f} (low) over 0 to +{largest:.3f} (high)",))
+        return View("", columns, rows, (f"each value from -{largest:z.3f} (low) over 0 to +{largest:z.3f} (high)",))
 
     def _matrix_view(self) -> View:
         short = all(len(label) <= SHORT for label in self.labels) and len(self.labels) <= SHORT
@@ -161,11 +161,11 @@ class Embeddings:
         rows: list[list[Cell]] = [
             [
                 name if short else f"{name} {visible(label)}",
-                *(Shade(f"{value:.4f}", share) for value, share in zip(values, shared, strict=True)),
+                *(Shade(f"{value:z.4f}", share) for value, share in zip(values, shared, strict=True)),
             ]
             for name, label, values, shared in zip(names, self.labels, self.matrix, shades, strict=True)
         ]
-        return View("", columns, rows, (self.metric.statement,))
+        return View("", columns, rows, (self.metric.statement,), shades=_legend(self.matrix, self.metric))
 
 
 def of_texts(encoder: Encoder, texts: Sequence[str]) -> Embeddings:
@@ -191,9 +191,19 @@ def _statistics(vector: Floats) -> dict[str, float]:
 
 
 def _shades(matrix: Doubles, metric: Metric) -> Doubles:
-    """How near each pair is, from 0 for the farthest to 1; the diagonal is not part of the scale."""
-    nearness = -matrix if metric.ascending else matrix
-    others = nearness[~np.eye(len(matrix), dtype=bool)]
-    others = others[np.isfinite(others)]
-    low, high = (others.min(), others.max()) if len(others) else (0.0, 1.0)
-    return np.asarray(np.clip(np.nan_to_num((nearness - low) / ((high - low) or 1.0)), 0, 1))
+    """How near each pair is in [0, 1]: a cosine as it is, another measure as a part of the largest.
+
+    A distance of 0 is 1. What is below 0, or no number, is 0.
+    """
+    known = np.nan_to_num(matrix)
+    largest = 1.0 if metric.name == "cosine" else float(np.abs(known).max(initial=0)) or 1.0
+    shares = np.clip(known / largest, 0, 1)
+    return np.asarray(np.where(np.isfinite(matrix), 1 - shares if metric.ascending else shares, 0.0))
+
+
+def _legend(matrix: Doubles, metric: Metric) -> list[tuple[str, float]]:
+    """What the shades of a matrix say."""
+    largest = 1.0 if metric.name == "cosine" else float(np.abs(np.nan_to_num(matrix)).max(initial=0))
+    low = "" if metric.ascending else " or less"
+    steps = [(share * largest, 1 - share if metric.ascending else share) for share in (0, 0.25, 0.5, 0.75, 1)]
+    return [(f"{value:.4g}{'' if place else low}", shade) for place, (value, shade) in enumerate(steps)]

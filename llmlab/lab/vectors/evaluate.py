@@ -14,7 +14,7 @@ import numpy as np
 from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space
-from llmlab.lab.shares import Share
+from llmlab.lab.shares import INTERVAL, Share
 from llmlab.lab.vectors.judgements import Analogy, WordPair
 from llmlab.lab.vectors.metrics import METRICS
 from llmlab.render.safe import visible
@@ -38,11 +38,21 @@ class SimilarityScore:
     known: int
 
     def views(self) -> list[View]:
-        columns = (Column("pairs", True), Column("known", True), Column("spearman", True), Column("pearson", True))
-        both = ("-" if value is None else f"{value:.4f}" for value in (self.spearman, self.pearson))
+        columns = (
+            Column("pairs", True),
+            Column("known", True, means="both words are in the space; the others are left out"),
+            Column("spearman", True, means="correlation of the two orders"),
+            Column("pearson", True, means="correlation of the values"),
+        )
+        both = ("-" if value is None else f"{value:z.4f}" for value in (self.spearman, self.pearson))
         row: list[Cell] = [self.pairs, self.known, *both]
-        notes = ("known: both words are in the space; the others are left out", self.origin.line)
-        return [View("cosine against people's scores", columns, [row], notes)]
+        return [View("cosine against people's scores", columns, [row], (self.origin.line,), self._conclusion())]
+
+    def _conclusion(self) -> str:
+        if self.spearman is None:
+            return "There is no order to compare: all scores or all cosines are alike."
+        said = f"The order of {self.known:,} pairs by cosine and by people correlates at {self.spearman:z.2f}"
+        return f"{said}: 1 is the same order, 0 none, -1 the reverse."
 
     def records(self) -> list[Record]:
         return [
@@ -90,14 +100,24 @@ class AnalogyScore:
         columns = (
             Column("section", wide=True),
             Column("questions", True),
-            Column("known", True),
-            Column("right", True),
-            Column("accuracy", True),
-            Column("95 %"),
+            Column("known", True, means="all four words are in the space"),
+            Column("right", True, means="the nearest word by 3CosAdd is the answer"),
+            Column("accuracy", True, means="right / known"),
+            Column("95 %", means=INTERVAL),
         )
         rows = [self._row(one) for one in (*self.sections, self.total)]
-        notes = ("right: of the known; the answer is the nearest by 3CosAdd", self.origin.line)
-        return [View("a is to b as c is to ?", columns, rows, notes)]
+        return [View("a is to b as c is to ?", columns, rows, (self.origin.line,), self._conclusion())]
+
+    def _conclusion(self) -> str:
+        whole = self.total
+        said = (
+            f"{whole.right:,} of {whole.known:,} known questions are answered right ({whole.right / whole.known:.1%})"
+        )
+        known = [one for one in self.sections if one.known]
+        if len(known) < 2:
+            return f"{said}."
+        hardest = min(known, key=lambda one: one.right / one.known)
+        return f"{said}; hardest is {visible(hardest.name)} ({hardest.right / hardest.known:.1%})."
 
     def records(self) -> list[Record]:
         return [self._record(one) | self.origin.columns for one in (*self.sections, self.total)]

@@ -25,7 +25,11 @@ class Metric:
 
     @property
     def statement(self) -> str:
-        return f"{self.name} = {self.formula}, {self.nearer} is nearer"
+        return f"{self.name} = {self.meaning}"
+
+    @property
+    def meaning(self) -> str:
+        return f"{self.formula}, {self.nearer} is nearer"
 
     def order(self, scores: Doubles, rows: Ints) -> Ints:
         """Nearest first, ties by row; parallel vectors have one cosine, whatever its last bit."""

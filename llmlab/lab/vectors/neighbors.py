@@ -9,6 +9,7 @@ import numpy as np
 from llmlab.arrays import Doubles, Ints
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space
+from llmlab.lab.text import quoted
 from llmlab.lab.vectors import arithmetic, filters, named
 from llmlab.lab.vectors.arithmetic import EPSILON, Term
 from llmlab.lab.vectors.filters import Keep
@@ -56,6 +57,25 @@ class Neighbors:
         """The name of the score."""
         return self.method or self.metric.name
 
+    @property
+    def column(self) -> Column:
+        """The score's, with its formula."""
+        product = f"product of (1 + cosine) / 2, divided by that of the words with -, plus {EPSILON:g}"
+        return Column(self.measure, True, means=product if self.method else self.metric.meaning)
+
+    @property
+    def conclusion(self) -> str:
+        best = min(self.neighbors, key=lambda one: one.rank, default=None)
+        count = ""
+        if self.radius is not None:
+            bound = "at most" if self.metric.ascending else "at least"
+            how_many = "1 word has" if len(self.neighbors) == 1 else f"{len(self.neighbors):,} words have"
+            count = f"{how_many} {self.metric.name} {bound} {self.radius:g} to {quoted(self.query.text)}"
+        if best is None:
+            return f"{count}." if count else f"No word is left to compare with {quoted(self.query.text)}."
+        nearest = f"{quoted(best.word)} ({self.measure} {best.score:z.4f})"
+        return f"{count}; nearest is {nearest}." if count else f"Nearest to {quoted(self.query.text)} is {nearest}."
+
     def sorted(self, by: Sort, frequency: Callable[[str], float] | None = None) -> "Neighbors":
         """The same in another order, with frequencies where they are given; ranks stay those of nearness."""
         found = list(self.neighbors)
@@ -74,13 +94,13 @@ class Neighbors:
         columns = (
             Column("#", True),
             Column("word", wide=True),
-            Column(self.measure, True),
-            *([Column("zipf", True)] if frequent else []),
+            self.column,
+            *([Column("zipf", True, means="log10 of the times a word is met in a billion words")] if frequent else []),
             *(Column(name, True) for name in shown),
         )
         rows = [self._row(one, frequent, len(shown)) for one in self.neighbors]
         own = self._own_row(names, frequent, len(shown)) if shown else []
-        return [View(f"nearest to {visible(self.query.text)}", columns, own + rows, self.notes())]
+        return [View("", columns, own + rows, self.notes(), self.conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -115,7 +135,7 @@ class Neighbors:
         zipf: list[Cell] = [f"{one.frequency:.2f}"] if frequent else []
         names = self.space.facts.dimensions
         cells = named.cells(names, np.array(one.values))[:shown] if one.values else [""] * shown
-        return [one.rank, visible(one.word), f"{one.score:.4f}", *zipf, *cells]
+        return [one.rank, visible(one.word), f"{one.score:z.4f}", *zipf, *cells]
 
     def _own_row(self, names: Sequence[str], frequent: bool, shown: int) -> list[list[Cell]]:
         """The query's own values, above those of its neighbours."""
@@ -123,18 +143,12 @@ class Neighbors:
         return [["", visible(self.query.text), "", *([""] if frequent else []), *cells]]
 
     def notes(self) -> tuple[str, ...]:
-        product = f"3CosMul = product of (1 + cosine) / 2, divided by that of the words with -, plus {EPSILON:g}"
-        notes = [product if self.method else self.metric.statement]
-        if self.radius is not None:
-            bound = "at most" if self.metric.ascending else "at least"
-            notes.insert(0, f"{len(self.neighbors):,} words with {self.metric.name} {bound} {self.radius:g}")
+        notes = []
         if not self.exact:
             recall = self.space.facts.recall_at_10
             notes.append(f"an approximate index answered: it finds {recall:.1%} of the ten nearest; --exact finds all")
         if (left := len(named.columns(self.space.facts.dimensions)) - SHOWN) > 0:
             notes.append(f"{left} more columns are in --format json")
-        if any(one.frequency is not None for one in self.neighbors):
-            notes.append("zipf: log10 of the times a word is met in a billion words")
         return (*notes, *self.space.facts.remarks, self.origin.line)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Floats, unit_rows
 from llmlab.errors import MisuseError
+from llmlab.lab.text import quoted
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -22,12 +23,17 @@ class Odd:
     similarities: Doubles  # [N]
 
     def views(self) -> list[View]:
-        columns = (Column("word", wide=True), Column("cosine to the mean", True), Column(""))
+        columns = (
+            Column("word", wide=True),
+            Column("cosine to the mean", True, means="of all, of vectors at length 1"),
+            Column(""),
+        )
         rows: list[list[Cell]] = [
-            [visible(word), f"{value:.4f}", Bar(max(value, 0.0))] for word, value in self._ranked()
+            [visible(word), f"{value:z.4f}", Bar(max(value, 0.0))] for word, value in self._ranked()
         ]
-        note = f"{visible(self._ranked()[0][0])} does not belong; the mean is of vectors at length 1"
-        return [View("", columns, rows, (note, self.words.origin.line))]
+        (odd, least), *_ = self._ranked()
+        conclusion = f"{quoted(odd)} does not belong: it is the least like the mean of all (cosine {least:z.4f})."
+        return [View("", columns, rows, (self.words.origin.line,), conclusion)]
 
     def records(self) -> list[Record]:
         return [

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from llmlab.lab.text import quoted
 from llmlab.lab.vectors.neighbors import Neighbors
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Record, View
@@ -36,15 +37,14 @@ class SideBySide:
         return [{one.word.lower(): None for one in found.neighbors} for found in self.asked]
 
     def views(self) -> list[View]:
-        query, measure = visible(self.asked[0].query.text), self.asked[0].measure
         columns = [Column("#", True)]
         for name in self.names:
-            columns += [Column(name, wide=True), Column(measure, True), Column("")]
+            columns += [Column(name, wide=True), self.asked[0].column]
         met = Counter(word for words in self._words for word in words)
         depth = max(len(found.neighbors) for found in self.asked)
         rows = [[place + 1, *self._cells(place, met)] for place in range(depth)]
         notes = ("*: in several spaces", *dict.fromkeys(note for one in self.asked for note in one.notes()))
-        return [View(f"nearest to {query}", tuple(columns), rows, notes), self._overlap()]
+        return [View("", tuple(columns), rows, notes, self._conclusion()), self._overlap()]
 
     def records(self) -> list[Record]:
         return [record for one in self.asked for record in one.records()]
@@ -63,13 +63,19 @@ class SideBySide:
         for found in self.asked:
             if place < len(found.neighbors):
                 one = found.neighbors[place]
-                cells += [visible(one.word), f"{one.score:.4f}", "*" if met[one.word.lower()] > 1 else ""]
+                star = " *" if met[one.word.lower()] > 1 else ""
+                cells += [visible(one.word) + star, f"{one.score:z.4f}"]
             else:
-                cells += ["", "", ""]
+                cells += ["", ""]
         return cells
 
     def _overlap(self) -> View:
-        columns = (Column("spaces"), Column("shared", True), Column("jaccard", True), Column("words", wide=True))
+        columns = (
+            Column("spaces", wide=True),
+            Column("shared", True),
+            Column("jaccard", True, means="shared words / words of either"),
+            Column("words", wide=True),
+        )
         rows: list[list[Cell]] = [
             [
                 f"{one}, {other}",
@@ -79,4 +85,13 @@ class SideBySide:
             ]
             for one, other, words, jaccard in self.shared
         ]
-        return View("", columns, rows, ("jaccard: shared words / words of either",))
+        return View("", columns, rows)
+
+    def _conclusion(self) -> str:
+        """Which two spaces agree most, or that none do."""
+        one, other, words, _ = max(self.shared, key=lambda found: found[3])
+        if not words:
+            return f"The spaces share no neighbour of {quoted(self.asked[0].query.text)}."
+        count = "1 neighbour" if len(words) == 1 else f"{len(words)} neighbours"
+        most = "" if len(self.shared) == 1 else ", the most of two spaces"
+        return f"{one} and {other} share {count} of {quoted(self.asked[0].query.text)}{most}."

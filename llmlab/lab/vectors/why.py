@@ -7,6 +7,7 @@ import numpy as np
 
 from llmlab.arrays import Doubles
 from llmlab.errors import MisuseError
+from llmlab.lab.text import signed
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible
@@ -44,13 +45,13 @@ class Why:
         metric, order, total = self.pair.metric, self._order, float(self.parts.sum())
         largest = float(np.abs(self.parts).max()) or 1.0
         rows: list[list[Cell]] = [
-            [*self._cells(place), _signed(self.parts[place]), Bar(abs(float(self.parts[place])) / largest)]
+            [*self._cells(place), signed(self.parts[place], 4), Bar(abs(float(self.parts[place])) / largest)]
             for place in order[:SHOWN]
         ]
         gap: list[Cell] = [""] * (len(self._columns()) - 3)
         if rest := order[SHOWN:]:
-            rows.append([f"{len(rest)} others", *gap, _signed(self.parts[rest].sum()), ""])
-        rows.append([metric.whole or metric.name, *gap, _signed(total), ""])
+            rows.append([f"{len(rest)} others", *gap, signed(self.parts[rest].sum(), 4), ""])
+        rows.append([metric.whole or metric.name, *gap, signed(total, 4), ""])
         notes = (*self._notes(), metric.statement, *self.pair.notes, self.pair.origin.line)
         return [View("", self._columns(), rows, notes, self._conclusion())]
 
@@ -70,7 +71,7 @@ class Why:
         name = visible(column) if self.table else f"dimension {column}"
         whole = "distance" if self.pair.metric.ascending else "product"
         alike = all(other * part >= -NOISE * part**2 for _, other, _ in self.columns)  # else they take from each other
-        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {_signed(part)}"
+        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {signed(part, 4)}"
         return f"{self.pair.metric.name} of {a} and {b}: {float(self.pair.matrix[0, 1]):.4f}; {name} {most}"
 
     def _notes(self) -> tuple[str, ...]:
@@ -119,7 +120,7 @@ class Why:
 
     def _cells(self, place: int) -> list[Cell]:
         raw = [] if self.pair.raw is None else [f"{vector[place]:.6g}" for vector in self.pair.raw]
-        return [self.names[place], *raw, *(_signed(vector[place]) for vector in self.pair.vectors)]
+        return [self.names[place], *raw, *(signed(vector[place], 4) for vector in self.pair.vectors)]
 
 
 def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
@@ -138,11 +139,6 @@ def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
     if pair.metric.name == "cosine" and not (one.any() and other.any()):
         raise MisuseError("the cosine of a zero vector is undefined", "use --metric l2")
     return Why(pair, pair.metric.parts(one, other), tuple(names), table, tuple(columns))
-
-
-def _signed(value: float) -> str:
-    """Four digits; what rounds to zero has no minus."""
-    return f"{round(float(value), 4) + 0.0:+.4f}"
 
 
 def not_two() -> MisuseError:

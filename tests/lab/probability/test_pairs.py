@@ -17,6 +17,19 @@ def test_pairs_are_right_where_torch_finds_the_good_one_likelier(lm, total):
     assert {name: row["trials"] for name, row in groups.items()} == {"all": 3, "order": 2}
 
 
+def test_how_often_the_good_one_is_likelier_and_the_hardest_group_are_said_before_the_figures(lm, total):
+    texts = ["The cat sat", "sat The cat", "cat sat The", "今天天气", "天气今天"]
+    told = [pairs.Pair(a, b, f"after {a}") for a in texts for b in texts if a != b]
+    conclusion = pairs.judge(lm, told).views()[0].conclusion
+    right = {a: sum(total(a) > total(b) for b in texts if a != b) for a in texts}
+    share = sum(right.values()) / 20
+    assert conclusion.startswith(
+        f"The good sentence is the likelier one in {sum(right.values())} of 20 pairs ({share:.1%}); hardest is after "
+    )
+    hardest = min(right, key=right.get)
+    assert f"after {hardest} ({right[hardest] / 4:.1%})." in conclusion
+
+
 def test_the_widest_misses_come_first(lm, total):
     texts = ["The cat sat", "sat The cat", "cat sat The", "今天天气", "天气今天"]
     told = [pairs.Pair(a, b) for a in texts for b in texts if a != b]

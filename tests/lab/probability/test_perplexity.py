@@ -17,6 +17,11 @@ from llmlab.lab.probability.scored import score
 from llmlab.lab.probability.windows import Windows
 
 
+def conclusion(found):
+    (view,) = found.views()
+    return view.conclusion
+
+
 @pytest.mark.parametrize("engine", ["lm", "llama"])
 def test_the_measures_of_a_long_text_are_those_of_its_windows(request, lm, by_hand, long, engine):
     text = long + "\n" + long
@@ -33,6 +38,8 @@ def test_the_measures_of_a_long_text_are_those_of_its_windows(request, lm, by_ha
     assert record["bits_per_token"] == pytest.approx(-total / math.log(2) / len(ids), rel=1e-4)
     assert (record["tokens"], record["scored_tokens"]) == (len(ids), len(ids))
     assert record["windows"] == Windows(99, 30).count(len(ids))
+    said = re.fullmatch(r"At each token the model is as uncertain as between (\S+) equal choices\.", conclusion(found))
+    assert float(said[1].replace(",", "")) == pytest.approx(math.exp(-total / len(ids)), rel=1e-3)
 
 
 def test_without_bos_a_long_text_lacks_one_tokens_probability(lm_without_bos, long):

@@ -25,3 +25,5 @@ def test_a_quiz_counts_the_questions_whose_right_choice_torch_finds_best(lm, exp
     assert len(records) == 3 * 3 + 2
     assert [sum(row["right"] for row in records if row["question"] == number) for number in range(4)] == [1] * 4
     assert found.views()[0].rows[0][:2] == ["a", 2]
+    right, share = shares["all", "sum"][0], shares["all", "sum"][0] / 4
+    assert found.views()[0].conclusion == f"The right choice is the likeliest in {right} of 4 questions ({share:.1%})."

@@ -1,6 +1,7 @@
 """Which text is likelier, against a forward pass of plain torch."""
 
 import math
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_the_likeliest_text_comes_first_with_its_ratio_to_the_next(lm, total, te
 
 @pytest.mark.parametrize("unit", ["prob", "nats", "bits"])
 def test_a_ranking_in_one_unit_shows_that_unit(lm, unit):
-    (view,) = ranking(lm, ["The cat", "cat The"]).views(unit=unit)
+    (view,) = ranking(lm, ["The cat", "cat The"]).views(unit=unit, per_token=True)
     shown = {"prob": "P", "nats": "log P", "bits": "bits"}
     assert [column.name for column in view.columns] == ["#", "text", shown[unit], "/token", "/char", "x next"]
     best = score(lm, [view.rows[0][1]])[0]
@@ -67,7 +68,33 @@ def test_without_bos_a_single_token_has_no_probability_and_ranks_last(lm_without
     found = ranking(lm_without_bos, ["a", "The cat sat", "b"])
     assert [one.text for one in found.texts] == ["The cat sat", "a", "b"]
     assert [row["log_ratio_to_next_nats"] for row in found.records()] == [None, None, None]
-    assert [row[3:] for row in found.views()[0].rows[1:]] == [["-", "-", "-", ""], ["-", "-", "-", ""]]
+    assert [row[3:] for row in found.views()[0].rows[1:]] == [["-", ""], ["-", ""]]
+    assert found.views()[0].conclusion == ""  # nobody knows how much likelier
+
+
+def test_of_two_texts_it_is_said_how_much_likelier_one_is_and_that_longer_ones_are_rarer(lm, total):
+    (view,) = ranking(lm, ["The cat sat on the mat", "cat"]).views()
+    likely, rare = sorted(["The cat sat on the mat", "cat"], key=total, reverse=True)
+    times = re.fullmatch(rf'"{likely}" is (\S+) times likelier than "{rare}"\.', view.conclusion)[1]
+    assert float(times.replace(",", "")) == pytest.approx(math.exp(total(likely) - total(rare)), rel=1e-2)
+    counts = sorted(len(lm.encode(text)) for text in (likely, rare))
+    assert (
+        view.notes[0] == f"the texts have {counts[0]} and {counts[1]} tokens: a longer text is rarer, whatever it says"
+    )
+    assert [column.name for column in view.columns] == ["#", "text", "log P", "P", "x next"]  # no means, which mislead
+
+
+def test_of_many_texts_the_likeliest_and_the_next_are_named(lm, total):
+    texts = ["The cat", "a", "今天天气", "a"]
+    (view,) = ranking(lm, texts).views()
+    best = sorted(texts, key=total, reverse=True)
+    assert view.conclusion.startswith(f'"{best[0]}" is the likeliest of 4 texts, ')
+    assert view.conclusion.endswith(f'the next, "{best[1]}".')
+
+
+def test_texts_of_one_length_are_not_said_to_differ_in_it(lm):
+    (view,) = ranking(lm, ["a", "b"]).views()
+    assert len(view.notes) == 1
 
 
 def test_an_empty_text_has_no_probability(lm):

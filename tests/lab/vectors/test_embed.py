@@ -49,7 +49,9 @@ def test_norms_and_cosines_are_those_of_the_textbook():
     assert vectors.rows[0][:3] == ["aab", 3, "2.2361"]
     assert statistics.rows[0] == ["aab", "+1.0000", "+0.8165", "+0.0000", "+2.0000"]
     assert [cell.text for cell in cosines.rows[0][1:3]] == ["1.0000", "0.8000"]
-    assert [cell.share for cell in cosines.rows[0][1:4]] == pytest.approx([1, 1, 0])  # from the farthest to the nearest
+    assert [cell.share for cell in cosines.rows[0][1:4]] == pytest.approx([1, 0.8, 0])  # as they are
+    assert [share for _, share in cosines.shades] == [0, 0.25, 0.5, 0.75, 1]
+    assert [text for text, _ in cosines.shades] == ["0 or less", "0.25", "0.5", "0.75", "1"]
 
 
 def test_a_lone_text_has_its_heat_strip_and_no_table_of_pairs():
@@ -100,13 +102,14 @@ def test_tables_of_pairs_are_those_of_numpy(numbers):
         assert view.notes == (METRICS[name].statement,)
 
 
-def test_the_nearest_pair_is_shaded_most_and_the_farthest_least():
+def test_a_distance_is_shaded_as_a_part_of_the_largest():
     vectors = np.array([[0], [1], [5]], np.float32)
     found = embed.Embeddings(("a", "b", "c"), vectors, TEST).by("l1")
     assert [[cell.share for cell in row[1:]] for row in found.views()[-1].rows] == [
         pytest.approx(row)
-        for row in ([1, 1, 0], [1, 1, 0.25], [0, 0.25, 1])  # of 1, 4 and 5
+        for row in ([1, 0.8, 0], [0.8, 1, 0.2], [0, 0.2, 1])  # of 1, 4 and 5
     ]
+    assert found.views()[-1].shades[-1] == ("5", 0)
 
 
 def test_long_texts_head_their_columns_by_number():

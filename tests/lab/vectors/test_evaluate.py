@@ -56,6 +56,7 @@ def test_the_screen_and_the_record_say_how_many_pairs_were_known(tmp_path):
     (view,) = found.views()
     pearson = stats.pearsonr([9, 5, 1], [1 / np.sqrt(1.01), np.sqrt(0.5), 0]).statistic
     assert view.rows == [[4, 3, "1.0000", f"{pearson:.4f}"]]
+    assert view.conclusion.startswith("The order of 3 pairs by cosine and by people correlates at 1.00")
     assert found.records() == [found.document()]
     record = found.document()
     assert (record["coverage"], record["space"]) == (0.75, "s")
@@ -191,6 +192,8 @@ def test_accuracy_is_of_the_known_questions_with_wilsons_interval(families):
     low, high = stats.binomtest(3, 4).proportion_ci(method="wilson")
     assert view.rows[-1] == ["total", 6, 4, 3, "75.0%", f"{low:.1%} - {high:.1%}"]
     assert view.rows[2] == ["cities", 1, 0, 0, "-", ""]
+    said = "3 of 4 known questions are answered right (75.0%); hardest is royal (66.7%)."
+    assert view.conclusion == said  # of those sections of which a question is known
     accuracies = [record["accuracy"] for record in families.records()]
     assert accuracies == [pytest.approx(2 / 3), 1, None, 0.75]
     assert all(record["space"] == "s" for record in families.records())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lab_spaces import make
 
 from llmlab.errors import MisuseError
-from llmlab.lab.vectors import neighbors
+from llmlab.lab.vectors import metrics, neighbors
 from llmlab.spaces.lookup import Query, look_up
 
 METRICS = ("cosine", "l2", "l1", "dot")
@@ -105,8 +105,9 @@ def test_the_screen_says_the_formula_and_which_way_is_nearer(tmp_path, metric):
     (view,) = found.views()
     scores = [one.score for one in found.neighbors]
     nearer = "lower" if scores == sorted(scores) and metric in ("l1", "l2") else "higher"
-    assert view.notes[0].startswith(f"{metric} = ")
-    assert view.notes[0].endswith(f"{nearer} is nearer")
+    (measure,) = (column for column in view.columns if column.name == metric)
+    assert measure.means == f"{metrics.METRICS[metric].formula}, {nearer} is nearer"
+    assert view.conclusion == f'Nearest to "w0" is "w1" ({metric} {scores[0]:.4f}).'
     assert found.document()["nearer"] == nearer
     assert {"query": "w0", "rank": 1, "word": "w1", "metric": metric, "space": "s"}.items() <= found.records()[
         0
@@ -145,7 +146,8 @@ def test_within_a_radius_are_exactly_the_words_that_brute_force_finds(metric, co
         space = make(folder, vectors)
         found = neighbors.within(space, look_up(space, f"w{own}", None), radius, metric)
     assert [one.row for one in found.neighbors] == expected
-    assert f"{len(expected)} words with {metric}" in found.views()[0].notes[0]
+    count = "1 word has" if len(expected) == 1 else f"{len(expected)} words have"
+    assert found.views()[0].conclusion.startswith(f"{count} {metric} at ")
 
 
 @pytest.mark.parametrize("radius", [float("nan"), float("inf")])

@@ -35,7 +35,8 @@ def test_the_odd_one_is_named_and_every_word_keeps_its_figure():
     expected = sorted((unit @ mean / np.linalg.norm(mean)).tolist())
     assert [row["cosine_to_mean"] for row in found.records()] == pytest.approx(expected)
     assert [row["odd"] for row in found.records()] == [True, False, False]
-    assert found.views()[0].notes[0].startswith("car does not belong")
+    assert found.views()[0].conclusion.startswith('"car" does not belong')
+    assert f"(cosine {expected[0]:.4f})" in found.views()[0].conclusion
 
 
 def test_one_of_two_is_never_odd():
