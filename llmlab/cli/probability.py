@@ -165,8 +165,6 @@ def orders(
 
 
 @verb(
-    'llmlab cloze "He likes [?]."',
-    'llmlab cloze "He likes [?]." -c movies -c eats',
     "llmlab cloze 今天天气很[?]。",
     'llmlab cloze "He likes [?]." --kind noun,verb',
     piped=True,

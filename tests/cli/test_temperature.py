@@ -92,7 +92,7 @@ def test_the_seed_that_was_drawn_gives_the_same_text_again(lab):
 
 
 def test_nothing_is_drawn_at_zero_so_there_is_no_seed(lab):
-    assert json.loads(lab("generate The -t 0 MODEL --format json").out)["seed"] is None
+    assert only(lab("generate The -t 0 MODEL --format json"))["seed"] is None
     assert "seed" not in lab("generate The -t 0 -n 2 MODEL").out
     assert json.loads(lab("trace The -t 0 MODEL --format json").out)["seed"] is None
 

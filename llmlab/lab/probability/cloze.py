@@ -121,7 +121,7 @@ class Cloze:
         columns = (*COLUMNS[:2], *kinds, *COLUMNS[2:])
         rows = [self._cells(*found) for found in zip(range(1, SHOWN + 1), self.fillings, self._shares(), strict=False)]
         notes = ["log P in nats"]
-        if any(one.merged for one in self.fillings):
+        if any(one.merged for one in self.fillings[:SHOWN]):
             notes.append("* one token spans the word and what surrounds it; rows compare all the same")
         if self.proposed:
             notes.append(
@@ -169,7 +169,7 @@ class Cloze:
         if not others:
             return ""
         ratio = times(self.fillings[0].total - self.fillings[1].total)
-        return f"{first} fills it best: {ratio} as likely as {others[0]}"
+        return f"{first} is the likeliest filling: {ratio} as likely as {others[0]}"
 
     def _sums(self) -> list[Sum]:
         return totals(self.fillings) if self.fillings[0].kind else []

@@ -66,7 +66,7 @@ def test_the_conclusion_names_the_best_word_and_how_much_likelier_the_sentence_i
     likely, rare = sorted(("cat", "dog"), key=lambda word: -total(f"The {word} sat"))
     ratio = math.exp(total(f"The {likely} sat") - total(f"The {rare} sat"))
     said = cloze.cloze(lm, "The [?] sat", ["cat", "dog"]).views()[0].conclusion
-    assert said == f"{likely} fills it best: {ratio:.2f} times as likely as {rare}"
+    assert said == f"{likely} is the likeliest filling: {ratio:.2f} times as likely as {rare}"
 
 
 def test_classes_are_the_sums_of_their_words(lm, total):
