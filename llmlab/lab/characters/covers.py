@@ -34,7 +34,7 @@ class Effort:
 
     floor: float = 3e-4  # share of the probability of what it spells that makes a context worth reading
     per_token: int = 2  # contexts for each token of the tokenizer's own
-    beside: int = 12  # and so many more
+    beside: int = 8  # and so many more
     rounds: int = 4  # passes of the model
 
     def budget(self, tokens: int) -> int:

@@ -75,7 +75,7 @@ def test_under_a_temperature_the_list_is_that_of_torchs_softmax_of_z_over_t(lm, 
     np.testing.assert_allclose(one.cumulative, np.cumsum(np.exp(-np.sort(-expected)[:20])), atol=1e-4)
     assert one.entropy == pytest.approx(-(np.exp(expected) * expected).sum(), abs=1e-3)
     equal = np.exp(-(np.exp(expected) * expected).sum())
-    assert f"as uncertain as {equal:,.1f} equal choices" in asked.views()[0].notes[0]
+    assert f"as uncertain as {equal:,.1f} equal choices" in asked.views()[0].conclusion
     assert f"temperature {temperature:g}" in asked.views()[0].notes[1]
 
 
