@@ -64,7 +64,6 @@ class MovingBar:
         self._bars.start()
 
     def update(self, done: int, total: int) -> None:
-        self._bars.start()  # only now: short work shows nothing
         self._bars.update(self._task, completed=done, total=total or None)
 
     def end(self) -> None:
