@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.backends.base import ScoreRequest, Tokens
-from llmlab.backends.forest import Tally, grow
+from llmlab.backends.forest import Count, Tally, grow
+from llmlab.progress import silent
 
 VOCABULARY = 30
 
@@ -14,7 +15,8 @@ def noted(logits, ids, *, detail, bos):
     """The statistics of one text whose token at each place is drawn from a row of `logits` [T, V]."""
     tokens = Tokens(tuple(ids), tuple(b"x" for _ in ids))
     forest = grow([(*bos, *ids[:-1])])
-    tally = Tally(forest, [ScoreRequest(tokens, detail=detail)], bos)
+    request = [ScoreRequest(tokens, detail=detail)]
+    tally = Tally(forest, request, bos, Count(request, bos, silent))
     for node, row in zip(tally.wanted, logits, strict=True):
         tally.take(node, row)
     return tally.results()[0]

@@ -1,5 +1,7 @@
 """What llmlab space refuses: it is told in one line, and the spaces are what they were."""
 
+import json
+
 import pytest
 
 VECTORS = {
@@ -27,9 +29,7 @@ def mine(run, tmp_path, monkeypatch):
 
 
 def names(lab):
-    header, _, *rows = lab("space list").out.splitlines()
-    assert header.split()[0] == "name"
-    return [row.split()[0] for row in rows]
+    return [json.loads(line)["name"] for line in lab("space list -f jsonl").out.splitlines()]
 
 
 @pytest.mark.parametrize(
