@@ -113,7 +113,8 @@ def next_(
     prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
     if chat and not prompt.chat:
         raise MisuseError(f"{lm.info.name} has no chat template", "leave out --chat")
-    found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts)
+    with world.progress("reading"):
+        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 
@@ -221,11 +222,11 @@ def choose(
     from llmlab.lab.probability.choose import check, choose
     from llmlab.lab.probability.quiz import QUESTIONS, answer
 
-    special = reading.allow_special
     if choice:
         context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
         check(context, choices)
-        one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=special)
+        with world.progress("scoring"):
+            one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=reading.allow_special)
         world.show(one, form, partial(one.views, per_token=per_token))
         return
     if asked != "-" and not Path(asked).exists():
@@ -233,7 +234,7 @@ def choose(
     questions = world.files.records(Path(asked), QUESTIONS)
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = answer(lm, questions, glue=glue, allow_special=special, progress=progress)
+        found = answer(lm, questions, glue=glue, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
 

@@ -65,7 +65,9 @@ class SourceOptions(Struct, frozen=True):
         name = self._name(library, model)
         if library.kind(name) != "causal":
             self.refuse_encoder(name, model)
-            return embed.of_texts(library.encoder(name), given)
+            encoder = library.encoder(name)
+            with world.progress("encoding") as progress:
+                return embed.of_texts(encoder, given, progress)
         if self.word is None:
             hint = "add --word WORD, or use --space; llmlab embed takes --tokens"
             raise MisuseError(f"{name} gives a vector to each token, not to a text", hint)

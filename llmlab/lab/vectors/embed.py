@@ -12,6 +12,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space, of_vectors
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.metrics import METRICS, Metric
+from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
@@ -168,11 +169,11 @@ class Embeddings:
         return View("", columns, rows, (self.metric.statement,), shades=_legend(self.matrix, self.metric))
 
 
-def of_texts(encoder: Encoder, texts: Sequence[str]) -> Embeddings:
+def of_texts(encoder: Encoder, texts: Sequence[str], progress: Progress = silent) -> Embeddings:
     """One vector a text. Raises MisuseError for an empty text."""
     if not all(text.strip() for text in texts):
         raise MisuseError("the text is empty", "give at least one word")
-    return Embeddings(tuple(texts), encoder.encode(texts), of_vectors(encoder.info))
+    return Embeddings(tuple(texts), encoder.encode(texts, progress), of_vectors(encoder.info))
 
 
 def of_words(space: Space, queries: Sequence[Query]) -> Embeddings:

@@ -24,7 +24,7 @@ class Letters:
 
     info = ModelInfo("letters", "r1", "none", "float32", 3, 99, 3, 0, None)
 
-    def encode(self, texts):
+    def encode(self, texts, progress=None):
         return np.array([[text.count(letter) for letter in "abc"] for text in texts], np.float32)
 
 
