@@ -40,6 +40,7 @@ bench: $(VENV)/installed-test
 	$(VENV)/bin/python tests/bench/run.py
 	$(VENV)/bin/python tests/bench/million.py
 	$(VENV)/bin/python tests/bench/gensim_equal.py
+	$(VENV)/bin/python tests/bench/genlm_equal.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
