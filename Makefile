@@ -39,6 +39,7 @@ bench: $(VENV)/installed-test
 	$(PIP) install --quiet --editable ".[bench]"
 	$(VENV)/bin/python tests/bench/run.py
 	$(VENV)/bin/python tests/bench/million.py
+	$(VENV)/bin/python tests/bench/by_character.py
 	$(VENV)/bin/python tests/bench/gensim_equal.py
 	$(VENV)/bin/python tests/bench/genlm_equal.py
 

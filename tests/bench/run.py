@@ -39,6 +39,13 @@ Clock = Callable[[Command, dict[str, str]], float]
 Check = Callable[[str, str], str]  # from what ours and the rival print to a remark; leaves when they disagree
 
 
+def environment_in(scratch: str) -> dict[str, str]:
+    """Bytecode is compiled in a warm-up and kept for the run; none waits for a network that may not be there."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": f"{scratch}/bytecode", "HF_HUB_OFFLINE": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
 def whole(command: Command, environment: dict[str, str]) -> float:
     """Seconds of the whole process."""
     start = time.perf_counter()
@@ -230,9 +237,7 @@ def main() -> None:
     print(f"{'bench':24}{'ours':>10}{'rival':>10}  {'ratio of medians':20}  {'goal':7}{'met':5}runs", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Path(scratch))
-        # Bytecode is compiled in the warm-up and kept for the run; no rival waits for a network that may not be there.
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": f"{scratch}/bytecode", "HF_HUB_OFFLINE": "1"}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment = environment_in(scratch)
         for pair in BENCHES:
             if given.name and pair.name not in given.name:
                 continue
