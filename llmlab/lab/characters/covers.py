@@ -35,14 +35,17 @@ class Effort:
     floor: float = 3e-4  # share of the probability of what it spells that makes a context worth reading
     per_token: int = 2  # contexts for each token of the tokenizer's own
     beside: int = 8  # and so many more
-    rounds: int = 4  # passes of the model
+    rounds: int = 3  # passes of the model
+    exact: bool = True  # whether all are read where they are few
 
     def budget(self, tokens: int) -> int:
         return self.per_token * tokens + self.beside
 
 
 USUAL = Effort()
-OWN_TOKENS = Effort(per_token=1, beside=1, rounds=1)  # only the contexts that the tokenizer itself would make
+OWN_TOKENS = Effort(
+    per_token=1, beside=1, rounds=1, exact=False
+)  # only the contexts that the tokenizer itself would make
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class Covers:
     text: bytes
     logprobs: Doubles  # [n + 1] nats: log P(the first k bytes as a beginning | given)
     reaching: tuple[Context, ...]
+    own: Doubles  # [T] log P of each of the tokenizer's own tokens, nats
     contexts: int  # how many were read
-    beside: float  # share of P that contexts off the tokenizer's own path hold
-    left_out: float  # share of P that is missing, estimated
+    left_out: float  # share of P that is missing, if what is left out goes on as what was read
     bound: float  # and at most; may be more than 1
 
     @property
@@ -95,7 +98,7 @@ class Request:
 def cover(model: CausalLM, spellings: Spellings, request: Request, effort: Effort = USUAL) -> Covers:
     """Sum over the covers of a text that stands after the given tokens."""
     search = _Covering(model, spellings, request)
-    every = search.every() if effort.rounds > 1 else None
+    every = search.every() if effort.exact else None
     if every is not None:
         search.read(every)
         return search.result()
@@ -127,7 +130,6 @@ class _Covering:
         self.text = self.request.text
         self.sums = np.full(len(self.text) + 1, -np.inf)  # log P of each beginning
         self.sums[0] = 0.0
-        self.beside = -np.inf  # log P of covers off the own path
         self.ends = dict.fromkeys(np.cumsum([len(piece) for piece in self.request.own.pieces], dtype=int).tolist())
         own = self.request.own.ids
         self.own_token = dict(zip([0, *self.ends], own, strict=False))  # by where it begins
@@ -181,18 +183,23 @@ class _Covering:
 
     def result(self) -> Covers:
         total = float(self.sums[-1])
-        left = [self._share(ids) for ids in self.waiting]
-        bound = [self.weights[ids][1] - total for ids in self.waiting]
+        waiting = [ids for ids in self.waiting if self.weights[ids][0] < len(self.text)]  # the sum lacks their covers
+        left = [self._share(ids) for ids in waiting]
+        bound = [self.weights[ids][1] - total for ids in waiting]
         return Covers(
             self.request.given,
             self.text,
             self.sums,
             tuple(self.reaching),
+            self._own_logprobs(),
             self.count,
-            float(np.exp(self.beside - total)),
             float(np.exp(left).sum()),
             math.exp(min(float(np.logaddexp.reduce(bound)), 700.0)) if bound else 0.0,
         )
+
+    def _own_logprobs(self) -> Doubles:
+        ids = self.request.own.ids
+        return np.diff([self.weights[ids[:count]][1] for count in range(len(ids) + 1)])
 
     def _tokens(self, ids: Ids) -> Tokens:
         return self.request.given + Tokens(ids, tuple(map(self.model.piece, ids)))
@@ -200,7 +207,6 @@ class _Covering:
     def _take(self, ids: Ids, tokens: Tokens, nexts: Floats) -> None:
         """Add what a context's next tokens hold to the sums, and note the contexts that they lead to."""
         end, logprob = self.weights[ids]
-        reached = end == len(self.text)
         for length, exact, places in self.spellings.along(self.text[end:]):
             mass = logprob + logsumexp(nexts[self.spellings.ids[places.start : places.stop]])
             self.sums[end + length] = np.logaddexp(self.sums[end + length], mass)
@@ -209,10 +215,7 @@ class _Covering:
                 self.weights[longer] = (end + length, logprob + float(nexts[token]))
                 if end + length <= self.request.last:
                     self.waiting.add(longer)
-            reached = end + length == len(self.text)
-            if reached and ids != self.request.own.ids[: len(ids)]:
-                self.beside = np.logaddexp(self.beside, mass)
-        if reached:
+        if self.spellings.within(self.text[end:]):
             self.reaching.append(Context(tokens, end, logprob, nexts))
 
     def _share(self, ids: Ids) -> float:

@@ -11,17 +11,20 @@ import regex
 
 from llmlab.arrays import Doubles
 from llmlab.backends.base import CausalLM
+from llmlab.backends.sampling import top
 from llmlab.backends.spellings import Spellings
 from llmlab.lab.characters.covers import Covers, cover
+from llmlab.lab.characters.following import branches, endings
 from llmlab.lab.characters.reading import whole
 from llmlab.lab.probability.prob import BEFORE, Ledger, Row
-from llmlab.lab.probability.scored import score
+from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
 from llmlab.lab.text import number
 from llmlab.view import Record
 
 SAID = 1e-6  # shares of P below this are not worth a word
+LOOKED_AT = 40  # tokens after a context whose covers are encoded anew
 
 
 def spelt(model: CausalLM, spellings: Spellings, text: str, *, allow_special: bool = False) -> Ledger:
@@ -31,8 +34,9 @@ def spelt(model: CausalLM, spellings: Spellings, text: str, *, allow_special: bo
     with several tokens.
     """
     text = after_bos(model, text, allow_special)
-    (scored,) = score(model, [text], allow_special=allow_special)
-    covers = cover(model, spellings, whole(model, spellings, text, scored.tokens))
+    tokens = encode(model, text, allow_special=allow_special)
+    covers = cover(model, spellings, whole(model, spellings, text, tokens))
+    own = np.concatenate([np.full(len(covers.given), np.nan), covers.own])
     characters = regex.findall(r"\X", text)
     ends = np.cumsum([len(one.encode()) for one in characters])
     totals = _totals(covers, ends, len(text.encode()))
@@ -40,11 +44,12 @@ def spelt(model: CausalLM, spellings: Spellings, text: str, *, allow_special: bo
     for place, character in enumerate(characters):
         before = totals[place - 1] if place and not math.isnan(totals[place - 1]) else 0.0
         shown = "".join(characters[max(place - BEFORE, 0) : place])[-BEFORE:]
-        own = float(totals[place] - before)
-        rows.append(Row(character.encode(), (), shown, own, float(totals[place]), None, None))
-    return Ledger(
-        scored, tuple(rows), "character", of_text(model.info), _record(covers), _remarks(covers, scored.total)
-    )
+        logprob = float(totals[place] - before)
+        rows.append(Row(character.encode(), (), shown, logprob, float(totals[place]), None, None))
+    lead = len(covers.text) + len(b"".join(covers.given.pieces)) - len(text.encode())
+    scored, foreign = Scored(text, tokens, own), _foreign(model, spellings, covers, lead)
+    said = _record(covers, foreign), _remarks(covers, scored.total, foreign)
+    return Ledger(scored, tuple(rows), "character", of_text(model.info), *said)
 
 
 def _totals(covers: Covers, ends: Doubles, size: int) -> Doubles:
@@ -53,23 +58,41 @@ def _totals(covers: Covers, ends: Doubles, size: int) -> Doubles:
     return np.array([covers.logprobs[place] if place > 0 else math.nan for place in places.tolist()])
 
 
-def _record(covers: Covers) -> Record:
+def _foreign(model: CausalLM, spellings: Spellings, covers: Covers, lead: int) -> float:
+    """Share of P of covers that the tokenizer itself would cut otherwise: the likeliest of each context are tried.
+
+    `lead`: bytes that the tokenizer puts before every text.
+    """
+    total = 0.0
+    for one in endings(spellings, covers):
+        if one.rest:
+            ids, masses = branches(spellings, one, 1.0)
+            before = b"".join(one.tokens.pieces)
+            for place in top(masses, LOOKED_AT).tolist():
+                token = int(ids[place])
+                text = (before + model.piece(token))[lead:].decode(errors="ignore")
+                if model.encode(text).ids != (*one.tokens.ids, token):
+                    total += one.share * float(masses[place])
+    return total
+
+
+def _record(covers: Covers, foreign: float) -> Record:
     return {
         "prefix_logprob_nats": covers.logprob,
         "contexts": covers.contexts,
-        "beside_own_tokens": covers.beside,
+        "foreign_tokens": foreign,
         "left_out": covers.left_out,
-        "left_out_at_most": covers.bound if covers.bound < 1 else None,
+        "left_out_at_most": covers.bound,
     }
 
 
-def _remarks(covers: Covers, own_tokens: float) -> tuple[str, ...]:
+def _remarks(covers: Covers, own_tokens: float, foreign: float) -> tuple[str, ...]:
     """How the sum was made, and how it differs from the tokenizer's own tokens."""
-    read = f"over all tokens that cover the text: {covers.contexts} contexts"
-    if covers.beside > SAID:
-        read += f"; those that the tokenizer itself would not make hold {covers.beside:.1g} of P"
+    read = f"over all tokens that cover the text, in {covers.contexts:,} context{'s' * (covers.contexts > 1)}"
+    if foreign > SAID:
+        read += f"; those that the tokenizer itself would not make hold {foreign:.1g} of P"
     if covers.left_out > SAID:
         read += f"; left out: about {covers.left_out:.1g} of P"
-    if SAID < covers.bound < 1:
-        read += f", at most {covers.bound:.1g}"
-    return (f"the tokenizer's own tokens, and nothing begun after them: log P = {number(own_tokens)}", read)
+    if covers.bound > SAID:
+        read += f", at most {covers.bound:.1g}" if covers.bound < 1 else " (no bound below 1)"
+    return (f"the tokenizer's own tokens alone, as a whole text: log P = {number(own_tokens)}", read)

@@ -53,23 +53,10 @@ def test_what_stands_before_is_given_and_not_scored(lm, spellings, enumerated):
     assert math.exp(found.logprob) == pytest.approx(enumerated(b" sat", given_.ids), rel=1e-5)
 
 
-def test_contexts_off_the_tokenizers_own_path_are_counted(lm, spellings, enumerated, request_of):
-    text = "The cat"
-    own = lm.encode(text)
-    found = cover(lm, spellings, request_of(text), ALL)
-    rest, on_path = text.encode(), 0.0
-    for count in range(len(own)):
-        before = b"".join(own.pieces[:count])
-        # one token from there to the end: what begins with the rest, given the own tokens before it
-        logprobs = lm.next([own[:count]])[0]
-        weight = sum(float(lm.next([own[:i]])[0][own.ids[i]]) for i in range(count))
-        mass = sum(
-            math.exp(logprobs[token])
-            for token in range(2, lm.info.vocabulary)
-            if lm.piece(token).startswith(rest[len(before) :])
-        )
-        on_path += math.exp(weight) * mass
-    assert found.beside == pytest.approx(1 - on_path / enumerated(text.encode()), abs=1e-4)
+def test_the_tokenizers_own_tokens_are_scored_as_by_the_engine(lm, spellings, total, request_of):
+    for text in ("The cat", "今天", "a é"):
+        found = cover(lm, spellings, request_of(text, through=False))
+        assert found.own.sum() == pytest.approx(total(text), abs=1e-4)
 
 
 def test_a_text_of_many_contexts_is_read_within_its_budget(lm, spellings):

@@ -87,3 +87,24 @@ def test_the_space_that_a_tokenizer_puts_before_every_text_is_covered_with_the_f
     assert [row.piece for row in found.rows] == [b"c", b"a", b"t"]
     assert math.exp(found.rows[0].logprob) == pytest.approx(enumerated(b" c"), rel=1e-3)
     assert math.exp(found.total) == pytest.approx(enumerated(b" cat"), rel=2e-3)
+
+
+def test_tokens_that_the_tokenizer_would_not_make_are_those_it_reads_otherwise(lm, spellings, enumerated):
+    text = "The c"
+    found = spelt(lm, spellings, text).covered["foreign_tokens"]
+
+    def foreign(ids, spelling):
+        total = 0.0
+        for token in range(2, lm.info.vocabulary):
+            longer = spelling + lm.piece(token)
+            if not (longer.startswith(text.encode()) or text.encode().startswith(longer)):
+                continue
+            mass = math.exp(lm.next([Tokens(ids, ())])[0][token])
+            whole_text = longer.decode(errors="ignore")
+            if not longer.startswith(text.encode()):
+                total += mass * foreign((*ids, token), longer)
+            elif lm.encode(whole_text).ids != (*ids, token):
+                total += mass
+        return total
+
+    assert found == pytest.approx(foreign((), b"") / enumerated(text.encode()), rel=0.1)
