@@ -105,18 +105,26 @@ class TestOnLlamaCpp:
                 assert better >= worse - 0.02
                 assert one.logprob - other.logprob == pytest.approx(better - worse, abs=0.05)
 
-    @pytest.mark.parametrize("temperature", [0.7, 1.0])
-    def test_what_generate_draws_is_what_next_says(self, default, temperature):
-        prompt = mended(default.lm, default.spellings, read(default.lm, "今天天气很", raw=True))
-        assert prompt.rest.decode() == "很"
+    @pytest.mark.parametrize(("text", "temperature"), [("今天天气很", 0.7), ("I like ic", 1.0), ("中国人", 1.5)])
+    def test_what_generate_draws_is_what_next_says(self, default, text, temperature):
+        prompt = mended(default.lm, default.spellings, read(default.lm, text, raw=True))
         drawn = sample(default.lm, prompt, Plan((temperature,), 400, 2, 7), [(temperature, i) for i in range(400)])
         counts = Counter(one.text[:1] for one in drawn)
-        masses = default.follows("今天天气很", "character", temperature).tempered[0].masses
+        masses = default.follows(text, "character", temperature).tempered[0].masses
         frequent = [one for one, mass in masses.items() if mass > 0.02]
         seen = np.array([counts[one] for one in frequent])
         expected = 400 * np.array([masses[one] for one in frequent])
         pvalue = scipy.stats.chisquare([*seen, 400 - seen.sum()], [*expected, 400 - expected.sum()]).pvalue
         assert pvalue > 1e-3
+
+    @pytest.mark.parametrize(
+        ("text", "inside"),
+        [("中国人", True), ("哈哈哈", True), ("I like stra", True), ("The end ", True), ("He likes", False)],
+    )
+    def test_a_text_that_ends_inside_a_token_is_known_whatever_its_own_tokens_are(self, default, text, inside):
+        found = default.follows(text)
+        assert found.by == ("character" if inside else "token")
+        assert bool(mended(default.lm, default.spellings, read(default.lm, text, raw=True)).cuts) == inside
 
     def test_words_are_found_whole(self, default):
         he = default.follows("He likes", "word").tempered[0]

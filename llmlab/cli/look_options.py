@@ -56,5 +56,5 @@ class LookOptions(Struct, frozen=True):
 
         with world.progress("scoring") as progress:
             if self.by == "character":
-                return spelt(lm, model.spellings(world), text, allow_special=special)
+                return spelt(lm, model.spellings(world), text, allow_special=special, progress=progress)
             return ledger(lm, text, self.by, correct=self.word_correction, allow_special=special, progress=progress)

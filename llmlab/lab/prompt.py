@@ -9,7 +9,7 @@ from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
-from llmlab.lab.characters.healing import Healed, heal
+from llmlab.lab.characters.healing import Backoff, heal
 from llmlab.render.safe import visible
 
 MARK = "\ue000llmlab\ue000"  # stands for the user's text in a template; private use, in no text
@@ -21,19 +21,24 @@ class Prompt:
 
     asked: str
     text: str  # as the model reads it, without BOS
-    tokens: Tokens  # up to where a healed one was cut
+    tokens: Tokens  # up to the likeliest cut of a healed one
     chat: bool = False  # the model's own chat template is around it
-    healed: Healed | None = None  # what the first token must begin with, where the text ends inside one
+    cuts: tuple[Backoff, ...] = ()  # where a text that ends inside a token may be cut, the likeliest first
 
     @property
     def rest(self) -> bytes:
-        """The end of the text that the first token drawn spells."""
-        return self.healed.rest if self.healed else b""
+        """The end of the text that the first token drawn spells, after the likeliest cut."""
+        return self.cuts[0].rest if self.cuts else b""
+
+    def at(self, cut: int) -> "Prompt":
+        """The same with one of its cuts alone."""
+        one = self.cuts[cut]
+        return replace(self, tokens=one.tokens, cuts=(one,))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a table must say of how the text was read."""
-        if not self.healed:
+        if not self.cuts:
             return ()
         rest = visible(self.rest.decode(errors="replace").replace(" ", "␣"))
         what = f"the text ends inside a token: the first one drawn begins with {rest}"
@@ -41,7 +46,7 @@ class Prompt:
 
     def first(self, logits: Floats) -> Floats:
         """Of the logits [V] after the tokens, those of the tokens that may come first."""
-        return self.healed.only(logits) if self.healed else logits
+        return self.cuts[0].only(logits) if self.cuts else logits
 
 
 def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
@@ -79,5 +84,5 @@ def _with_literal(model: CausalLM, asked: str, rendered: str) -> Tokens:
 
 def mended(model: CausalLM, spellings: Spellings, prompt: Prompt, wanted: bool = False) -> Prompt:
     """A prompt with its ending healed where it needs it, or `wanted`; a chat template ends with whole tokens."""
-    healed = None if prompt.chat else heal(model, spellings, prompt.tokens, wanted)
-    return replace(prompt, tokens=healed.tokens, healed=healed) if healed else prompt
+    cuts = () if prompt.chat else heal(model, spellings, prompt.tokens, wanted)
+    return replace(prompt, tokens=cuts[0].tokens, cuts=cuts) if cuts else prompt

@@ -96,7 +96,8 @@ class Card:
     def _conclusion(self) -> str:
         table = self.parameters.get("embedding", 0)
         held = f"; its embedding table holds {_of(table, self.total)}: {table / self.total:.1%}" if table else ""
-        return f"{self.total:,} parameters, the numbers of its W and b{held}"
+        biased = " and b" if any(one.role == "b" for one in self.tensors) else ""
+        return f"{self.total:,} parameters, the numbers of its W{biased}{held}"
 
     def _tensors(self) -> View:
         """The tensors by part, those of all layers in a row."""

@@ -22,6 +22,7 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.forest import Ids
 from llmlab.backends.sampling import logsumexp
 from llmlab.backends.spellings import Spellings
+from llmlab.progress import Progress, silent
 
 EXACT = 24  # contexts that are all read
 TOGETHER = 64  # next-token distributions held at a time
@@ -95,9 +96,11 @@ class Request:
         return len(self.text) - (0 if self.through else 1)
 
 
-def cover(model: CausalLM, spellings: Spellings, request: Request, effort: Effort = USUAL) -> Covers:
+def cover(
+    model: CausalLM, spellings: Spellings, request: Request, effort: Effort = USUAL, progress: Progress = silent
+) -> Covers:
     """Sum over the covers of a text that stands after the given tokens."""
-    search = _Covering(model, spellings, request)
+    search = _Covering(model, spellings, request, progress)
     every = search.every() if effort.exact else None
     if every is not None:
         search.read(every)
@@ -121,6 +124,7 @@ class _Covering:
     model: CausalLM
     spellings: Spellings
     request: Request
+    progress: Progress
     count: int = 0
     weights: dict[Ids, tuple[int, float]] = field(default_factory=lambda: {(): (0, 0.0)})  # end, nats
     waiting: set[Ids] = field(default_factory=set)  # known and not read
@@ -162,6 +166,7 @@ class _Covering:
                 self.waiting.discard(ids)
                 self.count += 1
                 self._take(ids, whole, nexts)
+            self.progress(self.count, USUAL.budget(len(self.request.own)))
 
     def promising(self, most: int, floor: float) -> list[Ids]:
         """Contexts to read next, those first that hold most of the probability of what they spell.

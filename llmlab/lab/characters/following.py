@@ -9,7 +9,7 @@ softmax(z / T), a covering token from softmax(z / T) over those that cover, as `
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Following:
     end: float  # mass of the tokens that end the text
     control: float  # of other control tokens
     invalid: float  # of bytes that are no character
-    rest: float  # of what was not followed: unfinished characters, and what the covers leave out
+    rest: float  # of what was not followed: unfinished characters, contexts that were not read
 
     @property
     def others(self) -> dict[str, float]:
@@ -78,6 +78,15 @@ def endings(spellings: Spellings, covers: Covers) -> list[Ending]:
     return found
 
 
+def drawn(spellings: Spellings, covers: Covers, temperature: float) -> list[Ending]:
+    """The same as they are drawn from; at T = 0 only the likeliest."""
+    found = endings(spellings, covers)
+    if temperature > 0 or not any(one.rest for one in found):
+        return found
+    best = max((one for one in found if one.rest), key=lambda one: one.share)
+    return [replace(best, share=1.0), *(one for one in found if not one.rest)]
+
+
 def beyond(spellings: Spellings, covers: Covers) -> float:
     """Share of the mass that covers the text on tokens that go on beyond its end; 0 where nothing is covered."""
     inside = 0.0
@@ -94,7 +103,7 @@ def beyond(spellings: Spellings, covers: Covers) -> float:
 def following(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> Following:
     """The distribution of the next character at a temperature."""
     found = _Sums(model, spellings, temperature)
-    found.start(endings(spellings, covers))
+    found.start(drawn(spellings, covers, temperature))
     while some := found.unfinished():
         found.follow(some)
     return found.result()
@@ -139,9 +148,9 @@ class _Sums:
 
     def unfinished(self) -> list[Branch]:
         """The heaviest of those worth following."""
-        worth = sorted((one for one in self._pending if one.mass >= FOLLOWED), key=lambda one: -one.mass)[:TOGETHER]
-        self._pending = [one for one in self._pending if one not in worth]
-        return worth
+        ordered = sorted(self._pending, key=lambda one: -one.mass)
+        self._pending = ordered[TOGETHER:]
+        return ordered[:TOGETHER]
 
     def follow(self, some: Sequence[Branch]) -> None:
         """Read the tokens after unfinished characters."""
@@ -198,7 +207,8 @@ class _Sums:
         """Add the mass of one token after an unfinished character."""
         head = first_character(added)
         if head is None:
-            self._pending.append(self._branch(tokens, token, added, mass))
+            if mass >= FOLLOWED:
+                self._pending.append(self._branch(tokens, token, added, mass))
         elif head:
             self._characters[ord(head)] += mass
         else:

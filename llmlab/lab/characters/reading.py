@@ -33,13 +33,13 @@ def whole(model: CausalLM, spellings: Spellings, text: str, tokens: Tokens) -> R
     return Request(own[:1], own[1:], through=False)
 
 
-def tail(model: CausalLM, spellings: Spellings, tokens: Tokens, most: int) -> Request:
+def tail(model: CausalLM, spellings: Spellings, tokens: Tokens, most: int, *, through: bool = True) -> Request:
     """The last tokens of a text, to be covered, after those before them; none where a control token is the last."""
     spelt = _spelt(model, spellings, tokens)
     first = len(tokens) - next((place for place, one in enumerate(reversed(spelt)) if not one), len(spelt))
     first = max(first, len(tokens) - most, 0 if model.info.bos else min(1, len(tokens)))
     own = _true(model, tokens)
-    return Request(own[:first], own[first:])
+    return Request(own[:first], own[first:], through)
 
 
 def check_same(model: CausalLM, text: str, tokens: Tokens) -> None:

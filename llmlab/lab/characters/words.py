@@ -8,6 +8,7 @@ import heapq
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import regex
@@ -17,15 +18,17 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.sampling import temper, top
 from llmlab.backends.spellings import Spellings
 from llmlab.lab.characters.covers import Covers
-from llmlab.lab.characters.following import FOLLOWED, TOGETHER, Branch, arrive, branches, endings
+from llmlab.lab.characters.following import FOLLOWED, TOGETHER, Branch, arrive, branches, drawn
 
 ROUNDS = 5  # passes of the model
 LOOKED_AT = 300  # heaviest tokens after a context
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
 WRITTEN = regex.compile(rf"[\w--[{UNSPACED}]]+(?:['’-][\w--[{UNSPACED}]]+)*", regex.V1)  # with spaces between words
-BEGUN = regex.compile(WRITTEN.pattern + "$", regex.V1)
+BEGUN = regex.compile(WRITTEN.pattern + r"\Z", regex.V1)
 SIGNS = ("'", "’", "-")  # they may stand inside a word
 RUN = regex.compile(rf"[{UNSPACED}]+", regex.V1)
+RUN_BEGUN = regex.compile(RUN.pattern + r"\Z", regex.V1)
+LONGEST = 8  # characters before the text's end that a Chinese word may begin in
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class NextWords:
 def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> NextWords:
     """The distribution of the next word at a temperature; a word that the text begins is shown whole."""
     search = _Words(model, spellings, temperature, covers.text.decode(errors="ignore"))
-    ends = endings(spellings, covers)
+    ends = drawn(spellings, covers, temperature)
     arrived = arrive(ends, spellings, temperature)
     for one in ends:
         if one.rest:
@@ -65,16 +68,26 @@ def word_of(before: str, added: str) -> tuple[str, bool]:
     if not text:
         return "", False
     if match := RUN.match(text):
-        import rjieba
-
-        pieces = rjieba.cut(match[0])
-        return pieces[0], len(pieces) > 1 or match.end() < len(text)
+        begun = RUN_BEGUN.search(before[-LONGEST:]) if text == added else None
+        return _cut(begun[0] if begun else "", match[0], match.end() < len(text))
     begun = BEGUN.search(before) if text == added else None
     joined = (begun[0] if begun else "") + text
     match = WRITTEN.match(joined)
     if match is None or match.end() == len(joined) - len(text):  # nothing more of a word
         return ("", False) if begun and text in SIGNS else (text[0], True)
     return match[0], match.end() < len(joined) and joined[match.end() :] not in SIGNS
+
+
+def _cut(before: str, added: str, followed: bool) -> tuple[str, bool]:
+    """The word of jieba's dictionary that `added` begins, or goes on with, after `before`; whether more follows it."""
+    import rjieba
+
+    end = 0
+    for piece in rjieba.cut(before + added):
+        end += len(piece)
+        if end > len(before):
+            return piece, followed or end < len(before + added)
+    raise AssertionError(added)
 
 
 class _Words:
@@ -84,6 +97,7 @@ class _Words:
         self._model, self._spellings, self._temperature, self._before = model, spellings, temperature, before
         self._silent = spellings.silent(model.info.vocabulary)
         self._branches: list[tuple[float, int, Branch]] = []
+        self._numbers = count()  # equals stay in the order they came
         self.words: dict[str, float] = defaultdict(float)
         self.end = 0.0
 
@@ -119,7 +133,7 @@ class _Words:
                 self.words[word] += mass
             elif mass >= FOLLOWED:
                 longer = Branch(branch.tokens + Tokens((token,), (piece,)), added, mass)
-                heapq.heappush(self._branches, (-mass, len(self._branches) + token, longer))
+                heapq.heappush(self._branches, (-mass, next(self._numbers), longer))
 
     def _word(self, added: bytes) -> tuple[str, bool]:
         try:

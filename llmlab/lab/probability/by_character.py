@@ -21,13 +21,16 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
 from llmlab.lab.text import number
+from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
 SAID = 1e-6  # shares of P below this are not worth a word
 LOOKED_AT = 40  # tokens after a context whose covers are encoded anew
 
 
-def spelt(model: CausalLM, spellings: Spellings, text: str, *, allow_special: bool = False) -> Ledger:
+def spelt(
+    model: CausalLM, spellings: Spellings, text: str, *, allow_special: bool = False, progress: Progress = silent
+) -> Ledger:
     """The probability of one text, character by character.
 
     Raises MisuseError for an empty text, a tokenizer that changes the text, and without BOS for a text that may begin
@@ -35,7 +38,7 @@ def spelt(model: CausalLM, spellings: Spellings, text: str, *, allow_special: bo
     """
     text = after_bos(model, text, allow_special)
     tokens = encode(model, text, allow_special=allow_special)
-    covers = cover(model, spellings, whole(model, spellings, text, tokens))
+    covers = cover(model, spellings, whole(model, spellings, text, tokens), progress=progress)
     own = np.concatenate([np.full(len(covers.given), np.nan), covers.own])
     characters = regex.findall(r"\X", text)
     ends = np.cumsum([len(one.encode()) for one in characters])

@@ -23,7 +23,7 @@ from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import edged, finite, number, probability, times
+from llmlab.lab.text import edged, finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -51,8 +51,13 @@ class Choice:
         return self.logprob / len(self.text.removeprefix(" ") or self.text)
 
     @property
+    def shown(self) -> str:
+        """The choice as it stands after its context."""
+        return " " * self.spaced + self.text
+
+    @property
     def label(self) -> str:
-        return edged(" " * self.spaced + self.text) + ("*" if self.boundary == "merged" else "")
+        return edged(self.shown) + ("*" if self.boundary == "merged" else "")
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Choices:
         columns = [
             Column("#", True),
             Column("choice", wide=True),
-            Column("log P", True, means="nats, of the choice after its context"),
+            Column("log P", True, means=f"nats, of what stands after {self._after}"),
             Column("P", True),
             Column("share", True, means="of the probability of these choices"),
             Column(""),
@@ -84,12 +89,17 @@ class Choices:
             columns.append(Column("/char", True, means="over its characters, without a first space"))
         found = zip(self.choices, self.shares, strict=True)
         rows = [self._cells(rank, one, share, per_token) for rank, (one, share) in enumerate(found, 1)]
-        merged = (
-            (MERGED, f"so all are scored from {visible(self.common) or 'their beginning'} on") if self._merged else ()
-        )
+        merged = (MERGED,) if self._merged else ()
         spaced = (SPACED,) if any(one.spaced for one in self.choices) else ()
         notes = (*merged, *spaced, self.origin.line)
         return [View(f"{visible(self.context)} ...", tuple(columns), rows, notes, self._conclusion())]
+
+    @property
+    def _after(self) -> str:
+        """What the choices are scored after."""
+        if not self._merged:
+            return "the context"
+        return f"{quoted(self.common)}, the tokens that all have in common" if self.common else "the beginning"
 
     @property
     def _merged(self) -> bool:
@@ -100,10 +110,10 @@ class Choices:
         if math.isnan(share):
             return "no choice is possible"
         if len(self.choices) == 1:
-            return f"{edged(best.text)} has the probability {probability(best.logprob)}"
+            return f"{quoted(best.shown)} has the probability {probability(best.logprob)}"
         second = self.choices[1]
         ratio = times(best.logprob - second.logprob) if math.isfinite(second.logprob) else "infinitely"
-        return f"{edged(best.text)} is the likeliest, {ratio} as likely as {edged(second.text)}"
+        return f"{quoted(best.shown)} is the likeliest, {ratio} as likely as {quoted(second.shown)}"
 
     def _cells(self, rank: int, one: Choice, share: float, per_token: bool) -> list[Cell]:
         cells: list[Cell] = [

@@ -63,13 +63,14 @@ class Next:
     pieces: tuple[bytes, ...]
     tempered: tuple[Tempered, ...]
     filters: Settings  # what was asked for beside the temperature
+    inside: bool  # the text ends inside a token, and filters are of tokens
     origin: Provenance
 
     def views(self, *, measures: bool = False) -> list[View]:
         """One temperature as a list, with the `measures` below where they or filters are asked for; several abreast."""
         if len(self.tempered) == 1 and self.filters.repetition_penalty == 1:
             if not measures and self.filters.plain:
-                return [self._list(self.tempered[0], self.origin.line)]
+                return [self._list(self.tempered[0], *self._ending, self.origin.line)]
             return [self._list(self.tempered[0]), self._measures()]
         starts = range(0, len(self.tempered), ABREAST)
         tables = [self._side_by_side(self.tempered[start : start + ABREAST]) for start in starts]
@@ -171,7 +172,16 @@ class Next:
         notes = (
             "top N: the mass of the N likeliest; filters: how many tokens each would keep by itself, and their mass",
         )
-        return View("", tuple(columns), rows, (*notes, self.origin.line))
+        return View("", tuple(columns), rows, (*notes, *self._ending, self.origin.line))
+
+    @property
+    def _ending(self) -> tuple[str, ...]:
+        """What the text's end has to do with it."""
+        if not self.inside:
+            return ()
+        return (
+            "the text ends inside a token; filters are of tokens, and these follow it as it stands (--by character)",
+        )
 
     @property
     def _title(self) -> str:
@@ -179,7 +189,13 @@ class Next:
 
 
 def next_tokens(
-    model: CausalLM, context: Prompt, k: int, temperatures: Sequence[float] = (1.0,), filters: Settings = PLAIN
+    model: CausalLM,
+    context: Prompt,
+    k: int,
+    temperatures: Sequence[float] = (1.0,),
+    filters: Settings = PLAIN,
+    *,
+    inside: bool = False,
 ) -> Next:
     """The k likeliest next tokens at each temperature, and what each of the filters would keep by itself.
 
@@ -189,7 +205,7 @@ def next_tokens(
     ids = sampling.top(logprobs, k).tolist()
     cuts = _asked(filters) or _asked(TYPICAL)
     found = tuple(_tempered(logprobs, ids, temperature, cuts) for temperature in temperatures)
-    return Next(context, tuple(ids), tuple(map(model.piece, ids)), found, filters, of_text(model.info))
+    return Next(context, tuple(ids), tuple(map(model.piece, ids)), found, filters, inside, of_text(model.info))
 
 
 def _logprobs(model: CausalLM, context: Prompt, penalty: float) -> Floats:

@@ -187,7 +187,7 @@ def next_text(
     covers = cover(model, spellings, tail(model, spellings, context.tokens, COVERED))
     tempered = tuple(_tempered(model, spellings, covers, by, temperature) for temperature in temperatures)
     masses = next((one for one in tempered if one.temperature == 1), tempered[0]).masses
-    listed = sorted(masses, key=lambda part: (-masses[part], part))[:k]
+    listed = [part for part in sorted(masses, key=lambda part: (-masses[part], part))[:k] if masses[part] > 0]
     mass, origin = beyond(spellings, covers), of_text(model.info)
     return NextText(context, by, tuple(listed), tempered, covers, mass, chosen, origin)
 
@@ -210,9 +210,10 @@ def what_follows(
         raise MisuseError(f"filters and penalties are of tokens, not of a {by}", "leave them out, or --by token")
     if by == "character" or by == "word":  # noqa: PLR1714 - so that mypy sees which are left
         return next_text(model, spellings, context, by, k, temperatures)
-    if by is None and whole and not context.chat and heal(model, spellings, context.tokens):
+    inside = by is None and not context.chat and bool(heal(model, spellings, context.tokens))
+    if inside and whole:
         return next_text(model, spellings, context, "character", k, temperatures, chosen=True)
-    return next_tokens(model, context, k, temperatures, filters)
+    return next_tokens(model, context, k, temperatures, filters, inside=inside)
 
 
 def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Masses:

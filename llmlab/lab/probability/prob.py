@@ -19,7 +19,7 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS, By, Unit, figure, finite, number, probability, raw, show, times, value
+from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, quoted, raw, show, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
@@ -127,9 +127,12 @@ class Ledger:
         if math.isnan(self.total):
             return f"nothing stands before the only {self.by}: it has no probability"
         of_characters = self.by == "character"
-        rare = f"one text in {times(-self.total).removesuffix(' times')}"
+        texts = f"one text in {times(-self.total).removesuffix(' times')}"
+        if given := [row for row in self.rows if math.isnan(row.logprob)]:
+            before = b"".join(row.piece for row in given).decode(errors="replace")
+            texts = texts.replace("text in", f"of the texts that begin with {quoted(before)} in")
         part = "begins like this; a character" if of_characters else "is this one; a token"
-        return f"{rare} {part} is as uncertain as {self.perplexity:,.1f} equal choices"
+        return f"{texts} {part} is as uncertain as {self.perplexity:,.1f} equal choices"
 
     def _columns(self, unit: Unit | None) -> tuple[Column, ...]:
         values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
@@ -140,7 +143,7 @@ class Ledger:
         return (Column("given", tail=BEFORE_CELLS), Column(self.by, wide=True), *numbers)
 
     def _cells(self, row: Row, unit: Unit | None) -> list[Cell]:
-        cells: list[Cell] = [visible(row.before) or self.origin.columns["bos"] or "", show(row.piece)]
+        cells: list[Cell] = [edged(row.before) or self.origin.columns["bos"] or "", show(row.piece)]
         if unit is None:
             cells += [probability(row.logprob), number(row.logprob), number(-row.logprob * BITS, 2)]
         else:

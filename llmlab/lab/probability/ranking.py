@@ -64,7 +64,7 @@ class Ranking:
         lengths = [len(one.tokens) for one in self.texts]
         few, many = min(lengths), max(lengths)
         said = f"the texts have {few} {'and' if len(lengths) == 2 else 'to'} {many} tokens: a longer text is rarer"
-        return (f"{said}, whatever it says",) if few < many else ()
+        return (f"{said} on the whole",) if few < many else ()
 
     def _cells(self, unit: Unit | None, per_token: bool, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
         one = unit or "nats"

@@ -8,6 +8,7 @@ rows (tests/bench/same_sample.py). In float32 all are.
 """
 
 import codecs
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,10 +22,13 @@ from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
 
+Place = tuple[float, int]  # temperature, sample number
+
 if TYPE_CHECKING:
     from numpy.random import Generator
 
 ROWS = 64  # continuations decoded side by side; more would lose more to an interrupt
+BEFORE = 2**31  # the step of the noise that decides where a prompt is cut: no sample is so long
 ALTERNATIVES = 3  # other tokens that a trace names
 
 
@@ -109,29 +113,23 @@ class Sample:
 
 
 def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]]) -> Iterator[Sample]:
-    """These (temperature, sample number) of the plan, as each is finished. The context is read once.
+    """These (temperature, sample number) of the plan, as each is finished. A context is read once.
 
     At T = 0 all samples are one: it is computed once, so that they have the same last digits too.
     """
     cold = [place for place in wanted if place[0] == 0]
-    rows = [*cold[:1], *(place for place in wanted if place[0] > 0)]
-    if not rows:
-        return
-    decoder = model.decoder(prompt.tokens, min(len(rows), ROWS), plan.max_tokens)
-    first = prompt.first(decoder.first)
-    for start in range(0, len(rows), ROWS):
-        if start:
-            decoder.restart()
-        for one in _grow(model, decoder, first, [_Row(plan, prompt, *place) for place in rows[start : start + ROWS]]):
+    for part, places in _by_cut(prompt, plan, [*cold[:1], *(place for place in wanted if place[0] > 0)]):
+        for one in _sample(model, part, plan, places):
             same = [one.sample] if one.temperature else [number for _, number in cold]
             yield from (replace(one, sample=number) for number in same)
 
 
 def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
     """One sample as it grows: whole characters as they come, and the sample so far. The first T of the plan."""
-    row = _Row(plan, prompt, plan.temperatures[0], 0, trace)
-    decoder = model.decoder(prompt.tokens, 1, plan.max_tokens)
-    logits, shown = prompt.first(decoder.first), ""
+    ((part, _),) = _by_cut(prompt, plan, [(plan.temperatures[0], 0)])
+    row = _Row(plan, part, plan.temperatures[0], 0, trace)
+    decoder = model.decoder(part.tokens, 1, plan.max_tokens)
+    logits, shown = part.first(decoder.first), ""
     while not row.finish:
         row.take(model, logits)
         text = row.settled()
@@ -139,6 +137,28 @@ def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> 
         shown = text
         if not row.finish:
             logits = decoder.step([0], [row.ids[-1]])[0]
+
+
+def _by_cut(prompt: Prompt, plan: Plan, places: Sequence[tuple[float, int]]) -> list[tuple[Prompt, list[Place]]]:
+    """A healed prompt at each of its cuts, with the samples that are drawn after it; at T = 0 the likeliest cut."""
+    if not prompt.cuts:
+        return [(prompt, list(places))] if places else []
+    shares = np.array([cut.share for cut in prompt.cuts])
+    found: dict[int, list[Place]] = defaultdict(list)
+    for t, number in places:
+        noise = sampling.noise(plan.seed or 0, number, BEFORE, None if plan.same_noise else t)
+        found[0 if t == 0 else sampling.race(shares, noise)].append((t, number))
+    return [(prompt.at(cut), found[cut]) for cut in sorted(found)]
+
+
+def _sample(model: CausalLM, prompt: Prompt, plan: Plan, places: Sequence[Place]) -> Iterator[Sample]:
+    """Samples that are drawn after one context."""
+    decoder = model.decoder(prompt.tokens, min(len(places), ROWS), plan.max_tokens)
+    first = prompt.first(decoder.first)
+    for start in range(0, len(places), ROWS):
+        if start:
+            decoder.restart()
+        yield from _grow(model, decoder, first, [_Row(plan, prompt, *place) for place in places[start : start + ROWS]])
 
 
 class _Row:

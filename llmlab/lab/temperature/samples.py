@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from llmlab.arrays import Floats
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
+from llmlab.backends.sampling import Settings
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
@@ -196,15 +198,26 @@ def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sa
 
 
 def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
-    logits = prompt.first(model.decoder(prompt.tokens, 1, 1).first)
+    parts = [prompt.at(cut) for cut in range(len(prompt.cuts))] or [prompt]
+    logits = [part.first(model.decoder(part.tokens, 1, 1).first.copy()) for part in parts]
     found: list[First] = []
     for t in plan.temperatures:
-        drawn_from = sampling.drawn_from(logits, prompt.tokens.ids, plan.settings(t))
+        masses = _masses(parts, logits, plan.settings(t))
         begins = Counter(one.ids[0] for one in samples if one.temperature == t)
-        for token in sampling.top(drawn_from, FIRSTS).tolist():
+        for token in sampling.top(masses, FIRSTS).tolist():
             seen = begins[token] / max(begins.total(), 1)
-            found.append(First(t, token, model.piece(token), float(np.exp(drawn_from[token])), seen))
+            found.append(First(t, token, model.piece(token), float(masses[token]), seen))
     return tuple(found)
+
+
+def _masses(parts: Sequence[Prompt], logits: Sequence[Floats], settings: Settings) -> Floats:
+    """P of each first token, [V], over the cuts of a prompt."""
+    drawn = [
+        np.exp(sampling.drawn_from(one, part.tokens.ids, settings)) * (part.cuts[0].share if part.cuts else 1.0)
+        for part, one in zip(parts, logits, strict=True)
+    ]
+    found: Floats = drawn[0] / drawn[0].sum() if settings.temperature == 0 else np.sum(drawn, axis=0)
+    return found
 
 
 def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: Provenance) -> Record:

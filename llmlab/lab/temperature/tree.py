@@ -33,7 +33,7 @@ COLUMNS = (
 class Node:
     """One token of the tree."""
 
-    path: Tokens  # from the prompt's end to this token
+    path: Tokens  # from the prompt's end, or where it was cut, to this token
     place: tuple[int, ...]  # which child (from 0) at each level
     logprob: float  # nats, given the path before it
     path_logprob: float  # nats, of the whole path
@@ -76,7 +76,11 @@ class Tree:
 
     def _conclusion(self) -> str:
         best = max(self.leaves, key=lambda node: node.path_logprob)
-        return f"of these paths {edged(best.path.text)} is the likeliest: {probability(best.path_logprob)}"
+        return f"of these paths {edged(self.added(best))} is the likeliest: {probability(best.path_logprob)}"
+
+    def added(self, node: Node) -> str:
+        """What a node's path adds to the prompt, whose end a healed one's first token spells too."""
+        return b"".join(node.path.pieces)[len(self.prompt.rest) :].decode(errors="replace")
 
     def records(self) -> list[Record]:
         return [
@@ -88,7 +92,7 @@ class Tree:
                 "place": list(node.place),
                 "token": raw(node.path.pieces[-1]),
                 "token_id": node.path.ids[-1],
-                "path": node.path.text,
+                "path": self.added(node),
                 "logprob_nats": finite(node.logprob),
                 "probability": math.exp(node.logprob),
                 "path_logprob_nats": finite(node.path_logprob),
@@ -105,7 +109,7 @@ class Tree:
         return {**shared, "nodes": stated_once(shared, self.records())}
 
     def values(self) -> list[str]:
-        return [max(self.leaves, key=lambda node: node.path_logprob).path.text]
+        return [self.added(max(self.leaves, key=lambda node: node.path_logprob))]
 
     @property
     def _temperature(self) -> float:

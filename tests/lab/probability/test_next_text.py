@@ -79,6 +79,10 @@ def test_a_word_is_as_likely_as_its_characters_and_a_boundary_after_them(lm, spe
         ("今天天气很", "好，", ("好", True)),
         ("我", "喜欢电影", ("喜欢", True)),
         ("我用", "iPhone手机", ("iPhone", True)),
+        ("我在上", "海", ("上海", False)),
+        ("我在上", "海，", ("上海", True)),
+        ("Hello\n", "I'm ", ("I'm", True)),
+        ("Hello\n", "My", ("My", False)),
     ],
 )
 def test_a_word_is_whole_when_something_else_follows_it(before, added, word):
