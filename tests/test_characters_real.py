@@ -123,7 +123,7 @@ class TestOnLlamaCpp:
     )
     def test_a_text_that_ends_inside_a_token_is_known_whatever_its_own_tokens_are(self, default, text, inside):
         found = default.follows(text)
-        assert found.by == ("character" if inside else "token")
+        assert found.records()[0]["by"] == ("character" if inside else "token")
         assert bool(mended(default.lm, default.spellings, read(default.lm, text, raw=True)).cuts) == inside
 
     def test_words_are_found_whole(self, default):

@@ -35,7 +35,7 @@ class Effort:
 
     floor: float = 3e-4  # share of the probability of what it spells that makes a context worth reading
     per_token: int = 2  # contexts for each token of the tokenizer's own
-    beside: int = 8  # and so many more
+    beside: int = 6  # and so many more
     rounds: int = 3  # passes of the model
     exact: bool = True  # whether all are read where they are few
 
