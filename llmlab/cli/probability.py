@@ -80,7 +80,7 @@ def next_(
     world: World,
     *,
     text: TextArgument,
-    k: Annotated[int, option("-k", metavar="K", min=1, help="How many tokens (10).")] = 10,
+    k: Annotated[int, option("-k", metavar="K", min=1, help="How many are listed (10).")] = 10,
     heat: HeatOptions,
     filters: FilterOptions,
     repetition_penalty: Annotated[

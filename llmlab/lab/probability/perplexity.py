@@ -62,7 +62,7 @@ class LongText:
         ]
         columns = (Column("measure"), Column("value", True), Column("what it is", wide=True))
         choices = f"{self.perplexity:,.1f} equal choices" if self.scored else ""
-        conclusion = f"At each token the model is as uncertain as between {choices}." if choices else ""
+        conclusion = f"At each token the model is as uncertain as {choices}." if choices else ""
         how = f"windows: {self.windows:,}, of up to {self.window} tokens, stride {self.stride}"
         return [View(self.name, columns, rows, (how, self.origin.line), conclusion)]
 

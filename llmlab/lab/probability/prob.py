@@ -128,11 +128,12 @@ class Ledger:
             return f"nothing stands before the only {self.by}: it has no probability"
         of_characters = self.by == "character"
         texts = f"one text in {times(-self.total).removesuffix(' times')}"
+        choices = times(math.log(self.perplexity)).removesuffix(" times")
         if given := [row for row in self.rows if math.isnan(row.logprob)]:
             before = b"".join(row.piece for row in given).decode(errors="replace")
             texts = texts.replace("text in", f"of the texts that begin with {quoted(before)} in")
         part = "begins like this; a character" if of_characters else "is this one; a token"
-        return f"{texts} {part} is as uncertain as {self.perplexity:,.1f} equal choices"
+        return f"{texts} {part} is as uncertain as {choices} equal choices"
 
     def _columns(self, unit: Unit | None) -> tuple[Column, ...]:
         values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
@@ -161,7 +162,7 @@ class Ledger:
 
     def _formula(self, unit: Unit) -> tuple[str, ...]:
         """The lecture's notation, last factor first, with the numbers under it."""
-        pieces = [visible(raw(row.piece)) for row in self.rows]
+        pieces = [show(row.piece) for row in self.rows]
         factors = [f"p({piece}|{''.join(pieces[:i])})" if i else f"p({piece})" for i, piece in enumerate(pieces)]
         sign = " × " if unit == "prob" else " + "
         numbers = sign.join(figure(unit, row.logprob) for row in reversed(self.rows))

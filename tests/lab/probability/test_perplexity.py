@@ -38,7 +38,7 @@ def test_the_measures_of_a_long_text_are_those_of_its_windows(request, lm, by_ha
     assert record["bits_per_token"] == pytest.approx(-total / math.log(2) / len(ids), rel=1e-4)
     assert (record["tokens"], record["scored_tokens"]) == (len(ids), len(ids))
     assert record["windows"] == Windows(99, 30).count(len(ids))
-    said = re.fullmatch(r"At each token the model is as uncertain as between (\S+) equal choices\.", conclusion(found))
+    said = re.fullmatch(r"At each token the model is as uncertain as (\S+) equal choices\.", conclusion(found))
     assert float(said[1].replace(",", "")) == pytest.approx(math.exp(-total / len(ids)), rel=1e-3)
 
 
