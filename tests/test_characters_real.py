@@ -146,7 +146,7 @@ class TestOnLlamaCpp:
             request = whole(default.lm, default.spellings, text, default.lm.encode(text))
             narrow, usual, wide = (
                 cover(default.lm, default.spellings, request, effort)
-                for effort in (OWN_TOKENS, Effort(), Effort(3e-5, 12, 60, 12))
+                for effort in (OWN_TOKENS, Effort(), Effort(3e-5, 12, 60, 12, 0.0))
             )
             assert narrow.logprob - 1e-3 <= usual.logprob <= wide.logprob + 2e-3
             assert wide.logprob - usual.logprob <= 0.02

@@ -26,7 +26,7 @@ from llmlab.lab.characters.following import Following, following
 TESTS = Path(__file__).parents[1]
 COUNT, CHARACTERS, LIKELIEST = 20, 5, 3
 NATS, PROBABILITY = 1e-4, 1e-5  # that the two may differ by: genlm-bytes sums in float32
-ALL = Effort(floor=0.0, per_token=10_000, rounds=100)
+ALL = Effort(floor=0.0, per_token=10_000, rounds=100, worth=0.0)
 UNPRUNED = BeamParams(K=sys.maxsize, prune_threshold=0.0, heal=False)
 
 

@@ -37,6 +37,7 @@ class Effort:
     per_token: int = 2  # contexts for each token of the tokenizer's own
     beside: int = 6  # and so many more
     rounds: int = 3  # passes of the model
+    worth: float = 1e-3  # share of all contexts of a pass, without which there is none
     exact: bool = True  # whether all are read where they are few
 
     def budget(self, tokens: int) -> int:
@@ -110,7 +111,7 @@ def cover(
     for passes_left in range(effort.rounds - 1, 0, -1):
         most = room if passes_left == 1 else -(-room * 2 // 3)
         found = search.promising(most, effort.floor)
-        if not found:
+        if not found or search.known_share(found) < effort.worth:
             break
         search.read(found)
         room -= len(found)
@@ -185,6 +186,10 @@ class _Covering:
             if onward and -share + math.log(DECAY) >= least:
                 heapq.heappush(heap, (share - math.log(DECAY), (*ids, onward[0]), onward[1]))
         return found
+
+    def known_share(self, contexts: Sequence[Ids]) -> float:
+        """Sum of what those contexts hold of the probability of what they spell that are not only expected."""
+        return sum(math.exp(self._share(ids)) for ids in contexts if ids in self.waiting)
 
     def result(self) -> Covers:
         total = float(self.sums[-1])

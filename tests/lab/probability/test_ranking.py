@@ -78,9 +78,7 @@ def test_of_two_texts_it_is_said_how_much_likelier_one_is_and_that_longer_ones_a
     times = re.fullmatch(rf'"{likely}" is (\S+) times likelier than "{rare}"\.', view.conclusion)[1]
     assert float(times.replace(",", "")) == pytest.approx(math.exp(total(likely) - total(rare)), rel=1e-2)
     counts = sorted(len(lm.encode(text)) for text in (likely, rare))
-    assert (
-        view.notes[0] == f"the texts have {counts[0]} and {counts[1]} tokens: a longer text is rarer on the whole"
-    )
+    assert view.notes[0] == f"the texts have {counts[0]} and {counts[1]} tokens: a longer text is rarer on the whole"
     assert [column.name for column in view.columns] == ["#", "text", "log P", "P", "x next"]  # no means, which mislead
 
 
