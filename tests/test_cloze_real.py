@@ -61,3 +61,16 @@ def test_the_obvious_word_is_in_the_top_five_of_at_least_eight_of_ten(model, lan
 
 def test_the_weather_is_good(model):
     assert cloze(model, "今天天气很[?]。").fillings[0].words == ("好",)
+
+
+def test_a_blank_that_comes_first_is_filled_by_what_follows(model):
+    assert cloze(model, "[?] is the capital of France.").fillings[0].words == ("Paris",)
+    assert "Shakespeare" in [one.words[0] for one in cloze(model, "[?] wrote Hamlet.").fillings[:5]]
+
+
+def test_only_whole_words_are_proposed(model):
+    english = {one.words[0] for one in cloze(model, "I [?]").fillings}
+    assert {"have", "don't"} <= english
+    assert not {"don", "didn", "haven", "couldn"} & english
+    chinese = {one.words[0] for one in cloze(model, "[?]是中国的首都。").fillings}
+    assert all(word.isalpha() and not word.isascii() for word in chinese), chinese

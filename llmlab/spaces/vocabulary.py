@@ -38,6 +38,15 @@ def by_frequency(spec: str) -> list[str]:
         raise MisuseError(f"wordfreq has no language {parts[1]!r}", f"one of: {known}") from None
 
 
+def frequencies(language: str, count: int) -> dict[str, float]:
+    """The most frequent words of a language, most frequent first, and the share of each in running text."""
+    words = by_frequency(f"wordfreq:{language}:{count}")
+    from wordfreq import get_frequency_dict
+
+    shares = get_frequency_dict(language)
+    return {word: shares[word] for word in words}
+
+
 def of_file(path: Path, reporter: Reporter) -> list[str]:
     """The words of a file, one a line, in NFC, each once. Raises MisuseError for none, or for what is not UTF-8."""
     with opened(path) as file:

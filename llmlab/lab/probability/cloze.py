@@ -18,10 +18,9 @@ from msgspec import structs
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
-from llmlab.lab.languages import language
-from llmlab.lab.probability import proposals, windows
+from llmlab.lab.probability import windows
 from llmlab.lab.probability.choose import normalised
-from llmlab.lab.probability.proposals import BLANK
+from llmlab.lab.probability.proposals import BLANK, MOST, Span, fill, for_blanks
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import finite, number, probability, times
@@ -29,8 +28,6 @@ from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
-OF_SEVERAL = 8  # words proposed for each of several blanks: all combinations are ranked
-MOST = 10_000  # fillings ranked
 SHOWN = 20  # fillings in the table
 
 COLUMNS = (
@@ -50,8 +47,6 @@ CLASSES = (
     Column(""),
     Column("likeliest", wide=True, means="word of the class"),
 )
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -207,7 +202,9 @@ def cloze(
     count = blanks(sentence, candidates)
     parts = sentence.split(BLANK)
     given = list(dict.fromkeys(candidates))
-    fillings = list(itertools.product(given, repeat=count)) if given else _propose_all(model, parts, allow_special)
+    fillings = list(itertools.product(given, repeat=count))
+    if not given:
+        fillings = for_blanks(model, parts, allow_special=allow_special)
     if not fillings:
         raise MisuseError("the model proposes no word for the blank", "give some with --candidate")
     texts = [fill(parts, words) for words in fillings]
@@ -235,15 +232,6 @@ def blanks(sentence: str, candidates: Sequence[str]) -> int:
     return count
 
 
-def fill(parts: Sequence[str], words: Sequence[str]) -> tuple[str, list[Span]]:
-    """The sentence with words in its blanks, and where each word stands in it, in characters."""
-    text, spans = parts[0], []
-    for word, after in zip(words, parts[1:], strict=True):
-        spans.append((len(text), len(text) + len(word)))
-        text += word + after
-    return text, spans
-
-
 def _shared(texts: Sequence[Tokens], characters: int) -> int:
     """How many tokens all texts begin with, within so many characters."""
     places = zip(*(one.ids for one in texts), strict=False)
@@ -264,21 +252,3 @@ def _filling(
         outside = text[start:end].lstrip(" ")  # a word's own token holds the space before it
         merged |= inside and not any(a <= end - len(outside) and end <= b for a, b in blanks)
     return Filling(words, text, sums["before"], sums["fill"], sums["rest"], merged)
-
-
-def _propose_all(model: CausalLM, parts: Sequence[str], allow_special: bool) -> list[tuple[str, ...]]:
-    """Words for the blank; for several, left to right, in all the combinations that their left contexts propose."""
-    if len(parts) == 2:
-        return [(word,) for word in proposals.propose(model, parts, allow_special=allow_special)]
-    fillings: list[tuple[str, ...]] = [()]
-    tongue = language("".join(parts)) or "en"
-    for blank in range(1, len(parts)):
-        grown: list[tuple[str, ...]] = []
-        for words in fillings:
-            left, _ = fill(parts[: len(words) + 1], words)
-            found = proposals.likeliest(model, left, tongue, allow_special=allow_special)[:OF_SEVERAL]
-            grown += [(*words, word) for word in found]
-        fillings = grown
-        if len(fillings) * OF_SEVERAL > MOST and blank < len(parts) - 1:
-            raise MisuseError(f"{len(parts) - 1} blanks are too many to propose for", "give some with --candidate")
-    return fillings

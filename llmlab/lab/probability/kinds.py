@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from llmlab.errors import MissingError, MisuseError
-from llmlab.lab.languages import language
 from llmlab.lab.probability.proposals import BLANK, begins_sentence
+from llmlab.lab.probability.whole import written_in
 from llmlab.spaces.vocabulary import by_frequency
 
 Kind = Literal["noun", "verb", "adjective"]
+LANGUAGES = {"en": "English", "zh": "Chinese"}  # whose classes are known
 EACH = 100  # words a class
 MET = 20_000  # words of the language looked through
 TABLE = "resources/lemma_lu.csv.gz"
@@ -43,13 +44,13 @@ def for_blank(kinds: str, sentence: str) -> dict[str, str]:
     left, *rights = sentence.split(BLANK)
     if len(rights) > 1:
         raise MisuseError("word classes are for one blank", "give words with --candidate")
-    words = commonest(asked(kinds), language(sentence) or "en")
+    words = commonest(asked(kinds), written_in(sentence))
     return {word.capitalize() if begins_sentence(left) else word: kind for word, kind in words.items()}
 
 
 def commonest(kinds: Sequence[str], tongue: str, each: int = EACH) -> dict[str, str]:
     """The commonest words of the classes, so many each: word -> class. Raises MisuseError for other languages."""
-    if tongue not in ("en", "zh"):
+    if tongue not in LANGUAGES:
         raise MisuseError(f"no word classes are known of the language {tongue!r}", "give words with --candidate")
     kind_of = _english() if tongue == "en" else _chinese()
     words: dict[str, list[str]] = defaultdict(list)

@@ -122,8 +122,3 @@ def test_what_cannot_be_filled_is_said(lm, sentence, candidates, message):
     with pytest.raises(MisuseError) as error:
         cloze.cloze(lm, sentence, candidates)
     assert message in f"{error.value.message}; {error.value.hint}"
-
-
-def test_a_blank_that_stands_first_needs_a_bos_to_be_proposed_for(lm_without_bos):
-    with pytest.raises(MisuseError, match="nothing to continue"):
-        cloze.cloze(lm_without_bos, "[?] sat")

@@ -3,7 +3,8 @@
 import pytest
 
 from llmlab.lab.probability import proposals
-from llmlab.lab.probability.proposals import ROOM, WORD, likeliest, narrow, propose, search
+from llmlab.lab.probability.proposals import ROOM, likeliest, narrow, propose, search
+from llmlab.lab.probability.whole import LETTERS
 
 WORDS = ["cat", "dog", "mat", "sat", "the", "good", "今天", "天气", "category"]
 
@@ -19,7 +20,7 @@ def test_one_token_words_are_found_as_plain_torch_ranks_them(lm, plain, monkeypa
     words = [
         (-rows[token], piece[1:].decode())
         for token, piece in enumerate(pieces)
-        if piece[:1] == b" " and WORD.fullmatch(piece[1:].decode(errors="replace"))
+        if piece[:1] == b" " and LETTERS.fullmatch(piece[1:].decode(errors="replace"))
     ]
     expected = [word for _, word in sorted(words)][:8]
     assert search(lm, "The ")[:3] == expected[:3]
@@ -27,19 +28,22 @@ def test_one_token_words_are_found_as_plain_torch_ranks_them(lm, plain, monkeypa
 
 @pytest.mark.parametrize("left", ["The ", "The c", "今天", ""])
 def test_frequent_words_are_scored_as_the_tokenizer_writes_them(lm, total, monkeypatch, left):
-    monkeypatch.setattr(proposals, "_listed", lambda tongue: dict.fromkeys(WORDS))
+    monkeypatch.setattr(proposals, "listed", lambda tongue: dict.fromkeys(WORDS, 0.001))
     monkeypatch.setattr(proposals, "search", lambda *_, **__: [])
     monkeypatch.setattr(proposals, "CONTEXTS", 100)
     found = likeliest(lm, left, "en")
     english = [word.capitalize() if not left else word for word in WORDS if word.isascii()]
-    assert found == scored(total, left, english)
+    assert list(found) == scored(total, left, english)
+    for word, logprob in found.items():
+        assert logprob == pytest.approx(total(left + word), abs=2e-4)
 
 
 def test_a_word_of_other_contexts_is_scored_too(lm, total, monkeypatch):
-    monkeypatch.setattr(proposals, "_listed", lambda tongue: {})
-    monkeypatch.setattr(proposals, "search", lambda *_, **__: WORDS)
+    words = [word for word in WORDS if word.isascii()]
+    monkeypatch.setattr(proposals, "listed", lambda tongue: {})
+    monkeypatch.setattr(proposals, "search", lambda *_, **__: words)
     monkeypatch.setattr(proposals, "CONTEXTS", 1)
-    assert likeliest(lm, "The ", "en") == scored(total, "The ", WORDS)
+    assert list(likeliest(lm, "The ", "en")) == scored(total, "The ", words)
 
 
 def test_what_follows_narrows_the_words_down_to_those_plain_torch_finds_likeliest(lm, total, monkeypatch):
@@ -47,15 +51,36 @@ def test_what_follows_narrows_the_words_down_to_those_plain_torch_finds_likelies
     monkeypatch.setattr(proposals, "NARROW", 100)  # one round reads one token, the next all
     right = " sat on"
     first = lm.encode(right).pieces[0].decode()
-    assert narrow(lm, "The ", WORDS, right) == scored(total, "The ", WORDS, first)[:2]
-    assert narrow(lm, "The ", WORDS, ".") == WORDS  # what follows is one token: the whole sentence ranks them
+    unheard = dict.fromkeys(WORDS, 0.0)  # the gap speaks for none of them
+    assert narrow(lm, "The ", unheard, right) == scored(total, "The ", WORDS, first)[:2]
+    assert narrow(lm, "The ", unheard, ".") == WORDS  # what follows is one token: the whole sentence ranks them
 
 
-def test_a_sentence_is_asked_from_both_sides(lm, monkeypatch):
+def test_a_round_keeps_the_likeliest_so_far_and_the_likeliest_in_the_gap(lm, total, monkeypatch):
+    words = ["cat", "dog", "man", "sun", "day", "boy", "girl", "house"]
+    monkeypatch.setattr(proposals, "FEWEST", 2)
+    so_far = sorted(words, key=lambda word: -total(text_one_token_past(lm, word)))
+    for told in (so_far[-1], so_far[-2]):
+        gap = dict.fromkeys(words, -1000.0) | {told: 0.0}
+        assert narrow(lm, "The ", gap, " sat on the mat and slept.")[:2] == [so_far[0], told]
+
+
+def text_one_token_past(lm, word):
+    """The sentence as far as the first token after the word."""
+    text = f"The {word} sat on the mat and slept."
+    return text[: next(end for start, end in lm.encode(text).spans if start >= len(f"The {word}"))]
+
+
+@pytest.mark.parametrize(("left", "contexts"), [("The ", ["The .... The ", "The "]), ("", ["...sat. "])])
+def test_a_sentence_is_asked_from_both_sides_where_both_say_something(lm, monkeypatch, left, contexts):
     asked = {}
-    monkeypatch.setattr(proposals, "likeliest", lambda model, left, tongue, **_: asked.setdefault(left, ["cat", left]))
-    assert propose(lm, ["The ", "."])[:2] == ["cat", "The "]
-    assert list(asked) == ["The ", "The .... The "]
+
+    def found(model, left, tongue, **_):
+        return asked.setdefault(left, {"cat": -1.0, left: -2.0})
+
+    monkeypatch.setattr(proposals, "likeliest", found)
+    assert set(propose(lm, [left, "." if left else "sat."])) == {"cat", *contexts}
+    assert list(asked) == contexts
 
 
 @pytest.mark.parametrize("sentence", ["The [?] sat.", "[?] sat", "今天天气[?]。"])
@@ -63,4 +88,4 @@ def test_proposals_are_whole_words(lm, sentence):
     found = propose(lm, sentence.split("[?]"))
     assert 1 < len(found) <= ROOM
     assert len(set(found)) == len(found)
-    assert all(WORD.fullmatch(word) for word in found)
+    assert all(LETTERS.fullmatch(word) for word in found)
