@@ -43,7 +43,7 @@ TEXT: list[Case] = [
     ("compare", "'The cat' 'The mat sat'", ""),
     ("orders", "'The cat sat.'", ""),
     ("cloze", "'The [?] sat' -c cat -c mat", ""),
-    ("cloze", "'[?] [?] cat' -c The -c a", ""),
+    ("cloze", "'On [?] [?] cat' -c the -c a", ""),
     ("cloze", "'今天[?]' --kind noun,verb", ""),
     ("choose", "The -c ' cat' -c re", ""),
     ("choose", "T -c he -c x", ""),  # without BOS the first token of the merged one has no probability

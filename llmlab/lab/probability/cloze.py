@@ -196,7 +196,8 @@ def cloze(
     """Fill the blanks of a sentence: with every combination of the candidates, or of what the model proposes.
 
     `kinds`: the class of each candidate, which are then summed by class.
-    Raises MisuseError for a sentence without a blank, an empty candidate, and too many combinations.
+    Raises MisuseError for a sentence without a blank, an empty candidate, too many combinations, and for fillings
+    whose first tokens differ and have no probability.
     """
     sentence = after_bos(model, sentence, allow_special)
     count = blanks(sentence, candidates)
@@ -209,6 +210,7 @@ def cloze(
         raise MisuseError("the model proposes no word for the blank", "give some with --candidate")
     texts = [fill(parts, words) for words in fillings]
     tokens = [model.encode(text, allow_special=allow_special) for text, _ in texts]
+    _check_first(model, tokens)
     shared = _shared(tokens, len(parts[0]))
     stats = windows.score(model, [ScoreRequest(one) for one in tokens], progress)
     found = [
@@ -230,6 +232,14 @@ def blanks(sentence: str, candidates: Sequence[str]) -> int:
     if len(candidates) ** count > MOST:
         raise MisuseError(f"{len(candidates)} candidates in {count} blanks are too many", f"at most {MOST:,} fillings")
     return count
+
+
+def _check_first(model: CausalLM, texts: Sequence[Tokens]) -> None:
+    """Without BOS a first token is what the rest is conditioned on: the same in all rows, or they do not compare."""
+    if model.info.bos or len({one.ids[:1] for one in texts}) == 1:
+        return
+    message = f"{model.info.name} has no BOS, and the fillings differ in their first token, which has no probability"
+    raise MisuseError(message, "put a word before the blank, or use --bos where the model names one")
 
 
 def _shared(texts: Sequence[Tokens], characters: int) -> int:

@@ -122,3 +122,15 @@ def test_what_cannot_be_filled_is_said(lm, sentence, candidates, message):
     with pytest.raises(MisuseError) as error:
         cloze.cloze(lm, sentence, candidates)
     assert message in f"{error.value.message}; {error.value.hint}"
+
+
+@pytest.mark.parametrize("words", [(), ("She", "He")])
+def test_fillings_that_begin_a_text_are_not_compared_without_bos(lm_without_bos, words):
+    with pytest.raises(MisuseError, match="has no BOS, and the fillings differ in their first token") as error:
+        cloze.cloze(lm_without_bos, "[?] sat", words)
+    assert error.value.hint == "put a word before the blank, or use --bos where the model names one"
+
+
+def test_without_bos_fillings_after_a_word_are_compared(lm_without_bos):
+    found = cloze.cloze(lm_without_bos, "The [?] sat", ["cat", "dog"])
+    assert {one.before for one in found.fillings} == {0.0}  # the first token, which has no probability, is in all
