@@ -20,10 +20,12 @@ from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.choose import normalised
-from llmlab.lab.probability.proposals import BLANK, MOST, Span, fill, for_blanks
+from llmlab.lab.probability.kinds import LANGUAGES
+from llmlab.lab.probability.proposals import BLANK, MOST, OF_SEVERAL, Span, fill, for_blanks
+from llmlab.lab.probability.whole import written_in
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import finite, number, probability, times
+from llmlab.lab.text import finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
@@ -82,8 +84,8 @@ class Sum:
     share: float  # of all classes
     best: str
 
-    def cells(self) -> list[Cell]:
-        share: list[Cell] = [f"{self.share:.4f}", Bar(self.share)]
+    def cells(self, compared: bool) -> list[Cell]:
+        share: list[Cell] = [f"{self.share:.4f}", Bar(self.share)] if compared else []
         return [self.kind, self.words, probability(self.logprob), *share, visible(self.best)]
 
     def record(self) -> Record:
@@ -113,15 +115,14 @@ class Cloze:
 
     def views(self) -> list[View]:
         kinds = (Column("class"),) if self._sums() else ()
-        columns = (*COLUMNS[:2], *kinds, *COLUMNS[2:])
+        right = COLUMNS[3:4] if self._follows() else ()
+        columns = (*COLUMNS[:2], *kinds, COLUMNS[2], *right, *COLUMNS[4:])
         rows = [self._cells(*found) for found in zip(range(1, SHOWN + 1), self.fillings, self._shares(), strict=False)]
         notes = ["log P in nats"]
         if any(one.merged for one in self.fillings[:SHOWN]):
             notes.append("* one token spans the word and what surrounds it; rows compare all the same")
         if self.proposed:
-            notes.append(
-                f"{len(self.fillings)} words proposed by both sides of the blank, ranked by the whole sentence"
-            )
+            notes.append(f"{len(self.fillings)} {self._proposals()}, ranked by the whole sentence")
         view = View(visible(self.sentence), columns, rows, (*notes, self.origin.line), self._conclusion())
         return [view] if not kinds else [self._classes(), structs.replace(view, conclusion="")]
 
@@ -160,11 +161,20 @@ class Cloze:
         return normalised([one.total for one in self.fillings])
 
     def _conclusion(self) -> str:
-        first, *others = (visible(" | ".join(one.words)) for one in self.fillings)
+        first, *others = (quoted(" | ".join(one.words)) for one in self.fillings)
         if not others:
             return ""
         ratio = times(self.fillings[0].total - self.fillings[1].total)
         return f"{first} is the likeliest filling: {ratio} as likely as {others[0]}"
+
+    def _follows(self) -> bool:
+        """Whether anything follows the first blank that is not in it."""
+        return any(one.rest for one in self.fillings)
+
+    def _proposals(self) -> str:
+        if len(self.fillings[0].words) == 1:
+            return "words proposed by both sides of the blank"
+        return f"combinations of words, up to {OF_SEVERAL} a blank, proposed by what stands before it"
 
     def _sums(self) -> list[Sum]:
         return totals(self.fillings) if self.fillings[0].kind else []
@@ -175,13 +185,18 @@ class Cloze:
         said = [
             f"{first.kind}s are {times(first.logprob - one.logprob)} as likely here as {one.kind}s" for one in others
         ]
-        note = f"of each class the {first.words} commonest words that are of no other class"
-        return View(visible(self.sentence), CLASSES, [one.cells() for one in sums], (note,), "; ".join(said))
+        alone = f"{first.kind}s stand here with P = {probability(first.logprob)}; {quoted(first.best)} is the likeliest"
+        words = f"{LANGUAGES[written_in(self.sentence)]} words"
+        note = f"of each class the {first.words} commonest {words} that are of no other class"
+        columns = CLASSES if others else (*CLASSES[:3], CLASSES[-1])  # the share of one class is 1
+        rows = [one.cells(compared=bool(others)) for one in sums]
+        return View(visible(self.sentence), columns, rows, (note,), "; ".join(said) or alone)
 
     def _cells(self, rank: int, one: Filling, share: float) -> list[Cell]:
         words = visible(" | ".join(one.words)) + ("*" if one.merged else "")
         kind = [one.kind] if one.kind else []
-        return [rank, words, *kind, number(one.fill), number(one.rest), number(one.total), f"{share:.4f}", Bar(share)]
+        right = [number(one.rest)] if self._follows() else []
+        return [rank, words, *kind, number(one.fill), *right, number(one.total), f"{share:.4f}", Bar(share)]
 
 
 def cloze(

@@ -7,6 +7,7 @@ import pytest
 
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import cloze
+from llmlab.lab.text import probability
 
 
 def common(lm, texts, characters):
@@ -66,7 +67,14 @@ def test_the_conclusion_names_the_best_word_and_how_much_likelier_the_sentence_i
     likely, rare = sorted(("cat", "dog"), key=lambda word: -total(f"The {word} sat"))
     ratio = math.exp(total(f"The {likely} sat") - total(f"The {rare} sat"))
     said = cloze.cloze(lm, "The [?] sat", ["cat", "dog"]).views()[0].conclusion
-    assert said == f"{likely} is the likeliest filling: {ratio:.2f} times as likely as {rare}"
+    assert said == f'"{likely}" is the likeliest filling: {ratio:.2f} times as likely as "{rare}"'
+
+
+def test_what_follows_has_a_column_only_where_something_follows(lm):
+    for sentence, follows in {"The [?]": False, "The [?] sat": True}.items():
+        view = cloze.cloze(lm, sentence, ["cat", "dog"]).views()[0]
+        assert ("right | word" in [column.name for column in view.columns]) is follows
+        assert {len(row) for row in view.rows} == {len(view.columns)}
 
 
 def test_classes_are_the_sums_of_their_words(lm, total):
@@ -88,6 +96,24 @@ def test_classes_are_the_sums_of_their_words(lm, total):
     assert found.views()[0].conclusion.startswith(f"{next(iter(shown))}s are ")
 
 
+def test_one_class_is_not_compared_with_itself(lm, total):
+    kinds = {"cat": "noun", "dog": "noun"}
+    sums, _ = cloze.cloze(lm, "The [?] sat", list(kinds), kinds=kinds).views()
+    shared = common(lm, [f"The {word} sat" for word in kinds], 4)
+    base = total("The cat sat") - total("The cat sat", shared)
+    chance = sum(math.exp(total(f"The {word} sat") - base) for word in kinds)
+    best = max(kinds, key=lambda word: total(f"The {word} sat"))
+    assert sums.conclusion == f'nouns stand here with P = {probability(math.log(chance))}; "{best}" is the likeliest'
+    assert "share" not in [column.name for column in sums.columns]
+    assert {len(row) for row in sums.rows} == {len(sums.columns)}
+
+
+@pytest.mark.parametrize(("sentence", "spoken"), [("He likes [?].", "English"), ("他喜欢[?]。", "Chinese")])
+def test_classes_say_whose_words_they_are_of(lm, sentence, spoken):
+    found = cloze.cloze(lm, sentence, ["cat", "天气"], kinds={"cat": "noun", "天气": "noun"})
+    assert found.views()[0].notes == (f"of each class the 2 commonest {spoken} words that are of no other class",)
+
+
 def test_proposals_are_all_ranked(lm):
     found = cloze.cloze(lm, "The [?] sat.")
     assert found.proposed
@@ -101,6 +127,8 @@ def test_several_blanks_are_proposed_left_to_right(lm):
     firsts = {one.words[0] for one in found.fillings}
     assert len(found.fillings) > len(firsts) > 1
     assert all(len(one.words) == 2 for one in found.fillings)
+    said = "combinations of words, up to 8 a blank, proposed by what stands before it, ranked by the whole sentence"
+    assert f"{len(found.fillings)} {said}" in found.views()[0].notes
 
 
 def test_a_token_across_the_blanks_edge_is_reported(lm):
