@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from functools import cache
 
-from llmlab.errors import MissingError, MisuseError
+from llmlab.errors import MisuseError
 from llmlab.lab.languages import language
 from llmlab.spaces.vocabulary import frequencies
 
@@ -38,10 +38,13 @@ def is_whole(word: str, tongue: str) -> bool:
 
 @cache
 def listed(tongue: str) -> dict[str, float]:
-    """Words of a language, most frequent first, and how frequent each is; none where wordfreq has no list."""
+    """Words of a language, most frequent first, and how frequent each is; none where wordfreq has no list.
+
+    Raises MissingError where wordfreq is not installed.
+    """
     try:
         return frequencies(tongue, LISTED)
-    except (MissingError, MisuseError):
+    except MisuseError:
         return {}
 
 

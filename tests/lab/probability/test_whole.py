@@ -1,7 +1,10 @@
 """Which words are whole: the pieces of a tokenizer are none."""
 
+import sys
+
 import pytest
 
+from llmlab.errors import MissingError
 from llmlab.lab.probability.whole import is_whole, listed, pieces
 
 
@@ -32,3 +35,10 @@ def test_where_there_is_no_list_all_that_is_of_letters_is_a_word():
     assert not listed("th")
     assert is_whole("ไทย", "th")
     assert not is_whole("ไทย1", "th")
+
+
+def test_without_word_lists_it_is_said_what_to_install(monkeypatch):
+    listed.cache_clear()
+    monkeypatch.setitem(sys.modules, "wordfreq", None)
+    with pytest.raises(MissingError, match="wordfreq"):
+        is_whole("cat", "en")
