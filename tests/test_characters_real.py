@@ -4,17 +4,16 @@ import gc
 import math
 import random
 from collections import Counter
-from contextlib import nullcontext
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.stats
+from deaf import Deaf
 from msgspec.structs import replace
 
 from llmlab.config import load
-from llmlab.lab.characters.covers import OWN_TOKENS, Effort, cover
+from llmlab.lab.characters.covers import Effort, cover
 from llmlab.lab.characters.reading import whole
 from llmlab.lab.probability.by_character import spelt
 from llmlab.lab.probability.choose import choose, choose_all
@@ -25,10 +24,10 @@ from llmlab.lab.probability.scored import score
 from llmlab.lab.prompt import mended, read
 from llmlab.lab.temperature.generate import Plan, sample
 from llmlab.models.library import Library
-from llmlab.progress import silent
 
-DEAF = SimpleNamespace(say=lambda message: None, progress=lambda label: nullcontext(silent))
 pytestmark = pytest.mark.models
+
+OWN_TOKENS = Effort(per_token=1, beside=1, rounds=1, exact=False)  # only contexts that the tokenizer itself would make
 
 # Every cover above 1e-7 of the sum, by plain torch float32 on the dequantised weights.
 FACTORS = {"今": 3.536e-05, "天": 0.3709, "天 ": 0.00765, "气": 0.8103, "很": 0.0971, "好": 0.4546}
@@ -40,7 +39,7 @@ class Opened:
 
     def __init__(self, engine, dtype="auto"):
         gc.collect()
-        library = Library(replace(load(None), engine=engine, dtype=dtype), DEAF)
+        library = Library(replace(load(None), engine=engine, dtype=dtype), Deaf())
         self.lm, self.spellings = library.causal_lm(), library.spellings()
 
     def follows(self, text, by=None, *temperatures):

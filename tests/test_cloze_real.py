@@ -1,13 +1,11 @@
 """Blanks on the default model. The sentences and their obvious fillings were named before any was run."""
 
-from contextlib import nullcontext
-
 import pytest
+from deaf import Deaf
 
 from llmlab.config import load
 from llmlab.lab.probability.cloze import cloze
 from llmlab.models.library import Library
-from llmlab.progress import silent
 
 pytestmark = pytest.mark.models
 
@@ -37,14 +35,6 @@ OBVIOUS = {
         "小猫喜欢吃[?]。": "鱼",
     },
 }
-
-
-class Deaf:
-    def say(self, message):
-        pass
-
-    def progress(self, label):
-        return nullcontext(silent)
 
 
 @pytest.fixture(scope="module")

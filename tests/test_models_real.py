@@ -5,11 +5,11 @@ One copy of it is in memory at a time: a class has the tests of an engine.
 
 import gc
 import io
-from contextlib import nullcontext
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from deaf import Deaf
 from msgspec.structs import replace
 from scipy import stats
 
@@ -28,7 +28,6 @@ from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.vectors.rows import of_word
 from llmlab.models import card
 from llmlab.models.library import Library
-from llmlab.progress import silent
 
 pytestmark = pytest.mark.models
 
@@ -42,14 +41,6 @@ REFERENCE = {
     "今天天气很差": -25.548,
 }
 NEXT = {"冷": 0.3907, "热": 0.2546, "闷": 0.0692}  # after 今天天气很
-
-
-class Deaf:
-    def say(self, message):
-        pass
-
-    def progress(self, label):
-        return nullcontext(silent)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """The presets' own questions on the default model."""
 
 import itertools
-from contextlib import nullcontext
 
 import pytest
+from deaf import Deaf
 
 from llmlab.config import load
 from llmlab.lab.prompt import read
@@ -11,19 +11,10 @@ from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, sample
 from llmlab.lab.temperature.samples import summarise
 from llmlab.models.library import Library
-from llmlab.progress import silent
 
 pytestmark = pytest.mark.models
 
 PRESETS = load(None).presets
-
-
-class Deaf:
-    def say(self, message):
-        pass
-
-    def progress(self, label):
-        return nullcontext(silent)
 
 
 @pytest.fixture(scope="module")

@@ -45,9 +45,6 @@ class Effort:
 
 
 USUAL = Effort()
-OWN_TOKENS = Effort(
-    per_token=1, beside=1, rounds=1, exact=False
-)  # only the contexts that the tokenizer itself would make
 
 
 @dataclass(frozen=True)
