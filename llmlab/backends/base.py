@@ -22,6 +22,7 @@ class ModelInfo:
     name: str
     revision: str
     engine: str
+    library: str  # the package that computes, and its version
     dtype: str
     vocabulary: int
     context: int  # most tokens the model reads at once, BOS included

@@ -51,6 +51,7 @@ class CTranslate2Encoder:
             name=name,
             revision=revision,
             engine="ctranslate2",
+            library=f"ctranslate2 {ctranslate2.__version__}",
             dtype=dtype,
             vocabulary=self._tokenizer.get_vocab_size(),
             context=plan["max_tokens"],

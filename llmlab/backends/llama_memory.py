@@ -1,16 +1,16 @@
 """llama.cpp's memory: a GGUF file mapped as it is, and the key-value cells of the sequences that are decoded."""
 
-import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import llama_cpp as lc
 import numpy as np
 
 from llmlab.arrays import Floats
+from llmlab.backends import llama_library
 from llmlab.backends.base import ModelInfo
 from llmlab.errors import DamagedError, LabError
 
+lc = llama_library.load()
 CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
 
 
@@ -89,12 +89,3 @@ class Cells:
             if wanted_count:
                 pointer = lc.llama_get_logits(self._handle)
                 yield np.ctypeslib.as_array(pointer, shape=(wanted_count, self._vocabulary))
-
-
-# llama.cpp tells stderr about every tensor; the user asked for none of it. The callback is a C function that ignores
-# its arguments: in a Python one Ctrl-C would be raised where ctypes drops it.
-_IGNORE = ctypes.cast(ctypes.CDLL(None).abs, lc.llama_log_callback)
-
-
-def quiet() -> None:
-    lc.llama_log_set(_IGNORE, ctypes.c_void_p(0))

@@ -11,14 +11,14 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import llama_cpp as lc
 import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
+from llmlab.backends import llama_library
 from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
-from llmlab.backends.llama_memory import Cells, Weights, quiet
+from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
@@ -32,7 +32,6 @@ class LlamaCpp:
 
     def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0, bos: bool | None = None) -> None:
         """`bos`: whether BOS stands before every text, None as the file says. Raises MisuseError for one not named."""
-        quiet()
         self._threads = threads or cores()
         self._weights = Weights(path)
         self._model = self._weights.handle
@@ -47,6 +46,7 @@ class LlamaCpp:
             name=name,
             revision=revision,
             engine="llama.cpp",
+            library=str(llama_library.carrier()),
             dtype=gguf_file.file_type(lc.llama_model_ftype(self._model)),
             vocabulary=lc.llama_vocab_n_tokens(self._vocab),
             context=lc.llama_model_n_ctx_train(self._model),
@@ -209,7 +209,6 @@ class LlamaDecoder:
 
 def requantize(source: Path, target: Path, file_type: int) -> None:
     """Write a GGUF file with its weights in another type (llama.h: LLAMA_FTYPE_*)."""
-    quiet()
     params = lc.llama_model_quantize_default_params()
     params.ftype, params.allow_requantize = file_type, True
     params.nthread = cores()

@@ -30,7 +30,7 @@ def show(world: World, *, name: Name, form: FormOptions) -> None:
     from llmlab.models import card
 
     library = world.library()
-    world.show(card.read(library.shop, library.source(name)), form)
+    world.show(card.read(library.shop, library.source(name), library.runner(name)), form)
 
 
 @verb("llmlab models prepare")

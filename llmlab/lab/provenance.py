@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Model, revision, engine and number type; of text also BOS, of words also their space."""
+    """Model, revision, engine, library and number type; of text also BOS, of words also their space."""
 
     columns: Record
     line: str
@@ -31,7 +31,8 @@ def of_text(info: "ModelInfo") -> Provenance:
 
 def of_vectors(info: "ModelInfo") -> Provenance:
     """Of the vectors that a model computes."""
-    columns: Record = {"model": info.name, "revision": info.revision, "engine": info.engine, "dtype": info.dtype}
+    columns: Record = {"model": info.name, "revision": info.revision}
+    columns |= {"engine": info.engine, "library": info.library, "dtype": info.dtype}
     return Provenance(columns, f"{info.name} {info.revision}, {info.engine}, {info.dtype}".replace(" ,", ","))
 
 

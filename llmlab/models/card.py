@@ -174,14 +174,15 @@ def part(tensor: str) -> str:
     return next((found for found, pattern in patterns.items() if re.search(pattern, name)), "other")
 
 
-def read(shop: Workshop, source: Source) -> Card:
-    """Read a model's card from its files, without loading its weights."""
+def read(shop: Workshop, source: Source, runs_on: str = "") -> Card:
+    """Read a model's card from its files, without loading its weights. `runs_on`: the engine, for the card."""
     tensors, facts = _gguf(shop, source) if source.is_gguf else _folder(source)
     known = source.entry
     shared: Record = {
         "kind": nature(source).kind,
         "source": f"{known.source} {known.pip or known.path}" if known else str(source.path),
         "runs_as": known.dtype if known else "",
+        "runs_on": runs_on,
         "revision": source.revision,
         "sha256": known.sha256 if known else "",
         "licence": known.licence if known else "",

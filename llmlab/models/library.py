@@ -1,7 +1,6 @@
 """Models by name: each is found once and opened once in a run, on the engine that answers fastest and right."""
 
 from functools import cache, cached_property, partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
@@ -73,20 +72,31 @@ class Library:
         """
         engine = self.config.engine
         if engine == "auto":
-            return "llama.cpp" if source.is_gguf and self._has_llama else "torch"
+            return "llama.cpp" if source.is_gguf and self._without_llama is None else "torch"
         if engine == "ctranslate2":
             raise UnsupportedError(engine, "score or generate text: it runs sentence encoders", "auto")
         if engine == "llama.cpp" and not source.is_gguf:
             raise MisuseError(
                 f"{source.name} is not a GGUF file, which the engine {engine} needs", "use --engine torch"
             )
-        if engine == "llama.cpp" and not self._has_llama:
-            raise MissingError(f"the engine {engine} is not installed", 'pip install "llmlab[gguf]", or --engine torch')
+        if engine == "llama.cpp" and self._without_llama is not None:
+            raise self._without_llama
         return engine
 
+    def runner(self, name: str) -> str:
+        """The engine of a causal language model, and of llama.cpp the package that carries it; "" for other models."""
+        if self.kind(name) != "causal":
+            return ""
+        engine = self.runs_on(self.source(name))
+        from llmlab.backends import llama_library
+
+        return f"{engine} of {llama_library.carrier()}" if engine == "llama.cpp" else engine
+
     @cached_property
-    def _has_llama(self) -> bool:
-        return find_spec("llama_cpp") is not None
+    def _without_llama(self) -> MissingError | None:
+        from llmlab.backends import llama_library
+
+        return llama_library.obstacle()
 
     def _open_causal_lm(self, name: str) -> "CausalLM":
         self._expect(name, "causal")
@@ -99,8 +109,8 @@ class Library:
         return model
 
     def _open_torch(self, source: Source) -> "CausalLM":
-        if source.is_gguf and self.config.engine == "auto":
-            self.reporter.say("llama-cpp-python is not installed: the torch engine answers, slower")
+        if source.is_gguf and self.config.engine == "auto" and (why := self._without_llama) is not None:
+            self.reporter.say(f"{why} ({why.hint}): the torch engine answers, slower")
         from llmlab.models import prepare
 
         folder = prepare.transformers_folder(self.shop, source)

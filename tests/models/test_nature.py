@@ -8,10 +8,10 @@ import transformers
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
+from llmlab.backends import llama_library
 from llmlab.backends.torch import causal
 from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, MisuseError
-from llmlab.models import library as module
 from llmlab.models.library import Library
 
 SMALL = {"vocab_size": 30, "max_position_embeddings": 32}
@@ -179,7 +179,7 @@ def header(path, architecture, **facts):
 def test_a_gguf_file_that_is_no_causal_language_model_is_refused_by_its_header(
     config, ear, tmp_path, monkeypatch, engine, architecture, facts, words
 ):
-    monkeypatch.setattr(module, "find_spec", lambda name: True)
+    monkeypatch.setattr(llama_library, "obstacle", lambda: None)
     path = header(tmp_path / "it.gguf", architecture, **facts)
     library = Library(replace(config, engine=engine), ear)
     with pytest.raises(MisuseError, match=rf"it\.gguf is {words}.*; this needs a causal language model"):

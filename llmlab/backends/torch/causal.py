@@ -62,6 +62,7 @@ class HuggingFaceLM:
             name=name,
             revision=revision,
             engine="torch",
+            library=f"torch {torch.__version__}",
             dtype=dtype,
             vocabulary=config.vocab_size,
             context=_context_length(config, self._pieces.tokenizer),

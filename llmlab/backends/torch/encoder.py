@@ -46,6 +46,7 @@ class SentenceTransformerEncoder:
             name=name,
             revision=revision,
             engine="torch",
+            library=f"torch {torch.__version__}",
             dtype=dtype,
             vocabulary=len(self._vocabulary()),
             context=_longest(self._model),

@@ -137,7 +137,7 @@ def _at_layer(model: CausalLM, layer: str) -> Provenance:
     info, origin = model.info, of_vectors(model.info)
     if layer == "input":  # read from the file itself: no engine computed it
         line = f"{info.name} {info.revision}, rows of its input embedding table"
-        return origin.at(line, engine="table", dtype="float32", layer=layer)
+        return origin.at(line, engine="table", library="", dtype="float32", layer=layer)
     number = str(info.layers) if layer == "last" else layer
     return origin.at(f"{origin.line}, hidden states after layer {number} of {info.layers}", layer=number)
 

@@ -15,7 +15,7 @@ PROMPT = Prompt("x", "x", Tokens((0,), (b"x",)))
 class Scripted:
     """A model that continues any text with the same pieces; b"" ends it."""
 
-    info = ModelInfo("scripted", "", "none", "float32", 8, 99, 1, 1, None)
+    info = ModelInfo("scripted", "", "none", "none 1", "float32", 8, 99, 1, 1, None)
 
     def __init__(self, *pieces: bytes):
         self.pieces = pieces

@@ -22,7 +22,7 @@ TEST = Provenance({"model": "m"}, "of a test")
 class Letters:
     """An encoder that counts a, b and c."""
 
-    info = ModelInfo("letters", "r1", "none", "float32", 3, 99, 3, 0, None)
+    info = ModelInfo("letters", "r1", "none", "none 1", "float32", 3, 99, 3, 0, None)
 
     def encode(self, texts, progress=None):
         return np.array([[text.count(letter) for letter in "abc"] for text in texts], np.float32)
