@@ -10,7 +10,7 @@ LLMLAB = $(VENV)/bin/llmlab
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install native test cover lint bench clean
+.PHONY: demo install native test cover lint bench dist clean
 
 demo: install
 	$(LLMLAB) neighbors love --space glove
@@ -59,6 +59,12 @@ $(VENV)/installed-test: $(VENV)/installed
 native: $(VENV)/installed
 	@echo "Building llama-cpp-python: about 4 minutes on 2 cores the first time; pip keeps the wheel."
 	CMAKE_ARGS="$(LLAMA)" $(PIP) install --quiet --editable ".[gguf-native]"
+
+# What is published: dist/*.whl and dist/*.tar.gz.
+dist: $(VENV)/installed-test
+	rm -rf dist
+	$(VENV)/bin/python -m build --no-isolation
+	$(VENV)/bin/python -m twine check --strict dist/*
 
 clean:
 	rm -rf $(VENV) dist build
