@@ -38,6 +38,7 @@ lint: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	$(PIP) install --quiet --editable ".[bench]"
+	$(VENV)/bin/python tests/bench/install.py
 	$(VENV)/bin/python tests/bench/run.py
 	$(VENV)/bin/python tests/bench/million.py
 	$(VENV)/bin/python tests/bench/by_character.py
