@@ -64,11 +64,16 @@ def language_model(folder: Path, texts: Sequence[str], bos: bool = True, tied: b
     return folder
 
 
-def gguf_of(folder: Path, path: Path, bos: bool | None = True, chat_template: str = "", causal: bool = True) -> Path:
-    """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does; None: names no BOS."""
+def gguf_of(
+    folder: Path, path: Path, bos: bool | None = True, chat_template: str = "", causal: bool = True, tensors: int = 0
+) -> Path:
+    """The same model as an F32 GGUF file, laid out as llama.cpp's convert_hf_to_gguf.py does; None: names no BOS.
+
+    With so many `tensors` a file, several, of which the first has none.
+    """
     model = AutoModelForCausalLM.from_pretrained(folder)
     config = model.config
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, "llama", split_max_tensors=tensors, small_first_shard=bool(tensors))
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)

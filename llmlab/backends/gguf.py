@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from llmlab.arrays import Floats
+from llmlab.backends import shards
 from llmlab.errors import DamagedError
 
 NUMBERS = ("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?", "", "", "<Q", "<q", "<d")  # gguf.md: by type
@@ -28,7 +29,7 @@ def embedding_table(path: Path) -> Floats:
     """The rows of token_embd.weight, dequantised to float32, [V, D]."""
     from gguf.quants import dequantize
 
-    for tensor in _open(path).tensors:
+    for tensor in (tensor for part in shards.paths(path) for tensor in _open(part).tensors):
         if tensor.name == "token_embd.weight":
             return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), np.float32)
     raise DamagedError(f"{path} holds no token_embd.weight", "is it a whole language model?")
@@ -93,12 +94,13 @@ class _Header:
 
 
 def header(path: Path) -> dict[str, Any]:
-    """Facts and tensors (name, shape, type) of a GGUF file, as JSON can hold them."""
-    reader = _open(path)
-    fields = {key: field for key, field in reader.fields.items() if not key.startswith("tokenizer.ggml.")}
+    """Facts (of its first file) and tensors (name, shape, type) of a GGUF model, as JSON can hold them."""
+    readers = [_open(part) for part in shards.paths(path)]
+    fields = {key: field for key, field in readers[0].fields.items() if not key.startswith("tokenizer.ggml.")}
     architecture = str(fields["general.architecture"].contents())
     value = {key.removeprefix(f"{architecture}."): field.contents() for key, field in fields.items()}
-    tensors = [(t.name, [int(n) for n in reversed(t.shape)], t.tensor_type.name) for t in reader.tensors]
+    held = [tensor for reader in readers for tensor in reader.tensors]
+    tensors = [(t.name, [int(n) for n in reversed(t.shape)], t.tensor_type.name) for t in held]
     facts = {
         "architecture": architecture,
         "layers": value.get("block_count"),
@@ -109,7 +111,7 @@ def header(path: Path) -> dict[str, Any]:
         "vocabulary": next((shape[0] for name, shape, _ in tensors if name == "token_embd.weight"), None),
         "context": value.get("context_length"),
         "dtype": file_type(int(value.get("general.file_type", -1))),
-        "memory_mib": round(sum(int(t.n_bytes) for t in reader.tensors) / 2**20, 1),
+        "memory_mib": round(sum(int(t.n_bytes) for t in held) / 2**20, 1),
     }
     return {"facts": facts, "tensors": tensors}
 

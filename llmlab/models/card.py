@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
+from llmlab.backends import shards
 from llmlab.models import prepare
 from llmlab.models.nature import nature, read_config
 from llmlab.models.prepare import Workshop
@@ -205,7 +206,7 @@ def _gguf(shop: Workshop, source: Source) -> tuple[list[Tensor], Record]:
 
     header = shop.make(source, "card", build).facts
     tensors = [Tensor(name, tuple(shape), dtype) for name, shape, dtype in header["tensors"]]
-    return tensors, dict(header["facts"]) | {"file_mib": round(path.stat().st_size / 2**20, 1)}
+    return tensors, dict(header["facts"]) | {"file_mib": _mib(part.stat().st_size for part in shards.paths(path))}
 
 
 def _folder(source: Source) -> tuple[list[Tensor], Record]:

@@ -15,9 +15,10 @@ import numpy as np
 
 from llmlab import cache
 from llmlab.arrays import Floats
+from llmlab.backends import shards
 from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
-from llmlab.errors import DamagedError, LabError, MissingError
+from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
 
@@ -101,6 +102,8 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
     """An ordinary transformers folder of float32 safetensors made from a GGUF file (about 70 s, once)."""
     if not source.is_gguf:
         return source.path
+    if len(shards.names(source.path.name)) > 1:
+        raise UnsupportedError("torch", "read a GGUF model in several files", "llama.cpp")
     original = gguf(shop, source)
 
     def build(folder: Path) -> dict[str, Any]:

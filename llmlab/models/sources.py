@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
 from llmlab.models import catalog
@@ -22,14 +23,14 @@ class Source:
 
     name: str
     slug: str  # its folder in the cache
-    path: Path  # a folder or a .gguf file; for a wheel that comes in parts, the file to be assembled
+    path: Path  # a folder or a GGUF file, of several the first; for a wheel that comes in parts, what they will be
     revision: str
     fingerprint: Mapping[str, str]
     entry: ModelEntry | None = None
 
     @property
     def is_gguf(self) -> bool:
-        return self.path.suffix == ".gguf"
+        return self.path.suffix == ".gguf" or self.path.is_file()
 
     @property
     def transformer(self) -> Path:
@@ -46,7 +47,7 @@ def locate(config: Config, name: str) -> Source:
         return _catalogued(config, name, config.models[name])
     local = located(name)
     if os.path.exists(local):
-        return _local(local)
+        return _local(name)
     identifier, _, revision = name.partition("@")
     if name.startswith((".", "/", "~")) or identifier.count("/") != 1 or local.suffix == ".gguf":
         raise catalog.unknown("model", name, config.models)
@@ -66,7 +67,7 @@ def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
         path = located(entry.path)
         if not os.path.exists(path):
             raise MissingError(f"{name}: {path} does not exist", f"correct models.{name}.path in your settings")
-        found = _local(path)
+        found = _local(entry.path)
         return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
     fingerprint = {"package": entry.pip, "revision": entry.revision, "sha256": entry.sha256}
     if entry.assemble:
@@ -83,16 +84,20 @@ def wheel_folder(name: str, entry: ModelEntry) -> Path:
     return Path(spec.origin).parent
 
 
-def _local(path: Path) -> Source:
+def _local(typed: str) -> Source:
     """A folder or GGUF file of the user's; names, sizes and times of its files are its fingerprint."""
-    path = path.resolve()
-    if path.is_file() and path.suffix != ".gguf":
-        raise MisuseError(f"{path} is neither a folder nor a .gguf file", "give the folder that holds the model")
+    path = located(typed)
     if path.is_dir():
         path = _only_gguf(path) or path
+    else:
+        whole = os.path.abspath(os.path.expanduser(typed))  # a link's own name: the parts of a model stand beside it
+        path = located(os.path.dirname(whole)) / os.path.basename(whole)
+        if not (path.suffix == ".gguf" or (path.is_file() and _begins_as_gguf(path))):
+            raise MisuseError(f"{path} is neither a folder nor a .gguf file", "give the folder that holds the model")
+        path = _first_of(path)
     if path.is_dir():
         _refuse_pickles(path)
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = sorted(path.rglob("*")) if path.is_dir() else shards.paths(path)
     stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
     files_digest = digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
     slug = f"{path.stem[:60]}-{digest(str(path))[:12]}"  # at most 253 bytes, of the 255 that a folder's name may have
@@ -119,18 +124,33 @@ def _hub(identifier: str, revision: str) -> Source:
                 f"cannot fetch {identifier} from the Hugging Face hub: {reason}",
                 "check the name and the network (HF_ENDPOINT names a mirror), or give a local folder",
             ) from error
-    found = _local(folder)
+    found = _local(str(folder))
     slug = identifier.replace("/", "--") + f"-{folder.name[:12]}"
     return Source(identifier, slug, found.path, folder.name, {"commit": folder.name}, None)
 
 
+def _begins_as_gguf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"GGUF"
+
+
+def _first_of(path: Path) -> Path:
+    """The first file of a GGUF model, which llama.cpp opens. Raises DamagedError when another is not beside it."""
+    for part in shards.paths(path):
+        if not part.is_file():
+            message = f"{path.name} is part of a model whose {part.name} is not in {path.parent}"
+            raise DamagedError(message, "fetch it too")
+    return shards.paths(path)[0]
+
+
 def _only_gguf(folder: Path) -> Path | None:
-    """The GGUF file of a folder that holds one and no safetensors."""
-    files = sorted(folder.glob("*.gguf"))
-    if len(files) > 1 and not any(folder.glob("*.safetensors")):
-        names = ", ".join(file.name for file in files[:4])
-        raise MisuseError(f"{folder} holds several GGUF files: {names}", "give the path of one of them")
-    return files[0] if len(files) == 1 and not any(folder.glob("*.safetensors")) else None
+    """The GGUF model of a folder that holds one and no safetensors."""
+    if any(folder.rglob("*.safetensors")):
+        return None
+    models = shards.models(file.relative_to(folder).as_posix() for file in folder.rglob("*.gguf"))
+    if len(models) > 1:
+        raise MisuseError(f"{folder} holds several GGUF files: {', '.join(models[:4])}", "give the path of one of them")
+    return _first_of(folder / models[0]) if models else None
 
 
 def _modules(folder: Path) -> list[dict[str, Any]]:
