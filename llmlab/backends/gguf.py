@@ -2,6 +2,8 @@
 
 import mmap
 import struct
+from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from llmlab.errors import DamagedError
 
 NUMBERS = ("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?", "", "", "<Q", "<q", "<d")  # gguf.md: by type
 STRING, ARRAY = 8, 9
+SHORT = 512  # numbers of a list that is kept: one a layer
+ROWS = 16_384  # of a table, dequantised at a time
 
 
 def file_type(number: int) -> str:
@@ -25,13 +29,30 @@ def file_type(number: int) -> str:
         return f"type {number}"
 
 
+@dataclass(frozen=True)
+class Weight:
+    """A tensor as it lies in a file."""
+
+    name: str
+    shape: tuple[int, ...]  # as numpy counts: the rows first
+    dtype: str  # such as Q6_K
+    start: int  # in bytes
+    size: int
+
+
 def embedding_table(path: Path) -> Floats:
     """The rows of token_embd.weight, dequantised to float32, [V, D]."""
+    from gguf import GGMLQuantizationType
     from gguf.quants import dequantize
 
-    for tensor in (tensor for part in shards.paths(path) for tensor in _open(part).tensors):
-        if tensor.name == "token_embd.weight":
-            return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), np.float32)
+    for part in shards.paths(path):
+        for tensor in _read(part)[1]:
+            if tensor.name == "token_embd.weight":
+                raw = np.memmap(part, np.uint8, "r", tensor.start, (tensor.shape[0], tensor.size // tensor.shape[0]))
+                table = np.empty(tensor.shape, np.float32)
+                for rows in (slice(first, first + ROWS) for first in range(0, len(table), ROWS)):
+                    table[rows] = dequantize(raw[rows], GGMLQuantizationType[tensor.dtype])
+                return table
     raise DamagedError(f"{path} holds no token_embd.weight", "is it a whole language model?")
 
 
@@ -40,26 +61,44 @@ def metadata(path: Path) -> dict[str, Any]:
 
     Raises DamagedError for what is no GGUF file.
     """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[Weight]]:
+    """The facts of a GGUF file's header and its tensors, both in a tenth of a second."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            facts = _Header(content).facts() if content[:4] == b"GGUF" else None
-    except (OSError, ValueError, IndexError, OverflowError, struct.error) as error:
+            header = _Header(content)
+            return header.facts, header.tensors
+    except (OSError, ValueError, KeyError, IndexError, OverflowError, struct.error) as error:
         raise DamagedError(f"{path} is no whole GGUF file: {error}", "fetch it again") from error
-    if facts is None:
-        raise DamagedError(f"{path} is no whole GGUF file: it does not begin with GGUF", "fetch it again")
-    return facts
 
 
 class _Header:
     """Keys and values one after the other (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)."""
 
     def __init__(self, content: mmap.mmap) -> None:
+        if content[:4] != b"GGUF":
+            raise ValueError("it does not begin with GGUF")
         self._content, self._place = content, 8  # behind the magic number and the version
+        tensors = self._number("<Q")
+        pairs = [(self._text(), self._value(self._number("<I"))) for _ in range(self._number("<Q"))]
+        self.facts: dict[str, Any] = {key: value for key, value in pairs if value is not None}
+        found = [self._tensor() for _ in range(tensors)]
+        alignment = int(self.facts.get("general.alignment", 32))
+        weights = -(-self._place // alignment) * alignment
+        self.tensors = [replace(tensor, start=weights + tensor.start) for tensor in found]
+        if any(tensor.start + tensor.size > len(content) for tensor in self.tensors):
+            raise ValueError("it ends before its weights do")
 
-    def facts(self) -> dict[str, Any]:
-        self._number("<Q")  # tensors
-        pairs = ((self._text(), self._value(self._number("<I"))) for _ in range(self._number("<Q")))
-        return {key: value for key, value in pairs if value is not None}
+    def _tensor(self) -> Weight:
+        from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+        name = self._text()
+        shape = tuple(self._number("<Q") for _ in range(self._number("<I")))
+        kind = GGMLQuantizationType(self._number("<I"))
+        block, size = GGML_QUANT_SIZES[kind]
+        return Weight(name, shape[::-1], kind.name, self._number("<Q"), prod(shape) // block * size)
 
     def _value(self, kind: int) -> Any:
         if kind == STRING:
@@ -67,6 +106,8 @@ class _Header:
         if kind != ARRAY:
             return self._number(NUMBERS[kind])
         inner, count = self._number("<I"), self._number("<Q")
+        if inner not in (STRING, ARRAY) and count <= SHORT:
+            return [self._number(NUMBERS[inner]) for _ in range(count)]
         if inner == STRING:
             self._pass_texts(count)
         elif inner != ARRAY:
@@ -95,12 +136,11 @@ class _Header:
 
 def header(path: Path) -> dict[str, Any]:
     """Facts (of its first file) and tensors (name, shape, type) of a GGUF model, as JSON can hold them."""
-    readers = [_open(part) for part in shards.paths(path)]
-    fields = {key: field for key, field in readers[0].fields.items() if not key.startswith("tokenizer.ggml.")}
-    architecture = str(fields["general.architecture"].contents())
-    value = {key.removeprefix(f"{architecture}."): field.contents() for key, field in fields.items()}
-    held = [tensor for reader in readers for tensor in reader.tensors]
-    tensors = [(t.name, [int(n) for n in reversed(t.shape)], t.tensor_type.name) for t in held]
+    parts = [_read(part) for part in shards.paths(path)]
+    value = parts[0][0]
+    architecture = str(value["general.architecture"])
+    value = {key.removeprefix(f"{architecture}."): fact for key, fact in value.items()}
+    held = [tensor for _, tensors in parts for tensor in tensors]
     facts = {
         "architecture": architecture,
         "layers": value.get("block_count"),
@@ -108,18 +148,9 @@ def header(path: Path) -> dict[str, Any]:
         "attention_heads": value.get("attention.head_count"),
         "key_value_heads": value.get("attention.head_count_kv"),
         "feed_forward_dimension": value.get("feed_forward_length"),
-        "vocabulary": next((shape[0] for name, shape, _ in tensors if name == "token_embd.weight"), None),
+        "vocabulary": next((one.shape[0] for one in held if one.name == "token_embd.weight"), None),
         "context": value.get("context_length"),
         "dtype": file_type(int(value.get("general.file_type", -1))),
-        "memory_mib": round(sum(int(t.n_bytes) for t in held) / 2**20, 1),
+        "memory_mib": round(sum(one.size for one in held) / 2**20, 1),
     }
-    return {"facts": facts, "tensors": tensors}
-
-
-def _open(path: Path) -> Any:
-    from gguf import GGUFReader
-
-    try:
-        return GGUFReader(path)
-    except (ValueError, IndexError, OSError) as error:
-        raise DamagedError(f"{path} is no whole GGUF file: {error}", "fetch it again") from error
+    return {"facts": facts, "tensors": [(one.name, list(one.shape), one.dtype) for one in held]}

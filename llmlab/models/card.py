@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from llmlab.backends import shards
 from llmlab.models import prepare
@@ -195,18 +195,13 @@ def read(shop: Workshop, source: Source, runs_on: str = "") -> Card:
 
 
 def _gguf(shop: Workshop, source: Source) -> tuple[list[Tensor], Record]:
-    """GGUF's own header; reading it takes 10 s for a large vocabulary, so it is kept."""
+    """GGUF's own header."""
+    from llmlab.backends import gguf as gguf_file
+
     path = prepare.gguf(shop, source)
-
-    def build(folder: Path) -> dict[str, Any]:
-        from llmlab.backends import gguf as gguf_file
-
-        shop.reporter.say(f"reading the header of {path.name} (about 10 seconds, once)")
-        return gguf_file.header(path)
-
-    header = shop.make(source, "card", build).facts
+    header = gguf_file.header(path)
     tensors = [Tensor(name, tuple(shape), dtype) for name, shape, dtype in header["tensors"]]
-    return tensors, dict(header["facts"]) | {"file_mib": _mib(part.stat().st_size for part in shards.paths(path))}
+    return tensors, header["facts"] | {"file_mib": _mib(part.stat().st_size for part in shards.paths(path))}
 
 
 def _folder(source: Source) -> tuple[list[Tensor], Record]:

@@ -185,7 +185,7 @@ def embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
 
 def read_embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
     """The same rows, read from the model's files. `open_lm` opens the model as the run does."""
-    shop.reporter.say(f"reading the embedding table of {source.name} (about 15 seconds, once)")
+    shop.reporter.say(f"reading the embedding table of {source.name} (about 5 seconds, once)")
     if source.is_gguf:
         from llmlab.backends import gguf as gguf_file
 
