@@ -71,7 +71,7 @@ def make(
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LabError(f"cannot write {folder.parent}: {error.strerror}", "LLMLAB_CACHE names another place") from error
-    with _locked(folder, reporter):
+    with locked(folder, reporter):
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
         _sweep(folder)
@@ -138,7 +138,7 @@ def remove(folder: Path, reporter: Reporter) -> int:
     if not there:
         return 0
     freed = sum(map(size, there))
-    with _locked(folder, reporter):
+    with locked(folder, reporter):
         for one in there:
             _discard(one)
     return freed
@@ -214,7 +214,8 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
+def locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
+    """Nobody else makes the folder meanwhile; who waits is told so."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))

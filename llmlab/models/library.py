@@ -22,7 +22,7 @@ class Library:
     def __init__(self, config: Config, reporter: Reporter, thorough: bool = False) -> None:
         self.config, self.reporter = config, reporter
         self._thorough = thorough
-        self.source = cache(partial(locate, config))
+        self.source = cache(lambda name: locate(config, name, reporter))
         self._nature = cache(lambda name: nature(self.source(name)))
         self._causal_lm = cache(self._open_causal_lm)
         self._spellings = cache(self._read_spellings)

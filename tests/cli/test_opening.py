@@ -66,7 +66,7 @@ def counted(monkeypatch):
 
         monkeypatch.setattr(owner, name, call)
 
-    of(library, "locate", lambda config, name: f"look for {name.rpartition('/')[2]}")
+    of(library, "locate", lambda config, name, reporter: f"look for {name.rpartition('/')[2]}")
     for kind in OPENED:
         of(kind, "__init__", lambda self, *given: f"{type(self).__name__} {Path(given[0]).name}")
     return found

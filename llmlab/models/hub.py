@@ -1,0 +1,162 @@
+"""Models of the Hugging Face hub: what a name means, whether it is here already, and which files are the model.
+
+What the hub's cache holds is never asked for again. HF_* variables are honoured.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from glob import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from llmlab.backends import shards
+from llmlab.errors import DamagedError, LabError, MisuseError
+from llmlab.progress import Reporter
+
+WEIGHTS = ("*.safetensors",)
+BESIDE = ("*.json", "*.txt", "*.model", "*.jinja")  # tokenizers, settings, templates; no code
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+HUB = "https://huggingface.co"
+REVISION = re.compile(r"\w(?!.*\.\.)[\w./-]*")
+
+
+@dataclass(frozen=True)
+class HubName:
+    """organisation/name[@revision][:file.gguf]"""
+
+    repository: str
+    revision: str = ""
+    file: str = ""
+
+    def __str__(self) -> str:
+        return self.repository + (f"@{self.revision}" if self.revision else "") + (f":{self.file}" if self.file else "")
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository. The hub's cache calls it by its checksum."""
+
+    path: str
+    size: int
+    oid: str  # SHA-256 of a large file, git's SHA-1 of a small one
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What the hub says of a revision, and with which headers it is read."""
+
+    commit: str
+    files: tuple[HubFile, ...]
+    headers: Mapping[str, str]
+
+
+def parse(text: str) -> HubName | None:
+    """What a text names on the hub; None for what is no name there. Raises MisuseError for one that is half right."""
+    name, _, file = text.partition(":")
+    repository, _, revision = name.partition("@")
+    if text.startswith((".", "/", "~")) or repository.count("/") != 1 or repository.endswith(".gguf"):
+        return None
+    if revision and not REVISION.fullmatch(revision):
+        raise MisuseError(
+            f"{revision!r} is no revision of {repository}", "give a branch, a tag or a commit after the @"
+        )
+    if file and not (file.endswith(".gguf") and is_below(file)):
+        raise MisuseError(f"{file!r} is no GGUF file of {repository}", f"give {repository}:FILE.gguf")
+    return HubName(repository, revision, file)
+
+
+def is_below(path: str) -> bool:
+    """Whether a path stays in the folder that it is joined to."""
+    return path.isprintable() and not {"", ".", ".."} & {*path.split("/")} and not {"\\", ":"} & {*path}
+
+
+def snapshot(name: HubName, reporter: Reporter, carried: Sequence[str]) -> Path:
+    """The folder of a revision with the whole model in it. `carried`: models for those who cannot reach the hub.
+
+    Raises MisuseError for what the hub does not have, MissingError for what cannot be had of it now, DamagedError for
+    what came otherwise than the hub states it.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else the client asks the hub for names of callers first
+    if (folder := cached(name)) is not None:
+        return folder
+    from llmlab.models import fetch, refusals
+
+    try:
+        with reporter.progress(f"asking {host()} for {name}"):
+            revision = fetch.revision(name)
+        return fetch.files(name, revision, chosen(name, revision.files), reporter)
+    except LabError:
+        raise
+    except Exception as error:  # the client lets errors of several HTTP libraries through
+        raise refusals.of(name, error, carried) from error
+
+
+def cached(name: HubName) -> Path | None:
+    """The folder of a revision in the hub's cache, when the whole model is there."""
+    import huggingface_hub
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    kinds = [[escape(name.file)]] if name.file else [[*WEIGHTS, *BESIDE], ["*.gguf"]]
+    options = {"repo_id": name.repository, "revision": name.revision or None, "local_files_only": True}
+    for patterns in kinds:
+        try:
+            folder = Path(huggingface_hub.snapshot_download(**options, allow_patterns=patterns))
+        except HFValidationError as error:
+            raise MisuseError(f"{name.repository!r} is no Hugging Face id", "give organisation/name") from error
+        except LocalEntryNotFoundError:
+            continue
+        files = [folder / one for one in shards.names(name.file)] if name.file else list(folder.rglob(patterns[0]))
+        if files and all(file.is_file() for file in files):
+            return folder
+    return None
+
+
+def chosen(name: HubName, files: Sequence[HubFile]) -> list[HubFile]:
+    """The files to fetch: those of one GGUF model, or safetensors and what stands beside them."""
+    paths = {one.path: one for one in files}
+    whole = bool(_like(paths, WEIGHTS))
+    models = shards.models(_like(paths, ["*.gguf"]))
+    if name.file or (models and not whole):
+        return _gguf(name, paths, models)
+    if whole:
+        return [paths[path] for path in _like(paths, (*WEIGHTS, *BESIDE))]
+    if pickled := _like(paths, PICKLED):
+        message = f"{name.repository} holds only pickled weights ({pickled[0]}), which could run code"
+        raise DamagedError(message, "look for the same model as safetensors or GGUF")
+    raise MisuseError(f"{name.repository} holds no model weights", "look for one with safetensors or GGUF files")
+
+
+def _gguf(name: HubName, paths: Mapping[str, HubFile], models: Sequence[str]) -> list[HubFile]:
+    """The files of the GGUF model that is asked for, or of the only one."""
+    first = shards.names(name.file)[0] if name.file else models[0]
+    several = not name.file and len(models) > 1
+    if several or first not in models:
+        known = ", ".join(f"{one} ({paths[one].size / 2**20:,.0f} MiB)" for one in models if one in paths)
+        message = f"{name.repository} holds {'several GGUF models' if several else f'no GGUF model {name.file!r}'}"
+        of = HubName(name.repository, name.revision, "FILE")
+        raise MisuseError(message, f"give {of}, where FILE is one of {known}" if known else "it holds none at all")
+    parts = shards.names(first)
+    if lacking := [part for part in parts if part not in paths]:
+        raise DamagedError(f"{name.repository} lacks {lacking[0]}", "take another file of it")
+    return [paths[part] for part in parts]
+
+
+def _like(paths: Mapping[str, HubFile], patterns: Sequence[str]) -> list[str]:
+    return [path for path in paths if any(fnmatch(path, pattern) for pattern in patterns)]
+
+
+def host() -> str:
+    """Whom the client asks: the hub, or the mirror that HF_ENDPOINT names."""
+    from huggingface_hub import constants
+
+    return urlsplit(constants.ENDPOINT).netloc or str(constants.ENDPOINT)
+
+
+def is_the_hub() -> bool:
+    """Whether that is the hub itself, to whom what `hf auth login` has stored belongs."""
+    from huggingface_hub import constants
+
+    return bool(constants.ENDPOINT == HUB)
