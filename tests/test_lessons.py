@@ -20,6 +20,7 @@ LESSONS = ROOT / "configs" / "lessons"
 ENGLISH = (ROOT / "README.md", *sorted(LESSONS.glob("*.en.md")))
 CHINESE = (ROOT / "README.zh.md", *sorted(LESSONS.glob("*.zh.md")))
 OTHERS = (ROOT / ".github" / "CONTRIBUTING.md", *sorted((ROOT / "configs" / "exercises").glob("*.md")))
+OFFLINE = ROOT / "tests" / "offline"  # no command that is shown needs a network
 MOST_BYTES = 9216  # of a README
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
 PASSING = re.compile(
@@ -46,9 +47,10 @@ def sessions(page: Path) -> list[tuple[str, str]]:
 def printed(command: str) -> str:
     """What a user sees: messages and data, lines without trailing spaces."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    offline = os.pathsep.join([str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
         command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
-        cwd=ROOT, env=os.environ | {"PATH": path, "COLUMNS": "80"},
+        cwd=ROOT, env=os.environ | {"PATH": path, "COLUMNS": "80", "PYTHONPATH": offline},
     )  # fmt: skip
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     return "\n".join(line for line in lines if not PASSING.fullmatch(line))
