@@ -12,7 +12,11 @@ from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Of the list, a folder, a .gguf file, or organisation/name[@revision].")
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Of the list, a path, organisation/name[@revision], that with :file.gguf, or ollama:NAME.",
+    ),
 ]
 
 

@@ -71,7 +71,9 @@ class ModelOptions(Struct, frozen=True):
 
     model: Annotated[
         str | None,
-        option("--model", "-m", metavar="NAME", panel=MODEL, help="Of `llmlab models list`, a folder, or a hub id."),
+        option(
+            "--model", "-m", metavar="NAME", panel=MODEL, help="Of `models list`, a path, hub id[:file], ollama:NAME."
+        ),
     ] = None
     engine: EngineOption = None
     dtype: DtypeOption = None
