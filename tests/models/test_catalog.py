@@ -14,12 +14,15 @@ def test_every_model_names_its_source_revision_checksum_licence_and_languages(co
         assert all((entry.package, entry.pip, entry.revision, entry.licence, entry.languages))
         assert re.fullmatch("[0-9a-f]{64}", entry.sha256)
         assert entry.licence_url.startswith("https://")
-        assert entry.assemble or entry.weights
+        assert entry.assemble or entry.weights or entry.path.endswith(".gguf")
 
 
 def test_a_default_that_is_no_float32_states_its_distance(config):
-    gemma = config.models[config.model]
-    assert 0 < gemma.distance[f"llama.cpp {gemma.dtype}"] < 0.01
+    for name in (config.model, "smollm2-135m-instruct"):
+        entry = config.models[name]
+        of_llama = {kind: far for kind, far in entry.distance.items() if kind.startswith("llama.cpp ")}
+        assert len(of_llama) == 3
+        assert 0 < of_llama[f"llama.cpp {entry.dtype}"] == min(of_llama.values()) < 0.01
     assert config.models[config.encoder].dtype == "float32"
 
 

