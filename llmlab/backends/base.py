@@ -6,9 +6,10 @@ Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
@@ -96,6 +97,13 @@ class TokenStats:
         return parts[0] if len(parts) == 1 else cls(*(np.concatenate(column) for column in columns))
 
 
+class Message(Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -149,10 +157,10 @@ class CausalLM(Protocol):
         """The raw bytes of one token."""
         ...
 
-    def chat(self, message: str) -> str | None:
-        """A user's message in the model's chat template, as the model expects it before its answer, without BOS.
+    def chat(self, messages: Sequence[Message]) -> str | None:
+        """A conversation in the model's chat template, as the model expects it before its answer, without BOS.
 
-        None for a base model, which has no template. A template is rendered in a sandbox.
+        None for a base model, which has no template. A template is rendered in a sandbox (see chat.py).
         """
         ...
 

@@ -16,7 +16,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends import llama_library
-from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
+from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.sampling import log_softmax
@@ -41,7 +41,7 @@ class LlamaCpp:
         self._bos: Ids = named if bos or (bos is None and puts_bos) else ()
         check_bos(name, bos, named)
         self._named = b"".join(map(self.piece, named)).decode(errors="replace")
-        self._keeps_bos = not self._bos and bos is None  # that of a template: the one way to have it
+        self._puts_bos = True if self._bos else bos  # None: as a chat template does
         self.info = ModelInfo(
             name=name,
             revision=revision,
@@ -79,19 +79,16 @@ class LlamaCpp:
             length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
         return buffer.raw[:length]
 
-    def chat(self, message: str) -> str | None:
+    def chat(self, messages: Sequence[Message]) -> str | None:
         template = lc.llama_model_chat_template(self._model, None)
         if not template:
             return None
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+        from llmlab.backends.chat import render
 
         end = self.piece(lc.llama_vocab_eos(self._vocab)).decode(errors="replace")
-        try:
-            formatter = Jinja2ChatFormatter(template.decode(), eos_token=end, bos_token=self._named)
-            rendered: str = formatter(messages=[{"role": "user", "content": message}]).prompt
-        except Exception as error:  # a template may fail in as many ways as a program
-            raise DamagedError(f"the chat template of {self.info.name} fails: {error}", "use --raw") from error
-        return rendered if self._keeps_bos else rendered.removeprefix(self._named)
+        tokens = {"bos_token": self._named, "eos_token": end}
+        name, puts_bos = self.info.name, self._puts_bos
+        return render(template.decode(), messages, name, bos=self._named, puts_bos=puts_bos, tokens=tokens)
 
     def is_end(self, token: int) -> bool:
         return bool(lc.llama_vocab_is_eog(self._vocab, token))

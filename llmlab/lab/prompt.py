@@ -1,18 +1,20 @@
-"""What a model reads before it answers: the prompt as it is, or wrapped in a preset or in its chat template.
+"""What a model reads before it answers: a preset that is named, else a chat model's template, else the prompt itself.
 
 BOS is put first by the engine, once, whatever a template says.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import CausalLM, Tokens
+from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.healing import Backoff, heal
 from llmlab.render.safe import visible
 
-MARK = "\ue000llmlab\ue000"  # stands for the user's text in a template; private use, in no text
+MARK = "\ue000llmlab{}\ue000"  # stands for a message's text in a template; private use, in no text
 
 
 @dataclass(frozen=True)
@@ -54,32 +56,53 @@ def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
     return text.removeprefix(model.info.bos or "") if allow_special else text
 
 
-def read(model: CausalLM, asked: str, *, template: str = "", raw: bool = False, allow_special: bool = False) -> Prompt:
+def chats(model: CausalLM) -> bool:
+    """Whether a model has a chat template."""
+    return model.chat([Message("user", "Hi")]) is not None
+
+
+def read(
+    model: CausalLM,
+    asked: str,
+    *,
+    before: Sequence[Message] = (),
+    template: str = "",
+    raw: bool = False,
+    allow_special: bool = False,
+) -> Prompt:
     """The prompt in a preset's template, else in the model's chat template if it has one, else as it is.
 
-    `raw` takes it as it is. Raises MisuseError for an empty prompt.
+    `raw` takes it as it is; `before` is the conversation that a chat model goes on with. Raises MisuseError for an
+    empty prompt, and for a conversation with a base model.
     """
     if not asked:
         raise MisuseError("the prompt is empty", "give at least one character")
-    if template or raw:
+    messages = [*before, Message("user", asked)]
+    rendered = None if template or raw else model.chat(messages)
+    if rendered is None:
+        if before:
+            raise MisuseError(f"{model.info.name} has no chat template", "leave out --system and --chat")
         text = after_bos(model, template.replace("{prompt}", asked) if template else asked, allow_special)
         return Prompt(asked, text, model.encode(text, allow_special=allow_special))
-    rendered = model.chat(asked)
-    if rendered is None:
-        text = after_bos(model, asked, allow_special)
-        return Prompt(asked, text, model.encode(text, allow_special=allow_special))
-    if allow_special or model.encode(asked, allow_special=True) == model.encode(asked):
+    texts = [one.content for one in messages]
+    if allow_special or all(model.encode(text, allow_special=True) == model.encode(text) for text in texts):
         return Prompt(asked, rendered, model.encode(rendered, allow_special=True), chat=True)
-    return Prompt(asked, rendered, _with_literal(model, asked, rendered), chat=True)
+    return Prompt(asked, rendered, _with_literal(model, messages, rendered), chat=True)
 
 
-def _with_literal(model: CausalLM, asked: str, rendered: str) -> Tokens:
-    """The template's control tokens read as such, those in the user's text as plain text."""
-    before, mark, after = (model.chat(MARK) or "").partition(MARK)
-    user = rendered.removeprefix(before).removesuffix(after)
-    if not mark or before + user + after != rendered or user.strip() != asked.strip():
+def _with_literal(model: CausalLM, messages: Sequence[Message], rendered: str) -> Tokens:
+    """The template's control tokens read as such, those in the messages' texts as plain text."""
+    marked = model.chat([Message(one.role, MARK.format(place)) for place, one in enumerate(messages)]) or ""
+    first, *rest = re.split(MARK.format(r"(\d+)"), marked)
+    tokens, made = model.encode(first, allow_special=True), first
+    for number, after in zip(rest[::2], rest[1::2], strict=True):
+        text = messages[int(number)].content
+        said = text if rendered.startswith(text + after, len(made)) else text.strip()  # templates trim
+        tokens += model.encode(said) + model.encode(after, allow_special=True)
+        made += said + after
+    if made != rendered:
         raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
-    return model.encode(before, allow_special=True) + model.encode(user) + model.encode(after, allow_special=True)
+    return tokens
 
 
 def mended(model: CausalLM, spellings: Spellings, prompt: Prompt, wanted: bool = False) -> Prompt:

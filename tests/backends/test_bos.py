@@ -9,7 +9,7 @@ import tiny
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from llmlab.backends.base import ScoreRequest, Tokens
+from llmlab.backends.base import Message, ScoreRequest, Tokens
 from llmlab.backends.llamacpp import LlamaCpp
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch.causal import HuggingFaceLM
@@ -104,7 +104,7 @@ def test_a_bos_that_only_the_configuration_names_is_one(opened, tmp_path):
 @pytest.mark.parametrize("bos", [None, True, False])
 def test_a_chat_template_that_begins_with_bos_gives_one_or_none_as_asked(opened, tmp_path, engine, adds, bos):
     lm = opened(engine, adds, bos, TEMPLATE)
-    ids = ([0] if lm.info.bos else []) + list(lm.encode(lm.chat("Hi"), allow_special=True).ids)
+    ids = ([0] if lm.info.bos else []) + list(lm.encode(lm.chat([Message("user", "Hi")]), allow_special=True).ids)
     messages = [{"role": "user", "content": "Hi"}]
     by_transformers = AutoTokenizer.from_pretrained(tmp_path / "it").apply_chat_template(messages)["input_ids"]
     assert by_transformers[0] == 0

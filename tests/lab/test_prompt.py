@@ -4,10 +4,11 @@ import pytest
 import tiny
 from transformers import AutoTokenizer
 
+from llmlab.backends.base import Message
 from llmlab.backends.llamacpp import LlamaCpp
 from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.errors import LabError, MisuseError
-from llmlab.lab.prompt import read
+from llmlab.lab.prompt import chats, read
 
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] | trim }}</s>\n"
@@ -71,7 +72,7 @@ def test_a_template_that_fails_or_breaks_out_is_an_error_of_the_model(chat_folde
     path = tiny.gguf_of(chat_folder, tmp_path / "bad.gguf", chat_template=template)
     model = LlamaCpp(path, "bad")
     with pytest.raises(LabError, match="chat template"):
-        model.chat("x")
+        read(model, "x")
 
 
 def test_a_template_that_changes_a_text_with_control_tokens_is_refused(chat_folder, tmp_path):
@@ -89,3 +90,35 @@ def test_spaces_that_a_template_trims_are_trimmed_beside_control_tokens_too(chat
 def test_an_empty_prompt_is_refused(lm):
     with pytest.raises(MisuseError, match="the prompt is empty"):
         read(lm, "")
+
+
+BEFORE = (Message("system", "Be terse."), Message("user", "Hi"), Message("assistant", "Hello </s> there"))
+
+
+def test_a_conversation_goes_on_with_the_prompt(chat, chat_folder):
+    tokenizer = AutoTokenizer.from_pretrained(chat_folder)
+    turns = [(one.role, one.content) for one in BEFORE[:2]] + [("assistant", "Hello"), ("user", "The cat")]
+    messages = [{"role": role, "content": content} for role, content in turns]
+    expected = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+    prompt = read(chat, "The cat", before=(*BEFORE[:2], Message("assistant", "Hello")))
+    assert [0, *prompt.tokens.ids] == list(expected)
+    assert prompt.asked == "The cat"
+
+
+def test_control_tokens_in_an_earlier_message_stay_text(chat):
+    prompt = read(chat, " The cat ", before=BEFORE)
+    assert prompt.text.count("</s>") == 5  # four messages end
+    assert prompt.tokens.ids.count(1) == 4
+    assert prompt.tokens.text == prompt.text
+    assert read(chat, "The cat", before=BEFORE, allow_special=True).tokens.ids.count(1) == 5
+
+
+def test_a_base_model_has_no_conversation(lm):
+    with pytest.raises(MisuseError, match="has no chat template") as refused:
+        read(lm, "The cat", before=BEFORE)
+    assert refused.value.hint == "leave out --system and --chat"
+    assert not chats(lm)
+
+
+def test_a_chat_model_is_one(chat):
+    assert chats(chat)

@@ -15,7 +15,7 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
-from llmlab.backends.base import ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
+from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
@@ -83,8 +83,8 @@ class HuggingFaceLM:
     def piece(self, token: int) -> bytes:
         return self._pieces.of(token)
 
-    def chat(self, message: str) -> str | None:
-        return self._pieces.chat(message)
+    def chat(self, messages: Sequence[Message]) -> str | None:
+        return self._pieces.chat(messages, self.info.name)
 
     def is_end(self, token: int) -> bool:
         return token in self._ends

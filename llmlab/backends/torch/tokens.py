@@ -6,12 +6,14 @@ bytes; of any other kind the decoded text is all there is, and it may lose space
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoTokenizer
 
-from llmlab.backends.base import Tokens
+from llmlab.backends.base import Message, Tokens
+from llmlab.backends.chat import render
 from llmlab.backends.forest import Ids
 from llmlab.errors import DamagedError
 
@@ -40,23 +42,22 @@ class TokenPieces:
         first = self._ids("a", add_special_tokens=True)[0]
         puts_bos = first == self.tokenizer.bos_token_id and first != self._ids("a")[0]
         self.bos: Ids = named if bos or (bos is None and puts_bos) else ()
-        # A template that begins with BOS keeps it only where it is the one way to have it.
-        self._left_out = b"".join(map(self.of, named)) if self.bos or bos is False else b""
+        self._named = b"".join(map(self.of, named))
+        self._puts_bos = True if self.bos else bos  # None: as a chat template does
 
     def encode(self, text: str, allow_special: bool) -> Tokens:
         ids = self._ids(text, split_special_tokens=not allow_special)
         return Tokens.of(text, ids, [self.of(token) for token in ids])
 
-    def chat(self, message: str) -> str | None:
-        """A user's message in the chat template, which transformers renders in a sandbox; None without a template."""
-        if not self.tokenizer.chat_template:
+    def chat(self, messages: Sequence[Message], name: str) -> str | None:
+        """A conversation in the chat template; None without a template. `name` is the model's, for errors."""
+        template = self.tokenizer.chat_template
+        if isinstance(template, dict):  # one for tools, one for documents ...
+            template = template.get("default")
+        if not template:
             return None
-        messages = [{"role": "user", "content": message}]
-        try:
-            rendered: str = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        except Exception as error:  # a template may fail in as many ways as a program
-            raise DamagedError(f"the model's chat template fails: {brief(error)}", "use --raw") from error
-        return rendered.removeprefix(self._left_out.decode(errors="replace"))
+        bos, tokens = self._named.decode(errors="replace"), self.tokenizer.special_tokens_map
+        return render(template, messages, name, bos=bos, puts_bos=self._puts_bos, tokens=tokens)
 
     def of(self, token: int) -> bytes:
         added = self._added.get(token)
