@@ -7,6 +7,7 @@ stdin. What cannot be read is misuse, and the error names the file and the line.
 import codecs
 import contextlib
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -16,11 +17,12 @@ from msgspec import Struct
 
 from llmlab.errors import MisuseError
 from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
-from llmlab.files.records import Kind
+from llmlab.files.records import Kind, listed
 from llmlab.files.tables import DELIMITERS, is_blank, parse
 
 BLOCK = 2**16  # bytes of a long text read at a time
 OBJECTS = (".jsonl", ".json", ".ndjson")
+LIST = re.compile(r"\[\s*([{\]]|$)")  # of JSON objects; a text may begin with a bracket too
 Record = TypeVar("Record", bound=Struct)
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ class Files:
         return self._blocks(path), size
 
     def records(self, path: Path | str, kind: Kind[Record]) -> list[Record]:
-        """JSON objects a line, or a table, by the file's ending or else by how it begins.
+        """JSON objects a line or in a list, or a table, by the file's ending or else by how it begins.
 
         Raises MisuseError for none, or naming a line or column.
         """
@@ -70,9 +72,11 @@ class Files:
         form = ending(Path(name))
         if kind.comment:
             lines = (line for line in lines if not line[1].startswith(kind.comment))
-        if form not in (*OBJECTS, *DELIMITERS):
+        if form not in DELIMITERS:
             begin, lines = _begin(lines)
-            form = OBJECTS[0] if begin == "{" else ""
+            if LIST.match(begin):
+                return kind.of_objects(listed(lines, name), name)
+            form = OBJECTS[0] if form in OBJECTS or begin.startswith("{") else ""
         if form in OBJECTS:
             return kind.of_objects(filled(lines, _is_white, name, self._say), name)
         rows = parse(lines, name, DELIMITERS.get(form, ""), kind.separators).rows
@@ -140,10 +144,10 @@ def _is_white(line: str) -> bool:
 
 
 def _begin(lines: Iterable[tuple[int, str]]) -> tuple[str, Iterator[tuple[int, str]]]:
-    """The first character that is no white space, and all the lines."""
+    """The first line that is not blank, without the white space around it, and all the lines."""
     lines, held = iter(lines), []
     for line in lines:
         held.append(line)
         if line[1].strip():
             break
-    return held[-1][1].strip()[:1] if held else "", itertools.chain(held, lines)
+    return held[-1][1].strip() if held else "", itertools.chain(held, lines)

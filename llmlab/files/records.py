@@ -1,7 +1,9 @@
 """Records of users' files: JSON objects a line, or rows of a table whose columns are found by their names."""
 
 import itertools
+import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +24,12 @@ REASONS = {
     r"Object missing required field `(\w+)`": "it has no {}",
     r"Expected `(?:int \| )?str` of length >= 1 - at `\$\.(\w+)`": "its {} is empty",
     r"Expected `(?:int \| )?str`, got .* - at `\$\.(\w+)`": "its {} is no text",
+    r"Invalid enum value (.*) - at `\$\.(\w+)`": "its {1} is {0}",
     r"Expected `float`, got .* - at `\$\.(\w+)`": "its {} is no number",
     r"(?:JSON is malformed|Input data was truncated|Expected `object`).*": "it is no JSON object on one line",
     r"(.*) - at `\$`": "{}",
 }
+BETWEEN = re.compile(r"[\s,]*")  # the items of a JSON list
 OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -155,6 +159,27 @@ class Kind(Generic[T]):
 
     def _none(self, name: str, number: int, error: Exception) -> MisuseError:
         return MisuseError(f"{name} line {number:,} is no {self.name}: {_plain(str(error))}", self.example)
+
+
+def listed(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, str]]:
+    """The objects of a JSON list, each with the number of the line where it begins. Raises MisuseError for no list."""
+    numbers, texts = zip(*lines, strict=True)
+    text = "".join(texts)
+    begins = list(itertools.accumulate(map(len, texts), initial=0))  # of each line in the text
+
+    def line(place: int) -> int:
+        return int(numbers[bisect_right(begins, place, hi=len(numbers)) - 1])
+
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"{name} line {line(error.pos):,} breaks the JSON list off: {error.msg}"
+        raise MisuseError(message, "mend it, or write one object a line") from None
+    decoder, place = json.JSONDecoder(), text.index("[") + 1
+    while text[place := BETWEEN.match(text, place).end()] != "]":  # type: ignore[union-attr]
+        _, end = decoder.raw_decode(text, place)
+        yield line(place), text[place:end]
+        place = end
 
 
 def _plain(reason: str) -> str:

@@ -29,6 +29,8 @@ def read(text, kind, name="-", folder=None):
     [
         '{"sentence_good": "a, b", "sentence_bad": "b\\t", "UID": "u", "field": "f"}\n',
         '\n{"Good": "a, b", "BAD": "b\\t", "group": "u", "pair_id": 3}',
+        '[{"good": "a, b", "bad": "b\\t", "group": "u"}]',
+        '\n[\n  {"good": "a, b", "bad": "b\\t",\n   "group": "u"}\n]\n',
         'sentence_good,sentence_bad,group\n"a, b",b\t,u\n',
         'UID;Sentence Bad;other;Sentence-Good\r\nu;b\t;x;"a, b"\r\n',
         '"a, b",b\t,u\n',
@@ -81,7 +83,7 @@ def test_the_order_case_and_number_of_columns_change_nothing(others, data):
         ),
         ("p.jsonl", '{"good": "a"}', "line 1 is no pair: it has no bad"),
         ("p.jsonl", "not json", "line 1 is no pair: it is no JSON object on one line"),
-        ("p.jsonl", "[]", "line 1 is no pair: it is no JSON object on one line"),
+        ("p.jsonl", "[1]", "line 1 is no pair: it is no JSON object on one line"),
         ("p.tsv", "a b\tb\n\nonly one\n", "line 3 is no pair: it has no bad"),
         ("p.csv", "a b.,\n", "line 1 is no pair: its bad is empty"),
         ("p.csv", "good,bad\na,b,c\n", "line 2 is no pair: it has 3 cells, not 2"),
@@ -92,6 +94,11 @@ def test_the_order_case_and_number_of_columns_change_nothing(others, data):
         ("p.csv", "good,Good,bad\na b,c d,d c\n", "has several columns called 'Good'"),
         ("p.csv", "id,text a,text b\n1,She eats.,She eat.\n", "line 2 is no pair: a number and a text are no pair"),
         ("p.jsonl", "", "holds no pairs"),
+        ("p.json", "[]", "holds no pairs"),
+        ("p.json", '\n[{"good": "a", "bad": "b"},\n\n {"good": "a"}]', "line 4 is no pair: it has no bad"),
+        ("p.json", '[{"good": "a",\n "bad": "b"}, 7]', "line 2 is no pair: it is no JSON object"),
+        ("p.json", '[{"good": "a",\n\n "bad" "b"}]', "line 3 breaks the JSON list off: Expecting ':' delimiter"),
+        ("p.jsonl", '[{"good": "a", "bad": "b"}\n', "line 1 breaks the JSON list off"),
     ],
 )
 def test_what_is_no_pair_is_named_with_its_line(tmp_path, name, text, message):
@@ -119,6 +126,10 @@ def test_what_is_no_question_says_why(text, why):
     with pytest.raises(MisuseError, match="stdin line 1 is no question") as caught:
         read(text, QUESTIONS)
     assert why in caught.value.message
+
+
+def test_a_table_may_begin_with_a_bracket():
+    assert read("[a] b\tc\n[d]\te\n", PAIRS) == [Pair("[a] b", "c"), Pair("[d]", "e")]
 
 
 def test_a_column_of_a_question_that_may_or_may_not_be_a_choice_is_refused():
