@@ -1,25 +1,22 @@
-"""Options of temperature: at which, which tokens may be drawn, what is drawn, and what the model reads before it."""
+"""Options of temperature: at which, which tokens may be drawn, what is drawn."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import STDIN, ModelOptions, ReadingOptions
-from llmlab.cli.verbs import SHOWN, option
+from llmlab.cli.options import ReadingOptions
+from llmlab.cli.prompt_options import AS_IT_IS, Asked
+from llmlab.cli.verbs import option
 from llmlab.cli.world import World
-from llmlab.config import GenerateSettings, PresetEntry
+from llmlab.config import GenerateSettings
 from llmlab.errors import MisuseError
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.backends.base import CausalLM
     from llmlab.backends.sampling import Settings
-    from llmlab.lab.prompt import Prompt
     from llmlab.lab.temperature.generate import Plan
 
 MOST_TEMPERATURES = 1000
@@ -92,71 +89,6 @@ class DrawOptions(Struct, frozen=True):
 NO_DRAWING = DrawOptions()  # the settings decide
 
 
-class PromptOptions(Struct, frozen=True):
-    """What a model reads before it answers."""
-
-    prompt: Annotated[
-        str | None,
-        typer.Argument(metavar="[PROMPT]", help="Text to continue; - is stdin; none: a fixed question."),
-    ] = None
-    preset: Annotated[
-        str | None,
-        option("--preset", metavar="NAME", help="Wrap the prompt for a base model: qa, zh, ..."),
-    ] = None
-    raw: Annotated[bool, option("--raw", help="The prompt as it is, without a chat template.")] = False
-    heal: Annotated[
-        bool | None,
-        option("--heal/--no-heal", help="Whether a prompt that ends inside a token goes on with that token (it does)."),
-    ] = None
-    show_prompt: Annotated[bool, option("--show-prompt", panel=SHOWN, help="Say what the model reads.")] = False
-
-    def asked(self, world: World, reading: ReadingOptions, file: Path | None = None) -> "Asked":
-        """The prompts, and the preset around them. Raises MisuseError for what contradicts itself."""
-        if self.raw and self.preset:
-            raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
-        if self.prompt is not None and file is not None:
-            raise MisuseError("PROMPT and --prompts are two ways to say the same", "give one of them")
-        texts: Iterator[str] | list[str]
-        if file is not None:
-            texts = prompts_of(world, file)
-        elif self.prompt is not None:
-            texts = [reading.one(world, self.prompt)]
-        else:
-            return _own_question(world, self.preset or world.config.generate.preset)
-        return Asked(iter(texts), len(texts) if isinstance(texts, list) else 0, preset_of(world, self.preset or ""))
-
-    def read(self, world: World, model: ModelOptions, asked: "Asked", reading: ReadingOptions) -> "Iterator[Prompt]":
-        """What the model reads for each of the prompts, as they come."""
-        from llmlab.lab import prompt as prompts
-
-        lm = model.causal_lm(world)
-        special, template = reading.allow_special, asked.wrap.template
-        for text in asked.texts:
-            read = prompts.read(lm, text, template=template, raw=self.raw, allow_special=special)
-            one = read if self.heal is False else prompts.mended(lm, model.spellings(world), read, bool(self.heal))
-            if self.show_prompt:
-                world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
-            yield one
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Prompts as they come, how many (0: nobody knows yet), what stands around each, and what is a right answer."""
-
-    texts: Iterator[str]
-    count: int
-    wrap: PresetEntry
-    expect: tuple[str, ...] = ()  # of a preset's own question
-
-
-def _own_question(world: World, preset: str) -> Asked:
-    """What a preset asks when no prompt is given. Raises MisuseError for one that asks nothing."""
-    wrap = preset_of(world, preset)
-    if not wrap.question:
-        raise MisuseError(f"the preset {preset!r} has no question of its own", "give a PROMPT")
-    return Asked(iter([wrap.question]), 1, wrap, wrap.expect)
-
-
 def plan(
     world: World,
     asked: Asked,
@@ -188,32 +120,16 @@ def plan(
     return found
 
 
-def preset_of(world: World, name: str) -> PresetEntry:
-    """A way to wrap a prompt; "" leaves it as it is."""
-    if not name:
-        return PresetEntry(template="")
-    if name not in world.config.presets:
-        raise MisuseError(f"no preset is called {name!r}", f"one of: {', '.join(world.config.presets)}")
-    return world.config.presets[name]
+def fitted(
+    world: World, lm: "CausalLM", asked: Asked, plan: "Plan", draw: DrawOptions = NO_DRAWING
+) -> "tuple[Asked, Plan]":
+    """Both as they are for a model: nothing of a base model's preset stands around or ends what a chat model says."""
+    from llmlab.lab.prompt import chats
 
-
-def prompts_of(world: World, file: Path) -> Iterator[str] | list[str]:
-    """Prompts, one a line, each once: a prompt said twice would be the same samples twice. stdin's are a stream."""
-    from llmlab.files.opening import called
-
-    found = _once(line for _, line in world.files.lines(file))
-    first = next(found, None)
-    if first is None:
-        raise MisuseError(f"{called(file)} holds no prompts", "one prompt a line")
-    return chain([first], found) if str(file) == STDIN else [first, *found]
-
-
-def _once(lines: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for line in lines:
-        if line not in seen:
-            seen.add(line)
-            yield line
+    if not (asked.for_base and chats(lm)):
+        return asked, plan
+    stop = plan.stop if draw.stop else tuple(world.config.generate.stop)
+    return replace(asked, wrap=AS_IT_IS), replace(plan, stop=stop)
 
 
 def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float, ...]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmlab.cli.draw_options import FilterOptions, HeatOptions, preset_of
+from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
+from llmlab.cli.prompt_options import preset_of
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World

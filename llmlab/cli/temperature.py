@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
-from llmlab.cli.draw_options import Asked, DrawOptions, FilterOptions, HeatOptions, OneTemperature, PromptOptions, plan
+from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
 from llmlab.cli.options import FormOptions, ModelOptions, ReadingOptions
+from llmlab.cli.prompt_options import Asked, PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -34,13 +35,17 @@ class ManyOptions(Struct, frozen=True):
     )
     expect: Annotated[
         list[str] | None,
-        option("--expect", metavar="TEXT", help="A right answer begins with this word; may be repeated."),
+        option(
+            "--expect",
+            metavar="TEXT",
+            help="A right answer begins with this word (a chat model's holds it).",
+        ),
     ] = None
     expect_regex: Annotated[
         list[str] | None, option("--expect-regex", metavar="PATTERN", help="A right answer matches this pattern.")
     ] = None
     anywhere: Annotated[bool, option("--anywhere", help="The expected word may stand anywhere in the answer.")] = False
-    every: Annotated[bool, option("--all", panel=SHOWN, help="Every answer of every temperature.")] = False
+    every: Annotated[bool, option("--all", panel=SHOWN, help="Every answer, and more measures.")] = False
     out: Annotated[
         Path | None,
         option("--out", metavar="FILE", panel=SHOWN, help="Add records to this jsonl file; go on at its end."),
@@ -97,8 +102,9 @@ def generate(
             world, asked, reading, heat, filters, draw, samples=many.samples, same_noise=many.same_noise, seed=seed
         )
         many.check(drawn, form)
-        _say(world, drawn, show_settings)
         lm = model.causal_lm(world)
+        asked, drawn = fitted(world, lm, asked, drawn, draw)
+        _say(world, drawn, show_settings)
         prompts = asking.read(world, model, asked, reading)
         run = Run(world, lm, drawn, form, expected, out, every=many.every)
         run.stream(next(prompts)) if many.stream else run.samples(prompts, asked.count)
@@ -123,8 +129,9 @@ def trace(
     asked = asking.asked(world, reading)
     drawn = plan(world, asked, reading, heat, filters, draw)
     one_temperature("trace", drawn)
-    _say(world, drawn, show_settings)
     lm = model.causal_lm(world)
+    asked, drawn = fitted(world, lm, asked, drawn, draw)
+    _say(world, drawn, show_settings)
     (prompt,) = asking.read(world, model, asked, reading)
     Run(world, lm, drawn, form).trace(prompt)
 
@@ -150,6 +157,7 @@ def tree(
     one_temperature("tree", drawn)
     check(depth, branch, drawn)
     lm = model.causal_lm(world)
+    asked, drawn = fitted(world, lm, asked, drawn)
     (prompt,) = asking.read(world, model, asked, reading)
     with world.progress("growing") as progress:
         grown = grow(lm, prompt, depth, branch, drawn, progress)

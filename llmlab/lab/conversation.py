@@ -1,0 +1,22 @@
+"""A conversation of the user's own: what a chat model reads before it answers."""
+
+from collections.abc import Sequence
+
+from llmlab.backends.base import Message
+from llmlab.errors import MisuseError
+from llmlab.files.records import Kind
+
+EXAMPLE = 'a message is {"role": "user", "content": "Hi"}; a role is system, user or assistant'
+NAMES = {"role": ("role",), "content": ("content",)}
+MESSAGES = Kind("message", EXAMPLE, Message, NAMES, ("role", "content"))
+
+
+def check(messages: Sequence[Message], name: str) -> None:
+    """Raise MisuseError for messages of the file `name` that no model answers."""
+    for place, one in enumerate(messages, 1):
+        if one.role == "system" and place > 1:
+            raise MisuseError(f"message {place} of {name} is the system's, which stands first", "put it first")
+    last = messages[-1]
+    if last.role != "user" or not last.content:
+        found = f"the {last.role}'s" if last.role != "user" else "empty"
+        raise MisuseError(f"the last message of {name} is {found}", "end with what the user says")
