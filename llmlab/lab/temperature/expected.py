@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
@@ -34,6 +34,11 @@ class Expected:
             except re.error as error:
                 raise MisuseError(f"{pattern!r} is no pattern: {error}", "see Python's re") from None
         return cls(tuple(texts), tuple(patterns), anywhere)
+
+    @property
+    def in_sentences(self) -> "Expected":
+        """The same of a chat model, which answers in sentences: a text may stand anywhere."""
+        return replace(self, anywhere=True)
 
     def accepts(self, answer: str) -> bool:
         held = any(stands(text.strip(), answer, self.anywhere) for text in self.texts)

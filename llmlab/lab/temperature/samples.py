@@ -25,19 +25,22 @@ from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Column, Record, View, stated_once
 
 SHOWN = 2  # answers a temperature, where several temperatures have many
-LINE = 40  # cells of an answer, where several temperatures have many
-ROWS = 12  # answers that a table shows without folding any
+LINE = 34  # cells of an answer, where several temperatures have many: beside four columns, in 80 cells
+ROWS = 12  # answers up to which all are shown
 FIRSTS = 5  # first tokens whose frequency is set beside their probability
 NOTHING = Expected()
 
 TEMPERATURE = Column("T", True, means="temperature: 0 is argmax, 1 the model itself")
 FINISH = Column("finish", means="by a stop text, at the end the model sets, or at the length of --max-tokens")
+TIMES = Column("times", True, means="samples with this answer")
+DISTINCT = Column("distinct", True, means="different answers")
+SURPRISAL = Column("bits/token", True, means="surprise to the model itself")
 SUMMARY = (
     TEMPERATURE,
-    Column("distinct", True, means="different answers"),
+    DISTINCT,
     Column("dist-1", True, means="share of different tokens"),
     Column("dist-2", True, means="of different pairs of tokens"),
-    Column("bits/token", True, means="surprise to the model itself"),
+    SURPRISAL,
     Column("tokens", True, means="a sample"),
     Column("first", wide=True, means="the likeliest first token"),
     Column("P", True, means="its exact probability at this T"),
@@ -69,8 +72,11 @@ class Samples:
     origin: Provenance
 
     def views(self, *, every: bool = False) -> list[View]:
-        """`every`: all answers of a temperature, however many."""
-        views = [self._answers(every)]
+        """One screen where several temperatures have many answers, unless `every` one is wanted."""
+        heats = self._temperatures()
+        if not every and len(heats) > 1 and sum(len(self._counted(t)) for t in heats) > ROWS:
+            return [self._overview()]
+        views = [self._answers()]
         if self.plan.samples > 1:
             views.append(self._summary())
         if self.expected and len(self.samples) > 1:
@@ -115,9 +121,11 @@ class Samples:
         return Share(sum(answers), len(answers))
 
     def _rightness(self) -> View:
-        right = Column("right", True, means=f"answers that {self.expected.aim}")
         rows: list[list[Cell]] = [[f"{t:g}", *self._right(t).cells()] for t in self._temperatures()]
-        return View("", (TEMPERATURE, right, *COLUMNS[1:]), rows)
+        return View("", (TEMPERATURE, self._right_column(), *COLUMNS[1:]), rows)
+
+    def _right_column(self) -> Column:
+        return Column("right", True, means=f"answers that {self.expected.aim}")
 
     def _conclusion(self) -> str:
         """What is right at the coldest T and at the hottest; or how many answers differ."""
@@ -134,24 +142,37 @@ class Samples:
             return said
         return f"{said}; the model itself prefers {answer(self.preferred)}: temperature cannot mend that"
 
-    def _answers(self, every: bool) -> View:
-        counted = [
-            (t, Counter((one.text, one.finish) for one in self.of(t)).most_common()) for t in self._temperatures()
-        ]
-        fold = not every and len(counted) > 1 and sum(len(answers) for _, answers in counted) > ROWS
-        said = Column("continuation", wide=True, head=LINE if fold else 0)
-        columns = (TEMPERATURE, Column("times", True, means="samples with this answer"), Column(""), said)
+    def _counted(self, temperature: float) -> list[tuple[tuple[str, str], int]]:
+        """Each answer of a temperature and how it ended, and how often it was given, the commonest first."""
+        return Counter((one.text, one.finish) for one in self.of(temperature)).most_common()
+
+    def _overview(self) -> View:
+        """A temperature's measures and its commonest answers beside them."""
+        measured = [self._right_column(), COLUMNS[1]] if self.expected else [SURPRISAL]
+        said = Column("commonest answers", wide=True, head=LINE)
         rows: list[list[Cell]] = []
-        for t, answers in counted:
-            total = sum(count for _, count in answers)
-            shown = answers[:SHOWN] if fold and len(answers) > SHOWN + 1 else answers
-            for (text, finish), count in shown:
+        for t in self._temperatures():
+            shares = self._right(t).cells()[:2] if self.expected else [number(self.surprisal(t), 2)]
+            counted = Counter(one.text for one in self.of(t))
+            measures: list[Cell] = [f"{t:g}", *shares, len(counted)]
+            for text, count in counted.most_common(SHOWN):
+                rows.append([*measures, count, answer(text)])
+                measures = [""] * len(measures)
+        columns = (TEMPERATURE, *measured, DISTINCT, TIMES, said)
+        notes = ("more answers, how they end, and more measures of them: --all", *self._notes())
+        return View(visible(self.prompt.text), columns, rows, notes, self._conclusion())
+
+    def _answers(self) -> View:
+        columns = (TEMPERATURE, TIMES, Column(""), Column("continuation", wide=True), FINISH)
+        rows: list[list[Cell]] = []
+        for t in self._temperatures():
+            total = len(self.of(t))
+            for (text, finish), count in self._counted(t):
                 rows.append([f"{t:g}", count, Bar(count / total, 10), answer(text), finish])
-            if left := len(answers) - len(shown):
-                rest = sum(count for _, count in answers[len(shown) :])
-                rows.append([f"{t:g}", rest, Bar(rest / total, 10), f"({left} other answers)", ""])
-        notes = (*self.prompt.notes, *how(self.plan), self.origin.line)
-        return View(visible(self.prompt.text), (*columns, FINISH), rows, notes, self._conclusion())
+        return View(visible(self.prompt.text), columns, rows, self._notes(), self._conclusion())
+
+    def _notes(self) -> tuple[str, ...]:
+        return (*self.prompt.notes, *how(self.plan), self.origin.line)
 
     def _summary(self) -> View:
         rows = []
@@ -183,6 +204,7 @@ def summarise(
     model: CausalLM, prompt: Prompt, plan: Plan, samples: Iterable[Sample], expected: Expected = NOTHING
 ) -> Samples:
     """Put samples in order, the likeliest first tokens beside them, and what the model prefers to what is expected."""
+    expected = expected.in_sentences if prompt.chat else expected
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
     firsts = _firsts(model, prompt, plan, found) if plan.samples > 1 else ()
@@ -222,6 +244,7 @@ def _masses(parts: Sequence[Prompt], logits: Sequence[Floats], settings: Setting
 
 def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: Provenance) -> Record:
     """One sample as a record."""
+    expected = expected.in_sentences if prompt.chat else expected
     return {
         **conditions(prompt, plan),
         "temperature": one.temperature,

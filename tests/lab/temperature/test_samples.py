@@ -1,6 +1,7 @@
 """What is said of samples, counted by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,15 +82,51 @@ def test_without_an_expectation_no_record_says_right(lm):
     assert not any("right" in row for row in of(lm, *SAMPLES).records())
 
 
-def test_many_answers_of_several_temperatures_are_folded_and_none_is_lost(lm):
-    many = [Sample(t, i, f"{i // 3} {t}", (i,), -1.0, "stop") for t in (0.5, 1.0) for i in range(40)]
-    rows = of(lm, *many).views()[0].rows
-    assert len(rows) == 6
-    assert sum(row[1] for row in rows) == 80
-    assert rows[2][3] == "(12 other answers)"
-    alone = [one for one in many if one.temperature == 0.5]
-    assert len(of(lm, *alone, temperatures=(0.5,)).views()[0].rows) == 14
-    assert len(of(lm, *many).views(every=True)[0].rows) == 28
+MANY = [Sample(t, i, f"{i // 3 % (12 * t)}", (i,), -t, "stop") for t in (0.5, 1.0) for i in range(48)]
+
+
+def test_many_answers_of_several_temperatures_are_a_row_or_two_each(lm):
+    (view,) = of(lm, *MANY).views()
+    assert [column.name for column in view.columns] == ["T", "bits/token", "distinct", "times", "commonest answers"]
+    bits = [f"{nats / math.log(2):.2f}" for nats in (0.5, 1)]
+    assert [list(row) for row in view.rows] == [
+        ["0.5", bits[0], 6, 9, "0.0"],
+        ["", "", "", 9, "1.0"],
+        ["1", bits[1], 12, 6, "0.0"],
+        ["", "", "", 6, "1.0"],
+    ]
+    assert "--all" in view.notes[0]
+
+
+def test_all_answers_of_one_temperature_or_on_request_are_shown_and_none_is_lost(lm):
+    every = of(lm, *MANY).views(every=True)
+    assert len(every) == 2
+    assert sum(row[1] for row in every[0].rows) == 96
+    assert len(every[0].rows) == 18
+    alone = [one for one in MANY if one.temperature == 1.0]
+    assert len(of(lm, *alone, temperatures=(1.0,)).views()[0].rows) == 12
+
+
+def test_one_answer_of_a_temperature_is_one_row_and_the_share_right_stands_beside_it(lm):
+    cold = [Sample(0.0, i, " Paris", (1,), -1.0, "stop") for i in range(20)]
+    hot = [Sample(2.0, i, "Paris" if i < 5 else f"{i}", (i,), -1.0, "end") for i in range(20)]
+    (view,) = of(lm, *cold, *hot, temperatures=(0.0, 2.0), expected=Expected(("Paris",))).views()
+    wilson = ["83.9% - 100.0%", "11.2% - 46.9%"]  # of 20 and 5 of 20, as scipy's binomtest has it
+    assert [list(row) for row in view.rows] == [
+        ["0", "100.0%", wilson[0], 1, 20, "␣Paris"],
+        ["2", "25.0%", wilson[1], 16, 5, "Paris"],
+        ["", "", "", "", 1, "5"],
+    ]
+
+
+def test_a_chat_model_answers_in_sentences(lm):
+    plan, prompt = Plan((0.5, 1.0), samples=3), read(lm, "The cat")
+    paris = [Sample(0.5, 0, "It is Paris.", (1,), -1.0, "end"), Sample(0.5, 1, "It is Parisian.", (1,), -1.0, "end")]
+    for chat, right in ((True, 1), (False, 0)):
+        found = summarise(lm, replace(prompt, chat=chat), plan, paris, Expected(("paris",)))
+        assert found.document()["temperatures"][0]["right"]["right"] == right
+        assert [row["right"] for row in found.records()] == [chat, False]
+        assert found.views()[-1].columns[1].means == f"answers that {'hold' if chat else 'begin with'} 'paris'"
 
 
 def test_an_empty_answer_is_seen(lm):
