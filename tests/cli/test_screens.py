@@ -47,7 +47,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     + [("- MODEL", QUESTIONS)],
     "pairs": [("- MODEL", PAIRS)],
     "perplexity": [("- MODEL", "今天天气很好。\nThe cat sat on the mat.\n")],
-    "generate": [(f"{text} -t 0,1.5 -n 3 --expect cat {DRAW}", "") for text in (ENGLISH, CHINESE)],
+    "generate": [(f"{text} -t 0,1.5 -n {n} --expect cat {DRAW}", "") for text in (ENGLISH, CHINESE) for n in (3, 20)]
+    + [(f"{ENGLISH} -t 1,1.5 -n 20 {DRAW}", "")],
     "trace": [(f"{text} -t {t} {DRAW}", "") for text in (ENGLISH, CHINESE) for t in (0, 1, 2)],
     "tree": [(f"{text} --depth 2 MODEL", "") for text in (ENGLISH, CHINESE)],
     "embed": [
