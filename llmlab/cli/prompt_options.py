@@ -38,12 +38,12 @@ class PromptOptions(Struct, frozen=True):
     ] = None
     chat: Annotated[
         Path | None,
-        option("--chat", metavar="FILE", help="A conversation to answer: JSON of role and content; - is stdin."),
+        option("--chat", metavar="FILE", help="A conversation: JSON of role and content; or -."),
     ] = None
     raw: Annotated[bool, option("--raw", help="The prompt as it is, without a chat template.")] = False
     heal: Annotated[
         bool | None,
-        option("--heal/--no-heal", help="Whether a prompt that ends inside a token goes on with that token (it does)."),
+        option("--heal/--no-heal", help="Finish a token that the prompt ends inside (it does)."),
     ] = None
     show_prompt: Annotated[bool, option("--show-prompt", panel=SHOWN, help="Say what the model reads.")] = False
 

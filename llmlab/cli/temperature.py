@@ -38,7 +38,7 @@ class ManyOptions(Struct, frozen=True):
         option(
             "--expect",
             metavar="TEXT",
-            help="A right answer begins with this word (a chat model's holds it).",
+            help="What a right answer begins with; in a chat, holds.",
         ),
     ] = None
     expect_regex: Annotated[
