@@ -92,9 +92,11 @@ class PromptOptions(Struct, frozen=True):
 
     def _told(self, reading: ReadingOptions) -> "list[Message]":
         """What --system says, or nothing."""
+        if self.system is None:
+            return []
         from llmlab.backends.base import Message
 
-        return [] if self.system is None else [Message("system", reading.text(self.system))]
+        return [Message("system", reading.text(self.system))]
 
 
 @dataclass(frozen=True)

