@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, field
 from llmlab.errors import MisuseError
 from llmlab.names import checked
 
-Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2"]
+Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2", "numpy"]
 Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
 MetricName = Literal["cosine", "l2", "l1", "dot"]
 Positive = Annotated[int, Meta(ge=1)]
@@ -56,7 +56,7 @@ class SpaceEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
     model: str
     vectors: Literal["encoder", "table", "static"]
-    vocabulary: str  # "wordfreq:LANGUAGE:COUNT" or "model"
+    vocabulary: str  # "wordfreq:LANGUAGE:COUNT", several joined by +, or "model"
     languages: tuple[str, ...]
 
 

@@ -15,6 +15,8 @@ from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
 from llmlab.progress import Progress, silent
 
+UNKNOWN = -1  # the number of every token that an encoder does not know
+
 
 @dataclass(frozen=True)
 class ModelInfo:
@@ -201,4 +203,11 @@ class Encoder(Protocol):
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
         """The tokens the model reads, its own marks included, and their output vectors, [T, D]."""
+        ...
+
+    def token_ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """The tokens of each text by number, without the model's own marks; UNKNOWN for those it does not know.
+
+        Texts of the same numbers have the same vector.
+        """
         ...

