@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import Encoder
+from llmlab.backends.base import UNKNOWN, Encoder
 from llmlab.cache import sha256
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
@@ -20,6 +20,7 @@ from llmlab.view import Record
 
 ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
 COPIED = 50_000
+NAMED = 5  # words that a message names
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def of_model(library: Library, entry: SpaceEntry) -> Content:
     }
     if entry.vectors == "encoder":
         encoder = library.encoder(entry.model)
-        words = vocabulary.words(entry.vocabulary, reporter)
-        facts |= {"engine": encoder.info.engine, "dtype": encoder.info.dtype}
+        words, left_out = _known(encoder, vocabulary.words(entry.vocabulary, reporter), reporter)
+        facts |= {"engine": encoder.info.engine, "dtype": encoder.info.dtype, **left_out}
         return Content(encoder.info.dimension, lambda start: _encoded(encoder, words, start, reporter), lambda: facts)
     known, rows, table = _table(library, entry)
     if entry.vocabulary != "model":
@@ -76,6 +77,32 @@ def of_file(reading: Reading) -> Content:
         return facts | {"notes": list(file.notes), "left_out": list(file.left_out.notes)}
 
     return Content(file.dimension, lambda start: _skipped(file.blocks, start), told)
+
+
+def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[list[str], Record]:
+    """The words that an encoder can tell from all others, and how many it cannot: those without a vector of their own.
+
+    Raises MisuseError where it knows none.
+    """
+    known: dict[tuple[int, ...], str] = {}
+    unknown, alike = [], []
+    for word, ids in zip(words, encoder.token_ids(words), strict=True):
+        if UNKNOWN in ids or not ids:
+            unknown.append(word)
+        elif ids in known:
+            alike.append(f"{word} = {known[ids]}")
+        else:
+            known[ids] = word
+    name = encoder.info.name
+    if not known:
+        hint = "choose another encoder: `llmlab models list`"
+        raise MisuseError(f"{name} knows none of the {len(words):,} words", hint)
+    for left_out, why in ((unknown, "does not know"), (alike, "cannot tell from a word before")):
+        if left_out:
+            some = ", ".join(left_out[:NAMED]) + (" ..." if len(left_out) > NAMED else "")
+            count = f"{len(left_out):,} word{'s' * (len(left_out) > 1)}"
+            reporter.say(f"{name}: left out {count} that it {why}: {some}")
+    return list(known.values()), {"unknown": len(unknown), "alike": len(alike)}
 
 
 def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:

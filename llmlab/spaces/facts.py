@@ -38,6 +38,8 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     deviations: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()  # what became of a table's columns
     left_out: tuple[str, ...] = ()  # what of a file is not in the space
+    unknown: int = 0  # words that are not in the space, for the encoder does not know all of their tokens
+    alike: int = 0  # nor these, which it reads as the tokens of a word before them
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ MEANS = {  # what a fact's name does not say
     "visited": "lists that a search visits",
     "recall_at_10": "share of the ten nearest that a search finds",
     "recall_sampled": "words that it was measured on",
+    "unknown": "words left out, for the encoder lacks some of their tokens",
+    "alike": "words left out, for the encoder reads them as a word before",
     "mib": "on disk",
 }
 

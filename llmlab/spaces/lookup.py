@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llmlab.arrays import Floats
+from llmlab.backends.known import check_known
 from llmlab.errors import MisuseError
 from llmlab.spaces.space import Space
 
@@ -25,6 +26,7 @@ class Query:
     vector: Floats  # [D]
     row: int | None
     others: tuple[int, ...] = ()  # rows of the words it was made of
+    remark: str = ""  # what the encoder lacks of it
 
     @property
     def own(self) -> tuple[int, ...]:
@@ -42,19 +44,21 @@ def row_of(space: Space, word: str) -> int | None:
 def look_up(space: Space, word: str, encoder: "Encoder | None", others: Sequence[str] = ()) -> Query:
     """The word's vector from the table, or from the encoder when the table lacks it.
 
-    Raises MisuseError for an empty word, and for an unknown one where there is no encoder: with close spellings, and
-    the `others`, spaces that may have it.
+    Raises MisuseError for an empty word, and for one that the encoder does not know, or that the table lacks where
+    there is none: with close spellings, and the `others`, spaces that may have it.
     """
     if not word.strip():
         raise MisuseError("the word is empty", "give a word, for example: love")
     row = row_of(space, word)
     if row is not None:
         return Query(word, space.vector(row), row)
+    elsewhere = ", ".join(other for other in others if other != space.facts.name)
+    hint = f"ask another space: {elsewhere}" if elsewhere else "ask another space"
     if encoder is not None:
-        return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None)
-    near, elsewhere = spellings(space, word), [other for other in others if other != space.facts.name]
-    close = [f"close spellings: {', '.join(near)}"] if near else []
-    hint = "; ".join([*close, f"ask another space: {', '.join(elsewhere)}" if elsewhere else "ask another space"])
+        remark = "".join(check_known(encoder, [word], hint))
+        return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None, remark=remark)
+    near = spellings(space, word)
+    hint = f"close spellings: {', '.join(near)}; {hint}" if near else hint
     raise MisuseError(f"the space {space.facts.name} has no word {word!r}", hint)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what makes a space is loaded when one is made
     from llmlab.spaces.content import Content
 
 FORMAT = "3"  # raised when the way a space is built changes
+KNOWN = "1"  # the same of which words an encoder knows
 AGAIN = "llmlab space remove {0}, and make it again"
 
 
@@ -90,7 +91,8 @@ class Shelf:
             hint = f"call it otherwise in your settings, or: llmlab space remove {name}"
             raise MisuseError(f"{name} is a space of the settings and one of your own", hint)
         engine = {"engine": self.config.engine, "dtype": self.config.dtype} if own else {}
-        fingerprint = {**source.fingerprint, **wanted, **words, **engine, "precision": precision}
+        known = {"known": KNOWN} if entry.vectors == "encoder" else {}
+        fingerprint = {**source.fingerprint, **wanted, **words, **engine, **known, "precision": precision}
 
         def content() -> "Content":
             from llmlab.spaces.content import of_model

@@ -91,6 +91,19 @@ def test_a_vocabulary_is_looked_up_in_a_table_without_its_capitals(tiny, tmp_pat
     assert content(built)[0] == ["the", "of"]
 
 
+def test_words_that_an_encoder_does_not_know_or_cannot_tell_apart_are_left_out_and_counted(tiny, ear, tmp_path):
+    spec = str(word_file(tmp_path, "café", "cat", "☃", "爱☃", "cafe", "CAT", "dog"))  # BERT drops accents and case
+    built = build.build(tiny, "mine", "bert", spec)
+    assert content(built)[0] == ["café", "cat", "dog"]
+    assert (built.facts.unknown, built.facts.alike) == (2, 2)
+    assert "bert: left out 2 words that it does not know: ☃, 爱☃" in ear.heard
+    assert "bert: left out 2 words that it cannot tell from a word before: cafe = café, CAT = cat" in ear.heard
+    vectors = content(built)[1]
+    assert len(np.unique(vectors.round(5), axis=0)) == 3
+    exact = build.build(tiny, "exact", "bert", str(word_file(tmp_path, "cat", "dog")))
+    assert (exact.facts.unknown, exact.facts.alike) == (0, 0)
+
+
 def test_numbers_are_stored_as_asked(tiny, tmp_path):
     spec = str(word_file(tmp_path, "cat", "dog", "love"))
     whole = build.build(tiny, "whole", "bert", spec, "float32")
@@ -126,6 +139,7 @@ def test_a_space_made_from_another_list_is_not_replaced_in_silence(tiny, tmp_pat
     ("model", "vocabulary", "message"),
     [
         ("bert", "model", "bert is an encoder, which has no words of its own"),
+        ("bert", "wordfreq:ar:5", "bert knows none of the 5 words"),
         ("bert", "wordfreq:xx:5", "wordfreq has no language 'xx'"),
         ("bert", "wordfreq:en", "is not wordfreq:LANGUAGE:COUNT"),
         ("bert", "nowhere.txt", "neither a word list nor a file"),

@@ -20,6 +20,7 @@ class Encoder:
 
     def __init__(self, inner, calls):
         self.inner, self.info, self.calls, self.encoded = inner, inner.info, calls, []
+        self.token_ids = inner.token_ids
 
     def encode(self, texts, *more):
         if len(self.encoded) == self.calls:
@@ -62,7 +63,7 @@ def test_an_interrupted_build_goes_on_where_it_was(tiny, ear, encoders):
 
 
 def test_an_interrupted_build_does_not_go_on_with_other_words(tiny, tmp_path, encoders):
-    words = [f"word{number}" for number in range(6)]
+    words = ["cat", "dog", "love", "the", "and", "to"]
     spec = str(word_file(tmp_path, *words))
     with pytest.raises(KeyboardInterrupt):
         build.build(tiny, "mine", "bert", spec)

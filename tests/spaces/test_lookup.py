@@ -1,11 +1,13 @@
 """Finding a word: as written, in lower case, through an encoder, or not at all."""
 
 import unicodedata
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from lab_spaces import make
 
+from llmlab.backends.base import UNKNOWN
 from llmlab.errors import MisuseError
 from llmlab.spaces.lookup import look_up, row_of
 
@@ -13,7 +15,12 @@ WORDS = ["love", "Paris", "café", "house", "horse", "爱", "new york"]
 
 
 class Lengths:
-    """An encoder whose vector is the length of the text."""
+    """An encoder whose vector is the length of the text; a word is a token, and it does not know those in capitals."""
+
+    info = SimpleNamespace(name="lengths")
+
+    def token_ids(self, texts):
+        return [tuple(UNKNOWN if word.isupper() else len(word) for word in text.split()) for text in texts]
 
     def encode(self, texts):
         return np.array([[len(text), 0] for text in texts], np.float32)
@@ -56,6 +63,20 @@ def test_an_unknown_text_gets_its_vector_from_the_encoder(space):
     query = look_up(space, "seven !", Lengths())
     assert (query.row, query.vector.tolist()) == (None, [7, 0])
     assert look_up(space, "love", Lengths()).vector.tolist() == [0, 1]  # a known word does not
+
+
+def test_a_text_that_the_encoder_does_not_know_has_no_vector(space):
+    for text in ("XYZ", "seven XYZ"):
+        with pytest.raises(MisuseError, match=f"lengths does not know '{text}'") as caught:
+            look_up(space, text, Lengths(), ["glove", "s", "gemma"])
+        assert caught.value.hint == "ask another space: glove, gemma"
+
+
+def test_what_the_encoder_does_not_know_of_a_text_is_remarked(space):
+    query = look_up(space, "five or six XYZ", Lengths())
+    assert query.vector.tolist() == [15, 0]
+    assert query.remark == "lengths has 3 of the 4 tokens of 'five or six XYZ': its vector is of those"
+    assert look_up(space, "five or six", Lengths()).remark == ""
 
 
 def test_an_unknown_word_is_answered_with_close_spellings_and_other_spaces(space):
