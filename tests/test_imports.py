@@ -43,6 +43,7 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
     [
         "neighbors love",
         "neighbors 爱",
+        "neighbors '国王 - 男人 + 女人'",
         "neighbors love --space glove",
         "neighbors love --spaces minilm,glove,gemma",
         "neighbors love --exclude-forms --min-frequency 4",
@@ -60,7 +61,9 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
         "embed love",
         "embed 'He likes movies' --tokens",
         "embed cat dog --space glove",
+        "embed 爱 love 恨",
         "odd cat dog car",
+        "odd 苹果 香蕉 汽车",
         "why love hate",
         "space list",
     ],

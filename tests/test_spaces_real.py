@@ -18,7 +18,7 @@ from llmlab.spaces.shelf import Shelf
 pytestmark = pytest.mark.models
 
 WORDS = ["love", "cat", "king", "water", "seven", "quickly", "germany", "music", "red", "run"]
-SPACES = ["minilm", "glove", "gemma"]
+SPACES = ["minilm", "bilingual", "glove", "gemma"]
 BLOCK = 10_000  # rows compared at a time
 
 

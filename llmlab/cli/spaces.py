@@ -58,7 +58,8 @@ def build(
     name: Name,
     model: Annotated[str, option("--model", "-m", metavar="NAME", help="The model that gives the vectors.")],
     vocab: Annotated[
-        str, option("--vocab", metavar="WORDS", help="wordfreq:LANGUAGE:COUNT, a file of words, or model: its own.")
+        str,
+        option("--vocab", metavar="WORDS", help="wordfreq:LANGUAGE:COUNT, several with +, a file, or model: its own."),
     ],
     precision: PrecisionOption = "auto",
     computing: EngineOptions,

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from llmlab.cli.options import ModelOptions, StandardizeOption, words
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import MetricName
 from llmlab.errors import MisuseError
+from llmlab.lab import languages
 from llmlab.lab.vectors.question import Method, Question, Sort
 
 if TYPE_CHECKING:  # loaded when a verb asks for one
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # loaded when a verb asks for one
 
 SpaceOption = Annotated[
     str | None,
-    option("--space", "-s", metavar="NAME", help="minilm, glove, gemma, your own, or a vector file."),
+    option("--space", "-s", metavar="NAME", help="minilm, bilingual, glove, gemma, your own, or a vector file."),
 ]
 MetricOption = Annotated[MetricName, option("--metric", metavar="NAME", help="cosine, l2, l1 or dot.")]
 
@@ -50,6 +51,14 @@ class SourceOptions(Struct, frozen=True):
         if self.standardize and not self.space:
             raise MisuseError("--standardize goes with a table's file", "for example --space people.csv")
 
+    def for_language(self, world: World, given: list[str], model: ModelOptions) -> ModelOptions:
+        """The options with an encoder that has the texts' language, where the settings' own lacks it."""
+        own, found = world.config.encoder, languages.of_texts(given)
+        if self.space or model.model or (name := model.library(world).encoder_for(found)) == own:
+            return model
+        world.say(f"{own} has no {found} words: using the encoder {name} (choose another with --model)")
+        return replace(model, model=name)
+
     def looks_up(self, world: World, model: ModelOptions) -> bool:
         """Whether a language model is asked for no more than what its table says."""
         library = model.library(world)
@@ -57,6 +66,7 @@ class SourceOptions(Struct, frozen=True):
 
     def vectors(self, world: World, given: list[str], model: ModelOptions) -> "Embeddings":
         """A vector a text. Raises MisuseError for a language model, which gives one to each token."""
+        from llmlab.backends.known import check_known
         from llmlab.lab.vectors import embed, rows
 
         if self.space:
@@ -66,6 +76,8 @@ class SourceOptions(Struct, frozen=True):
         if library.kind(name) != "causal":
             self.refuse_encoder(name, model)
             encoder = library.encoder(name)
+            for remark in check_known(encoder, given, _other_encoders(world, name, given)):
+                world.say(remark)
             with world.progress("encoding") as progress:
                 return embed.of_texts(encoder, given, progress)
         if self.word is None:
@@ -172,8 +184,18 @@ def _of_space(shelf: "Shelf", name: str, standardize: bool, given: list[str]) ->
     space = shelf.open(name, standardize)
     lacks = any(row_of(space, word) is None for word in given)
     encoder = shelf.encoder_of(space) if lacks else None
-    others = list(shelf.config.spaces)
-    return embed.of_words(space, [look_up(space, word, encoder, others) for word in given])
+    others = languages.speaking(shelf.config.spaces, "".join(given))
+    found = [look_up(space, word, encoder, others) for word in given]
+    for remark in filter(None, (query.remark for query in found)):
+        shelf.reporter.say(remark)
+    return embed.of_words(space, found)
+
+
+def _other_encoders(world: World, name: str, given: list[str]) -> str:
+    """How to ask for an encoder that has the texts' language."""
+    entries = {other: entry for other, entry in world.config.models.items() if entry.kind == "encoder"}
+    others = ", ".join(other for other in languages.speaking(entries, "".join(given)) if other != name)
+    return f"choose another encoder with --model: {others}" if others else "choose another encoder with --model"
 
 
 def _table(library: "Library", name: str, layer: str) -> Any:

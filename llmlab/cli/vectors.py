@@ -61,6 +61,7 @@ def embed(
     come = streams(text, form)
     given = list(text if come else words(world, text))
     source.check([one.strip() for one in given], model)
+    model = source.for_language(world, given, model)
     of = _vectors_of(world, source, tokens, metric, strip, model)
     if form.quiet and come:
         world.stream_values(of(some).values() for some in batches(words(world, text)))
@@ -101,6 +102,7 @@ def odd(
     source.check(given, model)
     if len(given) < 3:
         raise too_few()
+    model = source.for_language(world, given, model)
     world.show(odd_one_out(source.vectors(world, given, model)), form)
 
 
@@ -128,6 +130,7 @@ def why(
     source.check(given, model)
     if len(given) != 2:
         raise not_two()
+    model = source.for_language(world, given, model)
     chosen = [] if columns is None else [name.strip() for name in columns.replace("，", ",").split(",")]
     if not all(chosen):
         raise MisuseError(f"--columns {columns!r} holds an empty name", "for example --columns 身高,体重")
@@ -183,9 +186,11 @@ def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
     from llmlab.spaces.lookup import look_up, row_of
 
     known = row_of(space, word) is not None
-    query = look_up(space, word, None if known else shelf.encoder_of(space), list(world.config.spaces))
+    others = languages.speaking(world.config.spaces, word)
+    query = look_up(space, word, None if known else shelf.encoder_of(space), others)
     if not known:
-        world.say(f"{word!r} is not in the vocabulary of {space.facts.name}: its vector comes from the encoder")
+        said = query.remark or "its vector comes from the encoder"
+        world.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")
     return query
 
 

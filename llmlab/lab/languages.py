@@ -1,6 +1,9 @@
 """The language that a text is written in, as far as its script says."""
 
 import unicodedata
+from collections.abc import Iterable, Mapping
+
+from llmlab.config import ModelEntry, SpaceEntry
 
 SCRIPTS = {  # first word of a letter's Unicode name -> language
     "CJK": "zh",
@@ -24,3 +27,14 @@ def language(text: str) -> str:
         if script in SCRIPTS:
             return SCRIPTS[script]
     return ""
+
+
+def speaking(entries: Mapping[str, ModelEntry] | Mapping[str, SpaceEntry], text: str) -> list[str]:
+    """The names of the models or spaces that have the language of a text; all for one in Latin letters."""
+    own = language(text)
+    return [name for name, entry in entries.items() if not own or {"*", own} & set(entry.languages)]
+
+
+def of_texts(texts: Iterable[str]) -> str:
+    """The language of a list of texts: the first that is not Latin, for who knows it knows English beside it."""
+    return language(" ".join(texts))

@@ -1,7 +1,6 @@
 """Spaces of the user's own: built from a model and a vocabulary, or imported from a file."""
 
 import os
-import re
 
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
@@ -27,10 +26,9 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
     what = VECTORS[shelf.library.kind(model)]
     if vocab == "model" and what == "encoder":
         raise MisuseError(f"{model} is an encoder, which has no words of its own", "give --vocab wordfreq:en:50000")
-    language = re.fullmatch(r"wordfreq:(\w+):\d+", vocab)
     if vocab != "model":
         vocabulary.words(vocab, shelf.reporter)  # before anything is opened or written
-    entry = SpaceEntry(model, what, vocab, (language[1],) if language else ("*",))  # type: ignore[arg-type]
+    entry = SpaceEntry(model, what, vocab, vocabulary.languages(vocab))  # type: ignore[arg-type]
     return shelf.from_model(name, entry, precision)
 
 

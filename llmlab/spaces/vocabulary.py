@@ -1,5 +1,6 @@
 """The words of a space: a word list by frequency, a file with a word a line, or a language model's own tokens."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +13,23 @@ MOST = 10_000_000  # words asked of wordfreq: all it has
 
 
 def words(spec: str, reporter: Reporter) -> list[str]:
-    """The words of `wordfreq:LANGUAGE:COUNT`, most frequent first, or of a file, in its order."""
+    """The words of `wordfreq:LANGUAGE:COUNT`, most frequent first, or of a file, in its order.
+
+    Several lists joined by + are taken one after the other, each word once.
+    """
     if spec.startswith("wordfreq:"):
-        return by_frequency(spec)
+        return list(dict.fromkeys(word for part in spec.split("+") for word in by_frequency(part)))
     path = Path(spec).expanduser()
     if not path.is_file():
         hint = "give wordfreq:LANGUAGE:COUNT, for example wordfreq:zh:50000, or a file with one word a line"
         raise MisuseError(f"vocabulary {spec!r} is neither a word list nor a file", hint)
     return of_file(path, reporter)
+
+
+def languages(spec: str) -> tuple[str, ...]:
+    """The languages of word lists; any for other words."""
+    found = tuple(dict.fromkeys(re.findall(r"(?:^|\+)wordfreq:(\w+):", spec)))
+    return found or ("*",)
 
 
 def by_frequency(spec: str) -> list[str]:

@@ -95,7 +95,7 @@ def test_a_file_is_imported_and_named_in_the_list(mine, vec):
     assert done.err.splitlines()[-1] == "llmlab: the space again has 10 words x 3 (word2vec text)"
     table = mine("space", "list").out
     assert any(line.split()[:3] == ["mine", "10", "3"] and "v.vec" in line for line in table.splitlines())
-    assert names(mine) == ["minilm", "glove", "gemma", "again", "mine"]
+    assert names(mine) == ["minilm", "bilingual", "glove", "gemma", "again", "mine"]
 
 
 def test_what_became_of_a_tables_columns_is_said(run, tmp_path):

@@ -58,7 +58,7 @@ def names(lab):
         ("export mine /tmp", b"", "/tmp has no ending that can be written"),
         ("export nowhere /tmp/x.vec", b"", "no space is called 'nowhere'"),
         ("check nowhere", b"", "no space is called 'nowhere'"),
-        ("eval mine", b"", "space eval takes one file; give --similarity FILE or --analogies FILE"),
+        ("eval mine", b"", "space eval takes one file; give --similarity, --analogies, --odd or --translations FILE"),
         ("eval mine --similarity a --analogies b", b"", "space eval takes one file"),
         ("eval mine --similarity /no/file", b"", "cannot read /no/file: No such file"),
         ("eval mine --similarity -", b"", "stdin holds no scored pairs"),
@@ -87,7 +87,7 @@ def test_misuse_is_told_and_changes_nothing(lab, line, stdin, expected):
     said = [line for line in done.err.splitlines() if not line.startswith("llmlab: building the space")]
     assert len(said) == 1
     assert expected in said[0]
-    assert names(lab) == ["minilm", "glove", "gemma", "mine"]
+    assert names(lab) == ["minilm", "bilingual", "glove", "gemma", "mine"]
 
 
 def test_a_place_that_cannot_be_written_is_named(refuses):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmlab.lab.languages import language
+from llmlab.lab.languages import language, of_texts, speaking
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,16 @@ from llmlab.lab.languages import language
 )
 def test_a_word_belongs_to_the_language_of_its_script(word, expected):
     assert language(word) == expected
+
+
+def test_several_texts_are_in_the_first_language_that_is_not_latin():
+    assert of_texts(["love", "爱", "любовь"]) == "zh"
+    assert of_texts(["love", "42"]) == of_texts([]) == ""
+
+
+def test_who_has_a_language_is_told_by_the_entries(config):
+    assert speaking(config.spaces, "爱") == ["bilingual", "gemma"]
+    assert speaking(config.spaces, "사랑") == ["gemma"]
+    assert speaking(config.spaces, "love") == ["minilm", "bilingual", "glove", "gemma"]
+    encoders = {name: entry for name, entry in config.models.items() if entry.kind == "encoder"}
+    assert speaking(encoders, "사랑") == ["use-multilingual"]

@@ -5,9 +5,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wordfreq import top_n_list
 
 from llmlab.errors import MisuseError
-from llmlab.spaces.vocabulary import by_frequency, fold, words
+from llmlab.spaces.vocabulary import by_frequency, fold, languages, words
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,33 @@ def test_no_word_comes_twice_and_the_order_is_that_of_the_tokens(pieces):
 def test_a_vocabulary_is_the_most_frequent_words_first():
     assert by_frequency("wordfreq:en:3") == ["the", "to", "and"]
     assert len(by_frequency("wordfreq:de:500")) == 500
+
+
+def test_lists_joined_by_a_plus_stand_one_after_the_other_each_word_once(ear):
+    found = words("wordfreq:zh:2000+wordfreq:en:300", ear)
+    chinese, english = (top_n_list(language, count) for language, count in (("zh", 2000), ("en", 300)))
+    assert set(chinese) & set(english)  # wordfreq counts Latin words in Chinese text too
+    assert found == chinese + [word for word in english if word not in chinese]
+
+
+@pytest.mark.parametrize("spec", ["wordfreq:zh:9+words.txt", "wordfreq:zh:9+", "wordfreq:zh:9+wordfreq:en"])
+def test_of_lists_joined_by_a_plus_each_is_a_list(ear, spec):
+    with pytest.raises(MisuseError, match="is not wordfreq:LANGUAGE:COUNT"):
+        words(spec, ear)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("wordfreq:zh:9", ("zh",)),
+        ("wordfreq:zh:9+wordfreq:en:9", ("zh", "en")),
+        ("wordfreq:en:9+wordfreq:en:20", ("en",)),
+        ("model", ("*",)),
+        ("a+wordfreq", ("*",)),
+    ],
+)
+def test_word_lists_name_their_languages(spec, expected):
+    assert languages(spec) == expected
 
 
 @pytest.mark.parametrize("spec", ["wordfreq:en", "wordfreq:en:-5", "wordfreq:xx:9", "wordfreq:en:0"])
