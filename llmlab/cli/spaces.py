@@ -159,20 +159,30 @@ def eval_(
         Path | None,
         option("--analogies", metavar="FILE", help="As in questions-words.txt: ': section', then four words a line."),
     ] = None,
+    odd: Annotated[
+        Path | None, option("--odd", metavar="FILE", help="Words of which the last does not belong, a question a line.")
+    ] = None,
+    translations: Annotated[
+        Path | None, option("--translations", metavar="FILE", help="A word, then all that are right for it, a line.")
+    ] = None,
     form: FormOptions,
 ) -> None:
-    """How good a space is, by people's word pairs or by analogies."""
-    from llmlab.lab.vectors import evaluate
-    from llmlab.lab.vectors.judgements import SCORED, read_analogies
+    """How good a space is, by people's word pairs or by questions about words."""
+    from llmlab.lab.vectors import evaluate, judgements
 
-    if (similarity is None) == (analogies is None):
-        raise MisuseError("space eval takes one file", "give --similarity FILE or --analogies FILE")
+    if sum(file is not None for file in (similarity, analogies, odd, translations)) != 1:
+        raise MisuseError("space eval takes one file", "give --similarity, --analogies, --odd or --translations FILE")
     if similarity is not None:
-        pairs = world.files.records(similarity, SCORED)
+        pairs = world.files.records(similarity, judgements.SCORED)
         world.show(evaluate.similarity(world.shelf().open(name), pairs), form)
-    elif analogies is not None:
-        questions = read_analogies(world.files, analogies)
-        world.show(evaluate.analogies(world.shelf().open(name), questions), form)
+    for task, file in (
+        (judgements.ANALOGIES, analogies),
+        (judgements.ODD, odd),
+        (judgements.TRANSLATIONS, translations),
+    ):
+        if file is not None:
+            questions = judgements.read_questions(world.files, file, task)
+            world.show(evaluate.JUDGES[task.name](world.shelf().open(name), questions), form)
 
 
 space = Noun(

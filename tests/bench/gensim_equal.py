@@ -15,7 +15,7 @@ from gensim.test.utils import datapath
 
 from llmlab.cli.world import World
 from llmlab.lab.vectors import arithmetic, evaluate, neighbors
-from llmlab.lab.vectors.judgements import SCORED, read_analogies
+from llmlab.lab.vectors.judgements import ANALOGIES, SCORED, read_questions
 from llmlab.spaces.lookup import look_up
 
 SPACE, COUNT, TOPN = "glove", 100, 10
@@ -30,7 +30,7 @@ def main() -> None:
     words = [space.words[row] for row in range(len(space.words))]
     vectors = KeyedVectors(space.dimension)
     vectors.add_vectors(words, space.rows(np.arange(len(words))))
-    analogies = read_analogies(world.files, Path(datapath("questions-words.txt")))
+    analogies = read_questions(world.files, Path(datapath("questions-words.txt")), ANALOGIES)
     some = [one.words for one in analogies[:: len(analogies) // COUNT]][:COUNT]
     print(f"{SPACE}: {len(words):,} words; gensim and llmlab side by side")
 

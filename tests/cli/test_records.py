@@ -91,7 +91,7 @@ THINGS: list[Case] = [
     *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE", "scaled")),
     ("space.eval.similarity", "mine --similarity -", SIMILARITY),
     ("space.eval.similarity", "mine --similarity -", "king queen 1\nking man 1\n"),
-    ("space.eval.analogies", "mine --analogies -", ANALOGIES),
+    *(("space.eval.questions", f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
     ("models.list", "", ""),
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
 ]

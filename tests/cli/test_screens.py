@@ -71,7 +71,10 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     "why": [("king queen --space mine", ""), ("小明 小陈 --space configs/exercises/people.csv --standardize", "")],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
-    "space eval": [("mine --similarity -", SIMILARITY), ("mine --analogies -", ANALOGIES)],
+    "space eval": [
+        ("mine --similarity -", SIMILARITY),
+        *((f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
+    ],
     "models list": [("", "")],
     "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")],
 }

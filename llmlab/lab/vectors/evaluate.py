@@ -1,11 +1,12 @@
-"""How good a space is: whether its cosines rank word pairs as people do, and whether it solves analogies.
+"""How good a space is: whether its cosines rank word pairs as people do, and whether it answers questions about words.
 
 The measures are those of the word vector literature: Spearman's correlation over pairs with scores (Finkelstein et
-al. 2001), and a is to b as c is to ? by 3CosAdd, the words of the question left out (Mikolov et al. 2013). Pairs and
-questions with words that the space lacks are left out and counted.
+al. 2001); a is to b as c is to ? by 3CosAdd, the words of the question left out (Mikolov et al. 2013); the word that
+does not belong, as in gensim's doesnt_match; and the nearest word in another language (Mikolov, Le and Sutskever 2013).
+Pairs and questions with words that the space lacks are left out and counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -13,11 +14,12 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
+from llmlab.lab.languages import language
 from llmlab.lab.provenance import Provenance, of_space
-from llmlab.lab.shares import INTERVAL, Share
-from llmlab.lab.vectors.judgements import Analogy, WordPair
+from llmlab.lab.vectors.judgements import ANALOGIES, ODD, TRANSLATIONS, WordPair, WordQuestion
 from llmlab.lab.vectors.metrics import METRICS
-from llmlab.render.safe import visible
+from llmlab.lab.vectors.odd import similarities
+from llmlab.lab.vectors.sections import SectionScores, counted
 from llmlab.spaces.lookup import row_of
 from llmlab.spaces.space import Space
 from llmlab.view import Cell, Column, Record, View
@@ -74,78 +76,6 @@ class SimilarityScore:
         return ["nan" if self.spearman is None else repr(self.spearman)]
 
 
-@dataclass(frozen=True)
-class Section:
-    """Analogies of one kind."""
-
-    name: str
-    questions: int
-    known: int
-    right: int
-
-
-@dataclass(frozen=True)
-class AnalogyScore:
-    """Accuracy by section, and of all."""
-
-    origin: Provenance
-    sections: tuple[Section, ...]
-
-    @property
-    def total(self) -> Section:
-        sums = np.array([[one.questions, one.known, one.right] for one in self.sections]).sum(axis=0)
-        return Section("total", *map(int, sums))
-
-    def views(self) -> list[View]:
-        columns = (
-            Column("section", wide=True),
-            Column("questions", True),
-            Column("known", True, means="all four words are in the space"),
-            Column("right", True, means="the nearest word by 3CosAdd is the answer"),
-            Column("accuracy", True, means="right / known"),
-            Column("95 %", means=INTERVAL),
-        )
-        rows = [self._row(one) for one in (*self.sections, self.total)]
-        return [View("a is to b as c is to ?", columns, rows, (self.origin.line,), self._conclusion())]
-
-    def _conclusion(self) -> str:
-        whole = self.total
-        said = (
-            f"{whole.right:,} of {whole.known:,} known questions are answered right ({whole.right / whole.known:.1%})"
-        )
-        known = [one for one in self.sections if one.known]
-        if len(known) < 2:
-            return f"{said}."
-        hardest = min(known, key=lambda one: one.right / one.known)
-        return f"{said}; hardest is {visible(hardest.name)} ({hardest.right / hardest.known:.1%})."
-
-    def records(self) -> list[Record]:
-        return [self._record(one) | self.origin.columns for one in (*self.sections, self.total)]
-
-    def document(self) -> Record:
-        sections = [self._record(one) for one in self.sections]
-        return {**self.origin.columns, "sections": sections, "total": self._record(self.total)}
-
-    def values(self) -> list[str]:
-        return [repr(self.total.right / self.total.known)]
-
-    def _row(self, one: Section) -> list[Cell]:
-        if not one.known:
-            return [visible(one.name), one.questions, 0, 0, "-", ""]
-        share, interval, _ = Share(one.right, one.known).cells()
-        return [visible(one.name), one.questions, one.known, one.right, share, interval]
-
-    def _record(self, one: Section) -> Record:
-        accuracy = one.right / one.known if one.known else None
-        return {
-            "section": one.name,
-            "questions": one.questions,
-            "known": one.known,
-            "right": one.right,
-            "accuracy": accuracy,
-        }
-
-
 def similarity(space: Space, pairs: Sequence[WordPair]) -> SimilarityScore:
     """Spearman's and Pearson's correlation. Raises MisuseError when fewer than two pairs are known."""
     rows = [(row_of(space, pair.a), row_of(space, pair.b)) for pair in pairs]
@@ -172,21 +102,72 @@ def _correlations(scores: Doubles, cosines: Doubles) -> tuple[float | None, floa
     return float(ranked.statistic), p_value if np.isfinite(p_value) else None, float(plain.statistic)
 
 
-def analogies(space: Space, questions: Sequence[Analogy]) -> AnalogyScore:
+def analogies(space: Space, questions: Sequence[WordQuestion]) -> SectionScores:
     """Accuracy by section. Raises MisuseError when no question is known."""
-    row = cache(partial(row_of, space))  # a few words make many questions
-    rows = [[row(word) for word in question.words] for question in questions]
-    known = [i for i, found in enumerate(rows) if None not in found]
-    if not known:
-        raise MisuseError(f"{space.facts.name} knows none of the questions", "choose another space")
+    rows = _rows(space, questions)
+    known = _known(space, [i for i, found in enumerate(rows) if None not in found])
     right = set()
     for start in range(0, len(known), BATCH):
         some = known[start : start + BATCH]
         asked = np.array([rows[i] for i in some], np.int64)  # [n, 4]
         answers = _answers(space, asked[:, :3])
         right |= {some[place] for place in np.flatnonzero(answers == asked[:, 3])}
-    sections = dict.fromkeys(question.section for question in questions)
-    return AnalogyScore(of_space(space), tuple(_section(name, questions, set(known), right) for name in sections))
+    return counted(of_space(space), ANALOGIES, questions, known, right)
+
+
+def odd(space: Space, questions: Sequence[WordQuestion]) -> SectionScores:
+    """How often the last word is the one that does not belong. Raises MisuseError when no question is known."""
+    rows = _rows(space, questions)
+    known = _known(space, [i for i, found in enumerate(rows) if None not in found])
+    vectors = (space.rows(np.array(rows[i], np.int64)).astype(np.float64) for i in known)
+    right = [i for i, own in zip(known, vectors, strict=True) if similarities(own).argmin() == len(own) - 1]
+    return counted(of_space(space), ODD, questions, known, right)
+
+
+def translations(space: Space, questions: Sequence[WordQuestion]) -> SectionScores:
+    """How often the nearest word in the script of the right ones is one of them (precision at 1).
+
+    Raises MisuseError when no question is known.
+    """
+    rows = _rows(space, questions)
+    known = _known(space, [i for i, (own, *right) in enumerate(rows) if own is not None and set(right) != {None}])
+    scripts = [language(questions[i].words[1]) for i in known]
+    right = []
+    for script in set(scripts):
+        some = [i for i, own in zip(known, scripts, strict=True) if own == script]
+        answers = _nearest_of(space, np.array([rows[i][0] for i in some]), script)
+        right += [i for i, answer in zip(some, answers.tolist(), strict=True) if answer in rows[i][1:]]
+    return counted(of_space(space), TRANSLATIONS, questions, known, right)
+
+
+def _rows(space: Space, questions: Sequence[WordQuestion]) -> list[list[int | None]]:
+    """The row of each word of each question."""
+    row = cache(partial(row_of, space))  # a few words make many questions
+    return [[row(word) for word in question.words] for question in questions]
+
+
+def _known(space: Space, known: list[int]) -> list[int]:
+    if not known:
+        raise MisuseError(f"{space.facts.name} knows none of the questions", "choose another space")
+    return known
+
+
+def _nearest_of(space: Space, asked: Ints, script: str) -> Ints:
+    """The row nearest to each of those asked among the words of a script, itself left out; ties by row."""
+    queries = unit_rows(space.rows(asked))
+    best, found = np.full(len(asked), -np.inf), np.full(len(asked), -1)
+    row = 0
+    for words, vectors in space.blocks():
+        rows = np.arange(row, row + len(words))
+        row += len(words)
+        fit = np.array([language(word) == script for word in words])
+        cosines = np.round(queries @ unit_rows(vectors[fit]).T, 12)  # [asked, words]
+        cosines[asked[:, None] == rows[fit]] = -np.inf
+        if fit.any():
+            places = cosines.argmax(axis=1)
+            nearer = cosines.max(axis=1) > best
+            best, found = np.where(nearer, cosines.max(axis=1), best), np.where(nearer, rows[fit][places], found)
+    return np.asarray(found, np.int64)
 
 
 def _answers(space: Space, asked: Ints) -> Ints:
@@ -210,6 +191,8 @@ def _best(space: Space, target: Doubles, proposals: Ints, own: Ints) -> int:
     return _best(space, target, more[0], own)
 
 
-def _section(name: str, questions: Sequence[Analogy], known: set[int], right: set[int]) -> Section:
-    own = {i for i, question in enumerate(questions) if question.section == name}
-    return Section(name, len(own), len(own & known), len(own & right))
+JUDGES: dict[str, Callable[[Space, Sequence[WordQuestion]], SectionScores]] = {
+    "analogies": analogies,
+    "odd": odd,
+    "translations": translations,
+}

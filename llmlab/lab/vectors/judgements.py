@@ -1,4 +1,5 @@
-"""What spaces are judged by: word pairs with people's scores, and analogies, as their usual files hold them.
+"""What spaces are judged by: word pairs with people's scores, and questions about words, as their usual files hold
+them.
 
 Lines that begin with # are left out.
 """
@@ -52,15 +53,54 @@ SCORED = Kind(
 
 
 @dataclass(frozen=True)
-class Analogy:
-    """a is to b as c is to d."""
+class Task:
+    """Questions of one kind, as a file holds them: a question a line."""
+
+    name: str
+    asks: str
+    known: str  # when a question is known to a space
+    right: str  # and when its answer is right
+    line: tuple[str, str, str]  # what a line is, what several are, and what it holds
+    least: int  # words
+    most: int | None = None
+
+
+ANALOGIES = Task(
+    "analogies",
+    "a is to b as c is to ?",
+    "all four words are in the space",
+    "the nearest word by 3CosAdd is the answer",
+    ("analogy", "analogies", "four words: Athens Greece Oslo Norway"),
+    *(4, 4),
+)
+ODD = Task(
+    "odd",
+    "which word does not belong?",
+    "all words are in the space",
+    "the last is the least like the mean of all",
+    ("question", "questions", "three words or more, the odd one last: apple pear plum car"),
+    3,
+)
+TRANSLATIONS = Task(
+    "translations",
+    "a word in the other language",
+    "the word and one that is right are in the space",
+    "the nearest word of their script is one of them",
+    ("translation", "translations", "a word, then all that are right for it: 猫 cat cats"),
+    2,
+)
+
+
+@dataclass(frozen=True)
+class WordQuestion:
+    """One question: a is to b as c is to d; words of which the last is odd; or a word and its translations."""
 
     section: str
-    words: tuple[str, str, str, str]
+    words: tuple[str, ...]
 
 
-def read_analogies(files: Files, path: Path) -> list[Analogy]:
-    """Sections that begin with `: name`, and four words a line, as in word2vec's questions-words.txt.
+def read_questions(files: Files, path: Path, task: Task) -> list[WordQuestion]:
+    """Sections that begin with `: name`, and a question a line, as in word2vec's questions-words.txt.
 
     Raises MisuseError naming the line that is none.
     """
@@ -69,12 +109,14 @@ def read_analogies(files: Files, path: Path) -> list[Analogy]:
         if text.startswith(":"):
             section = text[1:].strip()
             continue
-        words = text.split()
-        if len(words) != 4:
-            raise MisuseError(f"{called(path)} line {number} is no analogy", "four words: Athens Greece Oslo Norway")
-        found.append(Analogy(section, (words[0], words[1], words[2], words[3])))
+        words = tuple(text.split())
+        if not task.least <= len(words) <= (task.most or len(words)):
+            raise MisuseError(f"{called(path)} line {number} is no {task.line[0]}", task.line[2])
+        found.append(WordQuestion(section, words))
     if not found:
-        raise MisuseError(f"{called(path)} holds no analogies", "four words a line, after lines such as ': capitals'")
+        raise MisuseError(
+            f"{called(path)} holds no {task.line[1]}", f"{task.line[2]}; after lines such as ': capitals'"
+        )
     return found
 
 

@@ -58,7 +58,7 @@ def odd_one_out(words: Embeddings) -> Odd:
     return Odd(words, similarities(words.vectors))
 
 
-def similarities(vectors: Floats) -> Doubles:
+def similarities(vectors: Floats | Doubles) -> Doubles:
     """The cosine of each of several vectors [N, D] to their mean, [N]; the least does not belong."""
     if len(vectors) < 3:
         raise too_few()

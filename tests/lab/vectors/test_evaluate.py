@@ -12,7 +12,7 @@ from scipy import stats
 
 from llmlab.errors import MisuseError
 from llmlab.lab.vectors import evaluate
-from llmlab.lab.vectors.evaluate import Analogy, WordPair
+from llmlab.lab.vectors.evaluate import WordPair, WordQuestion
 from llmlab.render.records import to_json
 
 
@@ -110,7 +110,7 @@ def answered(space, vectors, questions):
         others = [row for row in range(len(vectors)) if row != best]
         for d in ([] if best is None else [best]) + others[:5]:
             words = tuple(f"w{row}" for row in (a, b, c, d))
-            yield evaluate.analogies(space, [Analogy("s", words)]).total.right, int(d == best)
+            yield evaluate.analogies(space, [WordQuestion("s", words)]).total.right, int(d == best)
 
 
 @given(count=st.integers(4, 80), dimension=st.integers(2, 8), seed=st.integers(0, 10**6))
@@ -138,16 +138,16 @@ def test_words_without_a_cosine_answer_no_analogy_and_crowd_nobody_out(tmp_path)
     vectors = np.zeros((400, 2))
     vectors[0], vectors[1], vectors[2], vectors[300] = (1, 0), (2, 0), (0, 1), (-1, -2)  # 300 is the only other one
     space = make(tmp_path, vectors)
-    assert evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w300"))]).total.right == 1
-    assert evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))]).total.right == 0
+    assert evaluate.analogies(space, [WordQuestion("s", ("w0", "w1", "w2", "w300"))]).total.right == 1
+    assert evaluate.analogies(space, [WordQuestion("s", ("w0", "w1", "w2", "w3"))]).total.right == 0
 
 
 def test_a_question_that_adds_up_to_nothing_stops_no_other(tmp_path):
     vectors = np.array([[0, 0], [1, 0], [0, 1], [-1, 1], [5, 1]])
     space = make(tmp_path, vectors)
-    nothing = Analogy("s", ("w1", "w1", "w0", "w2"))  # w1 - w1 + 0
+    nothing = WordQuestion("s", ("w1", "w1", "w0", "w2"))  # w1 - w1 + 0
     best = three_cos_add(vectors.astype(float), 1, 2, 3)
-    total = evaluate.analogies(space, [nothing, Analogy("t", ("w1", "w2", "w3", f"w{best}"))]).sections[1]
+    total = evaluate.analogies(space, [nothing, WordQuestion("t", ("w1", "w2", "w3", f"w{best}"))]).sections[1]
     assert (total.known, total.right) == (1, 1)
 
 
@@ -157,7 +157,7 @@ def test_a_large_number_of_questions_is_answered_as_one_by_one(tmp_path):
     best = [three_cos_add(vectors, *question[:3]) for question in asked]
     for i in range(0, 1100, 2):
         asked[i][3] = best[i]
-    questions = [Analogy(f"of {i % 3}", tuple(f"w{row}" for row in asked[i])) for i in range(1100)]
+    questions = [WordQuestion(f"of {i % 3}", tuple(f"w{row}" for row in asked[i])) for i in range(1100)]
     found = evaluate.analogies(space, questions)
     for section in found.sections:
         own = [i for i in range(1100) if f"of {i % 3}" == section.name]
@@ -172,12 +172,12 @@ def families(tmp_path):
     words = ["man", "woman", "king", "queen", "boy", "girl"]
     space = make(tmp_path, np.array([[1, 0, 0], [1, 1, 0], [1, 0, 2], [1, 1, 2], [1, 0, -2], [1, 1, -2]]), words)
     questions = [
-        Analogy("royal", ("man", "woman", "king", "queen")),
-        Analogy("young", ("man", "woman", "boy", "girl")),
-        Analogy("royal", ("man", "woman", "king", "girl")),  # wrong
-        Analogy("royal", ("Man", "WOMAN", "King", "Queen")),  # the space folds case
-        Analogy("young", ("man", "woman", "boy", "lass")),  # unknown
-        Analogy("cities", ("Bonn", "Germany", "Rome", "Italy")),
+        WordQuestion("royal", ("man", "woman", "king", "queen")),
+        WordQuestion("young", ("man", "woman", "boy", "girl")),
+        WordQuestion("royal", ("man", "woman", "king", "girl")),  # wrong
+        WordQuestion("royal", ("Man", "WOMAN", "King", "Queen")),  # the space folds case
+        WordQuestion("young", ("man", "woman", "boy", "lass")),  # unknown
+        WordQuestion("cities", ("Bonn", "Germany", "Rome", "Italy")),
     ]
     return evaluate.analogies(space, questions)
 
@@ -205,4 +205,4 @@ def test_accuracy_is_of_the_known_questions_with_wilsons_interval(families):
 def test_questions_of_which_none_is_known_are_refused(tmp_path):
     space = make(tmp_path, np.eye(3))
     with pytest.raises(MisuseError, match="s knows none of the questions"):
-        evaluate.analogies(space, [Analogy("s", ("w0", "w1", "w2", "w3"))])
+        evaluate.analogies(space, [WordQuestion("s", ("w0", "w1", "w2", "w3"))])
