@@ -74,7 +74,7 @@ def matrix(space):
 
 @pytest.fixture(scope="module")
 def listed():
-    return list(dict.fromkeys([*top_n_list("zh", 50_000), *top_n_list("en", 50_000)]))
+    return list(dict.fromkeys([*top_n_list("zh", 20_000), *top_n_list("en", 20_000)]))
 
 
 def test_vectors_are_those_of_plain_torch(encoder, vectors, texts, listed):
@@ -92,7 +92,7 @@ def test_the_space_holds_every_listed_word_that_its_encoder_reads_whole_and_says
         if UNKNOWN not in ids:
             known.setdefault(ids, word)
     assert [space.words[row] for row in range(len(space.words))] == list(known.values())
-    assert space.facts.unknown == sum(UNKNOWN in ids for ids in read.values()) > 3000
+    assert space.facts.unknown == sum(UNKNOWN in ids for ids in read.values()) > 700
     assert space.facts.alike == len(listed) - space.facts.unknown - len(known)
 
 
@@ -123,6 +123,7 @@ def answer(*line):
     ("word", "near", "space"),
     [
         ("爱", {"爱上", "爱人", "love"}, "bilingual"),
+        ("喜欢", {"liked", "喜爱"}, "bilingual"),
         ("天气", {"天气预报", "weather"}, "bilingual"),
         ("妈妈", {"母亲", "妈咪"}, "bilingual"),
         ("国王 - 男人 + 女人", {"女王"}, "bilingual"),
