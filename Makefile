@@ -18,6 +18,7 @@ demo: install
 	$(LLMLAB) generate --temperature 0,0.7,1.5 --samples 2 --seed 1
 	$(LLMLAB) models prepare
 	$(LLMLAB) neighbors love
+	$(LLMLAB) neighbors 爱
 	$(LLMLAB) embed cat dog car
 
 install: $(VENV)/installed

@@ -42,6 +42,7 @@ class UniversalSentenceEncoder:
             name=name,
             revision=revision,
             engine="numpy",
+            library=f"numpy {np.__version__}",
             dtype="float32",
             vocabulary=self._tokenizer.get_piece_size(),
             context=0,  # no bound

@@ -168,7 +168,7 @@ def use_folder(shop: Workshop, source: Source) -> Path:
         from llmlab.backends import usem
 
         if source.entry is not None:
-            _verify(source.path / source.entry.weights, source.entry.sha256, source.entry.pip)
+            _verify(source.path / source.entry.weights, source.entry)
         shop.reporter.say(f"unpacking {source.name} (about 1 second, once)")
         usem.convert(source.path, folder)
         return {}
