@@ -1,7 +1,8 @@
 """A conversation in a model's chat template: Jinja in a sandbox, with what transformers gives a template.
 
 A template comes with the weights, from anywhere. So it sees texts alone, and can neither change them nor reach Python
-(transformers/utils/chat_template_utils.py). Templates of tools and documents are rendered without any.
+(transformers/utils/chat_template_utils.py). Templates of tools and documents are rendered without any. A template that
+loops without end is not stopped.
 """
 
 import json
@@ -45,8 +46,8 @@ def render(
     if puts_bos is None:
         return rendered
     # ChatML's <|im_start|> begins every message, and its models name it as their BOS: a BOS stands once.
-    once = bool(bos) and rendered.count(bos) - sum(one.content.count(bos) for one in messages) == 1
-    return rendered.removeprefix(bos) if puts_bos or once else rendered
+    own = rendered.count(bos) - sum(one.content.count(bos) for one in messages) if bos else 0  # the template's
+    return rendered.removeprefix(bos) if own == 1 or (own and puts_bos) else rendered
 
 
 @cache
@@ -78,9 +79,15 @@ def _dict(*pairs: Any, **named: Any) -> dict[str, Any]:
     return dict(*pairs, **named)
 
 
-def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **more: Any) -> str:
+def _tojson(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
     """As plain JSON: Jinja's own escapes what HTML would read."""
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **more)
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
 class _Names(Namespace):

@@ -85,10 +85,11 @@ class LlamaCpp:
             return None
         from llmlab.backends.chat import render
 
-        end = self.piece(lc.llama_vocab_eos(self._vocab)).decode(errors="replace")
+        eos = lc.llama_vocab_eos(self._vocab)  # -1: none
+        end = self.piece(eos).decode(errors="replace") if eos >= 0 else ""
         tokens = {"bos_token": self._named, "eos_token": end}
-        name, puts_bos = self.info.name, self._puts_bos
-        return render(template.decode(), messages, name, bos=self._named, puts_bos=puts_bos, tokens=tokens)
+        name, bos, text = self.info.name, self._named, template.decode(errors="replace")
+        return render(text, messages, name, bos=bos, puts_bos=self._puts_bos, tokens=tokens)
 
     def is_end(self, token: int) -> bool:
         return bool(lc.llama_vocab_is_eog(self._vocab, token))

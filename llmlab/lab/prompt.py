@@ -81,7 +81,8 @@ def read(
     rendered = None if template or raw else model.chat(messages)
     if rendered is None:
         if before:
-            raise MisuseError(f"{model.info.name} has no chat template", "leave out --system and --chat")
+            hint = "name a chat model with --model, or leave out --system and --chat"
+            raise MisuseError(f"{model.info.name} has no chat template", hint)
         text = after_bos(model, template.replace("{prompt}", asked) if template else asked, allow_special)
         return Prompt(asked, text, model.encode(text, allow_special=allow_special))
     texts = [one.content for one in messages]

@@ -151,6 +151,11 @@ def test_bos_is_left_to_the_engine_or_out_or_to_the_template(template, puts_bos,
         assert found == (with_bos if begins else with_bos.removeprefix("<s>"))
 
 
+def test_a_users_own_mark_stays_in_a_template_that_puts_none_itself():
+    said = [Message("user", "<s>Hi")]
+    assert rendered("{{ messages[0].content }}", said, puts_bos=True) == "<s>Hi"
+
+
 def test_a_mark_that_begins_every_message_stays_where_no_bos_is_wanted():
     said = messages("several turns")
     whole = by_transformers(CHATML, said)
@@ -171,6 +176,7 @@ def test_a_mark_that_begins_every_message_stays_where_no_bos_is_wanted():
         "{{ raise_exception.__globals__.json }}",
         "{% include '/etc/hostname' %}",
         "{{ range(999999999) | list }}",
+        "{{ messages | tojson(cls=namespace, encode=range) }}",
     ],
 )
 def test_a_template_that_fails_or_leaves_its_sandbox_is_damaged(template):

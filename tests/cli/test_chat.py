@@ -99,7 +99,7 @@ def test_records_of_a_conversation_are_what_the_schema_says(lab):
 @pytest.mark.parametrize(
     ("line", "stdin", "expected"),
     [
-        ("generate Hi --system x LM", b"", "has no chat template; leave out --system and --chat"),
+        ("generate Hi --system x LM", b"", "has no chat template; name a chat model with --model, or leave out"),
         ("generate --system x LM", b"", "has no chat template"),
         ("generate --chat - LM", CHAT, "has no chat template"),
         ("generate Hi --system x TERSE", b"", "refuses the conversation: no system, please; change it, or use --raw"),

@@ -116,7 +116,7 @@ def test_control_tokens_in_an_earlier_message_stay_text(chat):
 def test_a_base_model_has_no_conversation(lm):
     with pytest.raises(MisuseError, match="has no chat template") as refused:
         read(lm, "The cat", before=BEFORE)
-    assert refused.value.hint == "leave out --system and --chat"
+    assert refused.value.hint == "name a chat model with --model, or leave out --system and --chat"
     assert not chats(lm)
 
 
