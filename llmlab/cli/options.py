@@ -29,7 +29,7 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - 
 
 
 EngineOption = Annotated[
-    Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch or ctranslate2.")
+    Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch, ctranslate2 or numpy.")
 ]
 DtypeOption = Annotated[
     Dtype | None,

@@ -4,7 +4,7 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
-from llmlab.errors import MissingError, MisuseError, UnsupportedError
+from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
 from llmlab.models.nature import BY_ENTRY, Kind, nature
 from llmlab.models.sources import Source, locate
 from llmlab.progress import Reporter
@@ -101,7 +101,10 @@ class Library:
         """The engine of a causal language model, and of llama.cpp the package that carries it; "" for other models."""
         if self.kind(name) != "causal":
             return ""
-        engine = self.runs_on(self.source(name))
+        try:
+            engine = self.runs_on(self.source(name))
+        except LabError:  # a card needs no engine
+            return ""
         from llmlab.backends import llama_library
 
         return f"{engine} of {llama_library.carrier()}" if engine == "llama.cpp" else engine

