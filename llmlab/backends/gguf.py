@@ -17,6 +17,14 @@ NUMBERS = ("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?", "", "", "<Q", "<q", "
 STRING, ARRAY = 8, 9
 SHORT = 512  # numbers of a list that is kept: one a layer
 ROWS = 16_384  # of a table, dequantised at a time
+TABLE = "token_embd.weight"
+DIMENSIONS = 4  # ggml.h: GGML_MAX_DIMS
+LEAST_PAIR, LEAST_TENSOR = 13, 24  # bytes: an empty name, a type, and the shortest value or a place
+KINDS = {
+    "general.architecture": (str, "text"),
+    "general.file_type": (int, "number"),
+    "general.alignment": (int, "number"),
+}
 
 
 def file_type(number: int) -> str:
@@ -45,23 +53,30 @@ def embedding_table(path: Path) -> Floats:
     from gguf import GGMLQuantizationType
     from gguf.quants import dequantize
 
-    for part in shards.paths(path):
-        for tensor in _read(part)[1]:
-            if tensor.name == "token_embd.weight":
-                raw = np.memmap(part, np.uint8, "r", tensor.start, (tensor.shape[0], tensor.size // tensor.shape[0]))
-                table = np.empty(tensor.shape, np.float32)
-                for rows in (slice(first, first + ROWS) for first in range(0, len(table), ROWS)):
-                    table[rows] = dequantize(raw[rows], GGMLQuantizationType[tensor.dtype])
-                return table
-    raise DamagedError(f"{path} holds no token_embd.weight", "is it a whole language model?")
+    metadata(shards.paths(path)[0])
+    held = [(part, tensor) for part in shards.paths(path) for tensor in _read(part)[1] if tensor.name == TABLE]
+    if not held:
+        raise DamagedError(f"{path} holds no {TABLE}", "is it a whole language model?")
+    part, tensor = held[0]
+    raw = np.memmap(part, np.uint8, "r", tensor.start, (tensor.shape[0], tensor.size // tensor.shape[0]))
+    table = np.empty(tensor.shape, np.float32)
+    try:
+        for rows in (slice(first, first + ROWS) for first in range(0, len(table), ROWS)):
+            table[rows] = dequantize(raw[rows], GGMLQuantizationType[tensor.dtype])
+    except NotImplementedError as error:
+        raise DamagedError(f"{part} holds {TABLE} as {tensor.dtype}, which is no table", "fetch it again") from error
+    return table
 
 
 def metadata(path: Path) -> dict[str, Any]:
     """The numbers and texts of a GGUF file's header, in a tenth of a second: its long lists are passed over.
 
-    Raises DamagedError for what is no GGUF file.
+    Raises DamagedError for what is no GGUF file, or none of a model.
     """
-    return _read(path)[0]
+    facts = _read(path)[0]
+    if "general.architecture" not in facts:
+        raise DamagedError(f"{path} states no general.architecture", "is it a whole language model?")
+    return facts
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[Weight]]:
@@ -81,23 +96,54 @@ class _Header:
         if content[:4] != b"GGUF":
             raise ValueError("it does not begin with GGUF")
         self._content, self._place = content, 8  # behind the magic number and the version
-        tensors = self._number("<Q")
-        pairs = [(self._text(), self._value(self._number("<I"))) for _ in range(self._number("<Q"))]
-        self.facts: dict[str, Any] = {key: value for key, value in pairs if value is not None}
-        found = [self._tensor() for _ in range(tensors)]
-        alignment = int(self.facts.get("general.alignment", 32))
+        tensors, pairs = self._number("<Q"), self._number("<Q")
+        self.facts = self._facts(pairs)
+        found = self._found(tensors)
+        alignment = self.facts.get("general.alignment", 32)
         weights = -(-self._place // alignment) * alignment
         self.tensors = [replace(tensor, start=weights + tensor.start) for tensor in found]
         if any(tensor.start + tensor.size > len(content) for tensor in self.tensors):
             raise ValueError("it ends before its weights do")
 
+    def _facts(self, count: int) -> dict[str, Any]:
+        """As llama.cpp does, a name that comes twice is refused; what stands for nothing is left out."""
+        self._within(count * LEAST_PAIR)
+        facts: dict[str, Any] = {}
+        for _ in range(count):
+            key = self._text()
+            if key in facts:
+                raise ValueError(f"it states {key} twice")
+            facts[key] = self._value(self._number("<I"))
+        for key, (kind, word) in KINDS.items():
+            if key in facts and not isinstance(facts[key], kind):
+                raise ValueError(f"its {key} is no {word}")
+        if facts.get("general.alignment", 1) < 1:
+            raise ValueError("its general.alignment is below 1")
+        return {key: value for key, value in facts.items() if value is not None}
+
+    def _found(self, count: int) -> list[Weight]:
+        self._within(count * LEAST_TENSOR)
+        found: dict[str, Weight] = {}
+        for _ in range(count):
+            tensor = self._tensor()
+            if tensor.name in found:
+                raise ValueError(f"it holds {tensor.name} twice")
+            found[tensor.name] = tensor
+        return list(found.values())
+
     def _tensor(self) -> Weight:
         from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-        name = self._text()
-        shape = tuple(self._number("<Q") for _ in range(self._number("<I")))
+        name, dimensions = self._text(), self._number("<I")
+        if dimensions > DIMENSIONS:
+            raise ValueError(f"{name} has {dimensions:,} dimensions")
+        shape = tuple(self._number("<Q") for _ in range(dimensions))
         kind = GGMLQuantizationType(self._number("<I"))
         block, size = GGML_QUANT_SIZES[kind]
+        if name == TABLE and (len(shape) != 2 or not all(shape)):
+            raise ValueError(f"{name} is no table")
+        if shape and shape[0] % block:
+            raise ValueError(f"{name} is not made of whole blocks of {kind.name}")
         return Weight(name, shape[::-1], kind.name, self._number("<Q"), prod(shape) // block * size)
 
     def _value(self, kind: int) -> Any:
@@ -106,18 +152,19 @@ class _Header:
         if kind != ARRAY:
             return self._number(NUMBERS[kind])
         inner, count = self._number("<I"), self._number("<Q")
-        if inner not in (STRING, ARRAY) and count <= SHORT:
-            return [self._number(NUMBERS[inner]) for _ in range(count)]
+        if inner == ARRAY:
+            raise ValueError("it holds a list of lists")  # which llama.cpp does not read either
         if inner == STRING:
-            self._pass_texts(count)
-        elif inner != ARRAY:
-            self._place += count * struct.calcsize(NUMBERS[inner])
-        else:
-            for _ in range(count):
-                self._value(inner)
+            return self._pass_texts(count)
+        if count <= SHORT:
+            return [self._number(NUMBERS[inner]) for _ in range(count)]
+        size = count * struct.calcsize(NUMBERS[inner])
+        self._within(size)
+        self._place += size
         return None
 
     def _pass_texts(self, count: int) -> None:
+        self._within(8 * count)
         size_of, content, place = struct.Struct("<Q").unpack_from, self._content, self._place
         for _ in range(count):  # a vocabulary has 262,144
             place += 8 + size_of(content, place)[0]
@@ -125,8 +172,14 @@ class _Header:
 
     def _text(self) -> str:
         size = self._number("<Q")
+        self._within(size)
         self._place += size
         return self._content[self._place - size : self._place].decode(errors="replace")
+
+    def _within(self, size: int) -> None:
+        """Raises ValueError where so many bytes more are not in the file: nothing is reserved for what is not there."""
+        if size > len(self._content) - self._place:
+            raise ValueError("it ends before what it states does")
 
     def _number(self, layout: str) -> Any:
         (value,) = struct.unpack_from(layout, self._content, self._place)
@@ -136,8 +189,8 @@ class _Header:
 
 def header(path: Path) -> dict[str, Any]:
     """Facts (of its first file) and tensors (name, shape, type) of a GGUF model, as JSON can hold them."""
-    parts = [_read(part) for part in shards.paths(path)]
-    value = parts[0][0]
+    paths = shards.paths(path)
+    parts, value = [_read(part) for part in paths], metadata(paths[0])
     architecture = str(value["general.architecture"])
     value = {key.removeprefix(f"{architecture}."): fact for key, fact in value.items()}
     held = [tensor for _, tensors in parts for tensor in tensors]
@@ -148,7 +201,7 @@ def header(path: Path) -> dict[str, Any]:
         "attention_heads": value.get("attention.head_count"),
         "key_value_heads": value.get("attention.head_count_kv"),
         "feed_forward_dimension": value.get("feed_forward_length"),
-        "vocabulary": next((one.shape[0] for one in held if one.name == "token_embd.weight"), None),
+        "vocabulary": next((one.shape[0] for one in held if one.name == TABLE), None),
         "context": value.get("context_length"),
         "dtype": file_type(int(value.get("general.file_type", -1))),
         "memory_mib": round(sum(one.size for one in held) / 2**20, 1),

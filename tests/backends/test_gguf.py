@@ -1,5 +1,8 @@
 """What a GGUF file says of itself, beside what the reader of the package gguf says."""
 
+import struct
+import tracemalloc
+
 import gguf
 import numpy as np
 import pytest
@@ -71,3 +74,76 @@ def test_a_file_that_ends_before_its_weights_is_damaged(gguf_file, tmp_path):
 @pytest.mark.models
 def test_the_default_model_is_read_as_the_package_reads_it(library):
     same_as_the_packages_reader(prepare.gguf(library.shop, library.source("gemma-3-270m")))
+
+
+def text(value):
+    return struct.pack("<Q", len(value)) + value.encode()
+
+
+def pair(key, kind, value):
+    return text(key) + struct.pack("<I", kind) + value
+
+
+def tensor(dimensions, kind=0, name="token_embd.weight"):
+    sizes = struct.pack(f"<I{len(dimensions)}Q", len(dimensions), *dimensions)
+    return text(name) + sizes + struct.pack("<IQ", kind, 0)
+
+
+UINT, STRING, ARRAY, F32, IQ2_XXS, I32 = 4, 8, 9, 0, 16, 26  # gguf.md
+ARCHITECTURE = pair("general.architecture", STRING, text("llama"))
+TYPED = [ARCHITECTURE, pair("general.file_type", UINT, struct.pack("<I", 0))]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "tensors", "more"),
+    [
+        pytest.param([ARCHITECTURE, pair("general.alignment", UINT, struct.pack("<I", 0))], [], {}, id="no alignment"),
+        pytest.param(
+            [ARCHITECTURE, pair("general.alignment", ARRAY, struct.pack("<IQI", UINT, 1, 7))], [], {}, id="alignments"
+        ),
+        pytest.param(
+            [ARCHITECTURE, pair("general.alignment", ARRAY, struct.pack("<IQQ", STRING, 1, 0))], [], {}, id="texts"
+        ),
+        pytest.param([ARCHITECTURE, pair("a", ARRAY, struct.pack("<IQ", ARRAY, 1) * 5000)], [], {}, id="nested"),
+        pytest.param([pair("general.alignment", UINT, struct.pack("<I", 32))], [], {}, id="no architecture"),
+        pytest.param([pair("general.architecture", UINT, struct.pack("<I", 3))], [], {}, id="architecture 3"),
+        pytest.param([ARCHITECTURE, pair("general.file_type", STRING, text("x"))], [], {}, id="file type a text"),
+        pytest.param([ARCHITECTURE] * 2, [], {}, id="a key twice"),
+        pytest.param(TYPED, [tensor(())], {}, id="rank 0"),
+        pytest.param(TYPED, [tensor((4,))], {}, id="rank 1"),
+        pytest.param(TYPED, [tensor((4, 0))], {}, id="no rows"),
+        pytest.param(TYPED, [tensor((4, 4), 9999)], {}, id="unknown type"),
+        pytest.param(TYPED, [tensor((4, 4), IQ2_XXS)], {}, id="part of a block"),
+        pytest.param(TYPED, [tensor((4, 4))] * 2, {}, id="a tensor twice"),
+        pytest.param(TYPED, [tensor((2**64 - 1,) * 80_000)], {}, id="dimensions"),
+        pytest.param([ARCHITECTURE, text("k") + struct.pack("<IQ", STRING, 2**60)], [], {}, id="a long text"),
+        pytest.param([ARCHITECTURE, pair("k", ARRAY, struct.pack("<IQ", STRING, 2**60))], [], {}, id="texts beyond"),
+        pytest.param([ARCHITECTURE, pair("k", ARRAY, struct.pack("<IQ", UINT, 2**60))], [], {}, id="numbers beyond"),
+        pytest.param([ARCHITECTURE], [], {"pairs_stated": 2**60}, id="pairs beyond"),
+        pytest.param([ARCHITECTURE], [], {"tensors_stated": 2**60}, id="tensors beyond"),
+        pytest.param([ARCHITECTURE], [], {"pairs_stated": 2**24}, id="empty pairs"),
+        pytest.param([ARCHITECTURE], [], {"tensors_stated": 2**24}, id="empty tensors"),
+    ],
+)
+@pytest.mark.parametrize("reader", [ours.metadata, ours.header, ours.embedding_table])
+def test_a_hostile_file_is_damaged_and_little_is_read_of_it(tmp_path, reader, pairs, tensors, more):
+    stated = more.get("tensors_stated", len(tensors)), more.get("pairs_stated", len(pairs))
+    path = tmp_path / "it.gguf"
+    with path.open("wb") as file:
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, *stated) + b"".join([*pairs, *tensors]))
+        file.truncate(2**30)  # zeros, which take no room
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedError):
+            reader(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_table_of_whole_numbers_is_none(tmp_path):
+    path = tmp_path / "it.gguf"
+    held = tensor((4, 4), I32)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, len(TYPED)) + b"".join([*TYPED, held]) + bytes(256))
+    with pytest.raises(DamagedError, match=r"token_embd\.weight as I32, which is no table"):
+        ours.embedding_table(path)
