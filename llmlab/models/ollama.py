@@ -1,7 +1,8 @@
 """Models that Ollama has fetched, read where they lie: a name leads to a manifest, the manifest to a blob.
 
 The layout is that of https://github.com/ollama/ollama/blob/main/manifest/manifest.go. A name is looked up among those
-that are there, and never made into a path. Nothing is fetched, and nothing of Ollama's is written.
+that are there, and never made into a path. Nothing is fetched, and nothing of Ollama's is written. What a Modelfile adds
+to the weights (SYSTEM, TEMPLATE, PARAMETER) is not read; an ADAPTER, which would change every number, is refused.
 """
 
 import json
@@ -20,6 +21,7 @@ HOSTS = ("registry.ollama.ai", "ollama.com")  # Ollama's own, which is not writt
 SERVICE = Path("/usr/share/ollama/.ollama/models")  # where Ollama's installer on Linux lets the service write
 MANIFESTS = ("manifests-v2", "manifests")  # what a newer Ollama writes goes first, as in Ollama
 WEIGHTS = "application/vnd.ollama.image.model"
+ADAPTER = "application/vnd.ollama.image.adapter"
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 
 
@@ -41,7 +43,7 @@ def find(text: str) -> Blob:
     wanted = text.removeprefix(PREFIX)
     if ":" not in wanted.rpartition("/")[2]:
         wanted += ":latest"
-    stores = [store for store in _stores() if store.is_dir()]
+    stores = [store for store in _stores() if os.path.isdir(store)]  # not so of one that may not be read
     if not stores:
         tried = ", ".join(map(str, _stores()))
         raise MissingError(f"{text}: no models of Ollama in {tried}", "OLLAMA_MODELS names another folder")
@@ -49,7 +51,8 @@ def find(text: str) -> Blob:
     found = next((name for name in there if name.casefold() == wanted.casefold()), None)
     if found is None:
         listed = ", ".join(PREFIX + name for name in sorted(there)) or "nothing yet"
-        raise MisuseError(f"Ollama has no model {wanted!r} here", f"there is {listed}; the form is {FORMS}")
+        searched = ", ".join(map(str, stores))
+        raise MisuseError(f"Ollama has no model {wanted!r} in {searched}", f"there is {listed}; the form is {FORMS}")
     return _blob(PREFIX + found, *there[found])
 
 
@@ -64,7 +67,7 @@ def _manifests(store: Path) -> Iterator[tuple[str, Path]]:
     for folder in reversed(MANIFESTS):
         for path in sorted((store / folder).glob("*/*/*/*")):
             host, user, model, tag = path.parts[-4:]
-            if path.is_file() and not tag.startswith("."):
+            if os.path.isfile(path) and not tag.startswith("."):
                 known = () if host in HOSTS and user == "library" else (user,) if host in HOSTS else (host, user)
                 yield "/".join((*known, f"{model}:{tag}")), path
 
@@ -72,11 +75,18 @@ def _manifests(store: Path) -> Iterator[tuple[str, Path]]:
 def _blob(name: str, store: Path, manifest: Path) -> Blob:
     try:
         layers = _layers(store, json.loads(manifest.read_bytes()))
+        adapted = any(one["mediaType"] == ADAPTER for one in layers)
         layer = next((one for one in layers if one["mediaType"] == WEIGHTS), None)
         path, checksum = _path(store, layer["digest"]) if layer else (manifest, "")
         size, stated = path.stat().st_size, int(layer["size"]) if layer else 0
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedError(f"{name}: {manifest} leads to no weights: {error}", _again(name)) from error
+    except OSError as error:
+        raise DamagedError(f"{name}: {error.filename} cannot be read: {error.strerror}", _again(name)) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"{name}: {manifest} leads to no weights", _again(name)) from error
+    if adapted:
+        raise MisuseError(
+            f"{name} is a model with an adapter, which is not read", "name the model that it was made from"
+        )
     if layer is None:
         raise MisuseError(f"Ollama holds {name} in another form than GGUF", "take another model, or another tag")
     if size != stated:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(library, store
     store.add(f"{OWN}/tiny/latest", store.layer(b"GGUF"))
     store.add("manifests/hf.co/user/it/Q8_0", store.layer(b"GGUF"))
     store.add(f"{OWN}/tiny/.hidden", store.layer(b"GGUF"))
-    with pytest.raises(MisuseError, match="Ollama has no model") as caught:
+    with pytest.raises(MisuseError, match=r"Ollama has no model .* in .*models") as caught:
         library.source(f"ollama:{name}")
     assert caught.value.hint.startswith(
         "there is ollama:hf.co/user/it:Q8_0, ollama:tiny:latest; the form is ollama:NAME"
@@ -119,8 +120,12 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(library, store
         ),
         ("[]", DamagedError, "leads to no weights"),
         ("{", DamagedError, "leads to no weights"),
-        (f'{{"layers": [{{"mediaType": "{WEIGHTS}"}}]}}', DamagedError, "leads to no weights: 'digest'"),
-        (f'{{"layers": [{{"mediaType": "{WEIGHTS}", "digest": "sha256:../x"}}]}}', DamagedError, "is no digest"),
+        (f'{{"layers": [{{"mediaType": "{WEIGHTS}"}}]}}', DamagedError, "leads to no weights$"),
+        (
+            f'{{"layers": [{{"mediaType": "{WEIGHTS}", "digest": "sha256:../x"}}]}}',
+            DamagedError,
+            "leads to no weights$",
+        ),
         (f'{{"layers": [{{"mediaType": "{WEIGHTS}", "digest": "sha256:{"0" * 64}"}}]}}', DamagedError, "No such file"),
     ],
 )
@@ -136,3 +141,25 @@ def test_a_file_of_another_size_than_its_manifest_says_is_damaged(library, store
     with pytest.raises(DamagedError, match="has 4 bytes; Ollama's manifest of ollama:tiny:latest says 5") as caught:
         library.source("ollama:tiny")
     assert caught.value.hint == "ollama pull tiny:latest"
+
+
+def test_a_model_with_an_adapter_is_not_taken_for_its_base(library, store):
+    adapter = store.layer(b"lora", "application/vnd.ollama.image.adapter")
+    store.add(f"{OWN}/tiny/latest", store.layer(b"GGUF"), adapter)
+    with pytest.raises(MisuseError, match="ollama:tiny:latest is a model with an adapter, which is not read"):
+        library.source("ollama:tiny")
+
+
+def test_a_folder_that_may_not_be_looked_into_is_as_one_that_is_not_there(library, tmp_path, monkeypatch):
+    monkeypatch.delenv("OLLAMA_MODELS", raising=False)
+    monkeypatch.setattr(ollama.Path, "home", lambda: tmp_path)
+    stat = os.stat
+
+    def denied(path, *arguments, **more):
+        if "ollama" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", path)
+        return stat(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "stat", denied)
+    with pytest.raises(MissingError, match="no models of Ollama in"):
+        ollama.find("ollama:tiny")
