@@ -27,6 +27,7 @@ REASONS = {
     r"Invalid enum value (.*) - at `\$\.(\w+)`": "its {1} is {0}",
     r"Expected `float`, got .* - at `\$\.(\w+)`": "its {} is no number",
     r"(?:JSON is malformed|Input data was truncated|Expected `object`).*": "it is no JSON object on one line",
+    r"maximum recursion depth.*": "it is nested too deeply",
     r"(.*) - at `\$`": "{}",
 }
 BETWEEN = re.compile(r"[\s,]*")  # the items of a JSON list
@@ -70,7 +71,7 @@ class Kind(Generic[T]):
                 found = OBJECT.decode(line)
                 record = {own: found[key] for own, key in fields(tuple(found)).items()}
                 yield msgspec.convert(record, self.row, strict=False)
-            except (msgspec.DecodeError, ValueError) as error:
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 raise self._none(name, number, error) from None
 
     def of_table(self, rows: Iterator[Row], name: str, say: Callable[[str], None]) -> Iterator[T]:
@@ -175,6 +176,8 @@ def listed(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, s
     except json.JSONDecodeError as error:
         message = f"{name} line {line(error.pos):,} breaks the JSON list off: {error.msg}"
         raise MisuseError(message, "mend it, or write one object a line") from None
+    except RecursionError:
+        raise MisuseError(f"{name} is a list that is nested too deeply", "write one object a line") from None
     decoder, place = json.JSONDecoder(), text.index("[") + 1
     while text[place := BETWEEN.match(text, place).end()] != "]":  # type: ignore[union-attr]
         _, end = decoder.raw_decode(text, place)

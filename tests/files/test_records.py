@@ -207,3 +207,9 @@ def test_a_table_without_names_says_that_its_first_line_is_a_record():
 
 def test_a_long_cell_is_read():
     assert read(f"good,bad\n{'a ' * 100_000},b a\n", PAIRS)[0].good == "a " * 100_000
+
+
+@pytest.mark.parametrize("text", ['[{"good": ' + "[" * 100_000, '{"good": ' + "[" * 100_000])
+def test_what_is_nested_deeply_is_named(text):
+    with pytest.raises(MisuseError, match="stdin .*nested too deeply"):
+        read(text, PAIRS)
