@@ -58,6 +58,8 @@ def locate(config: Config, name: str, reporter: Reporter) -> Source:
     if os.path.exists(located(name)):
         return _local(name)
     wanted = hub.parse(name)
+    if wanted is None and name.endswith(".gguf"):
+        raise MisuseError(f"the file {name} does not exist", "check its path")
     if wanted is None:
         raise catalog.unknown("model", name, config.models)
     return _hub(wanted, config, reporter)
@@ -100,6 +102,7 @@ def _local(typed: str) -> Source:
     """A folder or GGUF file of the user's; names, sizes and times of its files are its fingerprint."""
     path = located(typed)
     if path.is_dir():
+        _refuse_other_folders(path)
         path = _only_gguf(path) or path
     else:
         whole = os.path.abspath(os.path.expanduser(typed))  # a link's own name: the parts of a model stand beside it
@@ -110,7 +113,10 @@ def _local(typed: str) -> Source:
     if path.is_dir():
         _refuse_pickles(path)
     files = sorted(path.rglob("*")) if path.is_dir() else shards.paths(path)
-    stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
+    try:
+        stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
+    except FileNotFoundError as error:
+        raise DamagedError(f"{error.filename} vanished while {path} was read", "run the command again") from error
     files_digest = digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
     slug = f"{path.stem[:60]}-{digest(str(path))[:12]}"  # at most 253 bytes, of the 255 that a folder's name may have
     return Source(path.name, slug, path, "local", {"files": files_digest})
@@ -128,6 +134,13 @@ def _hub(wanted: hub.HubName, config: Config, reporter: Reporter) -> Source:
     file = path.relative_to(folder).as_posix()
     fingerprint = {"commit": commit, "file": file}
     return Source(f"{wanted.repository}:{file}", f"{slug}-{digest(file)[:8]}", path, commit, fingerprint)
+
+
+def _refuse_other_folders(path: Path) -> None:
+    """Raise MisuseError for a folder that is no model at first sight: all that is below it might be a whole disk."""
+    known = {"config.json", "modules.json", "weights.npz"}
+    if not any(one in known or Path(one).suffix in (*PICKLES, ".gguf", ".safetensors") for one in os.listdir(path)):
+        raise MisuseError(f"{path} holds no model weights", "give a folder with .safetensors files or one .gguf file")
 
 
 def _begins_as_gguf(path: Path) -> bool:

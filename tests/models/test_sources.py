@@ -54,7 +54,7 @@ def test_a_gguf_file_inside_a_wheel_is_found_and_verified_and_the_package_never_
 
 @pytest.mark.parametrize("name", ["nonsense", "/no/such/folder", "./none", "~/none", "a/b/c", "org/file.gguf", "a/b c"])
 def test_a_name_that_leads_nowhere_is_refused(locate, config, name):
-    with pytest.raises(MisuseError, match=r"no model is called|is no Hugging Face id"):
+    with pytest.raises(MisuseError, match=r"no model is called|is no Hugging Face id|does not exist"):
         locate(config, name)
 
 
@@ -70,7 +70,7 @@ def files(folder, *names):
     ("names", "error", "message"),
     [
         (["pytorch_model.bin", "config.json"], DamagedError, "only pickled weights"),
-        (["below/model.pt"], DamagedError, "only pickled weights"),
+        (["config.json", "below/model.pt"], DamagedError, "only pickled weights"),
         (["a.gguf", "b.gguf"], MisuseError, "several GGUF files: a.gguf, b.gguf"),
         (["config.json"], MisuseError, "holds no model weights"),
         ([], MisuseError, "holds no model weights"),
@@ -143,7 +143,7 @@ def test_a_folder_of_the_users_own_that_is_gone_is_named(locate, config, tmp_pat
 def test_what_the_hub_s_cache_holds_needs_no_network(tmp_path):
     snapshot = tmp_path / "hub" / "models--organisation--name" / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
-    files(snapshot, "model.safetensors")
+    files(snapshot, "model.safetensors", "config.json")
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     code = (
         "from llmlab.config import load; from llmlab.models.sources import locate;"
@@ -151,3 +151,15 @@ def test_what_the_hub_s_cache_holds_needs_no_network(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(snapshot), "0" * 40, "organisation/name"]
+
+
+def test_a_folder_that_is_no_model_at_first_sight_is_not_walked(locate, config, tmp_path, monkeypatch):
+    files(tmp_path / "model", "notes.txt", "below/model.safetensors")
+    monkeypatch.setattr(sources.Path, "rglob", lambda *_: pytest.fail("it is walked"))
+    with pytest.raises(MisuseError, match="holds no model weights"):
+        locate(config, str(tmp_path / "model"))
+
+
+def test_a_gguf_file_that_is_not_there_is_said_not_to_be(locate, config):
+    with pytest.raises(MisuseError, match=r"the file \./nofile\.gguf does not exist"):
+        locate(config, "./nofile.gguf")
