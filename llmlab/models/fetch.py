@@ -15,14 +15,15 @@ from time import sleep
 from typing import Any, Literal, TypeVar
 
 from llmlab import __version__, cache
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, MisuseError
 from llmlab.models import refusals
-from llmlab.models.hub import HubFile, HubName, Revision, host, is_below, is_the_hub
+from llmlab.models.hub import HubFile, HubName, Revision, host, is_below, is_the_hub, record
 from llmlab.progress import Reporter
 
 T = TypeVar("T")
 COMMIT, OID = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 SHA256_DIGITS, PARTIAL_CONTENT = 64, 206
+OTHER = "set HF_ENDPOINT=https://... to another mirror"
 PAUSE_S = 1.0  # before a broken connection is taken up again
 MIB = 2**20
 
@@ -41,20 +42,30 @@ def revision(name: HubName) -> Revision:
         return info, build_hf_headers(token=_token(), **caller)
 
     info, headers = _within(limit_s, ask)
-    found = [
-        HubFile(one.rfilename, one.size, one.lfs.sha256 if one.lfs else one.blob_id) for one in info.siblings or ()
-    ]
-    known = tuple(filter(_is_known, found))
-    if not COMMIT.fullmatch(info.sha or "") or (found and not known):
-        message = f"{host()} does not say how the files of {name.repository} must be"
-        raise DamagedError(message, "set HF_ENDPOINT=https://... to another mirror")
-    return Revision(info.sha, known, headers)
+    if not COMMIT.fullmatch(info.sha or ""):
+        raise _unknown(f"which commit {name} is")
+    if COMMIT.fullmatch(name.revision) and info.sha != name.revision:
+        raise DamagedError(f"asked for {name}, {host()} answers with {info.sha}", OTHER)
+    found = tuple(_file(one) for one in info.siblings or () if is_below(one.rfilename))
+    return Revision(info.sha, found, headers)
+
+
+def _unknown(what: str) -> DamagedError:
+    return DamagedError(f"{host()} does not say {what}", OTHER)
+
+
+def _file(stated: Any) -> HubFile:
+    oid = (stated.lfs.sha256 if stated.lfs else stated.blob_id) or ""
+    known = isinstance(stated.size, int) and OID.fullmatch(oid)
+    return HubFile(stated.rfilename, stated.size, oid) if known else HubFile(stated.rfilename, 0, "")
 
 
 def files(name: HubName, revision: Revision, wanted: Sequence[HubFile], reporter: Reporter) -> Path:
     """The folder of a snapshot with these files in it; what is not in the hub's cache is read."""
     from huggingface_hub import constants
 
+    if lacking := [one.path for one in wanted if not one.oid]:
+        raise _unknown(f"how {lacking[0]} of {name.repository} must be")
     folder = "models--" + name.repository.replace("/", "--")
     storage = Path(constants.HF_HUB_CACHE, folder)
     locks = Path(constants.HF_HUB_CACHE, ".locks")
@@ -63,6 +74,9 @@ def files(name: HubName, revision: Revision, wanted: Sequence[HubFile], reporter
     with cache.locked(locks / folder, reporter):
         _blobs(name, revision, wanted, storage / "blobs", reporter)
         snapshot = storage / "snapshots" / revision.commit
+        if not name.file:  # before the first link, so that an interrupted run leaves nothing that looks whole
+            record(snapshot).parent.mkdir(exist_ok=True)
+            cache.put(record(snapshot), "\n".join(one.path for one in wanted).encode())
         for file in wanted:
             _link(storage / "blobs" / file.oid, snapshot / file.path)
         ref = storage / "refs" / (name.revision or constants.DEFAULT_REVISION)
@@ -171,7 +185,9 @@ def _link(blob: Path, path: Path) -> None:
     try:
         path.symlink_to(os.path.relpath(blob, path.parent))
     except OSError:
-        shutil.copyfile(blob, path)
+        copy = blob.with_name(f"{blob.name}.copy")
+        shutil.copyfile(blob, copy)
+        os.replace(copy, path)  # so that it is whole or not there
 
 
 def _partial(blobs: Path, oid: str) -> Path:
@@ -182,14 +198,17 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _is_known(file: HubFile) -> bool:
-    """Whether the hub says by what a file can be fetched and checked, and it stays in its folder."""
-    return isinstance(file.size, int) and bool(OID.fullmatch(file.oid or "")) and is_below(file.path)
-
-
 def _token() -> str | Literal[False] | None:
-    """None: what the client finds. Another host than the hub is told only a token that is set beside its name."""
-    return None if is_the_hub() else os.environ.get("HF_TOKEN") or False
+    """None: what the client finds. Another host than the hub is told only a token that is set beside its name.
+
+    Raises MisuseError for what would be no header, whose text another's error would show.
+    """
+    from huggingface_hub import get_token
+
+    token = (get_token() if is_the_hub() else os.environ.get("HF_TOKEN", "").strip()) or ""
+    if not (token.isascii() and token.isprintable()):
+        raise MisuseError("the token for the hub holds characters that none has", "set HF_TOKEN anew, without them")
+    return None if is_the_hub() else token or False
 
 
 def _within(limit_s: float, call: Callable[[], T]) -> T:

@@ -3,9 +3,10 @@
 What the hub's cache holds is never asked for again. HF_* variables are honoured.
 """
 
+import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import escape
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from llmlab.backends import shards
-from llmlab.errors import DamagedError, LabError, MisuseError
+from llmlab.errors import DamagedError, LabError, MissingError, MisuseError
 from llmlab.progress import Reporter
 
 WEIGHTS = ("*.safetensors",)
@@ -41,7 +42,7 @@ class HubFile:
 
     path: str
     size: int
-    oid: str  # SHA-256 of a large file, git's SHA-1 of a small one
+    oid: str  # SHA-256 of a large file, git's SHA-1 of a small one; empty where the hub does not say it
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def parse(text: str) -> HubName | None:
     repository, _, revision = name.partition("@")
     if text.startswith((".", "/", "~")) or repository.count("/") != 1 or repository.endswith(".gguf"):
         return None
+    if text.endswith(("@", ":")) or "@:" in text:
+        raise MisuseError(f"{text!r} stops where a revision or a file should follow", f"give {repository} alone")
     if revision and not REVISION.fullmatch(revision):
         raise MisuseError(
             f"{revision!r} is no revision of {repository}", "give a branch, a tag or a commit after the @"
@@ -84,18 +87,63 @@ def snapshot(name: HubName, reporter: Reporter, carried: Sequence[str]) -> Path:
         return folder
     from llmlab.models import fetch, refusals
 
+    _check_endpoint()
     try:
         with reporter.progress(f"asking {host()} for {name}"):
             revision = fetch.revision(name)
-        return fetch.files(name, revision, chosen(name, revision.files), reporter)
     except LabError:
         raise
     except Exception as error:  # the client lets errors of several HTTP libraries through
+        why = refusals.of(name, error, carried)
+        if isinstance(why, MissingError) and (folder := _what_is_here(name)) is not None:
+            files = ", ".join(sorted(path.name for path in folder.rglob("*.gguf")))
+            reporter.say(f"{host()} cannot be asked what {name} is: using what is here of it, {files}")
+            return folder
+        raise why from error
+    wanted = chosen(name, revision.files)
+    try:
+        return fetch.files(name, revision, wanted, reporter)
+    except OSError as error:  # the disk's, or an answer of the hub's
         raise refusals.of(name, error, carried) from error
+
+
+def record(snapshot: Path) -> Path:
+    """Where it is noted which files are the whole model, for who names no file: one a line, beside the snapshots."""
+    return snapshot.parents[1] / "llmlab" / snapshot.name
 
 
 def cached(name: HubName) -> Path | None:
     """The folder of a revision in the hub's cache, when the whole model is there."""
+    for folder in _found(name):
+        needed = shards.names(name.file) if name.file else _needed(folder)
+        if needed and all((folder / one).is_file() for one in needed):
+            return folder
+    return None
+
+
+def _what_is_here(name: HubName) -> Path | None:
+    """A folder with GGUF files of which only the hub knows whether they are all; for who cannot ask it."""
+    folders = [] if name.file else list(_found(name))
+    return next((one for one in folders if any(one.rglob("*.gguf")) and not any(one.rglob(WEIGHTS[0]))), None)
+
+
+def _needed(folder: Path) -> Sequence[str]:
+    """The files of a whole model: those noted, or what safetensors say of themselves; none where nobody knows."""
+    if record(folder).is_file():
+        return record(folder).read_text(encoding="utf-8").split("\n")
+    weights = [path.relative_to(folder).as_posix() for path in folder.rglob(WEIGHTS[0])]
+    settings = "modules.json" if (folder / "modules.json").is_file() else "config.json"
+    try:
+        for index in folder.rglob("*.safetensors.index.json"):
+            named = set(json.loads(index.read_bytes())["weight_map"].values())
+            weights += [(index.parent / one).relative_to(folder).as_posix() for one in named]
+    except (ValueError, KeyError, TypeError, AttributeError):  # it says nothing, so that the hub is asked
+        return []
+    return [settings, *weights] if weights else []
+
+
+def _found(name: HubName) -> Iterator[Path]:
+    """Folders of a revision in the hub's cache that the client does not know to lack anything."""
     import huggingface_hub
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -103,15 +151,11 @@ def cached(name: HubName) -> Path | None:
     options = {"repo_id": name.repository, "revision": name.revision or None, "local_files_only": True}
     for patterns in kinds:
         try:
-            folder = Path(huggingface_hub.snapshot_download(**options, allow_patterns=patterns))
+            yield Path(huggingface_hub.snapshot_download(**options, allow_patterns=patterns))
         except HFValidationError as error:
             raise MisuseError(f"{name.repository!r} is no Hugging Face id", "give organisation/name") from error
         except LocalEntryNotFoundError:
             continue
-        files = [folder / one for one in shards.names(name.file)] if name.file else list(folder.rglob(patterns[0]))
-        if files and all(file.is_file() for file in files):
-            return folder
-    return None
 
 
 def chosen(name: HubName, files: Sequence[HubFile]) -> list[HubFile]:
@@ -152,7 +196,14 @@ def host() -> str:
     """Whom the client asks: the hub, or the mirror that HF_ENDPOINT names."""
     from huggingface_hub import constants
 
-    return urlsplit(constants.ENDPOINT).netloc or str(constants.ENDPOINT)
+    return urlsplit(constants.ENDPOINT).netloc.rpartition("@")[2]  # without a user's name and password
+
+
+def _check_endpoint() -> None:
+    from huggingface_hub import constants
+
+    if not (constants.ENDPOINT.startswith(("https://", "http://")) and host()):
+        raise MisuseError("HF_ENDPOINT must begin with https:// (or http://)", "correct it, or unset it for the hub")
 
 
 def is_the_hub() -> bool:

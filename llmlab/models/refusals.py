@@ -7,6 +7,7 @@ from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.models.hub import HUB, HubName, host, is_the_hub
 
 MIB = 2**20
+NO_ADDRESS = ("Name or service not known", "nodename nor servname", "name resolution", "getaddrinfo failed")
 
 
 def of(name: HubName, error: Exception, carried: Sequence[str]) -> LabError:
@@ -20,14 +21,17 @@ def of(name: HubName, error: Exception, carried: Sequence[str]) -> LabError:
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
         what = f"{error.strerror or error} {error.filename or ''}".strip()
         return MissingError(f"cannot write the hub's cache: {what}", "is the disk full? HF_HOME names another folder")
-    if isinstance(error, ValueError | TypeError | KeyError):  # what it says is no JSON, or says something else
+    if isinstance(
+        error, ValueError | TypeError | KeyError | AttributeError
+    ):  # what it says is no JSON, or says something else
         return _unreachable(name, "it does not answer as the hub does", carried)
     return _unreachable(name, reason(error), carried)
 
 
 def reason(error: Exception) -> str:
     """The first line of what an error says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return "no network, or no such host" if any(words in said for words in NO_ADDRESS) else said
 
 
 def _answered(name: HubName, error: Any, carried: Sequence[str]) -> LabError:
@@ -39,7 +43,8 @@ def _answered(name: HubName, error: Any, carried: Sequence[str]) -> LabError:
         return MissingError(f"{name.repository} is gated", f"accept its terms at {where}, then {_login()}")
     if isinstance(error, RepositoryNotFoundError):
         return MisuseError(
-            f"{host()} shows no model {name.repository}", f"check the name; if it is private, {_login()}"
+            f"{host()} shows no model {name.repository}",
+            f"check the name{_no_folder(name)}; if it is private, {_login()}",
         )
     if isinstance(error, RevisionNotFoundError):
         return MisuseError(f"{name.repository} has no revision {name.revision!r}", "leave it out for the newest")
@@ -48,8 +53,17 @@ def _answered(name: HubName, error: Any, carried: Sequence[str]) -> LabError:
     return _unreachable(name, f"it answers {status}", carried)
 
 
+def _no_folder(name: HubName) -> str:
+    """A folder whose name is typed wrongly is taken for a name on the hub."""
+    return "" if name.revision or name.file else f" (there is no folder {name})"
+
+
 def _unreachable(name: HubName, why: str, carried: Sequence[str]) -> LabError:
-    hint = "give --model a folder or a .gguf file, or set HF_ENDPOINT=https://... to a mirror"
+    from huggingface_hub import constants
+
+    offline = constants.is_offline_mode()
+    other = "unset HF_HUB_OFFLINE" if offline else "set HF_ENDPOINT=https://... to a mirror"
+    hint = f"give --model a folder or a .gguf file{_no_folder(name)}, or {other}"
     without = f"these need no hub: {', '.join(carried)}"
     return MissingError(f"cannot fetch {name} from {host()}: {why}", f"{hint}; {without}")
 
@@ -58,7 +72,7 @@ def broken(name: HubName, got: int, size: int, why: str) -> LabError:
     """A file that ended too early."""
     return MissingError(
         f"the connection to {host()} broke after {got / MIB:,.0f} of {size / MIB:,.0f} MiB of {name}: {why}",
-        "run the command again: it goes on from there",
+        "run the command again: it goes on from there, where the host can send the rest of a file",
     )
 
 

@@ -125,7 +125,7 @@ def test_a_pipe_hears_lines_and_sees_no_bar(served, typed):
             1,
             [
                 "cannot fetch organisation/none from huggingface.co: HF_HUB_OFFLINE is set",
-                "HF_ENDPOINT",
+                "unset HF_HUB_OFFLINE",
                 "gemma-3-270m",
             ],
         ),
@@ -135,7 +135,12 @@ def test_a_pipe_hears_lines_and_sees_no_bar(served, typed):
             1,
             ["cannot fetch organisation/none from 127.0.0.1:9", "a folder or a .gguf file", "all-minilm-l6-v2"],
         ),
-        ("organisation/none", {}, 2, ["shows no model organisation/none; check the name"]),
+        (
+            "organisation/none",
+            {},
+            2,
+            ["shows no model organisation/none; check the name (there is no folder organisation/none)"],
+        ),
         ("organisation/name@v9", {}, 2, ["organisation/name has no revision 'v9'"]),
         (
             "organisation/name",
