@@ -196,7 +196,7 @@ def host() -> str:
     """Whom the client asks: the hub, or the mirror that HF_ENDPOINT names."""
     from huggingface_hub import constants
 
-    return urlsplit(constants.ENDPOINT).netloc.rpartition("@")[2]  # without a user's name and password
+    return str(urlsplit(constants.ENDPOINT).netloc).rpartition("@")[2]  # without a user's name and password
 
 
 def _check_endpoint() -> None:

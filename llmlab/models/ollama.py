@@ -1,8 +1,8 @@
 """Models that Ollama has fetched, read where they lie: a name leads to a manifest, the manifest to a blob.
 
 The layout is that of https://github.com/ollama/ollama/blob/main/manifest/manifest.go. A name is looked up among those
-that are there, and never made into a path. Nothing is fetched, and nothing of Ollama's is written. What a Modelfile adds
-to the weights (SYSTEM, TEMPLATE, PARAMETER) is not read; an ADAPTER, which would change every number, is refused.
+that are there, and never made into a path. Nothing is fetched, and nothing of Ollama's is written. What a Modelfile
+adds to the weights (SYSTEM, TEMPLATE, PARAMETER) is not read; an ADAPTER, which would change every number, is refused.
 """
 
 import json

@@ -56,7 +56,10 @@ def locate(config: Config, name: str, reporter: Reporter) -> Source:
         slug = f"ollama-{digest(found.name)[:12]}"
         return Source(found.name, slug, found.path, found.sha256[:12], {"sha256": found.sha256})
     if os.path.exists(located(name)):
-        return _local(name)
+        try:
+            return _local(name)
+        except FileNotFoundError as error:
+            raise DamagedError(f"{error.filename} vanished while {name} was read", "run the command again") from error
     wanted = hub.parse(name)
     if wanted is None and name.endswith(".gguf"):
         raise MisuseError(f"the file {name} does not exist", "check its path")
@@ -113,10 +116,7 @@ def _local(typed: str) -> Source:
     if path.is_dir():
         _refuse_pickles(path)
     files = sorted(path.rglob("*")) if path.is_dir() else shards.paths(path)
-    try:
-        stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
-    except FileNotFoundError as error:
-        raise DamagedError(f"{error.filename} vanished while {path} was read", "run the command again") from error
+    stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files if file.is_file()]
     files_digest = digest("|".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
     slug = f"{path.stem[:60]}-{digest(str(path))[:12]}"  # at most 253 bytes, of the 255 that a folder's name may have
     return Source(path.name, slug, path, "local", {"files": files_digest})

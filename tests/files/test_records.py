@@ -211,5 +211,5 @@ def test_a_long_cell_is_read():
 
 @pytest.mark.parametrize("text", ['[{"good": ' + "[" * 100_000, '{"good": ' + "[" * 100_000])
 def test_what_is_nested_deeply_is_named(text):
-    with pytest.raises(MisuseError, match="stdin .*nested too deeply"):
+    with pytest.raises(MisuseError, match=r"stdin .*nested too deeply"):
         read(text, PAIRS)

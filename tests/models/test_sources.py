@@ -163,3 +163,13 @@ def test_a_folder_that_is_no_model_at_first_sight_is_not_walked(locate, config, 
 def test_a_gguf_file_that_is_not_there_is_said_not_to_be(locate, config):
     with pytest.raises(MisuseError, match=r"the file \./nofile\.gguf does not exist"):
         locate(config, "./nofile.gguf")
+
+
+def test_a_file_that_vanishes_meanwhile_is_named(locate, config, tmp_path, monkeypatch):
+    def gone(self, pattern):
+        raise FileNotFoundError(2, "No such file or directory", "below/it")
+
+    folder = files(tmp_path / "model", "config.json")
+    monkeypatch.setattr(sources.Path, "rglob", gone)
+    with pytest.raises(DamagedError, match="below/it vanished while"):
+        locate(config, str(folder))

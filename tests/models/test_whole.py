@@ -66,7 +66,7 @@ def test_the_only_gguf_model_is_asked_for_once(serve, fetched):
     assert len(server.asked) == 2
 
 
-def test_without_the_hub_the_gguf_that_is_here_is_used_and_named(serve, fetched, capsys, ear, monkeypatch):
+def test_without_the_hub_the_gguf_that_is_here_is_used_and_named(serve, fetched, ear, monkeypatch):
     said = []
     monkeypatch.setattr(type(ear), "say", lambda self, text: said.append(text))
     server = serve({"a.gguf": b"GGUFa", "b.gguf": b"GGUFb"})
@@ -106,7 +106,19 @@ def test_a_run_stopped_between_links_is_taken_up(serve, fetched, monkeypatch, li
         with pytest.raises(KeyboardInterrupt):
             fetched(PINNED)
     assert hub.cached(hub.parse(PINNED)) is None
-    assert snapshot_of(fetched(PINNED)) == SHARDED
+    folder = fetched(PINNED)
+    assert snapshot_of(folder) == SHARDED
+    assert all(path.is_symlink() for path in folder.iterdir())  # those that were there are left as they are
+
+
+def test_a_gguf_model_that_lacks_one_of_its_files_is_not_whole(serve, fetched):
+    parts = {f"it-0000{number}-of-00002.gguf": b"GGUF%d" % number for number in (1, 2)}
+    serve(parts)
+    for name in ("organisation/name", "organisation/name:it-00001-of-00002.gguf"):
+        folder = fetched(name)
+        (folder / "it-00002-of-00002.gguf").unlink()
+        assert hub.cached(hub.parse(name)) is None
+        assert snapshot_of(fetched(name)) == parts
 
 
 def test_a_copy_that_was_stopped_is_not_used(serve, fetched, monkeypatch):
