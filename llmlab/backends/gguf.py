@@ -19,7 +19,8 @@ SHORT = 512  # numbers of a list that is kept: one a layer
 ROWS = 16_384  # of a table, dequantised at a time
 TABLE = "token_embd.weight"
 DIMENSIONS = 4  # ggml.h: GGML_MAX_DIMS
-LEAST_PAIR, LEAST_TENSOR = 13, 24  # bytes: an empty name, a type, and the shortest value or a place
+NESTED = 4  # lists in lists
+LEAST_PAIR, LEAST_TENSOR, LEAST_LIST = 13, 24, 12  # bytes
 KINDS = {
     "general.architecture": (str, "text"),
     "general.file_type": (int, "number"),
@@ -146,14 +147,14 @@ class _Header:
             raise ValueError(f"{name} is not made of whole blocks of {kind.name}")
         return Weight(name, shape[::-1], kind.name, self._number("<Q"), prod(shape) // block * size)
 
-    def _value(self, kind: int) -> Any:
+    def _value(self, kind: int, depth: int = 0) -> Any:
         if kind == STRING:
             return self._text()
         if kind != ARRAY:
             return self._number(NUMBERS[kind])
         inner, count = self._number("<I"), self._number("<Q")
         if inner == ARRAY:
-            raise ValueError("it holds a list of lists")  # which llama.cpp does not read either
+            return self._pass_lists(count, depth)
         if inner == STRING:
             return self._pass_texts(count)
         if count <= SHORT:
@@ -162,6 +163,13 @@ class _Header:
         self._within(size)
         self._place += size
         return None
+
+    def _pass_lists(self, count: int, depth: int) -> None:
+        if depth == NESTED:
+            raise ValueError("its lists are nested too deeply")
+        self._within(LEAST_LIST * count)
+        for _ in range(count):
+            self._value(ARRAY, depth + 1)
 
     def _pass_texts(self, count: int) -> None:
         self._within(8 * count)

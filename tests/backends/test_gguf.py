@@ -119,6 +119,7 @@ TYPED = [ARCHITECTURE, pair("general.file_type", UINT, struct.pack("<I", 0))]
         pytest.param([ARCHITECTURE, text("k") + struct.pack("<IQ", STRING, 2**60)], [], {}, id="a long text"),
         pytest.param([ARCHITECTURE, pair("k", ARRAY, struct.pack("<IQ", STRING, 2**60))], [], {}, id="texts beyond"),
         pytest.param([ARCHITECTURE, pair("k", ARRAY, struct.pack("<IQ", UINT, 2**60))], [], {}, id="numbers beyond"),
+        pytest.param([ARCHITECTURE, pair("k", ARRAY, struct.pack("<IQ", ARRAY, 2**60))], [], {}, id="lists beyond"),
         pytest.param([ARCHITECTURE], [], {"pairs_stated": 2**60}, id="pairs beyond"),
         pytest.param([ARCHITECTURE], [], {"tensors_stated": 2**60}, id="tensors beyond"),
         pytest.param([ARCHITECTURE], [], {"pairs_stated": 2**24}, id="empty pairs"),
