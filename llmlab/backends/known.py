@@ -1,6 +1,6 @@
 """What an encoder knows of a text: to a model of English words Chinese is an unknown token, and has no vector."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmlab.backends.base import UNKNOWN, Encoder
@@ -10,14 +10,22 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def check_known(model: Encoder, texts: Sequence[str], hint: str) -> list[str]:
-    """Raise MisuseError for a text of which an encoder knows no more than half; say of which it does not know all."""
+def knows(ids: Sequence[int]) -> bool:
+    """Whether an encoder knows more than half of the tokens of a text."""
+    return 2 * ids.count(UNKNOWN) < len(ids)
+
+
+def check_known(model: Encoder, texts: Sequence[str], hint: Callable[[str], str]) -> list[str]:
+    """Raise MisuseError for a text of which an encoder knows no more than half; say of which it does not know all.
+
+    `hint`: what to do about such a text.
+    """
     said = []
     for text, ids in zip(texts, model.token_ids(texts), strict=True):
         known = len(ids) - ids.count(UNKNOWN)
-        if 2 * known <= len(ids):
-            message = f"{model.info.name} does not know {text!r}: it has {known} of its {len(ids)} tokens"
-            raise MisuseError(message, hint)
+        if not knows(ids):
+            lacks = f"it has {known} of its {len(ids)} tokens" if ids else "it has no token for it"
+            raise MisuseError(f"{model.info.name} does not know {text!r}: {lacks}", hint(text))
         if known < len(ids):
             said.append(f"{model.info.name} has {known} of the {len(ids)} tokens of {text!r}: its vector is of those")
     return said

@@ -78,7 +78,7 @@ class UniversalSentenceEncoder:
         found = []
         for ids in self._tokenizer.encode(list(texts)):
             lost = [one == unknown for one in ids]
-            before = [one == space and after for one, after in zip(ids, [*lost[1:], False], strict=True)]
+            before = [one == space and after for one, after in zip(ids, [*lost, False][1:], strict=True)]
             found.append(tuple(UNKNOWN if any(why) else one for one, *why in zip(ids, lost, before, strict=True)))
         return found
 

@@ -1,5 +1,6 @@
 """Options of the vector lab: where vectors come from, which words are listed, in which spaces."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
@@ -68,6 +69,7 @@ class SourceOptions(Struct, frozen=True):
         """A vector a text. Raises MisuseError for a language model, which gives one to each token."""
         from llmlab.backends.known import check_known
         from llmlab.lab.vectors import embed, rows
+        from llmlab.lab.vectors.elsewhere import ask_encoders
 
         if self.space:
             return _of_space(world.shelf(model.engine, model.dtype), self.space, self.standardize, given)
@@ -76,7 +78,7 @@ class SourceOptions(Struct, frozen=True):
         if library.kind(name) != "causal":
             self.refuse_encoder(name, model)
             encoder = library.encoder(name)
-            for remark in check_known(encoder, given, _other_encoders(world, name, given)):
+            for remark in check_known(encoder, given, partial(ask_encoders, library, name)):
                 world.say(remark)
             with world.progress("encoding") as progress:
                 return embed.of_texts(encoder, given, progress)
@@ -179,23 +181,16 @@ def _refuse_nameless(space: str | None) -> None:
 
 def _of_space(shelf: "Shelf", name: str, standardize: bool, given: list[str]) -> "Embeddings":
     from llmlab.lab.vectors import embed
+    from llmlab.lab.vectors.elsewhere import ask_spaces
     from llmlab.spaces.lookup import look_up, row_of
 
     space = shelf.open(name, standardize)
     lacks = any(row_of(space, word) is None for word in given)
     encoder = shelf.encoder_of(space) if lacks else None
-    others = languages.speaking(shelf.config.spaces, "".join(given))
-    found = [look_up(space, word, encoder, others) for word in given]
+    found = [look_up(space, word, encoder, partial(ask_spaces, shelf, space.facts.name)) for word in given]
     for remark in filter(None, (query.remark for query in found)):
         shelf.reporter.say(remark)
     return embed.of_words(space, found)
-
-
-def _other_encoders(world: World, name: str, given: list[str]) -> str:
-    """How to ask for an encoder that has the texts' language."""
-    entries = {other: entry for other, entry in world.config.models.items() if entry.kind == "encoder"}
-    others = ", ".join(other for other in languages.speaking(entries, "".join(given)) if other != name)
-    return f"choose another encoder with --model: {others}" if others else "choose another encoder with --model"
 
 
 def _table(library: "Library", name: str, layer: str) -> Any:

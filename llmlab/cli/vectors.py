@@ -183,11 +183,13 @@ def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str]
 
 def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
     """The vector of a word, from the encoder where the space lacks it."""
+    from llmlab.lab.vectors.elsewhere import ask_spaces
     from llmlab.spaces.lookup import look_up, row_of
 
     known = row_of(space, word) is not None
-    others = languages.speaking(world.config.spaces, word)
-    query = look_up(space, word, None if known else shelf.encoder_of(space), others)
+    query = look_up(
+        space, word, None if known else shelf.encoder_of(space), partial(ask_spaces, shelf, space.facts.name)
+    )
     if not known:
         said = query.remark or "its vector comes from the encoder"
         world.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")

@@ -69,6 +69,15 @@ class Library:
         fit = (name for name, entry in entries if entry.kind == "encoder" and language in entry.languages)
         return next(fit, self.config.encoder)
 
+    def knows(self, name: str, text: str) -> bool:
+        """Whether an encoder knows a text, for a hint: one that cannot be opened here is no help."""
+        from llmlab.backends.known import knows
+
+        try:
+            return knows(self.encoder(name).token_ids([text])[0])
+        except LabError:
+            return False
+
     def table(self, name: str) -> "Floats":
         """The input embedding rows of a causal language model, [V, D] float32, memory-mapped."""
         return self._table(name)

@@ -1,7 +1,7 @@
 """A word's vector in a space: as it is written, in another case, from the encoder, or an error with close spellings."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,25 +41,28 @@ def row_of(space: Space, word: str) -> int | None:
     return space.words.find(composed.lower()) if found is None and space.facts.case == "lower" else found
 
 
-def look_up(space: Space, word: str, encoder: "Encoder | None", others: Sequence[str] = ()) -> Query:
+def another(word: str) -> str:
+    """The hint where nobody else is asked for a word."""
+    return "try another word"
+
+
+def look_up(space: Space, word: str, encoder: "Encoder | None", hint: Callable[[str], str] = another) -> Query:
     """The word's vector from the table, or from the encoder when the table lacks it.
 
     Raises MisuseError for an empty word, and for one that the encoder does not know, or that the table lacks where
-    there is none: with close spellings, and the `others`, spaces that may have it.
+    there is none: with close spellings, and the `hint`, what to do about such a word.
     """
     if not word.strip():
         raise MisuseError("the word is empty", "give a word, for example: love")
     row = row_of(space, word)
     if row is not None:
         return Query(word, space.vector(row), row)
-    elsewhere = ", ".join(other for other in others if other != space.facts.name)
-    hint = f"ask another space: {elsewhere}" if elsewhere else "ask another space"
     if encoder is not None:
         remark = "".join(check_known(encoder, [word], hint))
         return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None, remark=remark)
     near = spellings(space, word)
-    hint = f"close spellings: {', '.join(near)}; {hint}" if near else hint
-    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", hint)
+    close = f"close spellings: {', '.join(near)}; " if near else ""
+    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", close + hint(word))
 
 
 def spellings(space: Space, word: str, count: int = 5) -> list[str]:

@@ -185,13 +185,21 @@ def test_tokens_have_their_numbers_and_what_is_not_known_has_none(encoder, refer
 
 
 def test_a_text_that_is_not_known_is_refused_and_one_that_is_in_part_is_said(encoder):
-    assert check_known(encoder, ["the cat sat"], "ask another") == []
-    (said,) = check_known(encoder, ["He likes movies ☃"], "ask another")
+    assert check_known(encoder, ["the cat sat"], "not {}".format) == []
+    (said,) = check_known(encoder, ["He likes movies ☃"], "not {}".format)
     assert said.startswith("tiny has ")
     assert said.endswith(" tokens of 'He likes movies ☃': its vector is of those")
     with pytest.raises(MisuseError, match=r"tiny does not know '☃': it has 0 of its [12] tokens") as caught:
-        check_known(encoder, ["the cat", "☃"], "ask another")
-    assert caught.value.hint == "ask another"
+        check_known(encoder, ["the cat", "☃"], "not {}".format)
+    assert caught.value.hint == "not ☃"
+
+
+@pytest.mark.parametrize("engine", ["numpy"], indirect=True)
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", ""])
+def test_a_text_without_a_token_is_not_known(encoder, text):
+    assert encoder.token_ids(["the cat", text, "the"])[1] == ()
+    with pytest.raises(MisuseError, match=r"tiny does not know '.*': it has no token for it"):
+        check_known(encoder, [text], "not {}".format)
 
 
 def test_arrays_that_lack_one_are_no_universal_sentence_encoder(tmp_path):

@@ -1,6 +1,7 @@
 """Texts go to an encoder, and words to a space, that has their language; what none knows has no vector."""
 
 import json
+import shutil
 
 import pytest
 
@@ -30,12 +31,21 @@ def cache(tmp_path):
 
 @pytest.fixture
 def lab(lab, environ, tmp_path, encoder_folder):
-    """An encoder and a space for English, which are the default, and others for Chinese, of the same weights."""
+    """An encoder and a space for English, which are the default, and others for Chinese, of the same weights.
+
+    The English encoder lacks the token 爱, as one of English texts does.
+    """
+    english = shutil.copytree(encoder_folder, tmp_path / "english")
+    tokenizer = english / "tokenizer.json"
+    read = json.loads(tokenizer.read_text(encoding="utf-8"))
+    vocabulary = read["model"]["vocab"]
+    vocabulary["nothing"] = vocabulary.pop("爱")
+    tokenizer.write_text(json.dumps(read), encoding="utf-8")
     words = tmp_path / "words.txt"
     words.write_text("cat\ndog\nlove\n爱\n天\n", encoding="utf-8")
     settings = 'encoder = "english"\nspace = "english"\n[languages]\nzh = "chinese"\n'
-    for name, language in (("english", "en"), ("chinese", "zh")):
-        settings += ENTRY.format(name=name, folder=encoder_folder, language=language)
+    for name, language, folder in (("english", "en", english), ("chinese", "zh", encoder_folder)):
+        settings += ENTRY.format(name=name, folder=folder, language=language)
         settings += SPACE.format(name=name, words=words, language=language)
     (tmp_path / "settings.toml").write_text(settings, encoding="utf-8")
     environ["LLMLAB_CONFIG"] = str(tmp_path / "settings.toml")
@@ -52,7 +62,7 @@ SAID = "llmlab: english has no zh words: using the encoder chinese (choose anoth
         ("embed 爱 cat", "chinese", True),
         ("embed cat 爱", "chinese", True),
         ("embed 爱 cat --tokens", "chinese", True),
-        ("embed 爱 cat --model english", "english", False),
+        ("embed 'cat 爱 dog' --model english", "english", False),
         ("odd cat dog 爱", "chinese", True),
         ("why cat 爱", "chinese", True),
         ("why cat dog", "english", False),
@@ -65,9 +75,22 @@ def test_texts_go_to_an_encoder_that_has_the_language_of_one_of_them(lab, line, 
     assert (SAID in done.err.splitlines()) == said
 
 
-def test_what_streams_has_one_encoder_whatever_comes(lab):
-    done = lab("embed - -f jsonl", stdin="cat\n爱\ndog\n".encode())
-    assert [json.loads(record)["model"] for record in done.out.splitlines()] == ["english"] * 3
+@pytest.mark.parametrize(
+    ("given", "model"), [("爱\ncat\n爱\n", "chinese"), ("cat\nlove\nthe cat\n", "english"), ("", None)]
+)
+def test_what_streams_has_the_encoder_of_its_first_line(lab, given, model):
+    done = lab("embed - -f jsonl", stdin=given.encode())
+    assert done.code == 0, done.err
+    assert [json.loads(record)["model"] for record in done.out.splitlines()] == [model] * given.count("\n")
+    assert (SAID in done.err.splitlines()) == (model == "chinese")
+    values = lab("embed - -q", stdin=given.encode())
+    assert (values.code, values.out.count("\n")) == (0, given.count("\n"))
+
+
+def test_a_line_that_the_encoder_of_the_first_does_not_know_is_refused(lab):
+    done = lab("embed - -f jsonl", stdin="cat\n爱\n".encode())
+    assert (done.code, done.out.count("\n")) == (2, 1)
+    assert "english does not know '爱': it has 0 of its 1 tokens; choose another encoder with --model: " in done.err
 
 
 @pytest.mark.parametrize(("word", "space"), [("love", "english"), ("爱", "chinese"), ("爱 - cat + dog", "chinese")])
@@ -78,29 +101,45 @@ def test_a_word_goes_to_the_space_of_its_language(lab, word, space):
 
 
 HERE = "english does not know '☃': it has 0 of its 1 tokens; "
+NO_SPACE, NO_ENCODER = "no space here knows it: try another word", "no encoder here knows it: try another text"
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("embed ☃", f"{HERE}choose another encoder with --model: all-minilm-l6-v2, use-multilingual, chinese"),
         ("embed cat ☃", HERE),
         ("odd cat dog ☃", HERE),
         ("why cat ☃", HERE),
-        ("embed 爱☃☃☃ --model english", "choose another encoder with --model: use-multilingual, chinese"),
-        ("embed ☃ --space english", f"{HERE}ask another space: "),
-        ("neighbors ☃ --space english", f"{HERE}ask another space: minilm, bilingual, glove, gemma, chinese"),
-        ("neighbors 爱☃☃☃ --space english", "ask another space: bilingual, gemma, chinese"),
+        ("embed '爱 ☃ ☃ ☃' --model english", NO_ENCODER),
+        ("embed '☃ ☃ cat' --model chinese", NO_ENCODER),
+        ("embed ☃ --space english", f"{HERE}{NO_SPACE}"),
+        ("neighbors ☃ --space english", f"{HERE}{NO_SPACE}"),
+        ("neighbors 爱☃☃☃ --space english", NO_SPACE),
+        ("neighbors 爱 --space english", "ask another space: bilingual, chinese, mine"),
+        ("embed 爱 love --space english", "ask another space: bilingual, chinese, mine"),
+        ("neighbors love --space mine", "ask another space: minilm, bilingual, english, chinese"),
+        ("neighbors 好 --space mine", "ask another space: bilingual, chinese"),
+        ("neighbors 爱 --space mine --against ☃", f"the space mine has no word '☃'; {NO_SPACE}"),
         ("neighbors 'cat - ☃'", HERE),
         ("neighbors cat --against ☃", HERE),
         ("neighbors ☃ --spaces english,chinese", HERE),
     ],
 )
-def test_what_an_encoder_does_not_know_has_no_vector_and_who_may_know_it_is_named(lab, line, expected):
+def test_what_an_encoder_does_not_know_has_no_vector_and_only_who_knows_it_is_named(lab, tmp_path, line, expected):
+    (tmp_path / "mine.vec").write_text("爱 3 1\n恨 -1 2\n", encoding="utf-8")
+    assert lab(f"space import mine {tmp_path}/mine.vec").code == 0
     assert lab("neighbors cat --spaces english,chinese").code == 0  # both are built
     done = lab(line)
     assert (done.code, done.out) == (2, "")
     assert expected in done.err.splitlines()[-1]
+    assert not (tmp_path / "cache" / "spaces" / "bilingual").exists()
+
+
+def test_another_encoder_that_knows_a_text_is_named(lab):
+    done = lab("embed 爱 --model english")
+    named = done.err.split("choose another encoder with --model: ")[1].strip().split(", ")
+    assert "chinese" in named
+    assert "all-minilm-l6-v2" not in named  # it is for English
 
 
 def test_what_an_encoder_lacks_of_a_text_is_said(lab):
