@@ -61,15 +61,18 @@ def embed(
     come = streams(text, form)
     given = list(text if come else words(world, text))
     source.check([one.strip() for one in given], model)
-    model = source.for_language(world, given, model)
+    parts = batches(words(world, text)) if come else iter([given])
+    first = next(parts, [])  # what comes later has the encoder of what came first
+    model = source.for_language(world, first, model)
     of = _vectors_of(world, source, tokens, metric, strip, model)
+    found = map(of, chain(filter(None, [first]), parts))
     if form.quiet and come:
-        world.stream_values(of(some).values() for some in batches(words(world, text)))
+        world.stream_values(some.values() for some in found)
     elif come:
-        world.stream(numbered(of(some).records() for some in batches(words(world, text))), form)
+        world.stream(numbered(some.records() for some in found), form)
     else:
-        found = of(given).by(metric)
-        world.show(found, form, partial(found.views, full=full, strip=strip))
+        shown = of(given).by(metric)
+        world.show(shown, form, partial(shown.views, full=full, strip=strip))
 
 
 def _vectors_of(
