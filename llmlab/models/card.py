@@ -16,8 +16,9 @@ from llmlab.models.prepare import Workshop
 from llmlab.models.sources import Source
 from llmlab.view import Cell, Column, Record, View
 
-PARTS = ("embedding", "attention", "MLP", "normalisation", "head", "other")
+PARTS = ("embedding", "attention", "MLP", "normalisation", "head", "other")  # in a layer, in the order of its steps
 DEEPSEEK_V3 = 7168  # hidden_size of config.json, https://huggingface.co/deepseek-ai/DeepSeek-V3
+SHOWN = 16  # digits of a checksum
 IN_A_LAYER = re.compile(r"\.(\d+)\.")
 Role = Literal["W", "b", "scale"]
 
@@ -70,6 +71,8 @@ class Card:
         for fact in facts:
             if fact[0] == "hidden size":
                 fact[1] = f"{fact[1]} numbers a token, the embedding dimension (DeepSeek-V3: {DEEPSEEK_V3:,})"
+            elif fact[0] == "sha256":  # whole, it leaves no room for a second column
+                fact[1] = f"{str(fact[1])[:SHOWN]}… (whole with --format json)"
         fact_columns = (Column("fact"), Column("", wide=True))
         return [View(self.name, fact_columns, facts, conclusion=self._conclusion()), drawn(self), self._tensors()]
 
@@ -141,7 +144,7 @@ def _steps(card: Card) -> Iterator[tuple[str, str]]:
     yield "input", "a text as tokens, each a number"
     yield "embedding", f"the row of that number, of {words}: a vector of {size} numbers"
     first = Counter(one.part for one in card.tensors if one.role == "W" and IN_A_LAYER.findall(one.name)[:1] == ["0"])
-    inside = ", then ".join(f"{name} ({count} W)" for name, count in first.items())
+    inside = ", then ".join(f"{name} ({first[name]} W)" for name in PARTS if name in first)
     for number in _ends(int(card.facts.get("layers") or 0)):
         name = f"layer {number}" if number else "..."
         yield name, inside if number == 1 else "the same, with W of its own" if number else ""

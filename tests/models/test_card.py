@@ -11,6 +11,7 @@ from llmlab.config import ModelEntry
 from llmlab.models import card
 from llmlab.models.library import Library
 from llmlab.models.sources import Source
+from llmlab.render import grid
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -103,11 +104,12 @@ def test_a_tensor_is_w_or_b_or_a_scale(shape, name, role):
         (18, "input -> embedding -> layer 1 -> ... -> layer 18 -> head -> next token"),
     ],
 )
-def test_the_drawing_goes_from_the_input_to_the_next_token(layers, way):
+@pytest.mark.parametrize("names", [("attn_q", "ffn_up"), ("ffn_up", "attn_q")])  # a file may hold them in any order
+def test_the_drawing_goes_from_the_input_to_the_next_token(layers, way, names):
     tensors = (
         card.Tensor("token_embd.weight", (600, 64), "F32"),
-        card.Tensor("blk.0.attn_q.weight", (64, 64), "F32"),
-        card.Tensor("blk.0.ffn_up.weight", (128, 64), "F32"),
+        card.Tensor(f"blk.0.{names[0]}.weight", (64, 64), "F32"),
+        card.Tensor(f"blk.0.{names[1]}.weight", (64, 64), "F32"),
         card.Tensor("blk.1.ffn_up.weight", (128, 64), "F32"),
     )
     facts = {"kind": "causal", "layers": layers, "hidden_size": 64, "vocabulary": 600}
@@ -116,6 +118,16 @@ def test_the_drawing_goes_from_the_input_to_the_next_token(layers, way):
     assert drawing.rows[1] == ["↓ embedding", "the row of that number, of 600: a vector of 64 numbers"]
     assert drawing.rows[2] == ["↓ layer 1", "attention (1 W), then MLP (1 W)"]
     assert drawing.rows[-2] == ["↓ head", "that table again: 64 numbers become 600, one a token"]
+
+
+def test_the_facts_stay_side_by_side_at_80_columns():
+    digits = "0123456789abcdef" * 4
+    facts = {"feed_forward_dimension": 1536, "sha256": digits, "distance_to_float32": {"llama.cpp bfloat16": 0.0094}}
+    found = card.Card("m", facts, ())
+    lines = [str(line) for line in grid.drawn(found.views()[0], 80, False, False)]
+    assert "feed forward dimension  1,536" in lines
+    assert "sha256                  0123456789abcdef… (whole with --format json)" in lines
+    assert found.document()["sha256"] == digits
 
 
 def test_millions_are_rounded():
