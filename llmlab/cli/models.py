@@ -10,6 +10,7 @@ import typer
 from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
+from llmlab.errors import MisuseError
 
 Name = Annotated[
     str,
@@ -50,11 +51,17 @@ def prepare(
 
     library, shelf = world.library(thorough=True), world.shelf(thorough=True)
     for name in names or inventory.preparable(world.config):
-        if name in world.config.spaces:
-            shelf.open(name)
+        try:
+            if name in world.config.spaces:
+                shelf.open(name)
+            else:
+                inventory.prepare(library, name)
+        except MisuseError as error:  # the engine or dtype of the settings is not for every model
+            if names:
+                raise
+            world.say(f"{name} is left out: {error}")
         else:
-            inventory.prepare(library, name)
-        world.say(f"{name} is ready")
+            world.say(f"{name} is ready")
 
 
 @verb("llmlab models remove glove-6b-50d")

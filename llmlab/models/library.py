@@ -59,15 +59,28 @@ class Library:
         return self._encoder(name or self.config.encoder)
 
     def encoder_for(self, language: str) -> str:
-        """The settings' own encoder; where it lacks a language, that of its space, else the first that has it."""
+        """The settings' own encoder; where it lacks a language, that of its space, else the first that has it.
+
+        One that does not run on the engine and dtype asked for is passed over.
+        """
         own, space = self.config.models.get(self.config.encoder), self.config.languages.get(language, "")
         if not language or own is None or {"*", language} & set(own.languages):
             return self.config.encoder
-        if space in self.config.spaces and self.config.spaces[space].vectors == "encoder":
-            return self.config.spaces[space].model
         entries = self.config.models.items()
-        fit = (name for name, entry in entries if entry.kind == "encoder" and language in entry.languages)
-        return next(fit, self.config.encoder)
+        fit = [name for name, entry in entries if entry.kind == "encoder" and {"*", language} & set(entry.languages)]
+        if space in self.config.spaces and self.config.spaces[space].vectors == "encoder":
+            fit = [self.config.spaces[space].model, *fit]
+        return next(filter(self._may_run, fit), self.config.encoder)
+
+    def _may_run(self, encoder: str) -> bool:
+        """Whether the engine and dtype asked for are an encoder's; one that is not installed says so when opened."""
+        try:
+            source = self.source(encoder)
+        except MissingError:
+            return True
+        if source.is_use:
+            return self.config.engine in ("auto", "numpy") and self._torch_dtype == "float32"
+        return self.config.engine in ("auto", "torch", "ctranslate2")
 
     def knows(self, name: str, text: str) -> bool:
         """Whether an encoder knows a text, for a hint: one that cannot be opened here is no help."""

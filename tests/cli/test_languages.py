@@ -135,6 +135,12 @@ def test_what_an_encoder_does_not_know_has_no_vector_and_only_who_knows_it_is_na
     assert not (tmp_path / "cache" / "spaces" / "bilingual").exists()
 
 
+def test_an_engine_without_an_encoder_for_a_text_is_to_be_left_out(lab):
+    done = lab("embed ☃ --engine torch")
+    assert (done.code, done.out) == (2, "")
+    assert f"{HERE}no encoder here knows it: leave out --engine and --dtype" in done.err
+
+
 def test_another_encoder_that_knows_a_text_is_named(lab):
     done = lab("embed 爱 --model english")
     named = done.err.split("choose another encoder with --model: ")[1].strip().split(", ")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from llmlab.models import inventory
+
 
 @pytest.fixture
 def cache(tmp_path):
@@ -32,6 +34,20 @@ def test_a_model_is_prepared_once_and_what_was_made_is_removed(lab, encoder_fold
     assert removed.err.startswith("llmlab: removed ")
     assert encoder_folder.is_dir()
     assert lab(f"models remove {encoder_folder}").code == 2
+
+
+def test_of_all_models_those_that_the_engine_cannot_run_are_left_out_and_one_that_is_named_is_an_error(
+    lab, environ, encoder_folder, lm_folder, monkeypatch
+):
+    environ["LLMLAB_ENGINE"] = "ctranslate2"
+    monkeypatch.setattr(inventory, "preparable", lambda config: [str(lm_folder), str(encoder_folder)])
+    done = lab("models prepare")
+    assert done.code == 0, done.err
+    left_out, *_, ready = done.err.splitlines()
+    assert left_out.startswith(f"llmlab: {lm_folder} is left out: the engine ctranslate2 cannot ")
+    assert ready == f"llmlab: {encoder_folder} is ready"
+    named = lab(f"models prepare {lm_folder} {encoder_folder}")
+    assert (named.code, named.err.count("\n")) == (2, 1)
 
 
 @pytest.mark.parametrize(

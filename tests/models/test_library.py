@@ -149,6 +149,36 @@ def test_an_encoder_of_the_users_own_is_asked_whatever_the_language(config, ear,
     assert library.encoder_for("zh") == "use-multilingual"
 
 
+def test_an_encoder_of_any_language_is_the_settings_own_and_one_that_others_go_to(config, ear, encoder_folder):
+    folder = ModelEntry("encoder", "tiny", "folder", "MIT", path=str(encoder_folder), languages=("*",))
+    english = replace(folder, languages=("en",))
+    own = replace(config, encoder="own", models={"own": folder, "use": replace(folder, languages=("zh",))})
+    assert Library(own, ear).encoder_for("zh") == "own"
+    other = replace(config, encoder="own", models={"own": english, "no": english, "any": folder})
+    assert Library(other, ear).encoder_for("he") == "any"
+    assert Library(other, ear).encoder_for("") == "own"
+
+
+@pytest.mark.parametrize(
+    ("engine", "dtype", "chosen"),
+    [
+        ("auto", "auto", "use"),
+        ("numpy", "auto", "use"),
+        ("auto", "float32", "use"),
+        ("torch", "auto", "second"),
+        ("ctranslate2", "auto", "second"),
+        ("auto", "bfloat16", "second"),
+        ("llama.cpp", "auto", "own"),  # which says that it runs no encoder
+    ],
+)
+def test_a_language_goes_to_an_encoder_that_the_engine_runs(universal, ear, encoder_folder, engine, dtype, chosen):
+    second = ModelEntry("encoder", "tiny", "folder", "MIT", path=str(encoder_folder), languages=("zh",))
+    own = replace(second, languages=("en",))
+    models = {"own": own, "use": replace(universal.models["use"], languages=("zh",)), "second": second}
+    config = replace(universal, encoder="own", models=models, spaces={}, engine=engine, dtype=dtype)
+    assert Library(config, ear).encoder_for("zh") == chosen
+
+
 @pytest.fixture
 def universal(config, tmp_path, texts, monkeypatch):
     """Settings with a universal sentence encoder that a package carries."""

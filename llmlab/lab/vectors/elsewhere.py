@@ -18,9 +18,10 @@ def ask_encoders(library: Library, own: str, text: str) -> str:
     """The hint of an encoder that does not know a text."""
     entries = {name: entry for name, entry in library.config.models.items() if entry.kind == "encoder" and name != own}
     others = [name for name in languages.speaking(entries, text) if library.knows(name, text)]
-    if not others:
-        return "no encoder here knows it: try another text"
-    return f"choose another encoder with --model: {', '.join(others)}"
+    if others:
+        return f"choose another encoder with --model: {', '.join(others)}"
+    bound = (library.config.engine, library.config.dtype) != ("auto", "auto")
+    return f"no encoder here knows it: {'leave out --engine and --dtype' if bound else 'try another text'}"
 
 
 def _has(shelf: Shelf, name: str, word: str) -> bool:
