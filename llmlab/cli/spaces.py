@@ -98,9 +98,10 @@ def import_(
 @verb("llmlab space list")
 def list_(world: World, *, form: FormOptions) -> None:
     """The spaces that there are."""
+    from llmlab.lab.languages import NAMES
     from llmlab.spaces.listing import listing
 
-    world.show(listing(world.shelf()), form)
+    world.show(listing(world.shelf(), NAMES), form)
 
 
 @verb("llmlab space show minilm")

@@ -17,6 +17,17 @@ SCRIPTS = {  # first word of a letter's Unicode name -> language
     "DEVANAGARI": "hi",
     "THAI": "th",
 }
+NAMES = {
+    "zh": "Chinese",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "ru": "Russian",
+    "ar": "Arabic",
+    "el": "Greek",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "th": "Thai",
+}
 UNSPACED = ("zh", "ja", "th")  # written without spaces between words
 
 

@@ -1,5 +1,6 @@
 """The spaces there are, in a table, and all that is known of one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Entry:
 class Listing:
     entries: tuple[Entry, ...]
     default: str  # the space that answers when none is named
+    speaking: Mapping[str, str]  # a language that it lacks, and the space that answers for it
 
     def views(self) -> list[View]:
         columns = (
@@ -57,8 +59,17 @@ class Listing:
         )
         ready = sum(one.facts is not None for one in self.entries)
         built = "all built" if ready == len(self.entries) else f"{ready} of them built, the others at first use"
-        conclusion = f"{len(self.entries)} spaces, {built}; {self.default} answers when no other is named."
+        conclusion = (
+            f"{len(self.entries)} spaces, {built}; {self.default} answers when no other is named{self._spoken}."
+        )
         return [View("", columns, [self._row(one) for one in self.entries], conclusion=conclusion)]
+
+    @property
+    def _spoken(self) -> str:
+        """Which space answers for which languages."""
+        spaces = dict.fromkeys(self.speaking.values())
+        own = {name: [one for one, space in self.speaking.items() if space == name] for name in spaces}
+        return "".join(f", {name} for {', '.join(some)}" for name, some in own.items())
 
     def records(self) -> list[Record]:
         return [
@@ -127,11 +138,15 @@ def _plain(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def listing(shelf: Shelf) -> Listing:
-    """The spaces of the settings, and the user's own."""
-    given = shelf.config.spaces
+def listing(shelf: Shelf, languages: Mapping[str, str]) -> Listing:
+    """The spaces of the settings, and the user's own. `languages`: their names, by code."""
+    given, elsewhere = shelf.config.spaces, shelf.config.languages
     items = [_entry(shelf, name, f"{entry.model}, {entry.vocabulary}") for name, entry in given.items()]
-    return Listing((*items, *(_entry(shelf, name, "") for name in shelf.own_names)), shelf.config.space)
+    items += [_entry(shelf, name, "") for name in shelf.own_names]
+    has = given[shelf.config.space].languages if shelf.config.space in given else ("*",)
+    lacks = {} if "*" in has else {code: space for code, space in elsewhere.items() if code not in has}
+    speaking = {languages[code]: space for code, space in lacks.items() if code in languages}
+    return Listing(tuple(items), shelf.config.space, speaking)
 
 
 def sheet(shelf: Shelf, name: str) -> Sheet:

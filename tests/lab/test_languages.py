@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmlab.lab.languages import language, of_texts, speaking
+from llmlab.lab.languages import NAMES, SCRIPTS, language, of_texts, speaking
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ def test_who_has_a_language_is_told_by_the_entries(config):
     assert speaking(config.spaces, "love") == ["minilm", "bilingual", "glove", "gemma"]
     encoders = {name: entry for name, entry in config.models.items() if entry.kind == "encoder"}
     assert speaking(encoders, "사랑") == ["use-multilingual"]
+
+
+def test_every_language_that_a_script_tells_has_an_english_name():
+    assert set(NAMES) == set(SCRIPTS.values())
+    assert (NAMES["zh"], NAMES["el"], NAMES["hi"]) == ("Chinese", "Greek", "Hindi")

@@ -49,7 +49,7 @@ def test_an_interrupted_build_goes_on_where_it_was(tiny, ear, encoders):
         build.build(tiny, "mine", "bert", "wordfreq:en:10")
     assert encoders[0].encoded == [words[:4]]
     assert "mine" not in left(tiny)
-    assert [one.state for one in listing(tiny).entries if one.name == "mine"] == ["unfinished"]
+    assert [one.state for one in listing(tiny, {}).entries if one.name == "mine"] == ["unfinished"]
     built = build.build(later(tiny), "mine", "bert", "wordfreq:en:10")
     assert encoders[1].encoded == [words[4:8], words[8:]]
     assert "4 words were there from the last time" in ear.heard
@@ -131,7 +131,7 @@ def test_an_unfinished_build_can_be_removed(tiny, encoders):
     with pytest.raises(KeyboardInterrupt):
         build.build(tiny, "mine", "bert", "wordfreq:en:10")
     assert tiny.remove("mine") > 0
-    assert all(one.name != "mine" for one in listing(tiny).entries)
+    assert all(one.name != "mine" for one in listing(tiny, {}).entries)
 
 
 def test_a_model_that_cannot_be_opened_takes_nothing_from_what_was_built(tiny, ear, encoders, monkeypatch):
