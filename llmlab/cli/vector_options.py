@@ -57,7 +57,9 @@ class SourceOptions(Struct, frozen=True):
         own, found = world.config.encoder, languages.of_texts(given)
         if self.space or model.model or (name := model.library(world).encoder_for(found)) == own:
             return model
-        world.say(f"{own} has no {found} words: using the encoder {name} (choose another with --model)")
+        world.say(
+            f"{own} has no {languages.NAMES[found]} words: using the encoder {name} (choose another with --model)"
+        )
         return replace(model, model=name)
 
     def looks_up(self, world: World, model: ModelOptions) -> bool:
@@ -152,7 +154,7 @@ class PlaceOptions(Struct, frozen=True):
 
     space: SpaceOption = None
     spaces: Annotated[
-        str | None, option("--spaces", metavar="A,B", help="Several side by side: minilm,glove,gemma.")
+        str | None, option("--spaces", metavar="A,B", help="Several side by side: minilm,bilingual,glove,gemma.")
     ] = None
     standardize: StandardizeOption = False
 
@@ -163,7 +165,7 @@ class PlaceOptions(Struct, frozen=True):
             raise MisuseError("--space and --spaces are two ways to say where", "give one of them")
         if self.spaces is None:
             return []
-        found = [name.strip() for name in self.spaces.split(",")]
+        found = [name.strip() for name in self.spaces.replace("，", ",").split(",")]
         if not all(found):
             raise MisuseError(f"--spaces {self.spaces!r} holds an empty name", "for example --spaces minilm,glove")
         if len(set(found)) < 2:

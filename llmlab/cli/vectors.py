@@ -169,12 +169,16 @@ def neighbors(
 
 def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str], question: Question, text: str) -> Any:
     """What one space says of a word, or several side by side."""
+    from llmlab.lab.vectors.arithmetic import parse
+    from llmlab.lab.vectors.elsewhere import better_at_sums
     from llmlab.lab.vectors.neighbors import answer
 
-    k = world.config.neighbors.k
+    k, is_sum = world.config.neighbors.k, len(parse(text)) > 1
 
     def of(name: str) -> Any:
         space = shelf.open(name, place.standardize)
+        if is_sum and space.facts.kind == "encoder":
+            world.say(better_at_sums(shelf, space, text))
         return answer(space, text, question, partial(_query, world, shelf, space), k)
 
     if not names:
@@ -186,6 +190,7 @@ def _answers(world: World, shelf: "Shelf", place: PlaceOptions, names: list[str]
 
 def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
     """The vector of a word, from the encoder where the space lacks it."""
+    from llmlab.lab.vectors.arithmetic import unspaced
     from llmlab.lab.vectors.elsewhere import ask_spaces
     from llmlab.spaces.lookup import look_up, row_of
 
@@ -194,7 +199,7 @@ def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
         space, word, None if known else shelf.encoder_of(space), partial(ask_spaces, shelf, space.facts.name)
     )
     if not known:
-        said = query.remark or "its vector comes from the encoder"
+        said = "; ".join(filter(None, [query.remark or "its vector comes from the encoder", unspaced(word)]))
         world.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")
     return query
 
@@ -205,8 +210,8 @@ def _space_for(world: World, word: str) -> str:
     entry = config.spaces.get(config.space)
     if entry is None or not language or {"*", language} & set(entry.languages) or language not in config.languages:
         return config.space
-    chosen = config.languages[language]
-    world.say(f"{config.space} has no {language} words: using the space {chosen} (choose another with --space)")
+    chosen, name = config.languages[language], languages.NAMES[language]
+    world.say(f"{config.space} has no {name} words: using the space {chosen} (choose another with --space)")
     return chosen
 
 

@@ -52,7 +52,7 @@ def lab(lab, environ, tmp_path, encoder_folder):
     return lab
 
 
-SAID = "llmlab: english has no zh words: using the encoder chinese (choose another with --model)"
+SAID = "llmlab: english has no Chinese words: using the encoder chinese (choose another with --model)"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,38 @@ def test_a_word_goes_to_the_space_of_its_language(lab, word, space):
     done = lab(f"neighbors '{word}' -k 1 -f jsonl")
     assert done.code == 0, done.err
     assert json.loads(done.out)["space"] == space
+
+
+WEAK = "is made by a sentence encoder, which is weak at sums; word vectors do better: --space"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("neighbors 'love - cat + dog'", f"llmlab: english {WEAK} glove or gemma"),
+        ("neighbors '爱 － cat ＋ dog'", f"llmlab: chinese {WEAK} gemma"),
+        ("neighbors 'cat - dog' --spaces chinese，english", f"llmlab: english {WEAK} glove or gemma"),
+        ("neighbors love", None),
+        ("neighbors '爱 - 恨' -s mine", None),
+    ],
+)
+def test_a_sum_in_a_space_of_a_sentence_encoder_is_said_to_be_weak(lab, tmp_path, line, said):
+    (tmp_path / "mine.vec").write_text("爱 3 1\n恨 -1 2\n心 4 2\n", encoding="utf-8")
+    assert lab(f"space import mine {tmp_path}/mine.vec").code == 0
+    done = lab(f"{line} -f jsonl")
+    assert done.code == 0, done.err
+    assert (said in done.err.splitlines()) if said else ("weak at sums" not in done.err)
+
+
+def test_a_sum_without_spaces_around_its_signs_is_shown_with_them(lab, tmp_path):
+    (tmp_path / "mine.vec").write_text("爱 3 1\n恨 -1 2\n", encoding="utf-8")
+    assert lab(f"space import mine {tmp_path}/mine.vec").code == 0
+    hint = "; a sum has spaces around its signs: '爱 - 天'"
+    refused, answered = lab("neighbors 爱-天 -s mine"), lab("neighbors 爱-天 -s chinese")
+    assert (refused.code, answered.code) == (2, 0)
+    for done in (refused, answered):
+        assert done.err.splitlines()[-1].endswith(hint)
+    assert hint not in lab("neighbors love-cat").err
 
 
 HERE = "english does not know '☃': it has 0 of its 1 tokens; "

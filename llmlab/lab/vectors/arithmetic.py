@@ -13,13 +13,17 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
+from llmlab.lab.languages import language
 from llmlab.lab.vectors.filters import Keep
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
 
 BLOCK = 50_000  # rows compared at a time
 EPSILON = 1e-6  # keeps 3CosMul from dividing by 0, as in the paper
-TERM = re.compile(r"\s*([+-])?\s*(?:\"([^\"]+)\"|(\S+))(?=\s|$)")
+MINUS, SIGN = "-－", "[+＋－-]"  # and as a Chinese input method types them
+SUM = re.compile(rf"(?:^|\s){SIGN}\s|\s{SIGN}\s*$")
+TERM = re.compile(rf"\s*({SIGN})?\s*(?:\"([^\"]+)\"|(\S+))(?=\s|$)")
+UNSPACED = re.compile(rf"(?<=\w)({SIGN})(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -35,19 +39,28 @@ def parse(text: str) -> tuple[Term, ...]:
 
     Signs stand between spaces, so that well-known stays a word. Raises MisuseError for a sign without a word.
     """
-    if not re.search(r"(^|\s)[+-]\s", text) and not text.rstrip().endswith((" +", " -")):
+    if not SUM.search(text):
         return (Term(1, text),)
     terms: list[Term] = []
     place = 0
     while place < len(text.rstrip()):
         found = TERM.match(text, place)
         word = (found[2] or found[3]) if found else ""
-        if found is None or word in ("+", "-") or (terms and not found[1]):
+        if found is None or re.fullmatch(SIGN, word) or (terms and not found[1]):
             hint = 'for example "king - man + woman"; put a word that holds spaces in quotes'
             raise MisuseError(f"{text!r} is no sum of words", hint)
-        terms.append(Term(-1 if found[1] == "-" else 1, word))
+        terms.append(Term(-1 if found[1] and found[1] in MINUS else 1, word))
         place = found.end()
     return tuple(terms)
+
+
+def unspaced(word: str) -> str:
+    """What to do where a word may be meant as a sum; "" for any other: a hyphen alone is part of a word in Latin."""
+    signs = UNSPACED.findall(word)
+    if not signs or (set(signs) == {"-"} and not language(word)):
+        return ""
+    spaced = UNSPACED.sub(r" \1 ", word)
+    return f"a sum has spaces around its signs: '{spaced}'"
 
 
 def combine(text: str, terms: Sequence[Term], queries: Sequence[Query], unit: bool) -> Query:

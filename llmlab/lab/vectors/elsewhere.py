@@ -2,6 +2,7 @@
 
 from llmlab import cache
 from llmlab.lab import languages
+from llmlab.lab.vectors.arithmetic import unspaced
 from llmlab.models.library import Library
 from llmlab.spaces.lookup import row_of
 from llmlab.spaces.shelf import Shelf, facts_of
@@ -10,6 +11,8 @@ from llmlab.spaces.space import Space
 
 def ask_spaces(shelf: Shelf, own: str, word: str) -> str:
     """The hint of a space that does not know a word."""
+    if sum_ := unspaced(word):
+        return sum_
     others = [name for name in (*shelf.config.spaces, *shelf.own_names) if name != own and _has(shelf, name, word)]
     return f"ask another space: {', '.join(others)}" if others else "no space here knows it: try another word"
 
@@ -43,3 +46,11 @@ def _may_have(shelf: Shelf, name: str, word: str) -> bool:
     if entry is None or entry.vectors != "encoder" or not word.replace(" ", "").isalpha():
         return False
     return name in languages.speaking({name: entry}, word)
+
+
+def better_at_sums(shelf: Shelf, space: Space, text: str) -> str:
+    """What to know of the sums of a space whose vectors a sentence encoder made."""
+    fit = {name: entry for name, entry in shelf.config.spaces.items() if entry.vectors != "encoder"}
+    others = " or ".join(languages.speaking(fit, text))
+    advice = f"; word vectors do better: --space {others}" if others else ""
+    return f"{space.facts.name} is made by a sentence encoder, which is weak at sums{advice}"

@@ -25,16 +25,34 @@ from llmlab.spaces.lookup import look_up
         ("- man + woman", [Term(-1, "man"), Term(1, "woman")]),
         ('"New York" - well-known', [Term(1, "New York"), Term(-1, "well-known")]),
         ("国王  -  男人", [Term(1, "国王"), Term(-1, "男人")]),
+        ("国王 － 男人　＋　女人", [Term(1, "国王"), Term(-1, "男人"), Term(1, "女人")]),
+        ("国王－男人", [Term(1, "国王－男人")]),
     ],
 )
 def test_a_sum_is_words_with_signs_between_spaces(text, terms):
     assert list(arithmetic.parse(text)) == terms
 
 
-@pytest.mark.parametrize("text", ["king -", "king - + woman", "king - man woman", "a - - b"])
+@pytest.mark.parametrize(
+    "text", ["king -", "king - + woman", "king - man woman", "a - - b", "国王 －", "国王 ＋ － 女人"]
+)
 def test_a_sign_without_a_word_is_no_sum(text):
     with pytest.raises(MisuseError, match="is no sum of words"):
         arithmetic.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "spaced"),
+    [
+        ("国王-男人+女人", "国王 - 男人 + 女人"),
+        ("国王－男人", "国王 － 男人"),
+        ("国王-男人", "国王 - 男人"),
+        ("king-man+woman", "king - man + woman"),
+        *[("well-known", ""), ("C++", ""), ("-男人", ""), ("love", ""), ("国王 - 男人", "")],
+    ],
+)
+def test_a_word_that_may_be_a_sum_without_spaces_is_shown_with_them(word, spaced):
+    assert arithmetic.unspaced(word) == (spaced and f"a sum has spaces around its signs: '{spaced}'")
 
 
 @given(st.integers(0, 10**6), st.integers(4, 80), st.integers(2, 6), st.sampled_from(["cosine", "l2", "l1", "dot"]))
