@@ -5,7 +5,9 @@ The layers and weights are those of version 3, the embeddings in 6 bits, as the 
 extracted them; `convert` lays its arrays out so that they open memory-mapped. The tokenizer is sentencepiece itself.
 Each convolution has a normalisation of its own, as in Google's graph, where the package's program has one for all: the
 mean cosine to that graph (ONNX, 8 bits) is 0.990 here and 0.979 there, over 309 texts and words. Texts of one length
-are computed together, so that none is padded.
+are computed together, so that none is padded, and a long one in pieces, so that memory does not grow with it.
+
+While texts are encoded, the products of all threads of the process are of one thread each: threadpool_limits is global.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ TOKENIZER, ARRAYS = "sp.model", "weights.npz"  # of the package
 TABLE, LAYERS = "table.npy", "layers.npz"  # of what is made from it
 ORDERS = {2: 0, 3: 1, 5: 2}  # tokens that a convolution sees, and how many of them stand to the left
 BATCH_TOKENS = 2048
+REACH = 4  # tokens to either side that a token's features are made of: two convolutions, two tokens each
 SPACE = "▁"  # sentencepiece's mark; it stands alone where the word after it begins with no piece of its own
 
 
@@ -56,9 +59,10 @@ class UniversalSentenceEncoder:
         ids = self._tokenizer.encode(list(texts), add_bos=True, add_eos=True)
 
         def run(rows: list[int]) -> int:
-            features = self._features(np.array([ids[row] for row in rows]))
-            root = np.sqrt(np.float32(features.shape[1]))
-            vectors[rows] = self._dense(root * self._projected(features.mean(axis=1)))  # the sum, divided by the root
+            tokens = np.array([ids[row] for row in rows])
+            count = np.float32(tokens.shape[1])
+            mean = sum(features.sum(axis=1) for features in self._pieces(tokens)) / count
+            vectors[rows] = self._dense(np.sqrt(count) * self._projected(mean))  # the sum, divided by the root
             return len(rows)
 
         done = 0
@@ -71,7 +75,8 @@ class UniversalSentenceEncoder:
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
         ids = self._tokenizer.encode(text, add_bos=True, add_eos=True)
-        return tuple(self._tokenizer.id_to_piece(ids)), self._projected(self._features(np.array([ids]))[0])
+        found = [self._projected(features[0]) for features in self._pieces(np.array([ids]))]
+        return tuple(self._tokenizer.id_to_piece(ids)), np.concatenate(found)
 
     def token_ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         unknown, space = self._tokenizer.unk_id(), self._tokenizer.piece_to_id(SPACE)
@@ -81,6 +86,13 @@ class UniversalSentenceEncoder:
             before = [one == space and after for one, after in zip(ids, [*lost, False][1:], strict=True)]
             found.append(tuple(UNKNOWN if any(why) else one for one, *why in zip(ids, lost, before, strict=True)))
         return found
+
+    def _pieces(self, ids: Ints) -> Iterator[Floats]:
+        """The features of texts of one length, so many tokens at a time, with those around them that they see."""
+        for start in range(0, ids.shape[1], BATCH_TOKENS):
+            left = min(start, REACH)
+            found = self._features(ids[:, start - left : start + BATCH_TOKENS + REACH])
+            yield found[:, left : left + BATCH_TOKENS]
 
     def _features(self, ids: Ints) -> Floats:
         """What is seen at each token [B, T] of texts of one length: its embedding, and its convolutions, [B, T, F]."""

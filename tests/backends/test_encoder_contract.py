@@ -175,6 +175,18 @@ def test_a_context_is_read_to_its_last_token_and_one_more_is_refused(encoder, to
             ask()
 
 
+@pytest.mark.parametrize("engine", ["numpy"], indirect=True)
+def test_a_text_longer_than_a_piece_has_the_vectors_of_the_whole(encoder, reference, texts):
+    text = " ".join(texts)
+    while len(encoder.token_ids([text])[0]) < 2 * usem.BATCH_TOKENS:
+        text = f"{text} {text}"
+    names, expected = reference.tokens(text)
+    tokens, vectors = encoder.token_vectors(text)
+    assert list(tokens) == names
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode([text, "cat"])[0], reference.vector(text), atol=1e-5)
+
+
 def test_tokens_have_their_numbers_and_what_is_not_known_has_none(encoder, reference):
     known = ["the cat sat", "He likes movies.", "movies"]
     assert encoder.token_ids(known) == [tuple(reference.ids(text)) for text in known]
