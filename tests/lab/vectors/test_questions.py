@@ -78,6 +78,21 @@ def test_of_a_translation_the_word_and_one_that_is_right_must_be_known(tmp_path)
     assert counts == [("zh", 3, 1, 1), ("en", 1, 1, 1), ("total", 4, 2, 2)]
 
 
+def test_a_word_is_no_translation_of_itself_where_both_languages_have_one_script(tmp_path):
+    space = make(tmp_path, np.array([[1, 0], [0.9, 0.1], [0, 1]]), ["cat", "chat", "dog"])
+    found = evaluate.translations(space, [WordQuestion("fr", ("cat", "chat")), WordQuestion("fr", ("dog", "chat"))])
+    assert (found.total.known, found.total.right) == (2, 2)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_of_equally_near_translations_the_first_of_the_vocabulary_counts(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(spaces, "BLOCK", block)
+    space = make(tmp_path, np.array([[0, 1], [1, 0], [1, 0], [1, 0]]), ["far", "cat", "dog", "猫"])
+    found = evaluate.translations(space, [WordQuestion("s", ("猫", "cat")), WordQuestion("s", ("猫", "dog"))])
+    assert (found.total.known, found.total.right) == (2, 1)
+    assert evaluate.translations(space, [WordQuestion("s", ("猫", "cat"))]).total.right == 1
+
+
 def test_each_kind_of_question_says_what_was_counted(tmp_path):
     space = make(tmp_path, np.array([[1, 0], [0.9, 0.1], [0, 1]]), ["猫", "cat", "dog"])
     odd = evaluate.odd(space, [WordQuestion("s", ("猫", "cat", "dog"))])
