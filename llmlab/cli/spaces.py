@@ -51,7 +51,7 @@ class FileOptions(Struct, frozen=True):
         return Reading.of(file, **asdict(self) | {"missing": tuple(self.missing or ())})
 
 
-@verb("llmlab space build zh --model gemma-3-270m --vocab wordfreq:zh:50000")
+@verb("llmlab space build zh --model use-multilingual --vocab wordfreq:zh:50000")
 def build(
     world: World,
     *,
