@@ -1,14 +1,15 @@
-"""What a result shows to people: titled tables of plain cells, and strips of shaded text.
+"""What a result shows to people: titled tables of plain cells, strips of shaded text, and a picture.
 
 How they are drawn is render's business.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 Record = dict[str, Any]
+Chart = dict[str, Any]  # a Vega-Lite specification, without what the theme adds: plain data
 
 
 class Vector(list[float]):
@@ -95,11 +96,20 @@ class Result(Protocol):
         ...
 
 
+@runtime_checkable
+class Pictured(Result, Protocol):
+    """A result that can be looked at."""
+
+    def chart(self) -> Chart:
+        """Its picture; the data are those of its records."""
+        ...
+
+
 class Several(Struct, frozen=True):
     """Several results of one kind, one after the other."""
 
     name: str  # what a result is about
-    results: Sequence[Result]
+    results: Sequence[Pictured]
 
     def views(self) -> list[Picture]:
         return [view for one in self.results for view in one.views()]
@@ -112,6 +122,9 @@ class Several(Struct, frozen=True):
 
     def values(self) -> list[str]:
         return [value for one in self.results for value in one.values()]
+
+    def chart(self) -> Chart:
+        return {"vconcat": [one.chart() for one in self.results]}
 
 
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:

@@ -13,6 +13,7 @@ from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
 from llmlab.render import Format
+from llmlab.render.plot.theme import Theme
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
@@ -57,6 +58,56 @@ class FormOptions(Struct, frozen=True):
             raise MisuseError("--bom goes with csv and tsv", "add --format csv, or leave out --bom")
         if self.quiet and self.format != "table":
             raise MisuseError("--quiet prints one value, --format whole records", "give one of them")
+
+    @property
+    def plots(self) -> Sequence[Path]:
+        """Files for the result's picture."""
+        return ()
+
+    @property
+    def plots_to_stdout(self) -> bool:
+        """Whether the picture stands in the result's place."""
+        return Path(STDIN) in self.plots
+
+    @property
+    def plain(self) -> bool:
+        """Whether a table is asked for and nothing else."""
+        return self.format == "table" and not self.quiet and not self.plots
+
+    @property
+    def flows(self) -> bool:
+        """Whether records or values are written as they come, and none is kept."""
+        return (self.quiet or self.format not in ("table", "json")) and not self.plots
+
+
+class PictureOptions(FormOptions, frozen=True):
+    """In which form a result that has a picture is written, and where its picture goes."""
+
+    plot: Annotated[
+        list[Path] | None,
+        option("--plot", metavar="FILE", panel=SHOWN, help="Its picture: .png .svg .pdf .html .vl.json; -: the json."),
+    ] = None
+    theme: Annotated[Theme, option("--theme", metavar="NAME", panel=SHOWN, help="Of the picture: light or dark.")] = (
+        "light"
+    )
+
+    def __post_init__(self) -> None:
+        """Raise MisuseError for what contradicts itself or is no picture, MissingError for what none can be made of."""
+        super().__post_init__()
+        if not self.plot:
+            if self.theme != "light":
+                raise MisuseError("--theme is of a picture", "add --plot FILE")
+            return
+        from llmlab.render.plot import check
+
+        for path in self.plot:
+            check(path)
+        if self.plots_to_stdout and (self.quiet or self.format != "table"):
+            raise MisuseError("--plot - writes to stdout, where the result would stand", "name a file for the picture")
+
+    @property
+    def plots(self) -> Sequence[Path]:
+        return self.plot or ()
 
 
 class EngineOptions(Struct, frozen=True):
@@ -143,7 +194,7 @@ def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
 
 def streams(arguments: Sequence[str], form: FormOptions) -> bool:
     """Whether records or values are written as the lines of stdin come, however many there are."""
-    return STDIN in arguments and (form.quiet or form.format not in ("table", "json"))
+    return STDIN in arguments and form.flows
 
 
 def batches(items: Iterator[T]) -> Iterator[list[T]]:

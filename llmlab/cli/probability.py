@@ -14,7 +14,7 @@ import typer
 
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import FileArgument, FormOptions, ModelOptions, ReadingOptions, batches, streams
+from llmlab.cli.options import FileArgument, ModelOptions, PictureOptions, ReadingOptions, batches, streams
 from llmlab.cli.prompt_options import preset_of
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.word_options import WordOptions
@@ -42,7 +42,7 @@ def prob(
     look: LookOptions,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
     from llmlab.lab.probability.ranking import ranking
@@ -65,7 +65,7 @@ def prob(
 
 
 def _stream(
-    world: World, lm: "CausalLM", some: Iterator[list[str]], unit: Unit | None, special: bool, form: FormOptions
+    world: World, lm: "CausalLM", some: Iterator[list[str]], unit: Unit | None, special: bool, form: PictureOptions
 ) -> None:
     """Write what is known of texts as they come: nobody knows yet which will be the likeliest."""
     from llmlab.lab.probability.ranking import ranking, unranked
@@ -95,7 +95,7 @@ def next_(
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Which word comes next: the exact distribution, at one temperature or several.
 
@@ -128,7 +128,7 @@ def compare(
     ],
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Where two texts differ in probability: their tokens aligned."""
     from llmlab.lab.probability.compare import difference
@@ -153,7 +153,7 @@ def orders(
     ] = 0,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Every order of a sentence's words, ranked by probability."""
     from llmlab.lab.probability.orders import check, orders
@@ -180,7 +180,7 @@ def cloze(
     fillings: WordOptions,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Which words fill the blank, by what stands before it and by what follows."""
     from llmlab.lab.probability.cloze import cloze
@@ -214,7 +214,7 @@ def choose(
     per_token: Annotated[bool, option("--per-token", panel=SHOWN, help="Means over tokens and characters.")] = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """P(choice | context) of several choices; or how often a file's right ones are the likeliest.
 
@@ -246,7 +246,7 @@ def pairs(
     file: FileArgument,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """How often a model finds the good sentence of a pair likelier than the bad one.
 
@@ -272,7 +272,7 @@ def perplexity(
     ] = 0,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """How well a model predicts a long text: perplexity, bits per byte and per character."""
     from llmlab.files.opening import called

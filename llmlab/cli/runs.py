@@ -72,7 +72,7 @@ class Run:
         with self.world.progress("sampling") as progress:
             for done, (prompt, one) in enumerate(drawn, 1):
                 progress(done, total)
-                if self.form.format == "jsonl":
+                if self.form.format == "jsonl" and self.form.flows:
                     if not self.world.write_record(self._record(prompt, one)):
                         return False
                 elif found and found[-1][0] is prompt:
@@ -103,7 +103,7 @@ class Run:
             self.world.show(result, self.form, lambda: [view for one in said for view in one.views(every=self.every)])
 
     def _flow(self, prompt: Prompt, found: list[Sample]) -> None:
-        flows = self.world.talks and self.form == FormOptions()
+        flows = self.world.talks and self.form.plain
         try:
             for text, so_far in generate.stream(self.lm, prompt, self.plan, trace=True):
                 found[:] = [so_far]

@@ -10,7 +10,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import EngineOptions, FormOptions, StandardizeOption
+from llmlab.cli.options import EngineOptions, FormOptions, PictureOptions, StandardizeOption
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -166,7 +166,7 @@ def eval_(
     translations: Annotated[
         Path | None, option("--translations", metavar="FILE", help="A word, then all that are right for it, a line.")
     ] = None,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """How good a space is, by people's word pairs or by questions about words."""
     from llmlab.lab.vectors import evaluate, judgements

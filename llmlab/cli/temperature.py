@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
-from llmlab.cli.options import FormOptions, ModelOptions, ReadingOptions
+from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions
 from llmlab.cli.prompt_options import Asked, PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -60,13 +60,13 @@ class ManyOptions(Struct, frozen=True):
         texts = [reading.text(one) for one in self.expect or ()]
         return Expected.of([*texts, *own], self.expect_regex or (), self.anywhere)
 
-    def check(self, plan: "Plan", form: FormOptions) -> None:
+    def check(self, plan: "Plan", form: PictureOptions) -> None:
         """Raise MisuseError for a stream of more than one text."""
         if not self.stream:
             return
         one_temperature("--stream", plan)
-        if form != FormOptions():
-            raise MisuseError("--stream writes plain text", "leave out --format and --quiet, or leave out --stream")
+        if not form.plain:
+            raise MisuseError("--stream writes plain text", "leave out --stream, or --format, --quiet and --plot")
         for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every", "out"):
             if getattr(self, name) not in (None, False):
                 said = "all" if name == "every" else name.replace("_", "-")
@@ -88,7 +88,7 @@ def generate(
     show_settings: SettingsOption = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Sample continuations from softmax(z / T), and nothing else unless asked for."""
     from llmlab.cli.out_file import OutFile
@@ -121,7 +121,7 @@ def trace(
     show_settings: SettingsOption = False,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """One sample step by step: what was drawn, how likely it was, what else there was."""
     from llmlab.cli.runs import Run
@@ -147,7 +147,7 @@ def tree(
     filters: FilterOptions,
     model: ModelOptions,
     reading: ReadingOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """The likeliest continuations as a tree; nothing is drawn."""
     from llmlab.lab.temperature.tree import check, grow

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, FormOptions, ModelOptions, batches, streams, words
+from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, batches, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -50,7 +50,7 @@ def embed(
     ] = False,
     full: Annotated[bool, option("--full", panel=SHOWN, help="All values, not only the first and last.")] = False,
     model: ModelOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """The vector of a word or sentence; how near each pair is when there are several.
 
@@ -96,7 +96,7 @@ def odd(
     text: Annotated[list[str], texts("WORD WORD WORD...")],
     source: SourceOptions,
     model: ModelOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Which of several words does not belong: the one least similar to the mean of all."""
     from llmlab.lab.vectors.odd import odd_one_out, too_few
@@ -124,7 +124,7 @@ def why(
     ] = None,
     metric: MetricOption = "cosine",
     model: ModelOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """Why two words or texts are near: what each dimension adds to their similarity."""
     from llmlab.lab.vectors.why import explain, not_two
@@ -154,7 +154,7 @@ def neighbors(
     which: WhichOptions,
     place: PlaceOptions,
     computing: EngineOptions,
-    form: FormOptions,
+    form: PictureOptions,
 ) -> None:
     """The nearest words to a word by a distance function. The word itself is left out."""
     question, names = which.question(world), place.names(which.sort)

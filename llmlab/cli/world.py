@@ -16,7 +16,7 @@ from llmlab.progress import Progress
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
 from llmlab.render.safe import LAYOUT, harmless
-from llmlab.view import Picture, Record, Result, Several
+from llmlab.view import Picture, Pictured, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.cli.options import FormOptions
@@ -85,10 +85,37 @@ class World:
         views: Callable[[], Sequence[Picture]] | None = None,
         values: Callable[[], Sequence[str]] | None = None,
     ) -> bool:
-        """Write a result; `views` and `values` are its own, unless the verb's options ask for others.
+        """Write a result and its pictures; `views` and `values` are its own, unless the verb's options ask for others.
 
         False: nobody reads it.
         """
+        read = form.plots_to_stdout or self._write(result, form, views, values)
+        if form.plots:
+            self._picture(result, form)
+        return read
+
+    def _picture(self, result: Result, form: "FormOptions") -> None:
+        """Save a result's pictures; `-` is the json of one on stdout."""
+        from llmlab.cli.options import PictureOptions
+        from llmlab.render.plot import save, to_json
+
+        assert isinstance(result, Pictured)
+        assert isinstance(form, PictureOptions)
+        for path in form.plots:
+            if str(path) == "-":
+                self.write(to_json(result, form.theme))
+            else:
+                with self.progress("drawing"):
+                    save(result, path, form.theme)
+                self.say(f"the picture is {path}")
+
+    def _write(
+        self,
+        result: Result,
+        form: "FormOptions",
+        views: Callable[[], Sequence[Picture]] | None,
+        values: Callable[[], Sequence[str]] | None,
+    ) -> bool:
         if form.quiet:
             return self.write_values((values or result.values)())
         terminal = is_terminal(self.stdout, self.environ)
@@ -102,9 +129,9 @@ class World:
             return False
         return True
 
-    def show_each(self, results: Iterable[Result], name: str, form: "FormOptions") -> None:
+    def show_each(self, results: Iterable[Pictured], name: str, form: "FormOptions") -> None:
         """Write results as they come; JSON, which is one text, at the end. `name` is what they are about there."""
-        if form.format == "json":
+        if form.format == "json" or form.plots:
             self.show(Several(name, list(results)), form)
         elif form.format == "table":
             for number, one in enumerate(results):

@@ -15,6 +15,7 @@ from llmlab.backends.base import CausalLM, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
+from llmlab.lab.probability.charts.prob import surprisals
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
@@ -22,7 +23,7 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, quoted, raw, show, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Picture, Record, Strip, View, stated_once
+from llmlab.view import Cell, Chart, Column, Picture, Record, Strip, View, stated_once
 
 BEFORE = 24  # characters of the context that a record repeats
 BEFORE_CELLS = 12  # and cells that a table shows
@@ -110,6 +111,9 @@ class Ledger:
             }
             for position, row in enumerate(self.rows)
         ]
+
+    def chart(self) -> Chart:
+        return surprisals(self)
 
     def document(self) -> Record:
         return {**self.origin.columns, "texts": [self.entry(1, None)]}

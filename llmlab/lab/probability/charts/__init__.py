@@ -1,0 +1,1 @@
+"""The pictures of the probability lab, a file a verb."""

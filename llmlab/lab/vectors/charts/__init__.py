@@ -1,0 +1,1 @@
+"""The pictures of the vectors lab, a file a verb."""

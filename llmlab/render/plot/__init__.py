@@ -1,0 +1,123 @@
+"""Pictures to files: png, svg, pdf and a page by vl-convert, which needs no network; Vega-Lite itself by nothing."""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.render.plot.theme import CONFIG, Theme
+from llmlab.view import Chart, Pictured
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+VEGA_LITE = "6.4"  # what vl-convert draws with; it has several
+DATA = ".vl.json"
+DRAWN = (".png", ".svg", ".pdf", ".html")
+SCALE = 2  # pixels of a png to each of the picture's, so that it stands a projector
+HINT = 'pip install "llmlab[plot]"'
+
+
+def check(path: Path) -> None:
+    """Raise MisuseError for a file that cannot be a picture, MissingError for one that needs what is not installed.
+
+    Before anything is computed: a picture is made last.
+    """
+    if str(path) == "-":
+        return
+    if not path.name.endswith((DATA, *DRAWN)):
+        raise MisuseError(f"{path} names no kind of picture", f"end it with one of {', '.join((*DRAWN, DATA))}")
+    if not path.parent.is_dir() or path.is_dir():
+        raise MisuseError(f"cannot write {path}: there is no such folder", "name a file in a folder that is there")
+    if not path.name.endswith(DATA) and not (find_spec("vl_convert") and find_spec("PIL") and find_spec("fontTools")):
+        raise MissingError(f"{path.suffix} needs vl-convert", f"{HINT}, or end the name with {DATA}")
+
+
+def specification(result: Pictured, theme: Theme = "light") -> Chart:
+    """A result's picture as a whole Vega-Lite specification, which any Vega-Lite draws."""
+    return {"$schema": SCHEMA, "config": CONFIG[theme], **result.chart()}
+
+
+def to_json(result: Pictured, theme: Theme = "light") -> str:
+    return json.dumps(specification(result, theme), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def save(result: Pictured, path: Path, theme: Theme = "light") -> None:
+    """Write a picture of the kind that the name ends with; what was there of that name stays until it is whole.
+
+    Raises MisuseError, MissingError as `check` does, and for png and pdf MissingError where no font has the picture's
+    letters.
+    """
+    check(path)
+    kind = DATA if path.name.endswith(DATA) else path.suffix
+    content = AS[kind](result, theme)
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(content)
+        os.chmod(file.name, 0o666 & ~_umask())
+        os.replace(file.name, path)
+    except OSError as error:
+        raise LabError(f"cannot write {path}: {error.strerror}", "name another file") from error
+
+
+def _umask() -> int:
+    """What a new file of this process lacks; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _png(result: Pictured, theme: Theme) -> bytes:
+    import vl_convert
+    from PIL import Image
+
+    png = vl_convert.vegalite_to_png(_with_font(result, theme), scale=SCALE, **_offline())
+    small = io.BytesIO()  # vl-convert packs it little: an eighth is left of it
+    Image.open(io.BytesIO(png)).convert("RGB").save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _svg(result: Pictured, theme: Theme) -> bytes:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(specification(result, theme), **_offline())).encode()
+
+
+def _pdf(result: Pictured, theme: Theme) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_pdf(_with_font(result, theme), **_offline()))
+
+
+def _html(result: Pictured, theme: Theme) -> bytes:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_html(specification(result, theme), vl_version=VEGA_LITE, bundle=True)).encode()
+
+
+def _json(result: Pictured, theme: Theme) -> bytes:
+    return to_json(result, theme).encode()
+
+
+def _offline() -> dict[str, Any]:
+    return {"vl_version": VEGA_LITE, "allowed_base_urls": []}
+
+
+def _with_font(result: Pictured, theme: Theme) -> Chart:
+    """The specification with a font, found here, that has its letters: these pictures carry none."""
+    from llmlab.render.plot.fonts import family
+
+    spec = specification(result, theme)
+    return {**spec, "config": {**spec["config"], "font": family(json.dumps(spec, ensure_ascii=False))}}
+
+
+AS: dict[str, Callable[[Pictured, Theme], bytes]] = {
+    ".png": _png,
+    ".svg": _svg,
+    ".pdf": _pdf,
+    ".html": _html,
+    DATA: _json,
+}

@@ -1,0 +1,128 @@
+"""A font that has the letters of a picture: png and pdf are drawn here, with what fonts there are.
+
+vl-convert brings fonts for Latin, Greek and Cyrillic letters. Others are sought with fontconfig where it is, else in
+the folders in which this platform keeps fonts, and believed only when the font's own character map has them
+(cmap, https://learn.microsoft.com/typography/opentype/spec/cmap).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from llmlab.errors import MissingError
+from llmlab.render.fold import HAN
+
+OWN = "Liberation Sans"  # vl-convert's, measured like Arial
+CARRIED = ("LATIN", "GREEK", "CYRILLIC", "MODIFIER", "MICRO", "FEMININE", "MASCULINE")
+SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
+# Of several fonts that have the letters, one made for the screen's text, and of one style rather than another.
+LIKED = ("sans", "yahei", "pingfang", "hei", "gothic", "regular")
+UNLIKED = ("bold", "black", "thin", "light", "medium", "italic", "mono", "serif", "condensed", "symbol", "emoji")
+
+
+def family(text: str) -> str:
+    """The font family to draw a text with: the one that has the most of its letters; for the others vl-convert looks
+    further.
+
+    Raises MissingError for letters that no font here has.
+    """
+    letters = {c for c in text if c.isalpha() and not _carried(c)}
+    missing, most, best = set(letters), 0, OWN
+    for file in _files(letters) if letters else ():
+        for name, characters in _faces(file):
+            has = {letter for letter in letters if ord(letter) in characters}
+            if has & missing:
+                _register(file)
+                missing -= has
+            if len(has) > most:
+                most, best = len(has), name
+        if not missing:
+            return best
+    if missing:
+        raise _lacking(missing)
+    return best
+
+
+def _carried(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(CARRIED)
+
+
+def _lacking(letters: set[str]) -> MissingError:
+    some = "".join(sorted(letters)[:5])
+    package = "apt install fonts-noto-cjk" if any(_is_han(c) for c in letters) else "install a font that has them"
+    return MissingError(
+        f"no font here has the letters {some} ...", f"{package}, or write .svg or .html, drawn where they are read"
+    )
+
+
+def _is_han(letter: str) -> bool:
+    return bool(re.match(f"[{HAN}]", letter))
+
+
+def _register(file: Path) -> None:
+    """Tell vl-convert of a font in a folder where it may not look."""
+    import vl_convert
+
+    vl_convert.register_font_directory(str(file.parent))
+
+
+def _files(letters: set[str]) -> Iterator[Path]:
+    """Font files, those first that have the letters, as far as fontconfig knows."""
+    if not shutil.which("fc-list"):
+        found = (path for folder in _folders() for path in folder.rglob("*"))
+        yield from sorted((path for path in found if path.suffix.lower() in SUFFIXES), key=_liking)
+        return
+    charset = " ".join(f"{ord(letter):x}" for letter in sorted(letters)[:200])
+    likely = _listed(f":charset={charset}")
+    yield from sorted(likely, key=_liking)
+    yield from sorted(_listed(":") - likely, key=_liking)
+
+
+def _listed(pattern: str) -> set[Path]:
+    """The font files that fontconfig knows of a pattern."""
+    asked = ["fc-list", "--format", "%{file}\\n", pattern]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    return {path for path in map(Path, said.splitlines()) if path.suffix.lower() in SUFFIXES}
+
+
+def _folders() -> Iterable[Path]:
+    """Where this platform keeps fonts."""
+    home = Path.home()
+    if sys.platform == "win32":
+        root, local = os.environ.get("WINDIR", r"C:\Windows"), os.environ.get("LOCALAPPDATA", str(home))
+        return [Path(root) / "Fonts", Path(local) / "Microsoft" / "Windows" / "Fonts"]
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts"]
+    return [
+        Path("/usr/share/fonts"),
+        Path("/usr/local/share/fonts"),
+        home / ".local" / "share" / "fonts",
+        home / ".fonts",
+    ]
+
+
+def _liking(file: Path) -> tuple[int, str]:
+    name = file.name.lower()
+    points = sum(word in name for word in LIKED) - 2 * sum(word in name for word in UNLIKED)
+    return -points, name
+
+
+def _faces(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
+    """Each face of a font file: its family, and its characters by code point. Nothing of what is no font."""
+    from fontTools.ttLib import TTCollection, TTFont, TTLibError
+
+    try:
+        faces = (
+            TTCollection(file, lazy=True).fonts
+            if file.suffix.lower() in (".ttc", ".otc")
+            else [TTFont(file, lazy=True)]
+        )
+        for face in sorted(faces, key=lambda face: "SC" not in str(face["name"].getDebugName(1)).split()):
+            yield str(face["name"].getDebugName(16) or face["name"].getDebugName(1)), face.getBestCmap() or {}
+    except (TTLibError, OSError, KeyError):
+        return

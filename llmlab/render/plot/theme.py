@@ -1,0 +1,74 @@
+"""The looks of pictures: a light and a dark theme, in colours that colour-blind eyes tell apart.
+
+Names are Okabe and Ito's palette (https://jfly.uni-koeln.de/color/); the ramps are cividis (Nunez et al. 2018), which
+looks the same to them, and blue to orange over the background's own shade.
+"""
+
+from typing import Literal
+
+from llmlab.view import Chart
+
+Theme = Literal["light", "dark"]
+FONT = "system-ui, sans-serif"  # the reader's own, in svg and pages; png and pdf are drawn with one that is found
+LIGHT = {"ground": "#ffffff", "text": "#1a1a1a", "soft": "#555555", "grid": "#e3e3e3", "first": "#0072b2"}
+DARK = {"ground": "#16181d", "text": "#eeeeee", "soft": "#b8b8b8", "grid": "#33363d", "first": "#56b4e9"}
+CATEGORIES = {
+    "light": ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d00", "#000000"],
+    "dark": ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#ffffff"],
+}
+ACCENT = {"light": "#d55e00", "dark": "#e69f00"}  # what is asked about among what is found
+
+
+def _config(theme: Theme) -> Chart:
+    of = LIGHT if theme == "light" else DARK
+    text = {"fill": of["text"], "fontSize": 12}
+    return {
+        "background": of["ground"],
+        "font": FONT,
+        "padding": 12,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "color": of["text"],
+            "subtitleColor": of["soft"],
+            "fontSize": 15,
+            "subtitleFontSize": 12.5,
+            "fontWeight": 600,
+            "offset": 12,
+            "subtitlePadding": 5,
+        },
+        "axis": {
+            "labelColor": of["soft"],
+            "titleColor": of["text"],
+            "gridColor": of["grid"],
+            "domainColor": of["grid"],
+            "tickColor": of["grid"],
+            "titleFontWeight": 500,
+            "labelFontSize": 11,
+            "titleFontSize": 12,
+        },
+        "legend": {"labelColor": of["soft"], "titleColor": of["text"], "titleFontWeight": 500},
+        "header": {"labelColor": of["text"], "titleColor": of["text"]},
+        "range": {
+            "category": CATEGORIES[theme],
+            "ramp": {"scheme": "cividis"},
+            "heatmap": {"scheme": "cividis"},
+            "diverging": {"scheme": "blueorange"},
+        },
+        "bar": {"color": of["first"]},
+        "line": {"color": of["first"], "strokeWidth": 2},
+        "point": {"color": of["first"], "filled": True, "size": 40},
+        "rule": {"color": of["soft"]},
+        "style": {
+            "label": text,
+            "caption": {"fill": of["soft"], "fontSize": 11},
+            "value": {"fill": of["soft"], "fontSize": 11},
+            "asked": {"fill": ACCENT[theme], "stroke": ACCENT[theme]},
+            "asked-label": {**text, "fill": ACCENT[theme], "fontWeight": "bold"},
+            "leader": {"stroke": of["soft"], "strokeWidth": 0.6},
+            "interval": {"stroke": of["text"], "strokeWidth": 1.4},
+        },
+    }
+
+
+CONFIG: dict[Theme, Chart] = {"light": _config("light"), "dark": _config("dark")}
