@@ -98,12 +98,8 @@ def _folders() -> Iterable[Path]:
         return [Path(root) / "Fonts", Path(local) / "Microsoft" / "Windows" / "Fonts"]
     if sys.platform == "darwin":
         return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts"]
-    return [
-        Path("/usr/share/fonts"),
-        Path("/usr/local/share/fonts"),
-        home / ".local" / "share" / "fonts",
-        home / ".fonts",
-    ]
+    shared = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
+    return [*shared, home / ".local" / "share" / "fonts", home / ".fonts"]
 
 
 def _liking(file: Path) -> tuple[int, str]:
@@ -117,11 +113,8 @@ def _faces(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
     from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
     try:
-        faces = (
-            TTCollection(file, lazy=True).fonts
-            if file.suffix.lower() in (".ttc", ".otc")
-            else [TTFont(file, lazy=True)]
-        )
+        several = file.suffix.lower() in (".ttc", ".otc")
+        faces = TTCollection(file, lazy=True).fonts if several else [TTFont(file, lazy=True)]
         for face in sorted(faces, key=lambda face: "SC" not in str(face["name"].getDebugName(1)).split()):
             yield str(face["name"].getDebugName(16) or face["name"].getDebugName(1)), face.getBestCmap() or {}
     except (TTLibError, OSError, KeyError):

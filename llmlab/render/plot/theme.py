@@ -21,7 +21,7 @@ ACCENT = {"light": "#d55e00", "dark": "#e69f00"}  # what is asked about among wh
 
 def _config(theme: Theme) -> Chart:
     of = LIGHT if theme == "light" else DARK
-    text = {"fill": of["text"], "fontSize": 12}
+    text = {"color": of["text"], "fontSize": 12}
     return {
         "background": of["ground"],
         "font": FONT,
@@ -61,12 +61,12 @@ def _config(theme: Theme) -> Chart:
         "rule": {"color": of["soft"]},
         "style": {
             "label": text,
-            "caption": {"fill": of["soft"], "fontSize": 11},
-            "value": {"fill": of["soft"], "fontSize": 11},
-            "asked": {"fill": ACCENT[theme], "stroke": ACCENT[theme]},
-            "asked-label": {**text, "fill": ACCENT[theme], "fontWeight": "bold"},
-            "leader": {"stroke": of["soft"], "strokeWidth": 0.6},
-            "interval": {"stroke": of["text"], "strokeWidth": 1.4},
+            "caption": {"color": of["soft"], "fontSize": 11},
+            "value": {"color": of["soft"], "fontSize": 11},
+            "asked": {"color": ACCENT[theme]},
+            "asked-label": {**text, "color": ACCENT[theme], "fontWeight": "bold"},
+            "leader": {"color": of["soft"], "strokeWidth": 0.6},
+            "interval": {"color": of["text"], "strokeWidth": 1.4},
         },
     }
 
