@@ -13,7 +13,7 @@ NOUNS = {
 }
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
 OF_NOUNS = [f"{noun} {verb}" for noun, verbs in NOUNS.items() for verb in verbs]
-LONG = ["prob", "next", "choose", "generate", "trace", "tree", "embed", "neighbors"]  # more than 24 lines
+LONG = ["prob", "next", "choose", "generate", "trace", "tree", "embed", "neighbors"]  # more than 26 lines
 NEEDS = {  # what a verb cannot do without, as its line names it
     "prob": "TEXT...",
     "next": "TEXT",
@@ -82,7 +82,7 @@ def test_a_verb_lives_in_the_room_of_its_section(verb):
 @pytest.mark.parametrize("verb", ["", *VERBS, *OF_NOUNS])
 def test_help_is_one_page_with_an_example(page, verb):
     lines = page(verb)
-    assert len(lines) <= (45 if verb in ("", *LONG) else 24)
+    assert len(lines) <= (47 if verb in ("", *LONG) else 26)
     assert [line for line in lines if cell_len(line) > 80] == []
     examples = lines[lines.index("Examples:") + 1 :]
     assert examples[0].startswith(f"  llmlab {verb}".rstrip())

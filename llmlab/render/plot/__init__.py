@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from llmlab.errors import LabError, MissingError, MisuseError
@@ -54,20 +53,14 @@ def save(result: Pictured, path: Path, theme: Theme = "light") -> None:
     check(path)
     kind = DATA if path.name.endswith(DATA) else path.suffix
     content = AS[kind](result, theme)
+    part = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(content)
-        os.chmod(file.name, 0o666 & ~_umask())
-        os.replace(file.name, path)
+        part.write_bytes(content)
+        os.replace(part, path)
     except OSError as error:
         raise LabError(f"cannot write {path}: {error.strerror}", "name another file") from error
-
-
-def _umask() -> int:
-    """What a new file of this process lacks; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _png(result: Pictured, theme: Theme) -> bytes:
@@ -75,7 +68,7 @@ def _png(result: Pictured, theme: Theme) -> bytes:
     from PIL import Image
 
     png = vl_convert.vegalite_to_png(_with_font(result, theme), scale=SCALE, **_offline())
-    small = io.BytesIO()  # vl-convert packs it little: an eighth is left of it
+    small = io.BytesIO()  # vl-convert packs it little
     Image.open(io.BytesIO(png)).convert("RGB").save(small, "PNG", optimize=True)
     return small.getvalue()
 

@@ -8,6 +8,7 @@ the folders in which this platform keeps fonts, and believed only when the font'
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import unicodedata
@@ -34,7 +35,7 @@ def family(text: str) -> str:
     letters = {c for c in text if c.isalpha() and not _carried(c)}
     missing, most, best = set(letters), 0, OWN
     for file in _files(letters) if letters else ():
-        for name, characters in _faces(file):
+        for name, characters in list(_faces(file)):
             has = {letter for letter in letters if ord(letter) in characters}
             if has & missing:
                 _register(file)
@@ -113,9 +114,10 @@ def _faces(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
     from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
     try:
-        several = file.suffix.lower() in (".ttc", ".otc")
-        faces = TTCollection(file, lazy=True).fonts if several else [TTFont(file, lazy=True)]
-        for face in sorted(faces, key=lambda face: "SC" not in str(face["name"].getDebugName(1)).split()):
-            yield str(face["name"].getDebugName(16) or face["name"].getDebugName(1)), face.getBestCmap() or {}
-    except (TTLibError, OSError, KeyError):
+        with file.open("rb") as stream:
+            several = file.suffix.lower() in (".ttc", ".otc")
+            faces = TTCollection(stream, lazy=True).fonts if several else [TTFont(stream, lazy=True)]
+            for face in sorted(faces, key=lambda face: "SC" not in str(face["name"].getDebugName(1)).split()):
+                yield str(face["name"].getDebugName(16) or face["name"].getDebugName(1)), face.getBestCmap() or {}
+    except (TTLibError, OSError, KeyError, struct.error):
         return

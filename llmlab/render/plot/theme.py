@@ -21,34 +21,12 @@ ACCENT = {"light": "#d55e00", "dark": "#e69f00"}  # what is asked about among wh
 
 def _config(theme: Theme) -> Chart:
     of = LIGHT if theme == "light" else DARK
-    text = {"color": of["text"], "fontSize": 12}
     return {
         "background": of["ground"],
         "font": FONT,
         "padding": 12,
         "view": {"stroke": None},
-        "title": {
-            "anchor": "start",
-            "color": of["text"],
-            "subtitleColor": of["soft"],
-            "fontSize": 15,
-            "subtitleFontSize": 12.5,
-            "fontWeight": 600,
-            "offset": 12,
-            "subtitlePadding": 5,
-        },
-        "axis": {
-            "labelColor": of["soft"],
-            "titleColor": of["text"],
-            "gridColor": of["grid"],
-            "domainColor": of["grid"],
-            "tickColor": of["grid"],
-            "titleFontWeight": 500,
-            "labelFontSize": 11,
-            "titleFontSize": 12,
-        },
-        "legend": {"labelColor": of["soft"], "titleColor": of["text"], "titleFontWeight": 500},
-        "header": {"labelColor": of["text"], "titleColor": of["text"]},
+        **_words(of),
         "range": {
             "category": CATEGORIES[theme],
             "ramp": {"scheme": "cividis"},
@@ -59,15 +37,34 @@ def _config(theme: Theme) -> Chart:
         "line": {"color": of["first"], "strokeWidth": 2},
         "point": {"color": of["first"], "filled": True, "size": 40},
         "rule": {"color": of["soft"]},
-        "style": {
-            "label": text,
-            "caption": {"color": of["soft"], "fontSize": 11},
-            "value": {"color": of["soft"], "fontSize": 11},
-            "asked": {"color": ACCENT[theme]},
-            "asked-label": {**text, "color": ACCENT[theme], "fontWeight": "bold"},
-            "leader": {"color": of["soft"], "strokeWidth": 0.6},
-            "interval": {"color": of["text"], "strokeWidth": 1.4},
-        },
+        "style": _styles(of, ACCENT[theme]),
+    }
+
+
+def _words(of: dict[str, str]) -> Chart:
+    """Titles, axes and legends."""
+    named = {"labelColor": of["soft"], "titleColor": of["text"], "titleFontWeight": 500}
+    lines = {"gridColor": of["grid"], "domainColor": of["grid"], "tickColor": of["grid"]}
+    head = {"color": of["text"], "subtitleColor": of["soft"], "fontSize": 15, "subtitleFontSize": 12.5}
+    return {
+        "title": {**head, "anchor": "start", "fontWeight": 600, "offset": 12, "subtitlePadding": 5},
+        "axis": {**named, **lines, "labelFontSize": 11, "titleFontSize": 12},
+        "legend": named,
+        "header": {"labelColor": of["text"], "titleColor": of["text"]},
+    }
+
+
+def _styles(of: dict[str, str], accent: str) -> Chart:
+    """The looks that a mark asks for by name."""
+    label = {"color": of["text"], "fontSize": 12}
+    return {
+        "label": label,
+        "caption": {"color": of["soft"], "fontSize": 11},
+        "value": {"color": of["soft"], "fontSize": 11},
+        "asked": {"color": accent},
+        "asked-label": {**label, "color": accent, "fontWeight": "bold"},
+        "leader": {"color": of["soft"], "strokeWidth": 0.6},
+        "interval": {"color": of["text"], "strokeWidth": 1.4},
     }
 
 
