@@ -12,8 +12,7 @@ from llmlab.cli.verbs import MODEL, SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
-from llmlab.render import Format
-from llmlab.render.plot.theme import Theme
+from llmlab.render import Format, Theme
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM

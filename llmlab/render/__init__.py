@@ -9,6 +9,7 @@ from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Picture, Result
 
 Format = Literal["table", "json", "jsonl", "csv", "tsv"]
+Theme = Literal["light", "dark"]  # of pictures
 
 
 class Screen(Struct, frozen=True):

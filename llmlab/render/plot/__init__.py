@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.errors import LabError, MissingError, MisuseError
-from llmlab.render.plot.theme import CONFIG, Theme
+from llmlab.render import Theme
+from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"

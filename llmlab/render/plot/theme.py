@@ -4,11 +4,9 @@ Names are Okabe and Ito's palette (https://jfly.uni-koeln.de/color/); the ramps 
 looks the same to them, and blue to orange over the background's own shade.
 """
 
-from typing import Literal
-
+from llmlab.render import Theme
 from llmlab.view import Chart
 
-Theme = Literal["light", "dark"]
 FONT = "system-ui, sans-serif"  # the reader's own, in svg and pages; png and pdf are drawn with one that is found
 LIGHT = {"ground": "#ffffff", "text": "#1a1a1a", "soft": "#555555", "grid": "#e3e3e3", "first": "#0072b2"}
 DARK = {"ground": "#16181d", "text": "#eeeeee", "soft": "#b8b8b8", "grid": "#33363d", "first": "#56b4e9"}
