@@ -11,23 +11,21 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from llmlab.arrays import Floats
-from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.expected import Expected
+from llmlab.lab.temperature.firsts import First, firsts
 from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 SHOWN = 2  # answers a temperature, where several temperatures have many
 LINE = 34  # cells of an answer, where several temperatures have many: beside four columns, in 80 cells
 ROWS = 12  # answers up to which all are shown
-FIRSTS = 5  # first tokens whose frequency is set beside their probability
 NOTHING = Expected()
 
 TEMPERATURE = Column("T", True, means="temperature: 0 is argmax, 1 the model itself")
@@ -46,17 +44,6 @@ SUMMARY = (
     Column("P", True, means="its exact probability at this T"),
     Column("seen", True, means="the share of samples that begin with it"),
 )
-
-
-@dataclass(frozen=True)
-class First:
-    """A likely first token: its exact probability at a temperature, and the share of samples that begin with it."""
-
-    temperature: float
-    token: int
-    piece: bytes
-    probability: float
-    seen: float
 
 
 @dataclass(frozen=True)
@@ -94,6 +81,9 @@ class Samples:
 
     def values(self) -> list[str]:
         return [one.text for one in self.samples]
+
+    def chart(self) -> Chart:
+        return charts.chart(self)
 
     def of(self, temperature: float) -> list[Sample]:
         return [one for one in self.samples if one.temperature == temperature]
@@ -207,9 +197,9 @@ def summarise(
     expected = expected.in_sentences if prompt.chat else expected
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
-    firsts = _firsts(model, prompt, plan, found) if plan.samples > 1 else ()
     preferred = _preferred(model, prompt, plan, found) if expected else ""
-    return Samples(prompt, plan, found, firsts, expected, preferred, of_text(model.info))
+    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else ()
+    return Samples(prompt, plan, found, begins, expected, preferred, of_text(model.info))
 
 
 def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> str:
@@ -217,29 +207,6 @@ def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sa
     argmax = replace(plan, temperatures=(0.0,), samples=1)
     known = [one for one in samples if one.temperature == 0]
     return (known or list(sample(model, prompt, argmax, argmax.places)))[0].text
-
-
-def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
-    parts = [prompt.at(cut) for cut in range(len(prompt.cuts))] or [prompt]
-    logits = [part.first(model.decoder(part.tokens, 1, 1).first.copy()) for part in parts]
-    found: list[First] = []
-    for t in plan.temperatures:
-        masses = _masses(parts, logits, plan.settings(t))
-        begins = Counter(one.ids[0] for one in samples if one.temperature == t)
-        for token in sampling.top(masses, FIRSTS).tolist():
-            seen = begins[token] / max(begins.total(), 1)
-            found.append(First(t, token, model.piece(token), float(masses[token]), seen))
-    return tuple(found)
-
-
-def _masses(parts: Sequence[Prompt], logits: Sequence[Floats], settings: Settings) -> Floats:
-    """P of each first token, [V], over the cuts of a prompt."""
-    drawn = [
-        np.exp(sampling.drawn_from(one, part.tokens.ids, settings)) * (part.cuts[0].share if part.cuts else 1.0)
-        for part, one in zip(parts, logits, strict=True)
-    ]
-    found: Floats = drawn[0] / drawn[0].sum() if settings.temperature == 0 else np.sum(drawn, axis=0)
-    return found
 
 
 def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: Provenance) -> Record:

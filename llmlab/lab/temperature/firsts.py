@@ -1,0 +1,51 @@
+"""The first token of samples: its exact probability at each temperature, beside how often samples begin with it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends import sampling
+from llmlab.backends.base import CausalLM
+from llmlab.backends.sampling import Settings
+from llmlab.lab.prompt import Prompt
+from llmlab.lab.temperature.generate import Plan, Sample
+
+FIRSTS = 5  # first tokens whose frequency is set beside their probability
+
+
+@dataclass(frozen=True)
+class First:
+    """A likely first token: its exact probability at a temperature, and the share of samples that begin with it."""
+
+    temperature: float
+    token: int
+    piece: bytes
+    probability: float
+    seen: float
+
+
+def firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
+    """The likeliest first tokens at each temperature."""
+    parts = [prompt.at(cut) for cut in range(len(prompt.cuts))] or [prompt]
+    logits = [part.first(model.decoder(part.tokens, 1, 1).first.copy()) for part in parts]
+    found: list[First] = []
+    for t in plan.temperatures:
+        masses = _masses(parts, logits, plan.settings(t))
+        begins = Counter(one.ids[0] for one in samples if one.temperature == t)
+        for token in sampling.top(masses, FIRSTS).tolist():
+            seen = begins[token] / max(begins.total(), 1)
+            found.append(First(t, token, model.piece(token), float(masses[token]), seen))
+    return tuple(found)
+
+
+def _masses(parts: Sequence[Prompt], logits: Sequence[Floats], settings: Settings) -> Floats:
+    """P of each first token, [V], over the cuts of a prompt."""
+    drawn = [
+        np.exp(sampling.drawn_from(one, part.tokens.ids, settings)) * (part.cuts[0].share if part.cuts else 1.0)
+        for part, one in zip(parts, logits, strict=True)
+    ]
+    found: Floats = drawn[0] / drawn[0].sum() if settings.temperature == 0 else np.sum(drawn, axis=0)
+    return found
