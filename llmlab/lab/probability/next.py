@@ -6,7 +6,7 @@ distribution). Top-k, top-p and min-p are shown by what each would leave: so man
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Next:
     context: Prompt
     ids: tuple[int, ...]
     pieces: tuple[bytes, ...]
+    logprobs: Floats = field(compare=False, repr=False)  # [V] nats, of all at T = 1, after the repetition penalty
     tempered: tuple[Tempered, ...]
     filters: Settings  # what was asked for beside the temperature
     inside: bool  # the text ends inside a token, and filters are of tokens
@@ -205,7 +206,8 @@ def next_tokens(
     ids = sampling.top(logprobs, k).tolist()
     cuts = _asked(filters) or _asked(TYPICAL)
     found = tuple(_tempered(logprobs, ids, temperature, cuts) for temperature in temperatures)
-    return Next(context, tuple(ids), tuple(map(model.piece, ids)), found, filters, inside, of_text(model.info))
+    pieces, origin = tuple(map(model.piece, ids)), of_text(model.info)
+    return Next(context, tuple(ids), pieces, logprobs, found, filters, inside, origin)
 
 
 def _logprobs(model: CausalLM, context: Prompt, penalty: float) -> Floats:

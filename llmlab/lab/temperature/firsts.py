@@ -27,8 +27,14 @@ class First:
     seen: float
 
 
-def firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> tuple[First, ...]:
-    """The likeliest first tokens at each temperature."""
+def firsts(
+    model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]
+) -> tuple[tuple[First, ...], Floats | None]:
+    """The likeliest first tokens at each temperature, and the log-probabilities [V] of all at T = 1, in nats.
+
+    Those are after the repetition penalty, before temperature and filters; of a prompt that is cut at one of several
+    places there are none: what is drawn then is a mixture, and its log-probabilities over T are not those of a T.
+    """
     parts = [prompt.at(cut) for cut in range(len(prompt.cuts))] or [prompt]
     logits = [part.first(model.decoder(part.tokens, 1, 1).first.copy()) for part in parts]
     found: list[First] = []
@@ -38,7 +44,13 @@ def firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample
         for token in sampling.top(masses, FIRSTS).tolist():
             seen = begins[token] / max(begins.total(), 1)
             found.append(First(t, token, model.piece(token), float(masses[token]), seen))
-    return tuple(found)
+    return tuple(found), _all(parts, logits, plan.repetition_penalty)
+
+
+def _all(parts: Sequence[Prompt], logits: Sequence[Floats], penalty: float) -> Floats | None:
+    if len(parts) > 1:
+        return None
+    return sampling.log_softmax(sampling.penalise(logits[0], parts[0].tokens.ids, penalty))
 
 
 def _masses(parts: Sequence[Prompt], logits: Sequence[Floats], settings: Settings) -> Floats:

@@ -7,10 +7,11 @@ were drawn, the one that ended a text included.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
@@ -54,6 +55,7 @@ class Samples:
     plan: Plan
     samples: tuple[Sample, ...]
     firsts: tuple[First, ...]
+    first_logprobs: Floats | None = field(compare=False, repr=False)  # [V], as `firsts` says; None of one sample
     expected: Expected
     preferred: str  # the answer at T = 0, where one is expected
     origin: Provenance
@@ -198,8 +200,8 @@ def summarise(
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
     preferred = _preferred(model, prompt, plan, found) if expected else ""
-    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else ()
-    return Samples(prompt, plan, found, begins, expected, preferred, of_text(model.info))
+    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else ((), None)
+    return Samples(prompt, plan, found, *begins, expected, preferred, of_text(model.info))
 
 
 def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> str:

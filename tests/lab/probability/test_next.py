@@ -66,6 +66,22 @@ def test_each_column_is_torchs_softmax_of_z_over_t(request, logprobs, engine, t)
     assert one.entropy == pytest.approx(-(exact * np.log(exact)).sum(), abs=1e-3)
 
 
+def test_the_whole_distribution_is_kept_from_which_any_temperature_follows(lm, logprobs):
+    asked = found(lm, [0.5])
+    np.testing.assert_allclose(asked.logprobs, logprobs.numpy(), atol=1e-3)
+    exact = torch.softmax(torch.tensor(asked.logprobs) / 0.5, -1).numpy()
+    np.testing.assert_allclose(np.exp(asked.tempered[0].logprobs), exact[list(asked.ids)], atol=1e-5)
+    assert asked == found(lm, [0.5])  # results with arrays are compared too
+
+
+def test_the_whole_distribution_is_that_after_the_repetition_penalty(lm):
+    ids = lm.encode(PROMPT).ids
+    logits = torch.tensor(lm.decoder(lm.encode(PROMPT), 1, 1).first)[None]
+    penalised = RepetitionPenaltyLogitsProcessor(1.8)(torch.tensor([ids]), logits.clone())
+    asked = found(lm, [2.0], repetition_penalty=1.8)
+    np.testing.assert_allclose(asked.logprobs, torch.log_softmax(penalised[0], -1).numpy(), atol=1e-4)
+
+
 @pytest.mark.parametrize("temperature", [0.3, 2.0, 50.0])
 def test_under_a_temperature_the_list_is_that_of_torchs_softmax_of_z_over_t(lm, plain, temperature):
     expected = torch.log_softmax(torch.tensor(plain(lm.encode("The cat").ids)[-1]) / temperature, -1).numpy()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
+from llmlab.lab.characters.healing import Backoff
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, Sample, sample
@@ -168,6 +169,29 @@ def test_first_tokens_stand_beside_their_exact_probability(lm, plain):
             assert one.probability == pytest.approx(exact[one.token], abs=1e-3)
 
 
+def test_the_first_tokens_distribution_is_kept_whole_where_several_are_drawn(lm, plain):
+    few, one = Plan((0.7, 2.0), samples=2, max_tokens=1), Plan((0.7,), max_tokens=1)
+    prompt = read(lm, "The cat")
+    found = summarise(lm, prompt, few, sample(lm, prompt, few, few.places))
+    np.testing.assert_allclose(found.first_logprobs, plain(prompt.tokens.ids)[-1], atol=1e-3)
+    assert found == summarise(lm, prompt, few, sample(lm, prompt, few, few.places))  # with arrays compared too
+    assert summarise(lm, prompt, one, sample(lm, prompt, one, one.places)).first_logprobs is None
+
+
+@pytest.mark.parametrize(("shares", "kept"), [((1.0,), True), ((0.75, 0.25), False)])
+def test_a_healed_prompts_first_token_has_one_distribution_only_where_there_is_one_cut(lm, plain, shares, kept):
+    covering = np.array([5, 9, 300])
+    tokens = lm.encode("The")
+    cuts = tuple(Backoff(tokens, lm.piece(5)[:1], covering, share) for share in shares)
+    prompt, plan = replace(read(lm, "The c"), tokens=tokens, cuts=cuts), Plan((1.0,), samples=2, max_tokens=1)
+    found = summarise(lm, prompt, plan, sample(lm, prompt, plan, plan.places))
+    assert (found.first_logprobs is not None) is kept
+    if kept:
+        weights = np.exp(plain(tokens.ids)[-1][covering])
+        np.testing.assert_allclose(np.exp(found.first_logprobs[covering]), weights / weights.sum(), atol=1e-4)
+        assert np.isfinite(found.first_logprobs).sum() == 3
+
+
 @pytest.mark.parametrize("penalty", [1.0, 1.5, 3.0])
 def test_the_exact_first_token_is_that_which_is_drawn_under_a_penalty_too(lm, lm_folder, penalty):
     prompt = read(lm, "The the the cat")
@@ -178,6 +202,7 @@ def test_the_exact_first_token_is_that_which_is_drawn_under_a_penalty_too(lm, lm
     plan = Plan((1.0,), samples=2000, max_tokens=1, seed=3, repetition_penalty=penalty)
     found = summarise(lm, prompt, plan, sample(lm, prompt, plan, plan.places))
     assert [one.probability for one in found.firsts] == pytest.approx(np.sort(exact)[::-1][:5].tolist(), abs=1e-4)
+    np.testing.assert_allclose(np.exp(found.first_logprobs), exact, atol=1e-4)
     for one in found.firsts:
         assert one.seen == pytest.approx(one.probability, abs=5 * np.sqrt(one.probability / 2000))
 
