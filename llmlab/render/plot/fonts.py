@@ -19,6 +19,7 @@ from llmlab.errors import MissingError
 from llmlab.render.fold import HAN
 
 OWN = "Liberation Sans"  # vl-convert's, measured like Arial
+MARKS = "␣↵"  # of ours, which that font lacks: a text that holds one would be drawn with whatever has it
 CARRIED = ("LATIN", "GREEK", "CYRILLIC", "MODIFIER", "MICRO", "FEMININE", "MASCULINE")
 SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 # Of several fonts that have the letters, one made for the screen's text, and of one style rather than another.
@@ -33,17 +34,18 @@ def family(text: str) -> str:
     Raises MissingError for letters that no font here has.
     """
     letters = {c for c in text if c.isalpha() and not _carried(c)}
+    wanted = letters | {c for c in MARKS if c in text}
     missing, most, best = set(letters), 0, OWN
-    for file in _files(letters) if letters else ():
+    for file in _files(wanted) if wanted else ():
         for name, characters in list(_faces(file)):
-            has = {letter for letter in letters if ord(letter) in characters}
+            has = {character for character in wanted if ord(character) in characters}
             if has & missing:
                 _register(file)
                 missing -= has
             if len(has) > most:
                 most, best = len(has), name
-        if not missing:
-            return best
+        if not missing and most:
+            break
     if missing:
         raise _lacking(missing)
     return best

@@ -38,7 +38,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_latin_greek_and_cyrillic_need_no_font_of_this_machine(monkeypatch):
     monkeypatch.setattr(fonts, "_files", lambda letters: pytest.fail("nothing is sought"))
-    assert fonts.family("Café, Ελλάδα, Москва, ﬁ: 1 + 1 = 2 ␣ 。 😀") == "Liberation Sans"
+    assert fonts.family("Café, Ελλάδα, Москва, ﬁ: 1 + 1 = 2 。 😀") == "Liberation Sans"
 
 
 def test_the_font_that_has_the_most_of_the_letters_is_taken_and_all_that_are_needed_are_registered(folder):
@@ -49,6 +49,12 @@ def test_the_font_that_has_the_most_of_the_letters_is_taken_and_all_that_are_nee
     font(place / "c.ttf", "None Hei", "abc")
     assert fonts.family("今天天气很 good") == "Many Hei"
     assert told == [str(place), str(place / "deep")]
+
+
+def test_the_mark_of_a_space_is_drawn_in_the_letters_font_but_none_is_refused_for_it(folder):
+    font(folder[0] / "a.ttf", "Marks Sans", "␣")
+    assert fonts.family("cat␣dog") == "Marks Sans"
+    assert fonts.family("cat↵dog") == "Liberation Sans"
 
 
 def test_letters_that_no_font_has_are_named_with_what_to_install(folder):
