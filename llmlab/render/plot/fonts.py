@@ -37,13 +37,15 @@ def family(text: str) -> str:
     wanted = letters | {c for c in MARKS if c in text}
     missing, most, best = set(letters), 0, OWN
     for file in _files(wanted) if wanted else ():
-        for name, characters in list(_faces(file)):
+        for name, characters in _faces(file):
             has = {character for character in wanted if ord(character) in characters}
             if has & missing:
                 _register(file)
                 missing -= has
             if len(has) > most:
                 most, best = len(has), name
+            if most == len(wanted):
+                return best
         if not missing and most:
             break
     if missing:
