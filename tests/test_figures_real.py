@@ -18,11 +18,13 @@ FILES = {"odd": "odd.zh.txt", "translations": "translations.txt", "analogies": "
 SAID = {
     "configs/lessons/vectors.en.md": (
         r"Of our (\d+) odd-one-outs it can read (\d+), and answers all \(`gemma`: (\d+) of (\d+)\); of (\d+) "
-        r"translations (\d+) % \(`gemma`: (\d+) %; there a French answer counts as wrong too\); of (\d+) analogies only (\d+) \(`gemma`: (\d+) of (\d+)\)"
+        r"translations (\d+) % \(`gemma`: (\d+) %; there "
+        r"a French answer counts as wrong too\); of (\d+) analogies only (\d+) \(`gemma`: (\d+) of (\d+)\)"
     ),
     "configs/lessons/vectors.zh.md": (
         r"自编 (\d+) 道“哪个不合群”，\s*其中 (\d+) 道的词都在词表里，全部答对（`gemma`：能答 (\d+) 道，对 (\d+) 道）；"
-        r"(\d+) 个译词对 (\d+)%\s*（`gemma` (\d+)%，不过那里答成法语也算错）；(\d+) 道类比只对 (\d+) 道（`gemma`：(\d+) 道对 (\d+) 道）"
+        r"(\d+) 个译词对 (\d+)%\s*（`gemma` (\d+)%，不过"
+        r"那里答成法语也算错）；(\d+) 道类比只对 (\d+) 道（`gemma`：(\d+) 道对 (\d+) 道）"
     ),
 }
 
