@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.lab.probability.prob import Ledger
 
 
+HOVERED = 5  # others of a token that a picture tells
+
+
 class LookOptions(Struct, frozen=True):
     """How the probability of one text is taken apart, and that of several shown."""
 
@@ -35,6 +38,10 @@ class LookOptions(Struct, frozen=True):
         bool, option("--per-token", panel=SHOWN, help="Of several texts: means a token and a character too.")
     ] = False
 
+    alternatives: Annotated[
+        int, option("--alternatives", metavar="K", min=0, panel=SHOWN, help="To each token the K likeliest others.")
+    ] = 0
+
     def check(self, texts: list[str]) -> None:
         """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
         if len(texts) == 1:
@@ -44,17 +51,30 @@ class LookOptions(Struct, frozen=True):
                 from llmlab.lab.probability.prob import check_correction
 
                 check_correction(texts[0], self.by)
+            if self.alternatives and self.by != "token":
+                raise MisuseError("--alternatives are to tokens", "leave out --by")
             return
-        for name in ("by", "formula", "strip", "word_correction"):
+        for name in ("by", "formula", "strip", "word_correction", "alternatives"):
             if getattr(self, name) != getattr(LookOptions(), name):
                 raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
 
-    def ledger(self, world: World, lm: "CausalLM", text: str, model: ModelOptions, special: bool) -> "Ledger":
-        """One text, part by part."""
+    def ledger(
+        self, world: World, lm: "CausalLM", text: str, model: ModelOptions, special: bool, pictured: bool
+    ) -> "Ledger":
+        """One text, part by part; of one that is `pictured` what was likelier is told under the pointer."""
         from llmlab.lab.probability.by_character import spelt
         from llmlab.lab.probability.prob import ledger
 
         with world.progress("scoring") as progress:
             if self.by == "character":
                 return spelt(lm, model.spellings(world), text, allow_special=special, progress=progress)
-            return ledger(lm, text, self.by, correct=self.word_correction, allow_special=special, progress=progress)
+            others = self.alternatives or (HOVERED if pictured else 0)
+            return ledger(
+                lm,
+                text,
+                self.by,
+                correct=self.word_correction,
+                others=others,
+                allow_special=special,
+                progress=progress,
+            )

@@ -52,8 +52,9 @@ def prob(
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
-        one = look.ledger(world, lm, first[0], model, special)
-        views = partial(one.views, unit=look.unit, formula=look.formula, strip=look.strip)
+        one = look.ledger(world, lm, first[0], model, special, bool(form.plots))
+        asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
+        views = partial(one.views, unit=look.unit, **asked)
         world.show(one, form, views, partial(one.values, look.unit))
     elif streams(text, form):
         _stream(world, lm, batches(chain(first, texts)), look.unit, special, form)

@@ -40,8 +40,8 @@ def test_several_pictures_of_one_result(lab, here):
 
 def test_records_and_values_are_written_as_ever(lab, here):
     for form in ("--format csv", "--quiet"):
-        done = lab(f"prob 'the cat' LM {form} --plot x.vl.json")
-        assert done.out == lab(f"prob 'the cat' LM {form}").out
+        done = lab(f"prob 'the cat' 'a dog' LM {form} --plot x.vl.json")
+        assert done.out == lab(f"prob 'the cat' 'a dog' LM {form}").out
     assert (here / "x.vl.json").exists()
 
 

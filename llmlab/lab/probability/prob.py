@@ -7,14 +7,17 @@ by probability, entropy that of the distribution the token was drawn from, in bi
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
+from llmlab.lab import alternatives
+from llmlab.lab.alternatives import Alternatives
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
+from llmlab.lab.probability.alternatives import alternatives as likeliest_others
 from llmlab.lab.probability.charts.prob import surprisals
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
@@ -52,6 +55,7 @@ class Row:
     rank: int | None  # of a single token
     entropy: float | None  # nats, of a single token
     corrected: float | None = None  # nats, with the space after the word instead of the one before it
+    others: Alternatives = ()  # to a single token, where they were asked for
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,13 @@ class Ledger:
         known = sum(not math.isnan(row.logprob) for row in self.rows)
         return math.exp(-self.total / known) if self.by == "character" and known else self.scored.perplexity
 
-    def views(self, *, unit: Unit | None = None, formula: bool = False, strip: bool = False) -> list[Picture]:
-        """Without a unit probability, nats and bits stand side by side; `strip` is the text itself, shaded."""
+    def views(
+        self, *, unit: Unit | None = None, formula: bool = False, strip: bool = False, others: bool = False
+    ) -> list[Picture]:
+        """Without a unit probability, nats and bits stand side by side; `strip` is the text itself, shaded.
+
+        `others`: what might have come instead of each token, where it is known.
+        """
         title = f"P({visible(self.scored.text)})"
         total = f"log P = {number(self.total)} nats   P = {probability(self.total)}   "
         total += f"perplexity = {number(self.perplexity, 2)}"
@@ -89,7 +98,11 @@ class Ledger:
             legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (2, 4, 8, 12)]
             parts = [(visible(raw(row.piece), alone=False), _shade(row)) for row in self.rows]
             return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes, conclusion)]
-        return [View(title, self._columns(unit), [self._cells(row, unit) for row in self.rows], notes, conclusion)]
+        columns, rows = self._columns(unit), [self._cells(row, unit) for row in self.rows]
+        if others:
+            columns = (*columns, alternatives.column("the likeliest beside it, and their P"))
+            rows = [[*cells, alternatives.shown(row.others)] for cells, row in zip(rows, self.rows, strict=True)]
+        return [View(title, columns, rows, notes, conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -104,6 +117,7 @@ class Ledger:
                 "surprisal_bits": finite(-row.logprob * BITS),
                 **self._of_one_token(row),
                 **({} if row.corrected is None else {"corrected_logprob_nats": finite(row.corrected)}),
+                **({"alternatives": alternatives.record(row.others)} if any(one.others for one in self.rows) else {}),
                 "total_logprob_nats": finite(row.total),
                 "windows": self.scored.windows,
                 **self.covered,
@@ -192,17 +206,24 @@ def ledger(
     by: By = "token",
     *,
     correct: bool = False,
+    others: int = 0,
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> Ledger:
     """The probability of one text, part by part.
 
-    `correct` adds the trailing-space correction of words. Raises MisuseError for an empty text, and for a
-    correction of other parts than words, or of a language that does not put spaces between them.
+    `correct` adds the trailing-space correction of words, `others` to each token so many that might have come instead.
+    Raises MisuseError for an empty text, and for a correction of other parts than words, or of a language that does not
+    put spaces between them.
     """
     if correct:
         check_correction(text, by)
-    return ledgers(model, [text], by, correct=correct, allow_special=allow_special, progress=progress)[0]
+    found = ledgers(model, [text], by, correct=correct, allow_special=allow_special, progress=progress)[0]
+    if not others or by != "token":
+        return found
+    beside = likeliest_others(model, found.scored.tokens, others, progress)
+    rows = tuple(replace(row, others=own) for row, own in zip(found.rows, beside, strict=True))
+    return replace(found, rows=rows)
 
 
 def ledgers(

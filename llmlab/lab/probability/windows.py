@@ -59,12 +59,12 @@ class Windows:
 def score(model: CausalLM, requests: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
     """What the model says of each request; one that is longer than it reads at once is scored in windows."""
     windows = Windows.of(model.info)
-    pieces = [list(_pieces(windows, request)) for request in requests]
-    stats = iter(model.score(list(itertools.chain(*pieces)), progress))
-    return [TokenStats.join(list(itertools.islice(stats, len(own)))) for own in pieces]
+    cut = [list(pieces(windows, request)) for request in requests]
+    stats = iter(model.score(list(itertools.chain(*cut)), progress))
+    return [TokenStats.join(list(itertools.islice(stats, len(own)))) for own in cut]
 
 
-def _pieces(windows: Windows, request: ScoreRequest) -> Iterator[ScoreRequest]:
+def pieces(windows: Windows, request: ScoreRequest) -> Iterator[ScoreRequest]:
     """The windows that score a request's tokens from its start on."""
     if len(request.tokens) <= windows.room:
         yield request

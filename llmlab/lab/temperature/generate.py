@@ -20,6 +20,7 @@ from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM, Decoder
 from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
+from llmlab.lab.alternatives import Alternatives
 from llmlab.lab.prompt import Prompt
 
 Place = tuple[float, int]  # temperature, sample number
@@ -96,7 +97,7 @@ class Step:
     rank: int  # by the model itself, 1 = the likeliest
     entropy: float  # nats, of the model itself
     drawn_entropy: float  # nats, of the distribution it was drawn from
-    alternatives: tuple[tuple[bytes, float], ...]  # likeliest others, with their log-probability when drawing
+    alternatives: Alternatives  # with their log-probability when drawing
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """One sample closely: at every step what was chosen, how likely it was before and after T, and what else there was."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from llmlab.backends.sampling import Settings
+from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.temperature.generate import Plan, Sample, Step
@@ -44,9 +44,7 @@ class Trace:
                 "rank": step.rank,
                 "entropy_bits": step.entropy * BITS,
                 "drawn_entropy_bits": step.drawn_entropy * BITS,
-                "alternatives": [
-                    {"token": raw(piece), "probability": math.exp(logprob)} for piece, logprob in step.alternatives
-                ],
+                "alternatives": alternatives.record(step.alternatives),
                 **self.origin.columns,
             }
             for place, step in enumerate(self.sample.steps)
@@ -83,7 +81,11 @@ class Trace:
             (Column("rank", True, means="1 is the likeliest"), lambda _, step: step.rank, True),
             (Column("entropy", True, means="bits, of the choice"), lambda _, step: _bits(step.entropy), True),
             (Column(t, True, means="the same when it was drawn"), lambda _, step: _bits(step.drawn_entropy), changes),
-            (Column("others", wide=True, means="what else might have come, and its P then"), _others, others),
+            (
+                alternatives.column("what else might have come, and its P then"),
+                lambda _, step: alternatives.shown(step.alternatives),
+                others,
+            ),
         ]
         return [(column, figure) for column, figure, shown in found if shown]
 
@@ -95,7 +97,3 @@ class Trace:
 
 def _bits(nats: float) -> str:
     return number(nats * BITS, 2)
-
-
-def _others(_: int, step: Step) -> str:
-    return "  ".join(f"{show(piece)} {probability(logprob)}" for piece, logprob in step.alternatives)
