@@ -5,6 +5,7 @@ that stands out has a `style` that the theme knows. Data are records, with the f
 texts in them are data to Vega too and never read as expressions. The text for the eye is in the field `shown`.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,17 +17,22 @@ WIDTH = 640  # px of a plotted area; with axes and labels a picture is some 800 
 CELL = 7.2  # px that a terminal's cell takes at the size of labels, at most
 LABEL = 26  # cells of a label beside its bar; longer ones stand above it, or are cut
 BAR, GAP = 14, 22  # px of a bar, and from bar to bar
+BETWEEN = 16  # px from panel to panel
+FIGURE = 56  # px of a figure at the end of a bar
 LINE = 105  # cells of a line of a title
 
 
-def picture(views: Sequence[Picture], *parts: Chart) -> Chart:
-    """Parts below each other, under the title of a table and what it shows; what its notes say is the caption."""
+def picture(views: Sequence[Picture], *parts: Chart, notes: Iterable[str] | None = None) -> Chart:
+    """Parts below each other, under the title of a table and what it shows; what its notes say is the caption.
+
+    `notes` are others, where those of the tables speak of what is not in the picture.
+    """
     said = views[0]
     head: dict[str, Any] = {"text": fold(said.title or said.conclusion, LINE)}
     if said.title and said.conclusion:
         head["subtitle"] = fold(said.conclusion, LINE)
-    notes = dict.fromkeys(note for view in views for note in view.notes)
-    return {"title": head, "vconcat": [*parts, caption(notes)]}
+    said_below = dict.fromkeys(note for view in views for note in view.notes) if notes is None else notes
+    return {"title": head, "vconcat": [*parts, caption(said_below)]}
 
 
 def caption(notes: Iterable[str]) -> Chart:
@@ -66,33 +72,75 @@ def tooltip(**titles: str) -> list[Chart]:
     return [{"field": field, "title": title, "type": "nominal"} for field, title in titles.items()]
 
 
-def bars(rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart) -> Chart:
+def bars(
+    rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart, width: float | None = None, labels: bool = True
+) -> Chart:
     """A ranking: a bar a row, from above, its label `shown` beside it, or above it where one is long.
 
-    `rows` have a `rank` from 1; `more` are layers on the same axes.
+    `rows` have a `rank` from 1; `more` are layers on the same axes. `width` is of the bars alone, in px; without
+    `labels` they stand beside others that have them.
     """
-    labels = [visible(str(row["shown"])) for row in rows["values"]]
-    longest = max(map(cells, labels), default=0)
+    longest = widest(rows)
     above = longest > LABEL
     step = GAP + 12 if above else GAP
     y = place("rank", axis=None, scale={"paddingInner": 0})
     label: Chart = {"type": "text", "style": "label", "baseline": "middle", "clip": False}
     if above:
-        label |= {"align": "left", "x": 2, "dy": -step / 2 + 7, "limit": WIDTH}
+        label |= {"align": "left", "x": 2, "dy": -step / 2 + 7, "limit": width or WIDTH}
     else:
         label |= {"align": "right", "x": -6, "limit": round(LABEL * CELL)}
     bar = {"type": "bar", "height": BAR, **({"yOffset": 8} if above else {})}
+    beside = [{"mark": label, "encoding": {"text": {"field": "shown"}}}] if labels else []
     return {
         "data": rows,
-        "width": WIDTH - (0 if above else round(longest * CELL)),
+        "width": width or WIDTH - (0 if above else round(longest * CELL)),
         "height": {"step": step},
         "encoding": {"y": y},
-        "layer": [
-            {"mark": bar, "encoding": {"x": value, "tooltip": list(hover)}},
-            {"mark": label, "encoding": {"text": {"field": "shown"}}},
-            *more,
-        ],
+        "layer": [{"mark": bar, "encoding": {"x": value, "tooltip": list(hover)}}, *beside, *more],
     }
+
+
+def multiples(
+    panels: Sequence[tuple[Sequence[str], Chart]], field: str, title: str, hover: Sequence[Chart], abreast: int = 4
+) -> list[Chart]:
+    """The same ranking several times, side by side over one scale, in as many lines as it takes.
+
+    Of each: what stands above it, and its rows, which have a `figure` for the end of each bar.
+    """
+    longest = max(widest(rows) for _, rows in panels)
+    most_abreast = min(abreast, 2) if longest > LABEL else abreast
+    abreast = math.ceil(len(panels) / math.ceil(len(panels) / most_abreast))  # lines of one length
+    room = WIDTH - (0 if longest > LABEL else longest * CELL)
+    width = round((room - BETWEEN * (abreast - 1)) / abreast)
+    most = max((row[field] for _, rows in panels for row in rows["values"]), default=1) or 1
+    scale = {"domain": [0, most], "range": [0, width - FIGURE]}
+    value = number(field, title, scale=scale, axis={"tickCount": max(2, width // 70), "format": "~g"})
+    drawn = [
+        {
+            **bars(rows, value, hover, figures(rows, value), width=width, labels=place % abreast == 0),
+            "title": heading(said[0], said[1:] if len(panels) > 1 else [", ".join(said[1:])]),
+        }
+        for place, (said, rows) in enumerate(panels)
+    ]
+    return [{"hconcat": drawn[at : at + abreast], "spacing": BETWEEN} for at in range(0, len(drawn), abreast)]
+
+
+def heading(text: str, lines: Sequence[str] = ()) -> Chart:
+    """The title of a part of a picture, and lines below it."""
+    return {"text": text, "subtitle": list(lines), "fontSize": 12, "subtitleFontSize": 11, "offset": 6}
+
+
+def widest(rows: Chart) -> int:
+    """Cells of the longest label."""
+    return max((cells(visible(str(row["shown"]))) for row in rows["values"]), default=0)
+
+
+def figures(rows: Chart, value: Chart) -> Chart:
+    """A layer for `bars`: what the field `figure` says, at the end of each."""
+    mark = {"type": "text", "style": "value", "align": "left", "baseline": "middle", "dx": 4, "clip": False}
+    if widest(rows) > LABEL:
+        mark["dy"] = 8  # as the bar, which stands below its label
+    return {"mark": mark, "encoding": {"x": value, "text": {"field": "figure"}}}
 
 
 def sequence(rows: Chart, value: Chart, hover: Sequence[Chart], **colour: Chart) -> Chart:

@@ -15,11 +15,12 @@ from llmlab.arrays import Floats
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
+from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, finite, probability, raw, show, uncertainty
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 MASSES = (1, 5, 50)  # mass of so many likeliest tokens
 PLAIN = Settings()
@@ -71,7 +72,7 @@ class Next:
         """One temperature as a list, with the `measures` below where they or filters are asked for; several abreast."""
         if len(self.tempered) == 1 and self.filters.repetition_penalty == 1:
             if not measures and self.filters.plain:
-                return [self._list(self.tempered[0], *self._ending, self.origin.line)]
+                return [self._list(self.tempered[0], *self.ending, self.origin.line)]
             return [self._list(self.tempered[0]), self._measures()]
         starts = range(0, len(self.tempered), ABREAST)
         tables = [self._side_by_side(self.tempered[start : start + ABREAST]) for start in starts]
@@ -88,6 +89,10 @@ class Next:
 
     def values(self) -> list[str]:
         return [raw(self.pieces[0])]
+
+    def chart(self) -> Chart:
+        """A panel of bars a temperature."""
+        return charts.tokens(self)
 
     def _context(self) -> Record:
         asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
@@ -173,10 +178,10 @@ class Next:
         notes = (
             "top N: the mass of the N likeliest; filters: how many tokens each would keep by itself, and their mass",
         )
-        return View("", tuple(columns), rows, (*notes, *self._ending, self.origin.line))
+        return View("", tuple(columns), rows, (*notes, *self.ending, self.origin.line))
 
     @property
-    def _ending(self) -> tuple[str, ...]:
+    def ending(self) -> tuple[str, ...]:
         """What the text's end has to do with it."""
         if not self.inside:
             return ()

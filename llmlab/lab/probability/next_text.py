@@ -16,12 +16,13 @@ from llmlab.lab.characters.covers import Covers, cover
 from llmlab.lab.characters.following import beyond, following
 from llmlab.lab.characters.healing import heal
 from llmlab.lab.characters.reading import check_same, tail
+from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.next import PLAIN, Next, next_tokens
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, finite, probability, show, uncertainty
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 By = Literal["token", "character", "word"]  # what comes next
 Part = Literal["character", "word"]
@@ -70,6 +71,10 @@ class NextText:
 
     def values(self) -> list[str]:
         return [self.listed[0]]
+
+    def chart(self) -> Chart:
+        """A panel of bars a temperature."""
+        return charts.text(self)
 
     def _shared(self) -> Record:
         asked = {"context": self.context.asked, "rendered_context": self.context.text, "chat": self.context.chat}
