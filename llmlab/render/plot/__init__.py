@@ -102,10 +102,11 @@ def _offline() -> dict[str, Any]:
 
 def _with_font(result: Pictured, theme: Theme) -> Chart:
     """The specification with a font, found here, that has its letters: these pictures carry none."""
+    from llmlab.render.plot.drawn import drawn
     from llmlab.render.plot.fonts import family
 
     spec = specification(result, theme)
-    return {**spec, "config": {**spec["config"], "font": family(json.dumps(spec, ensure_ascii=False))}}
+    return {**spec, "config": {**spec["config"], "font": family(" ".join(drawn(spec)))}}
 
 
 AS: dict[str, Callable[[Pictured, Theme], bytes]] = {
