@@ -124,7 +124,10 @@ class Several(Struct, frozen=True):
         return [value for one in self.results for value in one.values()]
 
     def chart(self) -> Chart:
-        return {"vconcat": [one.chart() for one in self.results]}
+        if len(self.results) == 1:
+            return self.results[0].chart()
+        own = {"scale": {"color": "independent"}}  # and so does a legend stand beside what it is of
+        return {"vconcat": [one.chart() for one in self.results], "resolve": own}
 
 
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:

@@ -19,6 +19,8 @@ LABEL = 26  # cells of a label beside its bar; longer ones stand above it, or ar
 BAR, GAP = 14, 22  # px of a bar, and from bar to bar
 BETWEEN = 16  # px from panel to panel
 FIGURE = 56  # px of a figure at the end of a bar
+ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}  # an axis's title
+OWN = {"scale": {"color": "independent"}}  # colours of a part, whose legend then stands beside it
 LINE = 105  # cells of a line of a title
 
 
@@ -32,7 +34,7 @@ def picture(views: Sequence[Picture], *parts: Chart, notes: Iterable[str] | None
     if said.title and said.conclusion:
         head["subtitle"] = fold(said.conclusion, LINE)
     said_below = dict.fromkeys(note for view in views for note in view.notes) if notes is None else notes
-    return {"title": head, "vconcat": [*parts, caption(said_below)]}
+    return {"title": head, "vconcat": [*parts, caption(said_below)], "resolve": OWN}
 
 
 def caption(notes: Iterable[str]) -> Chart:

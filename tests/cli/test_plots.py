@@ -5,6 +5,8 @@ import json
 import pytest
 
 LINES = [
+    "generate The -t 0.5,1 -n 3 --max-tokens 2 --seed 1 LM",
+    "generate The -n 3 --expect cat --max-tokens 2 --seed 1 LM",
     "next The LM -t 0.5,1",
     "next The LM --by word",
 ]
@@ -28,3 +30,13 @@ def test_a_picture_stands_in_the_tables_place(lab, line):
     done = lab(f"{line} --plot -")
     assert done.code == 0, done.err
     assert {"$schema", "config", "title", "vconcat"} <= set(json.loads(done.out))
+
+
+def test_samples_are_written_as_they_come_and_their_picture_at_the_end(lab, tmp_path):
+    done = lab("generate The -t 0.5,1 -n 3 --max-tokens 2 --seed 1 LM --format jsonl --plot x.vl.json")
+    assert [json.loads(line)["temperature"] for line in done.out.splitlines()] == [0.5, 0.5, 0.5, 1, 1, 1]
+    assert (tmp_path / "x.vl.json").exists()
+
+
+def test_a_stream_has_no_picture(refuses):
+    refuses("generate The --stream --plot x.vl.json LM", b"", "--stream writes plain text")

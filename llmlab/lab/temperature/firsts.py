@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,24 +27,47 @@ class First:
     seen: float
 
 
-def firsts(
-    model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]
-) -> tuple[tuple[First, ...], Floats | None]:
-    """The likeliest first tokens at each temperature, and the log-probabilities [V] of all at T = 1, in nats.
+@dataclass(frozen=True)
+class Firsts:
+    """The likeliest first tokens at each temperature, and what is known of all of them."""
 
-    Those are after the repetition penalty, before temperature and filters; of a prompt that is cut at one of several
-    places there are none: what is drawn then is a mixture, and its log-probabilities over T are not those of a T.
+    likeliest: tuple[First, ...] = ()
+    entropies: tuple[float, ...] = ()  # nats, of what is drawn at each temperature of the plan
+    logprobs: Floats | None = field(default=None, compare=False, repr=False)  # [V] nats at T = 1
+
+
+def firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> Firsts:
+    """The first tokens of a plan's samples.
+
+    The log-probabilities of all are after the repetition penalty, before temperature and filters. A prompt that is cut
+    at one of several places has none: what is drawn then is a mixture, and of no logits softmax(z / T) at every T.
     """
     parts = [prompt.at(cut) for cut in range(len(prompt.cuts))] or [prompt]
     logits = [part.first(model.decoder(part.tokens, 1, 1).first.copy()) for part in parts]
     found: list[First] = []
+    entropies: list[float] = []
+    untempered = _masses(parts, logits, Settings(repetition_penalty=plan.repetition_penalty))
     for t in plan.temperatures:
         masses = _masses(parts, logits, plan.settings(t))
+        entropies.append(_entropy(masses))
         begins = Counter(one.ids[0] for one in samples if one.temperature == t)
-        for token in sampling.top(masses, FIRSTS).tolist():
+        for token in _likeliest(masses, untempered):
             seen = begins[token] / max(begins.total(), 1)
             found.append(First(t, token, model.piece(token), float(masses[token]), seen))
-    return tuple(found), _all(parts, logits, plan.repetition_penalty)
+    return Firsts(tuple(found), tuple(entropies), _all(parts, logits, plan.repetition_penalty))
+
+
+def _likeliest(masses: Floats, untempered: Floats) -> list[int]:
+    """FIRSTS tokens by their masses [V]; those that T = 0 or a filter rules out by what they are without."""
+    possible = [token for token in sampling.top(masses, FIRSTS).tolist() if masses[token] > 0]
+    others = [token for token in sampling.top(untempered, 2 * FIRSTS).tolist() if token not in possible]
+    return (possible + others)[:FIRSTS]
+
+
+def _entropy(masses: Floats) -> float:
+    """H = -sum p log p in nats, of masses [V]."""
+    possible = masses[masses > 0].astype(np.float64)
+    return float(-(possible * np.log(possible)).sum()) + 0.0  # not -0
 
 
 def _all(parts: Sequence[Prompt], logits: Sequence[Floats], penalty: float) -> Floats | None:

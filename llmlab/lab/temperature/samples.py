@@ -18,7 +18,7 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
 from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.firsts import First, firsts
+from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
 from llmlab.render.safe import visible
@@ -54,8 +54,9 @@ class Samples:
     prompt: Prompt
     plan: Plan
     samples: tuple[Sample, ...]
-    firsts: tuple[First, ...]
-    first_logprobs: Floats | None = field(compare=False, repr=False)  # [V], as `firsts` says; None of one sample
+    firsts: tuple[First, ...]  # none where one sample a temperature is drawn
+    first_entropies: tuple[float, ...]  # nats, exact, of the first token at each temperature of the plan; or none
+    first_logprobs: Floats | None = field(compare=False, repr=False)  # [V] nats at T = 1, as `firsts` says
     expected: Expected
     preferred: str  # the answer at T = 0, where one is expected
     origin: Provenance
@@ -85,7 +86,7 @@ class Samples:
         return [one.text for one in self.samples]
 
     def chart(self) -> Chart:
-        return charts.chart(self)
+        return charts.picture(self)
 
     def of(self, temperature: float) -> list[Sample]:
         return [one for one in self.samples if one.temperature == temperature]
@@ -99,6 +100,9 @@ class Samples:
         """Mean bits a token under the model itself."""
         samples = self.of(temperature)
         return -sum(one.logprob for one in samples) * BITS / sum(len(one.ids) for one in samples) + 0.0  # not -0
+
+    def right(self, answer: str) -> bool:
+        return self.expected.accepts(answer)
 
     def length(self, temperature: float) -> float:
         """Mean tokens a sample."""
@@ -177,6 +181,7 @@ class Samples:
         return View("", SUMMARY, rows)
 
     def _measures(self) -> list[Record]:
+        entropies = dict(zip(self.plan.temperatures, self.first_entropies, strict=False))  # none of one sample
         return [
             {
                 "temperature": t,
@@ -186,6 +191,7 @@ class Samples:
                 "distinct_2": self.distinct(t, 2) if max(len(one.ids) for one in self.of(t)) > 1 else None,
                 "surprisal_bits_per_token": self.surprisal(t),
                 "mean_tokens": self.length(t),
+                **({"first_entropy_bits": entropies[t] * BITS} if entropies else {}),
                 **({"right": self._right(t).record()} if self.expected else {}),
             }
             for t in self._temperatures()
@@ -200,8 +206,18 @@ def summarise(
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
     preferred = _preferred(model, prompt, plan, found) if expected else ""
-    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else ((), None)
-    return Samples(prompt, plan, found, *begins, expected, preferred, of_text(model.info))
+    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else Firsts()
+    return Samples(
+        prompt,
+        plan,
+        found,
+        begins.likeliest,
+        begins.entropies,
+        begins.logprobs,
+        expected,
+        preferred,
+        of_text(model.info),
+    )
 
 
 def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> str:

@@ -1,32 +1,133 @@
-"""The picture of generate: what the samples of a prompt are like, against temperature."""
+"""The pictures of generate: what the answers are like against temperature; at one temperature, the answers."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llmlab.lab import chart as blocks
-from llmlab.view import Chart
+from llmlab.lab import chart
+from llmlab.lab.temperature.charts import beginnings
+from llmlab.lab.text import edged, number
+from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.samples import Samples
 
-MEASURES = {"distinct_answers": "different answers", "surprisal_bits_per_token": "surprisal (bits/token)"}
+MOST = 60  # answers that are drawn
+HEIGHT = 110  # px of a measure
+TICKS = 12  # temperatures that are each named on the axis
+COMMON = 3  # answers that are told of a temperature
 
 
-def chart(samples: "Samples") -> Chart:
-    """Measures of the answers below each other, with the temperature across."""
-    rows = blocks.data(samples.document()["temperatures"], "temperature", *MEASURES)
-    parts = [_against(rows, field, title) for field, title in MEASURES.items()]
-    return blocks.picture(samples.views(every=True), *parts)
+def picture(samples: "Samples") -> Chart:
+    """Several temperatures: measures below each other over one axis. One, or one sample of each: the answers."""
+    views, measures = samples.views(every=True), samples.document()["temperatures"]
+    if max(one["samples"] for one in measures) == 1:
+        return chart.picture(views, _one_each(samples, measures))
+    if len(measures) > 1:
+        return chart.picture(views, *_against(samples, measures))
+    counts = Counter((one.text, one.finish) for one in samples.samples).most_common()
+    left = len(counts) - MOST
+    more = [f"{left:,} more answers are not drawn"] if left > 0 else []
+    notes = dict.fromkeys([*more, *(note for view in views for note in view.notes)])
+    parts = [_answers(samples, measures[0], counts[:MOST]), beginnings.ranking(beginnings.rows(samples))]
+    return chart.picture(views, *parts, notes=notes)
 
 
-def _against(rows: Chart, field: str, title: str) -> Chart:
+def _one_each(samples: "Samples", measures: Sequence[Record]) -> Chart:
+    """A sample a temperature: how surprising each is."""
+    texts = [samples.of(one["temperature"])[0].text for one in measures]
+    shown = [f"T = {one['temperature']:g}: {_said(text)}" for one, text in zip(measures, texts, strict=True)]
+    figure = [number(one["surprisal_bits_per_token"], 2) for one in measures]
+    fields = ("temperature", "surprisal_bits_per_token", "mean_tokens")
+    rows = chart.data(measures, *fields, rank=range(1, len(measures) + 1), shown=shown, figure=figure)
+    hover = chart.tooltip(shown="answer", surprisal_bits_per_token="bits/token", mean_tokens="tokens")
+    value = chart.number("surprisal_bits_per_token", "surprisal to the model itself (bits/token)")
+    return chart.bars(rows, value, hover, chart.figures(rows, value))
+
+
+def _answers(samples: "Samples", measured: Record, counts: Sequence[tuple[tuple[str, str], int]]) -> Chart:
+    """The answers of the only temperature, the commonest first, coloured by whether they are right."""
+    rows: list[Record] = []
+    for rank, ((text, finish), times) in enumerate(counts, 1):
+        row = {"rank": rank, "text": text, "finish": finish, "times": times, "shown": _said(text), "figure": str(times)}
+        known = {"judged": "right" if samples.right(text) else "not right"} if samples.expected else {}
+        rows.append(row | known)
+    title = f"times, of {measured['samples']:,} samples"
+    value = chart.number("times", title, axis={"tickMinStep": 1, "format": "d"})
+    hover = chart.tooltip(shown="answer", times="times", finish="ended by")
+    data: Chart = {"values": rows}
+    drawn = chart.bars(data, value, hover, chart.figures(data, value))
+    if samples.expected:
+        colour = {"field": "judged", "type": "nominal", "title": None, "scale": {"domain": ["right", "not right"]}}
+        drawn["layer"][0]["encoding"]["color"] = colour | {"legend": {"orient": "top"}}
+    return drawn | {"title": chart.heading(f"T = {measured['temperature']:g}", [_measured(measured)])}
+
+
+def _measured(one: Record) -> str:
+    """The measures of a temperature in a line."""
+    parts = [f"different answers {one['distinct_answers']:,}"]
+    if "right" in one:
+        share = one["right"]
+        parts.append(f"right {share['share']:.1%} (95 %: {share['low']:.1%} - {share['high']:.1%})")
+    parts.append(f"surprisal {one['surprisal_bits_per_token']:.2f} bits/token")
+    return ", ".join([*parts, f"entropy of the first token {one['first_entropy_bits']:.2f} bits"])
+
+
+def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
+    """Measures of the answers, each against the temperature; the axis is named below the last."""
+    most = max(one["samples"] for one in measures)
+    common = [Counter(one.text for one in samples.of(m["temperature"])).most_common(COMMON) for m in measures]
+    said = ["; ".join(f"{_said(text)} ({times})" for text, times in some) for some in common]
+    flat = [one | {f"right_{name}": value for name, value in one.get("right", {}).items()} for one in measures]
+    fields = ["temperature", "samples", "distinct_answers", "surprisal_bits_per_token", "first_entropy_bits"]
+    spans = ["right_share", "right_low", "right_high"] if samples.expected else []
+    rows = chart.data(flat, *fields, *spans, commonest=said)
+    whole = {"domain": [0, most]}
+    parts = [
+        _measure(rows, "distinct_answers", f"different answers (of {most:,})", whole, commonest="commonest"),
+        _measure(rows, "surprisal_bits_per_token", "surprisal to the model itself (bits/token)"),
+        _measure(rows, "first_entropy_bits", "entropy of the first token, exact (bits)"),
+    ]
+    if samples.expected:
+        parts.insert(0, _rightness(rows))
+    last = beginnings.lines(beginnings.rows(samples), _temperature(rows, named=True), 2 * HEIGHT)
+    return [*parts, last]
+
+
+def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **told: str) -> Chart:
+    axis = chart.ABOVE | ({"tickMinStep": 1} if field == "distinct_answers" else {})
+    y = chart.number(field, title, axis=axis, **({"scale": scale} if scale else {}))
+    hover = chart.tooltip(temperature="T", samples="samples", **{field: title}, **told)
     return {
         "data": rows,
-        "width": blocks.WIDTH,
-        "height": 130,
+        "width": chart.WIDTH,
+        "height": HEIGHT,
         "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": blocks.number("temperature", "temperature"),
-            "y": blocks.number(field, title),
-            "tooltip": blocks.tooltip(temperature="T", **{field: title}),
-        },
+        "encoding": {"x": _temperature(rows), "y": y, "tooltip": hover},
     }
+
+
+def _rightness(rows: Chart) -> Chart:
+    """The share of right answers with its interval."""
+    told = {"right_low": "95 %: from", "right_high": "to"}
+    drawn = _measure(rows, "right_share", "right answers (share, 95 % intervals)", {"domain": [0, 1]}, **told)
+    mark, encoding = drawn.pop("mark"), drawn.pop("encoding")
+    encoding["y"]["axis"] = chart.ABOVE | {"format": "%"}
+    span = {"x": encoding["x"], "y": encoding["y"] | {"field": "right_low"}, "y2": {"field": "right_high"}}
+    interval = {"mark": {"type": "rule", "style": "interval"}, "encoding": span}
+    return drawn | {"layer": [interval, {"mark": mark, "encoding": encoding}]}
+
+
+def _temperature(rows: Chart, named: bool = False) -> Chart:
+    """The axis that all measures share; each temperature has a tick unless they are many."""
+    heats = sorted({row["temperature"] for row in rows["values"]})
+    ends = {"domain": [heats[0], heats[-1]], "nice": False, "padding": 16}
+    axis: Chart = {"values": heats} if len(heats) <= TICKS else {}
+    if named:
+        return chart.number("temperature", "temperature T", scale=ends, axis=axis | {"format": "~g"})
+    return chart.number("temperature", None, scale=ends, axis=axis | {"labels": False, "ticks": False})
+
+
+def _said(text: str) -> str:
+    """An answer for the eye, an empty one too."""
+    return edged(text) or "(nothing)"
