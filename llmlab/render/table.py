@@ -43,7 +43,7 @@ def _lines(view: Picture, width: int, coloured: bool, explained: set[tuple[str, 
         yield from (Text(line, "bold") for line in fold(view.title, width))
     if view.conclusion:
         yield from map(Text, fold(view.conclusion, width))
-    notes = (*_legend(view, explained), *view.notes)
+    notes = (*legend(view, explained), *view.notes)
     if isinstance(view, View):
         yield from grid.drawn(view, width, coloured, followed=bool(notes))
         if coloured and view.shades:
@@ -54,7 +54,7 @@ def _lines(view: Picture, width: int, coloured: bool, explained: set[tuple[str, 
         yield from (Text(line, "dim") for line in fold(note, width))
 
 
-def _legend(view: Picture, explained: set[tuple[str, str]]) -> list[str]:
+def legend(view: Picture, explained: set[tuple[str, str]]) -> list[str]:
     """What the columns say, in a line; those that a table above has explained are left out."""
     columns = view.columns if isinstance(view, View) else ()
     new = [(one.name, one.means) for one in columns if one.means]
