@@ -42,7 +42,7 @@ def caption(notes: Iterable[str]) -> Chart:
     lines = [line for note in notes for line in fold(note, LINE + 20)]
     return {
         "data": {"values": [{}]},
-        "width": WIDTH,
+        "width": 1,  # lines are as long as they are; more would be empty room beside the parts
         "height": 14 * len(lines),
         "view": {"stroke": None},
         "mark": {"type": "text", "style": "caption", "align": "left", "baseline": "top", "x": 0, "y": 0},
@@ -138,11 +138,42 @@ def widest(rows: Chart) -> int:
 
 
 def figures(rows: Chart, value: Chart) -> Chart:
-    """A layer for `bars`: what the field `figure` says, at the end of each."""
-    mark = {"type": "text", "style": "value", "align": "left", "baseline": "middle", "dx": 4, "clip": False}
-    if widest(rows) > LABEL:
-        mark["dy"] = 8  # as the bar, which stands below its label
-    return {"mark": mark, "encoding": {"x": value, "text": {"field": "figure"}}}
+    """A layer for `bars`: what the field `figure` says, at the end of each, whichever way it points."""
+    field = value["field"]
+    mark = {"type": "text", "style": "value", "baseline": "middle", "clip": False, **_lowered(rows, "dy")}
+    encoding = {"x": value, "text": {"field": "figure"}}
+    right = {"mark": {**mark, "align": "left", "dx": 4}, "encoding": encoding}
+    if all(row[field] >= 0 for row in rows["values"]):
+        return right
+    left = {"mark": {**mark, "align": "right", "dx": -4}, "encoding": encoding}
+    return {"layer": [only(f"datum.{field} >= 0", right), only(f"datum.{field} < 0", left)]}
+
+
+def standing_out(rows: Chart, value: Chart, hover: Sequence[Chart], field: str, style: str = "asked") -> Chart:
+    """A layer for `bars`: those whose field is true, in a style of their own."""
+    mark = {"type": "bar", "height": BAR, "style": style, **_lowered(rows, "yOffset")}
+    return only(f"datum.{field}", {"mark": mark, "encoding": {"x": value, "tooltip": list(hover)}})
+
+
+def interval(rows: Chart, value: Chart, low: str, high: str) -> Chart:
+    """A layer for `bars`: a line from one field of a row to another."""
+    mark = {"type": "rule", "style": "interval", **_lowered(rows, "yOffset")}
+    return {"mark": mark, "encoding": {"x": {**value, "field": low}, "x2": {"field": high}}}
+
+
+def only(test: str, layer: Chart) -> Chart:
+    """A layer of the rows alone for which an expression over fields of ours is true."""
+    return {"transform": [{"filter": test}], **layer}
+
+
+def exact(field: str, title: str, form: str = ".4f") -> Chart:
+    """A number that is told of a mark under the pointer, in a form of https://d3js.org/d3-format."""
+    return {"field": field, "title": title, "type": "quantitative", "format": form}
+
+
+def _lowered(rows: Chart, channel: str) -> Chart:
+    """What moves a mark to its bar, where that stands below its label."""
+    return {channel: 8} if widest(rows) > LABEL else {}
 
 
 def sequence(rows: Chart, value: Chart, hover: Sequence[Chart], **colour: Chart) -> Chart:

@@ -10,9 +10,10 @@ import numpy as np
 from llmlab.arrays import Doubles, Floats, unit_rows
 from llmlab.errors import MisuseError
 from llmlab.lab.text import quoted
+from llmlab.lab.vectors.charts.odd import similarities_to_the_mean
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Odd:
 
     def values(self) -> list[str]:
         return [self._ranked()[0][0]]
+
+    def chart(self) -> Chart:
+        return similarities_to_the_mean(self)
 
     def _ranked(self) -> list[tuple[str, float]]:
         order = np.argsort(self.similarities, kind="stable")

@@ -46,7 +46,7 @@ def _words(of: dict[str, str]) -> Chart:
     head = {"color": of["text"], "subtitleColor": of["soft"], "fontSize": 15, "subtitleFontSize": 12.5}
     return {
         "title": {**head, "anchor": "start", "fontWeight": 600, "offset": 12, "subtitlePadding": 5},
-        "axis": {**named, **lines, "labelFontSize": 11, "titleFontSize": 12},
+        "axis": {**named, **lines, "labelFontSize": 11, "titleFontSize": 12, "labelSeparation": 8},
         "legend": named,
         "header": {"labelColor": of["text"], "titleColor": of["text"]},
     }
@@ -61,6 +61,7 @@ def _styles(of: dict[str, str], accent: str) -> Chart:
         "value": {"color": of["soft"], "fontSize": 11},
         "asked": {"color": accent},
         "asked-label": {**label, "color": accent, "fontWeight": "bold"},
+        "rest": {"color": of["soft"]},
         "leader": {"color": of["soft"], "strokeWidth": 0.6},
         "interval": {"color": of["text"], "strokeWidth": 1.4},
     }
