@@ -9,9 +9,10 @@ from llmlab.arrays import Doubles
 from llmlab.errors import MisuseError
 from llmlab.lab.text import signed
 from llmlab.lab.vectors import named
+from llmlab.lab.vectors.charts.why import parts_of_a_score
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 SHOWN = 10
 HALF = 0.5  # a column that adds more makes most of it
@@ -110,6 +111,9 @@ class Why:
     def values(self) -> list[str]:
         """The dimension that adds most."""
         return [self.names[self._order[0]]]
+
+    def chart(self) -> Chart:
+        return parts_of_a_score(self)
 
     def _raw(self, place: int) -> Record:
         """What a table says itself of a dimension that was standardised."""
