@@ -7,9 +7,10 @@ import numpy as np
 
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.shares import INTERVAL, Share
+from llmlab.lab.vectors.charts.evaluate import right_by_section
 from llmlab.lab.vectors.judgements import Task, WordQuestion
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class SectionScores:
 
     def values(self) -> list[str]:
         return [repr(self.total.right / self.total.known)]
+
+    def chart(self) -> Chart:
+        return right_by_section(self)
 
     def _row(self, one: Section) -> list[Cell]:
         if not one.known:
