@@ -1,10 +1,10 @@
-"""What tests of the vector lab's pictures share: vectors with labels, and texts that would like to be more than text."""
+"""What tests of the vector lab's pictures share: vectors with labels, and texts that would be more than text."""
 
 import json
 
 import numpy as np
-
 import vega
+
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible

@@ -18,6 +18,7 @@ VEGA_LITE = "6.4"  # what vl-convert draws with; it has several
 DATA = ".vl.json"
 DRAWN = (".png", ".svg", ".pdf", ".html")
 SCALE = 2  # pixels of a png to each of the picture's, so that it stands a projector
+PALETTE = 256  # colours
 HINT = 'pip install "llmlab[plot]"'
 
 
@@ -69,8 +70,11 @@ def _png(result: Pictured, theme: Theme) -> bytes:
     from PIL import Image
 
     png = vl_convert.vegalite_to_png(_with_font(result, theme), scale=SCALE, **_offline())
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    if image.getcolors(PALETTE):  # then a palette holds them all
+        image = image.quantize(PALETTE, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     small = io.BytesIO()  # vl-convert packs it little
-    Image.open(io.BytesIO(png)).convert("RGB").save(small, "PNG", optimize=True)
+    image.save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
