@@ -1,17 +1,18 @@
 """The nearest words to a word by a distance function: what is asked of every word, and what comes of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from llmlab.arrays import Doubles, Ints
+from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors import arithmetic, filters, named
 from llmlab.lab.vectors.arithmetic import EPSILON, Term
+from llmlab.lab.vectors.charts import neighbors as charts
 from llmlab.lab.vectors.filters import Keep
 from llmlab.lab.vectors.metrics import METRICS, Metric
 from llmlab.lab.vectors.nearest import able, approximately, exactly, scored
@@ -19,7 +20,7 @@ from llmlab.lab.vectors.question import Question, Sort
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 SHOWN = 8  # columns of a table that are shown beside the score
 
@@ -34,6 +35,7 @@ class Neighbor:
     row: int | None  # None for a candidate that the space lacks
     values: tuple[float, ...] = ()  # of named dimensions
     frequency: float | None = None  # Zipf, where it was asked for
+    vector: Floats | None = field(default=None, compare=False, repr=False)  # [D] of a candidate that the space lacks
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,9 @@ class Neighbors:
         """The nearest word, whatever the order; nothing where there is none."""
         nearest = min(self.neighbors, key=lambda one: one.rank, default=None)
         return [nearest.word if nearest else ""]
+
+    def chart(self) -> Chart:
+        return charts.neighbourhood(self)
 
     def _known(self, one: Neighbor) -> Record:
         names = self.space.facts.dimensions
@@ -232,11 +237,11 @@ def among(
     order = metric.order(scores, np.arange(len(scores)))
     named_ones = bool(space.facts.dimensions)
     values = [tuple(map(float, vector)) if named_ones else () for vector in vectors]
-    found = tuple(
-        Neighbor(rank, candidates[place].text, float(scores[place]), candidates[place].row, values[place])
-        for rank, place in enumerate(order.tolist(), 1)
-    )
-    return Neighbors(query, metric, found, space)
+    found = []
+    for rank, place in enumerate(order.tolist(), 1):
+        one = candidates[place]
+        found.append(Neighbor(rank, one.text, float(scores[place]), one.row, values[place], vector=one.vector))
+    return Neighbors(query, metric, tuple(found), space)
 
 
 def by_product(

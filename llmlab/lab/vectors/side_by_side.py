@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from llmlab.lab.text import quoted
+from llmlab.lab.vectors.charts import neighbors as charts
 from llmlab.lab.vectors.neighbors import Neighbors
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class SideBySide:
 
     def values(self) -> list[str]:
         return [value for one in self.asked for value in one.values()]
+
+    def chart(self) -> Chart:
+        return charts.side_by_side(self)
 
     def _cells(self, place: int, met: Counter[str]) -> Sequence[Cell]:
         cells: list[Cell] = []

@@ -8,8 +8,22 @@ from llmlab.render import Theme
 from llmlab.view import Chart
 
 FONT = "system-ui, sans-serif"  # the reader's own, in svg and pages; png and pdf are drawn with one that is found
-LIGHT = {"ground": "#ffffff", "text": "#1a1a1a", "soft": "#555555", "grid": "#e3e3e3", "first": "#0072b2"}
-DARK = {"ground": "#16181d", "text": "#eeeeee", "soft": "#b8b8b8", "grid": "#33363d", "first": "#56b4e9"}
+LIGHT = {
+    "ground": "#ffffff",
+    "text": "#1a1a1a",
+    "soft": "#555555",
+    "rest": "#909090",
+    "grid": "#e3e3e3",
+    "first": "#0072b2",
+}
+DARK = {
+    "ground": "#16181d",
+    "text": "#eeeeee",
+    "soft": "#b8b8b8",
+    "rest": "#757a82",
+    "grid": "#33363d",
+    "first": "#56b4e9",
+}
 CATEGORIES = {
     "light": ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d00", "#000000"],
     "dark": ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#ffffff"],
@@ -61,7 +75,7 @@ def _styles(of: dict[str, str], accent: str) -> Chart:
         "value": {"color": of["soft"], "fontSize": 11},
         "asked": {"color": accent},
         "asked-label": {**label, "color": accent, "fontWeight": "bold"},
-        "rest": {"color": of["soft"]},
+        "rest": {"color": of["rest"]},
         "leader": {"color": of["soft"], "strokeWidth": 0.6},
         "interval": {"color": of["text"], "strokeWidth": 1.4},
     }
