@@ -12,6 +12,7 @@ from llmlab.cli.verbs import MODEL, SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
+from llmlab.lab.text import unescape
 from llmlab.render import Format, Theme
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
@@ -202,14 +203,3 @@ def batches(items: Iterator[T]) -> Iterator[list[T]]:
     while batch := list(islice(items, size)):
         yield batch
         size = min(2 * size, TOGETHER)
-
-
-def unescape(text: str) -> str:
-    r"""\n, \t and \\ of an argument as newline, tab and backslash; any other backslash stays."""
-    meanings = {"n": "\n", "t": "\t", "\\": "\\"}
-    out, rest = "", text
-    while (place := rest.find("\\")) >= 0:
-        follower = rest[place + 1 : place + 2]
-        out += rest[:place] + meanings.get(follower, "\\" + follower)
-        rest = rest[place + 2 :]
-    return out + rest

@@ -64,14 +64,17 @@ class World:
         """The spaces, over the same models; made once."""
         return self._shelf(engine, dtype, thorough)
 
-    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool, bos: bool | None) -> "Library":
+    def settings(self, engine: str | None = None, dtype: str | None = None, bos: bool | None = None) -> "Config":
+        """The settings with what the options ask for."""
         from msgspec.structs import replace
 
+        asked: dict[str, Any] = {"engine": engine, "dtype": dtype, "bos": bos}
+        return replace(self.config, **{key: value for key, value in asked.items() if value is not None})
+
+    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool, bos: bool | None) -> "Library":
         from llmlab.models.library import Library
 
-        asked: dict[str, Any] = {"engine": engine, "dtype": dtype, "bos": bos}
-        chosen = {key: value for key, value in asked.items() if value is not None}
-        return Library(replace(self.config, **chosen), self, thorough)
+        return Library(self.settings(engine, dtype, bos), self, thorough)
 
     def _make_shelf(self, engine: str | None, dtype: str | None, thorough: bool) -> "Shelf":
         from llmlab.spaces.shelf import Shelf

@@ -122,3 +122,19 @@ def uncertainty(entropy: float) -> str:
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no word for it (nan, infinities)."""
     return float(value) + 0.0 if math.isfinite(value) else None  # not -0
+
+
+def unescape(text: str) -> str:
+    r"""\n, \t and \\ of an argument as newline, tab and backslash; any other backslash stays."""
+    meanings = {"n": "\n", "t": "\t", "\\": "\\"}
+    out, rest = "", text
+    while (place := rest.find("\\")) >= 0:
+        follower = rest[place + 1 : place + 2]
+        out += rest[:place] + meanings.get(follower, "\\" + follower)
+        rest = rest[place + 2 :]
+    return out + rest
+
+
+def escape(text: str) -> str:
+    """A text on one line, as `unescape` reads it back."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")

@@ -1,0 +1,177 @@
+"""The screen: two halves, a line that says what happened, and the keys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import get_ident
+from typing import ClassVar, TypeVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import ContentSwitcher, Input, Static
+
+from llmlab.errors import Exit, LabError
+from llmlab.explore import words
+from llmlab.explore.desk import Desk
+from llmlab.explore.half import Half
+from llmlab.explore.lane import Lane
+from llmlab.explore.next_pane import NextPane
+from llmlab.explore.pictures import saved
+from llmlab.explore.play import Play
+from llmlab.explore.widgets import Listing, TabName
+from llmlab.explore.words_pane import WordsPane
+from llmlab.progress import Progress
+from llmlab.render.safe import harmless
+
+T = TypeVar("T")
+NEXT, WORDS = "next", "words"
+NARROW, LOW = 60, 20  # cells and lines below which the tree, the map, the keys have no room
+
+
+class Explorer(App[int]):
+    """llmlab explore."""
+
+    CSS_PATH = "screen.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", priority=True, system=True),
+        Binding("ctrl+q", "leave", priority=True, system=True),
+        Binding("ctrl+t", "other_half", priority=True),
+        Binding("1", f"half('{NEXT}')"),
+        Binding("2", f"half('{WORDS}')"),
+        Binding("p", "save"),
+        Binding("c", "copy"),
+        Binding("q", "leave"),
+    ]
+
+    def __init__(self, desk: Desk, play: Play) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"  # the terminal's own colours, whether it is light or dark
+        self.desk, self.lane = desk, Lane()
+        self._next = NextPane(desk, play)
+        self._panes: dict[str, Half] = {NEXT: self._next, WORDS: WordsPane(desk)}
+        self._play = play
+        self.said = ""
+        self._thread = get_ident()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield TabName(words.NEXT_TAB, NEXT)
+            yield TabName(words.WORDS_TAB, WORDS)
+            yield Static(id="model")
+        with ContentSwitcher(initial=WORDS if self.desk.word else NEXT):
+            yield from self._panes.values()
+        yield Static(id="status")
+        yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        self.desk.voice.to = self
+        self.name_model(self._play.side.name)
+        self.action_half(WORDS if self.desk.word else NEXT)
+        self._next.read()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.screen.set_class(event.size.width < NARROW, "narrow")
+        self.screen.set_class(event.size.height < LOW, "low")
+
+    @property
+    def half(self) -> Half:
+        """The half that is open."""
+        return self._panes[str(self.query_one(ContentSwitcher).current)]
+
+    def say(self, message: str) -> None:
+        """One line that says what happened, from whatever thread."""
+        if get_ident() != self._thread:
+            self.call_from_thread(self.say, message)
+            return
+        self.said = harmless(" ".join(message.split()))
+        self.query_one("#status", Static).update(Text(self.said))
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Progress]:
+        """How far long work has come, on the same line."""
+        self.say(words.WORKING.format(label=label))
+        told = 0
+
+        def update(done: int, total: int) -> None:
+            nonlocal told
+            if total and 20 * done // total > told:
+                told = 20 * done // total
+                self.say(words.SHARE.format(label=label, share=done / total))
+
+        yield update
+        self.say("")
+
+    async def compute(self, question: Callable[[], T]) -> T | None:
+        """The answer to what takes long; None where there is none, and then the screen says why."""
+        try:
+            return await self.lane.do(question)
+        except LabError as error:
+            self.say(words.FAILED.format(what=error.message, hint=error.hint) if error.hint else error.message)
+        except Exception as error:
+            self.say(words.BUG.format(kind=type(error).__name__, what=error))
+        return None
+
+    def name_model(self, name: str) -> None:
+        self.query_one("#model", Static).update(Text(harmless(name)))
+
+    def show_keys(self) -> None:
+        self.query_one("#keys", Static).update(Text(self.half.keys, "dim"))
+
+    def on_descendant_focus(self) -> None:
+        self.show_keys()
+
+    @on(TabName.Clicked)
+    def clicked(self, event: TabName.Clicked) -> None:
+        self.action_half(event.half)
+
+    def action_half(self, half: str) -> None:
+        self.query_one(ContentSwitcher).current = half
+        for name in self.query(TabName):
+            name.show(name.half == half)
+        line = self.half.query_one(Input)
+        (self.half.query_one(Listing) if line.value else line).focus()
+        self.show_keys()
+
+    def action_other_half(self) -> None:
+        self.action_half(WORDS if self.half.id == NEXT else NEXT)
+
+    async def action_copy(self) -> None:
+        try:
+            command = self.half.command()
+        except LabError as error:
+            self.say(error.message)
+            return
+        if command is None:
+            self.say(words.NOTHING_TO_SHOW)
+        else:
+            self.copy_to_clipboard(command)  # by OSC 52, which some terminals refuse: so it is shown too
+            self.say(words.COPIED.format(command=command))
+
+    def action_save(self) -> None:
+        self.run_worker(self._save(), exclusive=True, group="picture")
+
+    async def _save(self) -> None:
+        shown = await self.half.picture()
+        if shown is None:
+            self.say(words.NOTHING_TO_SHOW)
+            return
+        path = await self.compute(partial(saved, *shown, self.desk.folder))
+        if path is not None:
+            self.say(words.SAVED.format(path=path))
+
+    async def on_event(self, event: events.Event) -> None:
+        """While a text goes on by itself, any key or click stops it, and does nothing else."""
+        leaves = isinstance(event, events.Key) and event.key in ("ctrl+c", "ctrl+q")
+        if isinstance(event, events.Key | events.MouseDown) and not leaves and self._next.stop():
+            return
+        await super().on_event(event)
+
+    def action_leave(self) -> None:
+        self.exit(Exit.OK)
+
+    def action_interrupt(self) -> None:
+        self.exit(Exit.INTERRUPTED)

@@ -1,0 +1,216 @@
+"""The half of the screen that walks from word to word."""
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from llmlab.explore import chart, commands, drawing, walk, words
+from llmlab.explore.desk import Desk
+from llmlab.explore.half import Half
+from llmlab.explore.walk import Around, Walk
+from llmlab.explore.widgets import Listing
+from llmlab.lab.vectors.why import Why
+from llmlab.render import grid
+from llmlab.render.fold import fold
+from llmlab.render.safe import harmless, visible
+from llmlab.view import Pictured
+
+
+class WordsPane(Half):
+    """A word, its neighbours, a map of them, and why two are near."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)"),
+        Binding("up", "choose(-1)"),
+        Binding("enter", "walk"),
+        Binding("backspace", "back"),
+        Binding("m", "metric"),
+        Binding("n", "space"),
+        Binding("x", "mark"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "words")
+        self.walk: Walk = desk.walk
+        self.around: Around | None = None
+        self.why: Why | None = None
+        self.marked = ""
+        self.chosen = 0
+        self._written: str | None = ""  # what the line was last set to; None once typed in
+
+    def compose(self) -> ComposeResult:
+        yield Input("", placeholder=words.WORD, id="word", compact=True, select_on_focus=False)
+        yield Static(id="path")
+        yield Static(id="measure")
+        with Horizontal(id="around"):
+            yield Listing("neighbors")
+            yield Static(id="map")
+
+    def on_mount(self) -> None:
+        if self.desk.word:
+            self.go(replace(self.walk, path=(self.desk.word,)))
+        self.show()
+
+    @on(Listing.Sized)
+    def fit(self) -> None:
+        """As large a map as there is room for."""
+        self.call_after_refresh(self.show)
+
+    @on(Input.Changed, "#word")
+    def typed(self, event: Input.Changed) -> None:
+        if event.value == self._written:
+            return
+        self._written = None
+        word = event.value.strip()
+        self.go(replace(self.walk, path=(word,) if word else ()), typed=True)
+
+    @on(Input.Submitted, "#word")
+    def to_list(self) -> None:
+        if self.around is None and self.walk.word:
+            self.go(self.walk)
+        self.query_one(Listing).focus()
+
+    @on(Listing.Pointed)
+    def point(self, event: Listing.Pointed) -> None:
+        self.chosen = event.place
+        self.show()
+        if event.twice:
+            self.action_walk()
+
+    def go(self, to: Walk, typed: bool = False) -> None:
+        """Ask for the neighbours of another place; an older question is not waited for."""
+        self.walk, self.why = to, None
+        if not typed:
+            line = self.query_one(Input)
+            self._written = harmless(to.word)
+            line.value = self._written
+            line.cursor_position = len(self._written)
+        self.run_worker(self._look(to, typed), exclusive=True, group="words")
+
+    async def _look(self, to: Walk, typing: bool) -> None:
+        self.around, self.chosen = None, 0
+        if to.word:
+            self.around = await self.compute(partial(walk.around, self.desk.shelf, to, typing))
+        if self.around is not None or not to.word:
+            self.say("")
+        elif typing:
+            self.say(words.UNFINISHED.format(word=visible(to.word), space=to.space))
+        self.show()
+
+    def action_choose(self, by: int) -> None:
+        listing = self.query_one(Listing)
+        if not listing.has_focus:
+            listing.focus()
+        elif self.around is not None:
+            self.chosen = min(max(self.chosen + by, 0), max(len(self.around.found.neighbors) - 1, 0))
+            self.show()
+
+    @property
+    def word(self) -> str:
+        """The neighbour that is chosen; "" where there is none."""
+        neighbors = self.around.found.neighbors if self.around is not None else ()
+        return neighbors[self.chosen].word if neighbors else ""
+
+    def action_walk(self) -> None:
+        if self.word:
+            self.go(replace(self.walk, path=(*self.walk.path, self.word)))
+
+    def action_back(self) -> None:
+        if self.why is not None:
+            self.why = None
+            self.show()
+        elif len(self.walk.path) > 1:
+            self.go(replace(self.walk, path=self.walk.path[:-1]))
+        else:
+            self.say(words.BACK_AT_START)
+
+    def action_metric(self) -> None:
+        self.go(replace(self.walk, metric=walk.next_metric(self.walk.metric)))
+
+    def action_space(self) -> None:
+        names = walk.spaces(self.desk.shelf, self.desk.walk.space)
+        if len(names) == 1:
+            self.say(words.ONE_SPACE)
+        else:
+            self.go(replace(self.walk, space=walk.next_space(names, self.walk.space)))
+
+    def action_mark(self) -> None:
+        """Mark the word asked for, or the neighbour chosen; the second word is compared with the marked one."""
+        word = self.word
+        if not word:
+            self.say(words.NO_WORD)
+        elif not self.marked:
+            self.marked = word
+            self.say(words.MARKED.format(word=visible(word)))
+        elif word == self.marked:
+            self.marked = ""
+            self.say(words.UNMARKED)
+        else:
+            one, self.marked = self.marked, ""
+            self.run_worker(self._explain(one, word), exclusive=True, group="words")
+
+    async def _explain(self, one: str, other: str) -> None:
+        self.why = await self.compute(partial(walk.why, self.desk.shelf, self.walk, one, other))
+        if self.why is not None:
+            self.say("")
+        self.show()
+
+    def show(self) -> None:
+        """Draw what is known now."""
+        width = max(self.size.width, 20)
+        self.query_one("#path", Static).update(drawing.path(self.walk, width))
+        measure = f"{self.walk.space} · {walk.statement(self.walk.metric)}"
+        self.query_one("#measure", Static).update(Text(drawing.fit(measure, width), "dim"))
+        listing, there = self.query_one(Listing), self.query_one("#map", Static)
+        rows = drawing.neighbor_rows(self.around, max(listing.size.width - 1, 16)) if self.around is not None else []
+        listing.show(rows, self.chosen)
+        there.update(self._beside(there.size.width, there.size.height))
+
+    def _beside(self, width: int, height: int) -> Text:
+        """What stands beside the neighbours: why two are near, or the map."""
+        if self.why is not None:
+            return _reasons(self.why, width)
+        if self.around is None or width < 16 or height < 4:
+            return Text()
+        return _map(self.around, width, height)
+
+    def command(self) -> str | None:
+        if self.why is not None:
+            one, other = self.why.pair.labels
+            return commands.why(self.walk, one, other, self.desk.start, self.desk.engine)
+        if self.around is None:
+            return None
+        return commands.neighbors(self.walk, self.desk.start, self.desk.engine)
+
+    async def picture(self) -> tuple[Pictured, str] | None:
+        if self.why is not None:
+            return self.why, "why"
+        return None if self.around is None else (self.around.found, "neighbors")
+
+    @property
+    def keys(self) -> str:
+        return words.TYPING_KEYS if self.query_one(Input).has_focus else words.WORDS_KEYS
+
+
+def _map(around: Around, width: int, height: int) -> Text:
+    """The map, and what it holds."""
+    one, other = around.shares
+    said = fold(words.MAP.format(share=one + other, one=one, other=other), width)
+    lines, unnamed = chart.chart(around.words, around.xy, width, height - len(said) - 1)
+    if unnamed:
+        said += fold(words.NO_ROOM.format(places=", ".join(map(str, unnamed))), width)[:1]
+    return Text("\n").join([*lines, *(Text(line, "dim") for line in said)])
+
+
+def _reasons(why: Why, width: int) -> Text:
+    """What each dimension adds, as `llmlab why` shows it."""
+    (view,) = why.views()
+    lines = [Text(harmless(line)) for line in fold(view.conclusion, width)]
+    return Text("\n", no_wrap=True).join([*lines, Text(), *grid.drawn(view, width, False, followed=False)])
