@@ -70,7 +70,9 @@ class NextPane(Half):
 
     def on_mount(self) -> None:
         self.set_interval(BEAT_S, self._pulse)
-        self.show()
+        if self.desk.text:
+            self.play.type(self.desk.text)
+        self.read()
 
     @on(Listing.Sized)
     def fit(self) -> None:
@@ -178,6 +180,9 @@ class NextPane(Half):
         self.jumping = not self.jumping
 
     def action_go(self) -> None:
+        if not self.play.tokens:
+            self.say(words.NOTHING_TO_SHOW)
+            return
         self.run_worker(self._go(), exclusive=True, group="read")
 
     async def _go(self) -> None:

@@ -20,7 +20,5 @@ def explore(desk: Desk) -> None:
     from llmlab.explore.play import Play
 
     play = Play(desk.model, desk.library.causal_lm(desk.model), desk.seed)
-    if desk.text:
-        play.type(desk.text)
     if Explorer(desk, play).run() == Exit.INTERRUPTED:
         raise KeyboardInterrupt

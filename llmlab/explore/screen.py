@@ -71,7 +71,6 @@ class Explorer(App[int]):
         self.desk.voice.to = self
         self.name_model(self._play.side.name)
         self.action_half(WORDS if self.desk.word else NEXT)
-        self._next.read()
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen.set_class(event.size.width < NARROW, "narrow")
