@@ -33,11 +33,11 @@ def explore(
     """A screen to play on: the next token, branch by branch, and a walk from word to word."""
     from llmlab.explore.opening import explore
 
-    streams = (world.stdin, world.stdout)
-    if not all(stream is not None and is_terminal(stream, world.environ) for stream in streams):
+    stdin = world.stdin
+    if stdin is None or not all(is_terminal(stream, world.environ) for stream in (stdin, world.stdout)):
         raise MisuseError("explore is a screen to play on: it needs a terminal", "see llmlab next and llmlab neighbors")
     known = secrets.randbelow(2**31) if seed is None else seed
-    explore(_desk(world, unescape(text or ""), word or "", space, known, model))
+    explore(_desk(world, unescape(text or ""), word or "", space, known, model), stdin)
 
 
 def _desk(world: World, text: str, word: str, space: str | None, seed: int, model: ModelOptions) -> "Desk":

@@ -1,15 +1,21 @@
 """Opening the screen. Textual is imported here, when the screen is asked for, and nowhere before."""
 
+import os
+import time
+from threading import Thread
+from typing import TextIO
+
 from llmlab.errors import Exit, MissingError
 from llmlab.explore.desk import Desk
 
 HINT = 'pip install "llmlab[explore]"'
+WATCH_S = 1.0
 
 
-def explore(desk: Desk) -> None:
-    """Play until the user leaves. The model that is asked for is opened before, so that what is wrong is said there.
+def explore(desk: Desk, stdin: TextIO) -> None:
+    """Play until the user leaves, or the terminal is gone.
 
-    Raises MissingError without Textual, KeyboardInterrupt for Ctrl-C, and what opening a model or a space raises.
+    The model that is asked for is opened before, so that what is wrong with it is said there. Raises MissingError without Textual, KeyboardInterrupt for Ctrl-C, and what opening a model or a space raises.
     """
     try:
         from llmlab.explore.screen import Explorer
@@ -20,5 +26,16 @@ def explore(desk: Desk) -> None:
     from llmlab.explore.play import Play
 
     play = Play(desk.model, desk.library.causal_lm(desk.model), desk.seed)
-    if Explorer(desk, play).run() == Exit.INTERRUPTED:
+    Thread(target=_watch, args=(stdin,), daemon=True, name="llmlab-terminal").start()
+    if Explorer(desk, play).run() != Exit.OK:  # Ctrl-C, or a signal
         raise KeyboardInterrupt
+
+
+def _watch(stdin: TextIO) -> None:
+    """End the process when the terminal is gone: Textual would wait for ever to write to it.
+
+    Most terminals that go send SIGHUP, which ends it too; not those that ignore it (nohup), or are no controlling one.
+    """
+    while stdin.isatty():
+        time.sleep(WATCH_S)
+    os._exit(Exit.FAILURE)

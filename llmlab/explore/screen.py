@@ -1,5 +1,8 @@
 """The screen: two halves, a line that says what happened, and the keys."""
 
+import asyncio
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -69,6 +72,8 @@ class Explorer(App[int]):
 
     def on_mount(self) -> None:
         self.desk.voice.to = self
+        if sys.platform != "win32":  # else the terminal would stay as it is
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_interrupt)
         self.name_model(self._play.side.name)
         self.action_half(WORDS if self.desk.word else NEXT)
 

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual import events
 from textual.app import RenderResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -34,13 +35,24 @@ class Listing(Widget, can_focus=True):
         self._chosen = 0
 
     def show(self, rows: Sequence[Text], chosen: int, head: Sequence[Text] = ()) -> None:
+        """Draw anew what has changed: over a slow line a molecule's jump is two lines, and not the screen."""
+        before = self._lines()
         self._rows, self._chosen, self._head = rows, chosen, head
-        self.refresh()
+        now = self._lines()
+        if len(before) != len(now):
+            self.refresh()
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before, now, strict=True)) if old != new]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render(self) -> RenderResult:
+        return Text("\n", no_wrap=True).join(self._lines())
+
+    def _lines(self) -> list[Text]:
         style = "reverse" if self.has_focus else "bold"
         rows = [Text(row.plain, style) if n == self._chosen else row for n, row in enumerate(self._rows)]
-        return Text("\n", no_wrap=True).join([*self._head, *rows])
+        return [*self._head, *rows]
 
     def on_resize(self) -> None:
         self.post_message(self.Sized())
