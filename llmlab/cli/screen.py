@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmlab.cli.options import ModelOptions
-from llmlab.cli.vector_options import SpaceOption
+from llmlab.cli.vector_options import SpaceOption, refuse_nameless
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.world import World, is_terminal
 from llmlab.errors import MisuseError
@@ -33,6 +33,7 @@ def explore(
     """A screen to play on: the next token, branch by branch, and a walk from word to word."""
     from llmlab.explore.opening import explore
 
+    refuse_nameless(space)
     stdin = world.stdin
     if stdin is None or not all(is_terminal(stream, world.environ) for stream in (stdin, world.stdout)):
         raise MisuseError("explore is a screen to play on: it needs a terminal", "see llmlab next and llmlab neighbors")
@@ -52,6 +53,6 @@ def _desk(world: World, text: str, word: str, space: str | None, seed: int, mode
     start = ("llmlab", *(("--config", str(world.config_file)) if world.config_file else ()))
     engine = (*(("--engine", model.engine) if model.engine else ()), *(("--dtype", model.dtype) if model.dtype else ()))
     bos = {None: (), True: ("--bos",), False: ("--no-bos",)}[model.bos]
-    walk = Walk(space or world.config.space, world.config.neighbors.metric)
+    walk = Walk(space or world.config.space, world.config.neighbors.metric, chosen=space is not None)
     asked = model.model or world.config.model
     return Desk(shelf, voice, asked, walk, seed, text, word, start, engine, bos)

@@ -42,7 +42,7 @@ class SourceOptions(Struct, frozen=True):
         """Raise MisuseError, before anything is opened, for what contradicts itself."""
         if not given or not all(given):
             raise MisuseError("the text is empty", "give at least one word")
-        _refuse_nameless(self.space)
+        refuse_nameless(self.space)
         asks_model = model.model or model.bos is not None or self.layer or self.word is not None
         if self.space and asks_model:
             message = "--space gives vectors of words; --model, --bos, --layer and --word ask a model"
@@ -160,7 +160,7 @@ class PlaceOptions(Struct, frozen=True):
 
     def names(self, sort: Sort) -> list[str]:
         """The spaces that answer side by side; none for one alone."""
-        _refuse_nameless(self.space)
+        refuse_nameless(self.space)
         if self.space and self.spaces:
             raise MisuseError("--space and --spaces are two ways to say where", "give one of them")
         if self.spaces is None:
@@ -175,7 +175,7 @@ class PlaceOptions(Struct, frozen=True):
         return list(dict.fromkeys(found))
 
 
-def _refuse_nameless(space: str | None) -> None:
+def refuse_nameless(space: str | None) -> None:
     """An unset variable of a shell is no wish for the default space."""
     if space == "":
         raise MisuseError("--space is empty", "give a space's name or a file, or leave out --space")

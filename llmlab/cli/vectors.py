@@ -206,12 +206,10 @@ def _query(world: World, shelf: "Shelf", space: "Space", word: str) -> "Query":
 
 def _space_for(world: World, word: str) -> str:
     """The default space, or the one configured for the script of a word that the default space lacks."""
-    config, language = world.config, languages.language(word)
-    entry = config.spaces.get(config.space)
-    if entry is None or not language or {"*", language} & set(entry.languages) or language not in config.languages:
-        return config.space
-    chosen, name = config.languages[language], languages.NAMES[language]
-    world.say(f"{config.space} has no {name} words: using the space {chosen} (choose another with --space)")
+    own, chosen = world.config.space, languages.space_for(world.config, word)
+    if chosen != own:
+        name = languages.NAMES[languages.language(word)]
+        world.say(f"{own} has no {name} words: using the space {chosen} (choose another with --space)")
     return chosen
 
 

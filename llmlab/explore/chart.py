@@ -23,7 +23,6 @@ class Canvas:
     width: int
     height: int
     rows: list[list[str]] = field(init=False)
-    unnamed: list[int] = field(default_factory=list)  # points whose names have no room
 
     def __post_init__(self) -> None:
         self.rows = [[" "] * self.width for _ in range(self.height)]
@@ -45,8 +44,8 @@ class Canvas:
             x += size
 
 
-def chart(words: Sequence[str], xy: Doubles, width: int, height: int) -> tuple[list[Text], list[int]]:
-    """The first word's surroundings in so many cells, one scale on both axes; and the points that have no name there.
+def chart(words: Sequence[str], xy: Doubles, width: int, height: int) -> tuple[list[Text], int]:
+    """The first word's surroundings in so many cells, one scale on both axes; and how many names have no room there.
 
     Points in one cell are one. Names are set in the order of the words: beside their point, or above or below it.
     """
@@ -55,11 +54,10 @@ def chart(words: Sequence[str], xy: Doubles, width: int, height: int) -> tuple[l
     marks = [HERE] + [POINT] * (len(words) - 1)
     for (x, y), mark in reversed(list(zip(places, marks, strict=True))):  # the word itself is never covered
         canvas.put(x, y, mark)
-    for number, ((x, y), word) in enumerate(zip(places, words, strict=True)):
-        name = fit(visible(word), NAME).rstrip()
-        if not _named(canvas, x, y, name):
-            canvas.unnamed.append(number)
-    return [Text("".join(row)) for row in canvas.rows], canvas.unnamed
+    named = [
+        _named(canvas, x, y, fit(visible(word), NAME).rstrip()) for (x, y), word in zip(places, words, strict=True)
+    ]
+    return [Text("".join(row)) for row in canvas.rows], named.count(False)
 
 
 def _cells(xy: Doubles, width: int, height: int) -> list[tuple[int, int]]:

@@ -17,10 +17,9 @@ from llmlab.explore import commands, drawing, heat, words
 from llmlab.explore.desk import Desk
 from llmlab.explore.half import Half
 from llmlab.explore.play import Play
-from llmlab.explore.widgets import Listing, Slider
+from llmlab.explore.widgets import Line, Listing, Slider
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.text import escape, show, unescape
-from llmlab.render.safe import harmless
 from llmlab.view import Pictured
 
 BEAT_S, BEATS = 0.1, 3  # a frame, and frames from jump to jump
@@ -53,11 +52,10 @@ class NextPane(Half):
         self.play = play
         self.jumping, self.going = True, False
         self._beat = 0
-        self._written: str | None = escape(desk.text)  # what the line of text was last set to; None once typed in
         self._then: deque[Callable[[], None]] = deque()  # what was asked before the model had answered
 
     def compose(self) -> ComposeResult:
-        yield Input(escape(self.desk.text), placeholder=words.TEXT, id="text", compact=True, select_on_focus=False)
+        yield Line(words.TEXT, "text")
         yield Static(id="shaded")
         with Horizontal(id="heat"):
             yield Slider()
@@ -72,6 +70,7 @@ class NextPane(Half):
         self.set_interval(BEAT_S, self._pulse)
         if self.desk.text:
             self.play.type(self.desk.text)
+            self._write_text()
         self.read()
 
     @on(Listing.Sized)
@@ -83,12 +82,10 @@ class NextPane(Half):
 
     @on(Input.Changed, "#text")
     def typed(self, event: Input.Changed) -> None:
-        if event.value == self._written:
-            return
-        self._written = None
-        self._then.clear()
-        self.play.type(unescape(event.value))
-        self.read()
+        if self.query_one(Line).is_typed():
+            self._then.clear()
+            self.play.type(unescape(event.value))
+            self.read()
 
     @on(Input.Submitted, "#text")
     def to_list(self) -> None:
@@ -209,10 +206,7 @@ class NextPane(Half):
 
     def _write_text(self) -> None:
         """Let the line of text say what was appended or taken back."""
-        line = self.query_one(Input)
-        self._written = harmless(escape(self.play.text))
-        line.value = self._written
-        line.cursor_position = len(self._written)
+        self.query_one(Line).write(escape(self.play.text))
 
     def _pulse(self) -> None:
         """A frame: molecules fall, and now and then one jumps."""
@@ -282,4 +276,4 @@ class NextPane(Half):
     def keys(self) -> str:
         if self.query_one(Slider).has_focus:
             return words.SLIDER_KEYS
-        return words.TYPING_KEYS if self.query_one(Input).has_focus else words.NEXT_KEYS
+        return words.TYPING_KEYS if self.query_one(Line).has_focus else words.NEXT_KEYS

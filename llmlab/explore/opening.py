@@ -15,7 +15,8 @@ WATCH_S = 1.0
 def explore(desk: Desk, stdin: TextIO) -> None:
     """Play until the user leaves, or the terminal is gone.
 
-    The model that is asked for is opened before, so that what is wrong with it is said there. Raises MissingError without Textual, KeyboardInterrupt for Ctrl-C, and what opening a model or a space raises.
+    The model that is asked for is opened before, so that what is wrong with it is said there. Raises MissingError
+    without Textual, KeyboardInterrupt for Ctrl-C, and what opening a model raises.
     """
     try:
         from llmlab.explore.screen import Explorer

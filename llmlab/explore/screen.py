@@ -14,7 +14,7 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import ContentSwitcher, Input, Static
+from textual.widgets import ContentSwitcher, Static
 
 from llmlab.errors import Exit, LabError
 from llmlab.explore import words
@@ -24,7 +24,7 @@ from llmlab.explore.lane import Lane
 from llmlab.explore.next_pane import NextPane
 from llmlab.explore.pictures import saved
 from llmlab.explore.play import Play
-from llmlab.explore.widgets import Listing, TabName
+from llmlab.explore.widgets import Line, Listing, TabName
 from llmlab.explore.words_pane import WordsPane
 from llmlab.progress import Progress
 from llmlab.render.safe import harmless
@@ -51,7 +51,7 @@ class Explorer(App[int]):
     ]
 
     def __init__(self, desk: Desk, play: Play) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # from the start: NO_COLOR takes away what it knows
         self.theme = "ansi-dark"  # the terminal's own colours, whether it is light or dark
         self.desk, self.lane = desk, Lane()
         self._next = NextPane(desk, play)
@@ -75,6 +75,7 @@ class Explorer(App[int]):
         if sys.platform != "win32":  # else the terminal would stay as it is
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_interrupt)
         self.name_model(self._play.side.name)
+        self.say(words.SEED.format(seed=self.desk.seed))
         self.action_half(WORDS if self.desk.word else NEXT)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -136,7 +137,7 @@ class Explorer(App[int]):
         self.query_one(ContentSwitcher).current = half
         for name in self.query(TabName):
             name.show(name.half == half)
-        line = self.half.query_one(Input)
+        line = self.half.query_one(Line)
         (self.half.query_one(Listing) if line.value else line).focus()
         self.show_keys()
 

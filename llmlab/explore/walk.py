@@ -1,12 +1,13 @@
 """The state of the screen's second half: a walk from word to word, and the neighbours of where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from llmlab.arrays import Doubles, unit_rows
-from llmlab.config import MetricName
+from llmlab.config import Config, MetricName
+from llmlab.lab.languages import space_for
 from llmlab.lab.vectors import embed
 from llmlab.lab.vectors.elsewhere import ask_spaces
 from llmlab.lab.vectors.map import project
@@ -30,6 +31,7 @@ class Walk:
     metric: MetricName = "cosine"
     path: tuple[str, ...] = ()
     listed: int = LISTED
+    chosen: bool = False  # the space was; else a word in another script goes to the space of its language
 
     @property
     def word(self) -> str:
@@ -39,6 +41,11 @@ class Walk:
     @property
     def question(self) -> Question:
         return Question(k=self.listed, metric=self.metric)
+
+
+def at_home(walk: Walk, config: Config) -> Walk:
+    """The walk in the space of its word's language, unless the space was chosen."""
+    return walk if walk.chosen else replace(walk, space=space_for(config, walk.word))
 
 
 def next_metric(metric: MetricName) -> MetricName:
@@ -61,7 +68,7 @@ class Around:
     """The neighbours of a word, and a map of them."""
 
     found: Neighbors
-    words: tuple[str, ...]  # on the map: the word asked for first, then its neighbours
+    words: tuple[str, ...]  # on the map: what was asked for, the words of a sum, the neighbours
     xy: Doubles  # [N, 2]
     shares: tuple[float, float]  # of the variance, on each axis
 
@@ -75,12 +82,12 @@ def around(shelf: Shelf, walk: Walk, typing: bool = False) -> Around | None:
     if typing and row_of(space, walk.word) is None:
         return None
     found = answer(space, walk.word, walk.question, partial(_query, shelf, space))
-    rows = np.array([one.row for one in found.neighbors], np.int64)
-    vectors = np.vstack([found.query.vector[None], *([space.rows(rows)] if len(rows) else [])])
+    rows = [*found.query.others, *(one.row for one in found.neighbors if one.row is not None)]
+    vectors = np.vstack([found.query.vector[None], *([space.rows(np.array(rows, np.int64))] if rows else [])])
     if walk.metric == "cosine":  # which sees nothing but directions
         vectors = unit_rows(vectors)
     xy, shares = project(vectors)
-    return Around(found, (walk.word, *(one.word for one in found.neighbors)), xy, shares)
+    return Around(found, (walk.word, *(space.words[row] for row in rows)), xy, shares)
 
 
 def why(shelf: Shelf, walk: Walk, one: str, other: str) -> Why:

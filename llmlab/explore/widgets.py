@@ -10,9 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Input
 
 from llmlab.explore import drawing
 from llmlab.explore.heat import HOTTEST, step
+from llmlab.render.safe import replaced
 
 
 class Listing(Widget, can_focus=True):
@@ -61,6 +63,30 @@ class Listing(Widget, can_focus=True):
         place = event.y - len(self._head)
         if 0 <= place < len(self._rows):
             self.post_message(self.Pointed(place, event.chain > 1))
+
+
+class Line(Input):
+    """A line to type in, without what would steer the terminal: it would be drawn as it is."""
+
+    def __init__(self, placeholder: str, id: str) -> None:
+        super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        self.written: str | None = ""  # what it was last set to; None once it was typed in
+
+    def validate_value(self, value: str) -> str:
+        return replaced(value, lambda _: "")
+
+    def write(self, text: str) -> None:
+        """Set it, which is not typing."""
+        self.value = text
+        self.written = self.value
+        self.cursor_position = len(self.value)
+
+    def is_typed(self) -> bool:
+        """Whether a change of it was typed, and not written."""
+        if self.value == self.written:
+            return False
+        self.written = None
+        return True
 
 
 class Slider(Widget, can_focus=True):
@@ -119,7 +145,7 @@ class TabName(Widget):
             self.half = half
 
     def __init__(self, name: str, half: str) -> None:
-        super().__init__()
+        super().__init__(id=f"tab-{half}")
         self._name, self.half, self.open = name, half, False
 
     def show(self, is_open: bool) -> None:

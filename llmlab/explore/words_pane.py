@@ -15,7 +15,7 @@ from llmlab.explore import chart, commands, drawing, walk, words
 from llmlab.explore.desk import Desk
 from llmlab.explore.half import Half
 from llmlab.explore.walk import Around, Walk
-from llmlab.explore.widgets import Listing
+from llmlab.explore.widgets import Line, Listing
 from llmlab.lab.vectors.why import Why
 from llmlab.render import grid
 from llmlab.render.fold import fold
@@ -43,10 +43,9 @@ class WordsPane(Half):
         self.why: Why | None = None
         self.marked = ""
         self.chosen = 0
-        self._written: str | None = ""  # what the line was last set to; None once typed in
 
     def compose(self) -> ComposeResult:
-        yield Input("", placeholder=words.WORD, id="word", compact=True, select_on_focus=False)
+        yield Line(words.WORD, "word")
         yield Static(id="path")
         yield Static(id="measure")
         with Horizontal(id="around"):
@@ -65,11 +64,9 @@ class WordsPane(Half):
 
     @on(Input.Changed, "#word")
     def typed(self, event: Input.Changed) -> None:
-        if event.value == self._written:
-            return
-        self._written = None
-        word = event.value.strip()
-        self.go(replace(self.walk, path=(word,) if word else ()), typed=True)
+        if self.query_one(Line).is_typed():
+            word = event.value.strip()
+            self.go(replace(self.walk, path=(word,) if word else ()), typed=True)
 
     @on(Input.Submitted, "#word")
     def to_list(self) -> None:
@@ -86,12 +83,10 @@ class WordsPane(Half):
 
     def go(self, to: Walk, typed: bool = False) -> None:
         """Ask for the neighbours of another place; an older question is not waited for."""
+        to = walk.at_home(to, self.desk.shelf.config)
         self.walk, self.why = to, None
         if not typed:
-            line = self.query_one(Input)
-            self._written = harmless(to.word)
-            line.value = self._written
-            line.cursor_position = len(self._written)
+            self.query_one(Line).write(to.word)
         self.run_worker(self._look(to, typed), exclusive=True, group="words")
 
     async def _look(self, to: Walk, typing: bool) -> None:
@@ -139,7 +134,7 @@ class WordsPane(Half):
         if len(names) == 1:
             self.say(words.ONE_SPACE)
         else:
-            self.go(replace(self.walk, space=walk.next_space(names, self.walk.space)))
+            self.go(replace(self.walk, space=walk.next_space(names, self.walk.space), chosen=True))
 
     def action_mark(self) -> None:
         """Mark the word asked for, or the neighbour chosen; the second word is compared with the marked one."""
@@ -196,7 +191,7 @@ class WordsPane(Half):
 
     @property
     def keys(self) -> str:
-        return words.TYPING_KEYS if self.query_one(Input).has_focus else words.WORDS_KEYS
+        return words.TYPING_KEYS if self.query_one(Line).has_focus else words.WORDS_KEYS
 
 
 def _map(around: Around, width: int, height: int) -> Text:
@@ -205,7 +200,7 @@ def _map(around: Around, width: int, height: int) -> Text:
     said = fold(words.MAP.format(share=one + other, one=one, other=other), width)
     lines, unnamed = chart.chart(around.words, around.xy, width, height - len(said) - 1)
     if unnamed:
-        said += fold(words.NO_ROOM.format(places=", ".join(map(str, unnamed))), width)[:1]
+        said += fold(words.NO_ROOM.format(count=unnamed), width)[:1]
     return Text("\n").join([*lines, *(Text(line, "dim") for line in said)])
 
 

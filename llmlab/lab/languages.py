@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from llmlab.config import ModelEntry, SpaceEntry
+from llmlab.config import Config, ModelEntry, SpaceEntry
 
 SCRIPTS = {  # first word of a letter's Unicode name -> language
     "CJK": "zh",
@@ -49,3 +49,11 @@ def speaking(entries: Mapping[str, ModelEntry] | Mapping[str, SpaceEntry], text:
 def of_texts(texts: Iterable[str]) -> str:
     """The language of a list of texts: the first that is not Latin, for who knows it knows English beside it."""
     return language(" ".join(texts))
+
+
+def space_for(config: Config, text: str) -> str:
+    """The settings' space, or the one that they have for the language of a text that it lacks."""
+    entry, own = config.spaces.get(config.space), language(text)
+    if entry is None or not own or {"*", own} & set(entry.languages):
+        return config.space
+    return config.languages.get(own, config.space)

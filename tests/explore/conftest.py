@@ -1,13 +1,19 @@
 """Tiny models and spaces as the screen's state and the screen itself have them."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from llmlab.backends.base import CausalLM
+from llmlab.explore.desk import Desk, Voice
 from llmlab.explore.play import Play
 from llmlab.explore.reader import Reader
+from llmlab.explore.screen import Explorer
+from llmlab.explore.walk import Walk
 from llmlab.models.library import Library
 from llmlab.spaces.reading import Reading as FileReading
 from llmlab.spaces.shelf import Shelf
@@ -56,3 +62,63 @@ def animals(shelf: Shelf, tmp_path: Path) -> str:
     path.write_text(TABLE, encoding="utf-8")
     shelf.from_file(FileReading.of(str(path)), "animals")
     return "animals"
+
+
+class Stage:
+    """The screen in a test: what is pressed, and what stands on it."""
+
+    def __init__(self, app: Explorer, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until all is answered."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.pilot.pause()
+        while any(worker.is_running for worker in self.app.workers if worker.group != "going"):
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for what comes by itself; a test that waits for ever has failed."""
+        for _ in range(1000):
+            if done():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(self.text)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    @property
+    def play(self) -> Play:
+        return self.app._next.play
+
+
+@pytest.fixture
+def stage(shelf: Shelf, gguf_file: Path, animals: str, tmp_path: Path, ear):
+    """Play a scene on a screen of the tiny model: stage(scene, text="the cat"). Its exit code."""
+
+    def stage(scene: Callable[[Stage], Awaitable[None]], size: tuple[int, int] = (80, 24), **given: Any) -> int | None:
+        voice = Voice(ear)
+        wired = Shelf(Library(shelf.config, voice))
+        name = str(gguf_file)
+        own = {"model": name, "walk": Walk(animals, chosen=True), "seed": 7, "folder": tmp_path, **given}
+        desk = Desk(wired, voice, **own)
+        app = Explorer(desk, Play(name, wired.library.causal_lm(name), desk.seed))
+
+        async def play() -> None:
+            async with app.run_test(size=size) as pilot:
+                here = Stage(app, pilot)
+                await here.settle()
+                await scene(here)
+
+        asyncio.run(play())
+        return app.return_value
+
+    return stage
