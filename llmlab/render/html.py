@@ -31,6 +31,9 @@ def tables(views: Sequence[Picture]) -> str:
 def _view(view: Picture, explained: set[tuple[str, str]]) -> Iterator[str]:
     """A picture, what stands above it, and what is said of it below."""
     notes = (*legend(view, explained), *view.notes)
+    yield '<figure class="llmlab-view" style="margin: 0 0 1em">'
+    if head := _head(view):
+        yield f"<figcaption>{'<br>'.join(head)}</figcaption>"
     if isinstance(view, View):
         yield from _table(view)
         if view.shades:
@@ -38,7 +41,8 @@ def _view(view: Picture, explained: set[tuple[str, str]]) -> Iterator[str]:
     else:
         yield from _strip(view)
     for note in notes:
-        yield f'<p class="llmlab-note"><small>{text(note)}</small></p>'
+        yield f'<p class="llmlab-note" style="margin: 0.2em 0"><small>{text(note)}</small></p>'
+    yield "</figure>"
 
 
 def _head(view: Picture) -> list[str]:
@@ -48,8 +52,6 @@ def _head(view: Picture) -> list[str]:
 
 def _table(view: View) -> Iterator[str]:
     yield '<table class="llmlab-table">'
-    if head := _head(view):
-        yield f'<caption style="caption-side: top; text-align: left">{"<br>".join(head)}</caption>'
     yield f"<thead><tr>{''.join(map(_name, view.columns))}</tr></thead>"
     yield "<tbody>"
     for row in view.rows:
@@ -59,7 +61,6 @@ def _table(view: View) -> Iterator[str]:
 
 
 def _strip(strip: Strip) -> Iterator[str]:
-    yield from (f'<p class="llmlab-head">{line}</p>' for line in _head(strip))
     yield _shaded("llmlab-strip", strip.parts)
     yield _shaded("llmlab-legend", strip.legend, " ")
 
@@ -67,7 +68,7 @@ def _strip(strip: Strip) -> Iterator[str]:
 def _shaded(name: str, parts: Sequence[tuple[str, float]], between: str = "") -> str:
     """A line of shaded texts; `dir` lets a text that runs from the right do so."""
     spans = (f'<span style="{shade(share)}">{text(part)}</span>' for part, share in parts)
-    return f'<p class="{name}" dir="auto" style="{KEPT}">{between.join(spans)}</p>'
+    return f'<p class="{name}" dir="auto" style="margin: 0.2em 0; {KEPT}">{between.join(spans)}</p>'
 
 
 def _name(column: Column) -> str:
@@ -118,7 +119,7 @@ def text(value: str) -> str:
 
 
 def _aligned(column: Column) -> str:
-    return f"text-align: {'right' if column.number else 'left'}; {KEPT}"
+    return f"text-align: {'right' if column.number else 'left'}; padding: 0.1em 0.6em; {KEPT}"
 
 
 def _within(share: float) -> float:
