@@ -11,12 +11,13 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.temperature.charts import tree as charts
 from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.samples import filters
 from llmlab.lab.text import edged, finite, probability, raw, show
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 MOST = 4096  # nodes
 TOGETHER = 32  # next-token distributions held at a time
@@ -73,6 +74,9 @@ class Tree:
         note = f"{said}; {len(self.leaves)} paths hold {mass:.1%} of the probability"
         notes = (*self.prompt.notes, note, self.origin.line)
         return [View(f"{visible(self.prompt.text)} ...", COLUMNS, rows, notes, self._conclusion())]
+
+    def chart(self) -> Chart:
+        return charts.boxes(self)
 
     def _conclusion(self) -> str:
         best = max(self.leaves, key=lambda node: node.path_logprob)
