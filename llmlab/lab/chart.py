@@ -17,6 +17,8 @@ WIDTH = 640  # px of a plotted area; with axes and labels a picture is some 800 
 CELL = 7.2  # px that a terminal's cell takes at the size of labels, at most
 LABEL = 26  # cells of a label beside its bar; longer ones stand above it, or are cut
 BAR, GAP = 14, 22  # px of a bar, and from bar to bar
+ABREAST = 42  # parts of a text in a line: their labels stand beside each other,
+UPRIGHT = 16  # or, where at least so many have room, upright
 BETWEEN = 16  # px from panel to panel
 FIGURE = 56  # px of a figure at the end of a bar
 ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}  # an axis's title
@@ -176,21 +178,41 @@ def _lowered(rows: Chart, channel: str) -> Chart:
     return {channel: 8} if widest(rows) > LABEL else {}
 
 
-def sequence(rows: Chart, value: Chart, hover: Sequence[Chart], **colour: Chart) -> Chart:
-    """A bar a part of a text, in its order, with the part itself (`shown`) below it; `rows` have a `position`."""
+def sequence(
+    rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart, width: float = WIDTH, **colour: Chart
+) -> Chart:
+    """A bar a part of a text, in its order, with the part itself (`shown`) below it; `rows` have a `position`.
+
+    `more` are layers on the same axes.
+    """
     labels = [cells(visible(str(row["shown"]))) for row in rows["values"]]
-    room = WIDTH / max(len(labels), 1)
+    room = width / max(len(labels), 1)
     upright = max(labels, default=0) * CELL <= room
     label: Chart = {"type": "text", "style": "label", "y": "height", "clip": False, "limit": 120}
     label |= {"align": "center", "baseline": "top", "dy": 5} if upright else {"align": "right", "baseline": "middle"}
-    label |= {} if upright else {"angle": -90, "dx": -4}
+    label |= {} if upright else {"angle": 270, "dx": -4}
+    bar = {"type": "bar", "width": {"band": 1}}
     return {
         "data": rows,
-        "width": WIDTH,
+        "width": width,
         "height": 220,
         "encoding": {"x": place("position", axis=None, scale={"paddingInner": 0.15})},
         "layer": [
-            {"mark": {"type": "bar", "width": {"band": 1}}, "encoding": {"y": value, "tooltip": list(hover), **colour}},
+            {"mark": bar, "encoding": {"y": value, "tooltip": list(hover), **colour}},
             {"mark": label, "encoding": {"text": {"field": "shown"}}},
+            *more,
         ],
     }
+
+
+def sequences(rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart, **colour: Chart) -> list[Chart]:
+    """The same in as many lines as a long text takes; `value` has the scale of them all."""
+    parts = rows["values"]
+    upright = int(WIDTH // (widest(rows) * CELL))  # where labels are short they need not be turned
+    count = math.ceil(len(parts) / (upright if upright >= UPRIGHT else ABREAST))
+    size = math.ceil(len(parts) / count)
+    lines = [parts[start : start + size] for start in range(0, len(parts), size)]
+    return [
+        sequence({"values": line}, value, hover, *more, width=round(WIDTH * len(line) / size), **colour)
+        for line in lines
+    ]

@@ -5,6 +5,8 @@ import json
 import pytest
 
 LINES = [
+    "trace The --max-tokens 3 --seed 1 LM",
+    "tree The --depth 2 --branch 2 LM",
     "generate The -t 0.5,1 -n 3 --max-tokens 2 --seed 1 LM",
     "generate The -n 3 --expect cat --max-tokens 2 --seed 1 LM",
     "next The LM -t 0.5,1",

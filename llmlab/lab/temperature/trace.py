@@ -7,11 +7,12 @@ from llmlab.backends.sampling import Settings
 from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance
+from llmlab.lab.temperature.charts import trace as charts
 from llmlab.lab.temperature.generate import Plan, Sample, Step
 from llmlab.lab.temperature.samples import conditions, how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Trace:
 
     def values(self) -> list[str]:
         return [self.sample.text]
+
+    def chart(self) -> Chart:
+        return charts.steps(self)
 
     def _conclusion(self) -> str:
         first = sum(step.rank == 1 for step in self.sample.steps)
