@@ -12,9 +12,9 @@ from llmlab.lab.provenance import of_text
 from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, Sample
+from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
-from llmlab.view import Several
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Run:
     def _tell(self, found: Sequence[tuple[Prompt, list[Sample]]]) -> None:
         said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in found)
         if said:
-            result = Several("prompts", said)
+            result = Prompts("prompts", said)
             self.world.show(result, self.form, lambda: [view for one in said for view in one.views(every=self.every)])
 
     def _flow(self, prompt: Prompt, found: list[Sample]) -> None:

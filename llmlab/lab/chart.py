@@ -32,11 +32,16 @@ def picture(views: Sequence[Picture], *parts: Chart, notes: Iterable[str] | None
     `notes` are others, where those of the tables speak of what is not in the picture.
     """
     said = views[0]
-    head: dict[str, Any] = {"text": fold(said.title or said.conclusion, LINE)}
-    if said.title and said.conclusion:
-        head["subtitle"] = fold(said.conclusion, LINE)
-    said_below = dict.fromkeys(note for view in views for note in view.notes) if notes is None else notes
-    return {"title": head, "vconcat": [*parts, caption(said_below)], "resolve": OWN}
+    below = [note for view in views for note in view.notes] if notes is None else notes
+    return titled(said.title or said.conclusion, *parts, below=said.conclusion if said.title else "", notes=below)
+
+
+def titled(title: str, *parts: Chart, below: str = "", notes: Iterable[str] = ()) -> Chart:
+    """Parts below each other, under a title and a line, over the notes, each once."""
+    head: dict[str, Any] = {"text": fold(title, LINE)}
+    if below:
+        head["subtitle"] = fold(below, LINE)
+    return {"title": head, "vconcat": [*parts, caption(dict.fromkeys(notes))], "resolve": OWN}
 
 
 def caption(notes: Iterable[str]) -> Chart:

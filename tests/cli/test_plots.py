@@ -5,6 +5,7 @@ import json
 import pytest
 
 LINES = [
+    "generate --prompts prompts.txt --max-tokens 1 --seed 1 LM",
     "trace The --max-tokens 3 --seed 1 LM",
     "tree The --depth 2 --branch 2 LM",
     "generate The -t 0.5,1 -n 3 --max-tokens 2 --seed 1 LM",
@@ -17,6 +18,7 @@ LINES = [
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts.txt").write_text("The\nA\nThis\nOne\n", "utf-8")
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -80,7 +80,7 @@ class Samples:
         shared = {**conditions(self.prompt, self.plan), **self.origin.columns}
         firsts = [{**asdict(one), "piece": raw(one.piece)} for one in self.firsts]
         own = stated_once(shared, self.records())
-        return {**shared, "temperatures": self._measures(), "first_tokens": firsts, "samples": own}
+        return {**shared, "temperatures": self.measures(), "first_tokens": firsts, "samples": own}
 
     def values(self) -> list[str]:
         return [one.text for one in self.samples]
@@ -180,7 +180,8 @@ class Samples:
             rows.append([*variety, *rest, show(best.piece), f"{best.probability:.3f}", f"{best.seen:.3f}"])
         return View("", SUMMARY, rows)
 
-    def _measures(self) -> list[Record]:
+    def measures(self) -> list[Record]:
+        """What the answers of each temperature are like."""
         entropies = dict(zip(self.plan.temperatures, self.first_entropies, strict=False))  # none of one sample
         return [
             {

@@ -20,7 +20,7 @@ COMMON = 3  # answers that are told of a temperature
 
 def picture(samples: "Samples") -> Chart:
     """Several temperatures: measures below each other over one axis. One, or one sample of each: the answers."""
-    views, measures = samples.views(every=True), samples.document()["temperatures"]
+    views, measures = samples.views(every=True), samples.measures()
     if max(one["samples"] for one in measures) == 1:
         return chart.picture(views, _one_each(samples, measures))
     if len(measures) > 1:
@@ -90,7 +90,7 @@ def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
     ]
     if samples.expected:
         parts.insert(0, _rightness(rows))
-    last = beginnings.lines(beginnings.rows(samples), _temperature(rows, named=True), 2 * HEIGHT)
+    last = beginnings.lines(beginnings.rows(samples), temperature(rows, named=True), 2 * HEIGHT)
     return [*parts, last]
 
 
@@ -103,7 +103,7 @@ def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **
         "width": chart.WIDTH,
         "height": HEIGHT,
         "mark": {"type": "line", "point": True},
-        "encoding": {"x": _temperature(rows), "y": y, "tooltip": hover},
+        "encoding": {"x": temperature(rows), "y": y, "tooltip": hover},
     }
 
 
@@ -118,7 +118,7 @@ def _rightness(rows: Chart) -> Chart:
     return drawn | {"layer": [interval, {"mark": mark, "encoding": encoding}]}
 
 
-def _temperature(rows: Chart, named: bool = False) -> Chart:
+def temperature(rows: Chart, named: bool = False) -> Chart:
     """The axis that all measures share; each temperature has a tick unless they are many."""
     heats = sorted({row["temperature"] for row in rows["values"]})
     ends = {"domain": [heats[0], heats[-1]], "nice": False, "padding": 16}

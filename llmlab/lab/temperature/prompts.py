@@ -1,0 +1,19 @@
+"""The samples of several prompts, one after the other."""
+
+from collections.abc import Sequence
+
+from llmlab.lab.temperature.charts import prompts as charts
+from llmlab.lab.temperature.samples import Samples
+from llmlab.view import Chart, Several
+
+FEW = 3  # prompts whose pictures stand below each other
+
+
+class Prompts(Several, frozen=True):
+    """What was asked of a model, and what it said."""
+
+    results: Sequence[Samples]
+
+    def chart(self) -> Chart:
+        """Of a few prompts the pictures of each; of more one of their measures."""
+        return super().chart() if len(self.results) <= FEW else charts.together(self.results)
