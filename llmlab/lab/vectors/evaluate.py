@@ -7,7 +7,7 @@ Pairs and questions with words that the space lacks are left out and counted.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -16,16 +16,27 @@ from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import language
 from llmlab.lab.provenance import Provenance, of_space
+from llmlab.lab.vectors.charts.evaluate import people_and_cosines
 from llmlab.lab.vectors.judgements import ANALOGIES, ODD, TRANSLATIONS, WordPair, WordQuestion
 from llmlab.lab.vectors.metrics import METRICS
 from llmlab.lab.vectors.odd import similarities
 from llmlab.lab.vectors.sections import SectionScores, counted
 from llmlab.spaces.lookup import row_of
 from llmlab.spaces.space import Space
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 BATCH = 512  # questions searched together
 MARGIN = 16  # proposals beyond the words of the question
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A pair of words that the space has, with people's score and its cosine."""
+
+    a: str
+    b: str
+    score: float
+    cosine: float
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,11 @@ class SimilarityScore:
     p_value: float | None
     pearson: float | None
     pairs: int
-    known: int
+    judged: tuple[Judged, ...]
+
+    @property
+    def known(self) -> int:
+        return len(self.judged)
 
     def views(self) -> list[View]:
         columns = (
@@ -70,7 +85,10 @@ class SimilarityScore:
         ]
 
     def document(self) -> Record:
-        return self.records()[0]
+        return {**self.records()[0], "judged": [asdict(one) for one in self.judged]}
+
+    def chart(self) -> Chart:
+        return people_and_cosines(self)
 
     def values(self) -> list[str]:
         return ["nan" if self.spearman is None else repr(self.spearman)]
@@ -86,15 +104,19 @@ def similarity(space: Space, pairs: Sequence[WordPair]) -> SimilarityScore:
     cosines = np.array(
         [METRICS["cosine"].score(a, b[None])[0] for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
     )
-    able = np.isfinite(cosines)  # a zero vector has no cosine
-    scores = np.array([pairs[i].score for i in known])[able]
-    return SimilarityScore(of_space(space), *_correlations(scores, cosines[able]), len(pairs), int(able.sum()))
+    judged = tuple(
+        Judged(pairs[i].a, pairs[i].b, pairs[i].score, cosine)
+        for i, cosine in zip(known, cosines.tolist(), strict=True)
+        if np.isfinite(cosine)  # a zero vector has none
+    )
+    return SimilarityScore(of_space(space), *_correlations(judged), len(pairs), judged)
 
 
-def _correlations(scores: Doubles, cosines: Doubles) -> tuple[float | None, float | None, float | None]:
+def _correlations(judged: Sequence[Judged]) -> tuple[float | None, float | None, float | None]:
     """Spearman's with its p, and Pearson's; None where a correlation is not defined."""
     from scipy import stats
 
+    scores, cosines = np.array([one.score for one in judged]), np.array([one.cosine for one in judged])
     if len(scores) < 2 or not np.ptp(scores) or not np.ptp(cosines):
         return None, None, None
     ranked, plain = stats.spearmanr(scores, cosines), stats.pearsonr(scores, cosines)

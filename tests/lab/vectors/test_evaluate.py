@@ -57,7 +57,10 @@ def test_the_screen_and_the_record_say_how_many_pairs_were_known(tmp_path):
     pearson = stats.pearsonr([9, 5, 1], [1 / np.sqrt(1.01), np.sqrt(0.5), 0]).statistic
     assert view.rows == [[4, 3, "1.0000", f"{pearson:.4f}"]]
     assert view.conclusion.startswith("The order of 3 pairs by cosine and by people correlates at 1.00")
-    assert found.records() == [found.document()]
+    judged = found.document().pop("judged")
+    assert found.records() == [{name: value for name, value in found.document().items() if name != "judged"}]
+    assert [(one["a"], one["b"], one["score"]) for one in judged] == [("a", "b", 9), ("a", "c", 5), ("a", "d", 1)]
+    assert [one["cosine"] for one in judged] == pytest.approx([1 / np.sqrt(1.01), np.sqrt(0.5), 0], abs=1e-6)
     record = found.document()
     assert (record["coverage"], record["space"]) == (0.75, "s")
     assert record["pearson"] == pytest.approx(pearson, abs=1e-6)

@@ -2,14 +2,24 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from llmlab.arrays import Doubles
 from llmlab.lab import chart
 from llmlab.lab.shares import INTERVAL, Share
+from llmlab.lab.vectors.charts import labels
+from llmlab.lab.vectors.charts.frame import Frame, plotted
 from llmlab.render.safe import visible
-from llmlab.view import Chart
+from llmlab.view import Chart, Record
 
 SHARES = (("accuracy", "accuracy"), ("low", "95 % from"), ("high", "to"))
 
+NAMED = 30  # pairs with a label
+ROOM = (640.0, 420.0)  # px of the scatter
+EDGE = 24  # px round its points
+
 if TYPE_CHECKING:
+    from llmlab.lab.vectors.evaluate import SimilarityScore
     from llmlab.lab.vectors.sections import SectionScores
 
 
@@ -35,3 +45,40 @@ def right_by_section(scores: "SectionScores") -> Chart:
     bars = chart.bars(rows, value, hover, *layers, chart.figures(rows, {**value, "field": "most"}))
     notes = [f"lines: {INTERVAL}", *(note for view in scores.views() for note in view.notes)]
     return chart.picture(scores.views(), bars, notes=notes)
+
+
+def people_and_cosines(score: "SimilarityScore") -> Chart:
+    """A point a pair. Those have a label whose places in the two orders are farthest apart, where there is room."""
+    if not score.judged:
+        return chart.picture(score.views())
+    rows: list[Record] = score.document()["judged"]
+    for row in rows:
+        row["shown"] = f"{visible(row['a'])}, {visible(row['b'])}"
+    values = np.array([[row["score"], row["cosine"]] for row in rows], np.float64)
+    frame, order = Frame.round(values, ROOM, EDGE), _farthest_apart(values)
+    widths = [labels.width(rows[place]["shown"]) for place in order[:NAMED]]
+    placed = labels.place(frame.pixels(values[order]), widths, frame.room)
+    for place, label in zip(order, placed, strict=False):
+        rows[place] |= frame.fields(label)
+    here = frame.axes(("score", "cosine"), ("people's score", "cosine"))
+    hover = [*chart.tooltip(shown="pair", score="people's score"), chart.exact("cosine", "cosine", ".6f")]
+    points = [{"mark": "point", "encoding": {**here, "tooltip": hover}}]
+    return chart.picture(score.views(), plotted(rows, frame, here, points), notes=_told(score, len(widths)))
+
+
+def _farthest_apart(values: Doubles) -> list[int]:
+    """The pairs by how far their ranks [N, 2] are apart, the farthest first."""
+    from scipy import stats
+
+    ranks = stats.rankdata(values, axis=0)
+    return list(map(int, np.argsort(-np.abs(ranks[:, 0] - ranks[:, 1]), kind="stable")))
+
+
+def _told(score: "SimilarityScore", named: int) -> list[str]:
+    """The correlations, how much of the file they are of, and which pairs have a label."""
+    numbers = {"Spearman's correlation": score.spearman, "Pearson's": score.pearson}
+    said = ", ".join(f"{name} {value:z.4f}" for name, value in numbers.items() if value is not None)
+    rest = f": the {named} whose places in the two orders are farthest apart" if named < score.known else ""
+    notes = [said] if said else []
+    notes.append(f"{score.known:,} of {score.pairs:,} pairs are known; they have a name where there is room{rest}")
+    return [*notes, *(note for view in score.views() for note in view.notes)]

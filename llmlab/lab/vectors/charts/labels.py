@@ -48,14 +48,14 @@ def width(text: str, bold: bool = False) -> float:
 def place(
     points: Doubles, widths: Sequence[float], room: tuple[float, float], points_px: Sequence[float] | None = None
 ) -> list[Label | None]:
-    """A label for each of points [N, 2], the first first, within a room of so many px, clear of all points and lines.
+    """A label for each of the first of points [N, 2], within a room of so many px, clear of all points and lines.
 
     `points_px` are from the middle of each to its edge.
     """
     halves = np.array(points_px or [POINT] * len(points), np.float64)
     taken = np.hstack([points - halves[:, None], points + halves[:, None]])  # [N + labels + spots of lines, 4]
     found: list[Label | None] = []
-    for point, size, half in zip(points, widths, halves.tolist(), strict=True):
+    for point, size, half in zip(points, widths, halves.tolist(), strict=False):
         label = _first_free([*_near(point, size, half), *_far(point, size)], point, room, taken)
         found.append(label)
         if label is not None:

@@ -11,6 +11,7 @@ from llmlab.arrays import Doubles, Floats, unit_rows
 from llmlab.lab import chart
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors.charts import labels
+from llmlab.lab.vectors.charts.frame import Frame, plotted
 from llmlab.lab.vectors.charts.labels import Label
 from llmlab.lab.vectors.map import project
 from llmlab.render.safe import visible
@@ -59,8 +60,7 @@ class WordMap:
     spots: tuple[Spot, ...]
     xy: Doubles  # [N, 2]
     shares: tuple[float, float]
-    room: tuple[float, float]  # px of the map
-    domains: tuple[tuple[float, float], tuple[float, float]]
+    frame: Frame
     labels: tuple[Label | None, ...]
 
     @property
@@ -99,17 +99,11 @@ def mapped(found: "Neighbors", highest: float = HIGH) -> WordMap:
     low, high = xy.min(axis=0), xy.max(axis=0)
     spans = high - low
     tall = (wide - 2 * EDGE) * spans[1] / spans[0] + 2 * EDGE if spans[0] else LOW
-    room = (float(wide), float(round(min(max(tall, LOW), highest))))
-    rates = [(side - 2 * EDGE) / span for side, span in zip(room, spans, strict=True) if span]
-    rate = min(rates, default=1.0)  # px of a unit
-    start = (low + high) / 2 - np.array(room) / 2 / rate
-    pixels = (xy - start) * rate
-    pixels[:, 1] = room[1] - pixels[:, 1]
+    frame = Frame.round(xy, (wide, float(round(min(max(tall, LOW), highest)))), EDGE, equal=True)
     widths = [labels.width(one.shown, bold=one.kind == "query") for one in spots]
-    end = start + np.array(room) / rate
-    domains = ((float(start[0]), float(end[0])), (float(start[1]), float(end[1])))
-    placed = labels.place(pixels, widths, room, [QUERY if one.kind == "query" else labels.POINT for one in spots])
-    return WordMap(found, spots, xy, shares, room, domains, tuple(placed))
+    halves = [QUERY if one.kind == "query" else labels.POINT for one in spots]
+    placed = labels.place(frame.pixels(xy), widths, frame.room, halves)
+    return WordMap(found, spots, xy, shares, frame, tuple(placed))
 
 
 def drawn(of: WordMap, colours: Mapping[str, int] | None = None) -> Chart:
@@ -156,16 +150,10 @@ def _thin(spots: Sequence[Spot]) -> float:
 
 
 def _rows(of: WordMap, colours: Mapping[str, int]) -> list[Record]:
-    (left, right), (_, top) = of.domains
-    rate = of.room[0] / (right - left)
     rows = []
     for spot, (x, y), label in zip(of.spots, of.xy.tolist(), of.labels, strict=True):
         row: Record = {key: spot.record[key] for key in ("rank", "word", "score", "metric") if spot.record}
-        row |= {"kind": spot.kind, "shown": spot.shown, "pc1": x, "pc2": y}
-        if label is not None:
-            row |= {"label_x": left + label.x / rate, "label_y": top - label.middle / rate, "align": label.align}
-            if label.lead is not None:
-                row |= {"lead_x": left + label.lead[0] / rate, "lead_y": top - label.lead[1] / rate}
+        row |= {"kind": spot.kind, "shown": spot.shown, "pc1": x, "pc2": y, **of.frame.fields(label)}
         if spot.kind == "word" and (number := colours.get(spot.text.lower())) is not None:
             again, place = divmod(number, len(OWN))
             row |= {"colour": OWN[place], "shape": again % len(SHAPES)}
@@ -174,35 +162,23 @@ def _rows(of: WordMap, colours: Mapping[str, int]) -> list[Record]:
 
 
 def _map(of: WordMap, rows: Sequence[Record]) -> Chart:
-    here = {"x": _axis(1, of), "y": _axis(2, of)}
+    shares = [f"{share:.0%}".replace("%", " %") for share in of.shares]
+    titles = [f"PC {number} ({share} of the variance)" for number, share in enumerate(shares, 1)]
+    here = of.frame.axes(("pc1", "pc2"), titles)
     told = {**here, "tooltip": [*chart.tooltip(shown="word", rank="rank"), _score(of)]}
-    label = {channel: {**axis, "field": f"label_{channel}"} for channel, axis in here.items()}
-    line = {**here, "x2": {"field": "lead_x"}, "y2": {"field": "lead_y"}}
     coloured: Chart = {"mark": {"type": "point", "size": 60, "opacity": 1}, "encoding": told}
-    return {
-        "data": {"values": list(rows)},
-        "width": of.room[0],
-        "height": of.room[1],
-        "layer": [
-            chart.only("isValid(datum.lead_x)", {"mark": {"type": "rule", "style": "leader"}, "encoding": line}),
-            _points("datum.kind == 'word' && !isValid(datum.colour)", _alone(rows), told),
-            _in_colours(coloured, shape=COLOURED_SHAPES),
-            _points("datum.kind == 'term'", {"shape": "square", "size": 60, "style": "rest"}, told),
-            _points("datum.kind == 'query'", {"shape": "diamond", "size": 160, "style": "asked"}, told),
-            *(_labelled(style, align, label) for style in ("label", "asked-label") for align in labels.ALIGNS),
-        ],
-    }
+    points = [
+        _points("datum.kind == 'word' && !isValid(datum.colour)", _alone(rows), told),
+        _in_colours(coloured, shape=COLOURED_SHAPES),
+        _points("datum.kind == 'term'", {"shape": "square", "size": 60, "style": "rest"}, told),
+        _points("datum.kind == 'query'", {"shape": "diamond", "size": 160, "style": "asked"}, told),
+    ]
+    return plotted(rows, of.frame, here, points, "datum.kind == 'query'")
 
 
 def _alone(rows: Sequence[Record]) -> Chart:
     """The style of words that no other map shows, where some are shown by others."""
     return {"style": "rest"} if any("colour" in row for row in rows) else {}
-
-
-def _axis(number: int, of: WordMap) -> Chart:
-    title = f"PC {number} ({of.shares[number - 1]:.0%} of the variance)".replace("%", " %")
-    scale = {"domain": list(of.domains[number - 1]), "nice": False, "zero": False}
-    return chart.number(f"pc{number}", title, scale=scale, axis={"tickCount": 5})
 
 
 def _score(of: WordMap) -> Chart:
@@ -217,13 +193,6 @@ def _in_colours(layer: Chart, **more: Chart) -> Chart:
     """The words that other maps show too, each in its colour, and in another shape where colours come again."""
     colour = {"field": "colour", "type": "nominal", "legend": None, "scale": {"domain": list(range(COLOURS))}}
     return chart.only("isValid(datum.colour)", {**layer, "encoding": {**layer["encoding"], "color": colour, **more}})
-
-
-def _labelled(style: str, align: str, encoding: Chart) -> Chart:
-    text = {"type": "text", "align": align, "baseline": "middle", "limit": labels.LIMIT + 2, "style": style}
-    layer = {"mark": text, "encoding": {**encoding, "text": {"field": "shown"}}}
-    whose = "==" if style == "asked-label" else "!="
-    return chart.only(f"datum.align == '{align}' && datum.kind {whose} 'query'", layer)
 
 
 def _ranking(of: WordMap, rows: Sequence[Record], words: Sequence[Record]) -> Chart:

@@ -69,8 +69,8 @@ def test_the_map_is_scikit_learn_s_pca_and_states_its_shares(many, metric):
 def test_a_px_is_as_much_on_both_axes_and_every_point_is_inside(many):
     for k in (1, 2, 30):
         of = mapped(ask(many, "word0", k=k))
-        (left, right), (low, high) = of.domains
-        assert (right - left) / of.room[0] == pytest.approx((high - low) / of.room[1])
+        (left, right), (low, high) = of.frame.domains
+        assert (right - left) / of.frame.room[0] == pytest.approx((high - low) / of.frame.room[1])
         assert ((of.xy > (left, low)) & (of.xy < (right, high))).all()
 
 
