@@ -109,7 +109,7 @@ class World:
                 self.write(to_json(result, form.theme))
             else:
                 with self.progress("drawing"):
-                    save(result, path, form.theme)
+                    save(result, path, form.theme, self.say)
                 self.say(f"the picture is {path}")
 
     def _write(

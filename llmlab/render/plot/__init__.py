@@ -13,6 +13,7 @@ from llmlab.render import Theme
 from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
 
+Say = Callable[[str], None]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"  # what vl-convert draws with; it has several
 DATA = ".vl.json"
@@ -46,15 +47,15 @@ def to_json(result: Pictured, theme: Theme = "light") -> str:
     return json.dumps(specification(result, theme), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def save(result: Pictured, path: Path, theme: Theme = "light") -> None:
+def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda _: None) -> None:
     """Write a picture of the kind that the name ends with; what was there of that name stays until it is whole.
 
-    Raises MisuseError, MissingError as `check` does, and for png and pdf MissingError where no font has the picture's
-    letters.
+    Letters that no font here has are told to `say`. Raises MisuseError, MissingError as `check` does, and for png and
+    pdf MissingError where these letters are Chinese.
     """
     check(path)
     kind = DATA if path.name.endswith(DATA) else path.suffix
-    content = AS[kind](result, theme)
+    content = AS[kind](result, theme, say)
     part = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         part.write_bytes(content)
@@ -65,11 +66,11 @@ def save(result: Pictured, path: Path, theme: Theme = "light") -> None:
         part.unlink(missing_ok=True)
 
 
-def _png(result: Pictured, theme: Theme) -> bytes:
+def _png(result: Pictured, theme: Theme, say: Say) -> bytes:
     import vl_convert
     from PIL import Image
 
-    png = vl_convert.vegalite_to_png(_with_font(result, theme), scale=SCALE, **_offline())
+    png = vl_convert.vegalite_to_png(_with_font(result, theme, say), scale=SCALE, **_offline())
     image = Image.open(io.BytesIO(png)).convert("RGB")
     if image.getcolors(PALETTE):  # then a palette holds them all
         image = image.quantize(PALETTE, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -78,25 +79,25 @@ def _png(result: Pictured, theme: Theme) -> bytes:
     return small.getvalue()
 
 
-def _svg(result: Pictured, theme: Theme) -> bytes:
+def _svg(result: Pictured, theme: Theme, _: Say) -> bytes:
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(specification(result, theme), **_offline())).encode()
 
 
-def _pdf(result: Pictured, theme: Theme) -> bytes:
+def _pdf(result: Pictured, theme: Theme, say: Say) -> bytes:
     import vl_convert
 
-    return bytes(vl_convert.vegalite_to_pdf(_with_font(result, theme), **_offline()))
+    return bytes(vl_convert.vegalite_to_pdf(_with_font(result, theme, say), **_offline()))
 
 
-def _html(result: Pictured, theme: Theme) -> bytes:
+def _html(result: Pictured, theme: Theme, _: Say) -> bytes:
     import vl_convert
 
     return str(vl_convert.vegalite_to_html(specification(result, theme), vl_version=VEGA_LITE, bundle=True)).encode()
 
 
-def _json(result: Pictured, theme: Theme) -> bytes:
+def _json(result: Pictured, theme: Theme, _: Say) -> bytes:
     return to_json(result, theme).encode()
 
 
@@ -104,16 +105,16 @@ def _offline() -> dict[str, Any]:
     return {"vl_version": VEGA_LITE, "allowed_base_urls": []}
 
 
-def _with_font(result: Pictured, theme: Theme) -> Chart:
+def _with_font(result: Pictured, theme: Theme, say: Say) -> Chart:
     """The specification with a font, found here, that has its letters: these pictures carry none."""
     from llmlab.render.plot.drawn import drawn
     from llmlab.render.plot.fonts import family
 
     spec = specification(result, theme)
-    return {**spec, "config": {**spec["config"], "font": family(" ".join(drawn(spec)))}}
+    return {**spec, "config": {**spec["config"], "font": family(" ".join(drawn(spec)), say)}}
 
 
-AS: dict[str, Callable[[Pictured, Theme], bytes]] = {
+AS: dict[str, Callable[[Pictured, Theme, Say], bytes]] = {
     ".png": _png,
     ".svg": _svg,
     ".pdf": _pdf,

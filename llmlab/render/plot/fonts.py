@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from llmlab.errors import MissingError
@@ -27,11 +27,12 @@ LIKED = ("sans", "yahei", "pingfang", "hei", "gothic", "regular")
 UNLIKED = ("bold", "black", "thin", "light", "medium", "italic", "mono", "serif", "condensed", "symbol", "emoji")
 
 
-def family(text: str) -> str:
+def family(text: str, say: Callable[[str], None]) -> str:
     """The font family to draw a text with: the one that has the most of its letters; for the others vl-convert looks
     further.
 
-    Raises MissingError for letters that no font here has.
+    Letters that no font here has are told to `say`: a hot model writes in all scripts. Raises MissingError where they
+    are Chinese, which is one of the two languages here.
     """
     letters = {c for c in text if c.isalpha() and not _carried(c)}
     wanted = letters | {c for c in MARKS if c in text}
@@ -48,8 +49,11 @@ def family(text: str) -> str:
                 return best
         if not missing and most:
             break
+    if any(map(_is_han, missing)):
+        hint = "apt install fonts-noto-cjk, or write .svg or .html, drawn where they are read"
+        raise MissingError(f"no font here has the letters {_some(missing)}", hint)
     if missing:
-        raise _lacking(missing)
+        say(f"no font here has the letters {_some(missing)}: they are drawn as boxes (not so in .svg and .html)")
     return best
 
 
@@ -57,12 +61,8 @@ def _carried(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith(CARRIED)
 
 
-def _lacking(letters: set[str]) -> MissingError:
-    some = "".join(sorted(letters)[:5])
-    package = "apt install fonts-noto-cjk" if any(_is_han(c) for c in letters) else "install a font that has them"
-    return MissingError(
-        f"no font here has the letters {some} ...", f"{package}, or write .svg or .html, drawn where they are read"
-    )
+def _some(letters: set[str]) -> str:
+    return "".join(sorted(letters)[:5]) + ("" if len(letters) <= 5 else " ...")
 
 
 def _is_han(letter: str) -> bool:
