@@ -12,7 +12,7 @@ from llmlab.view import Chart, Record
 if TYPE_CHECKING:
     from llmlab.lab.temperature.samples import Samples
 
-MOST = 60  # answers that are drawn
+MOST = 40  # answers that are drawn
 HEIGHT = 110  # px of a measure
 TICKS = 12  # temperatures that are each named on the axis
 COMMON = 3  # answers that are told of a temperature
@@ -53,7 +53,7 @@ def _answers(samples: "Samples", measured: Record, counts: Sequence[tuple[tuple[
         known = {"judged": "right" if samples.right(text) else "not right"} if samples.expected else {}
         rows.append(row | known)
     title = f"times, of {measured['samples']:,} samples"
-    value = chart.number("times", title, axis={"tickMinStep": 1, "format": "d"})
+    value = chart.number("times", title, axis=_whole(counts[0][1]))
     hover = chart.tooltip(shown="answer", times="times", finish="ended by")
     data: Chart = {"values": rows}
     drawn = chart.bars(data, value, hover, chart.figures(data, value))
@@ -95,7 +95,7 @@ def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
 
 
 def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **told: str) -> Chart:
-    axis = chart.ABOVE | ({"tickMinStep": 1} if field == "distinct_answers" else {})
+    axis = chart.ABOVE | (_whole(scale["domain"][1]) if scale and field == "distinct_answers" else {})
     y = chart.number(field, title, axis=axis, **({"scale": scale} if scale else {}))
     hover = chart.tooltip(temperature="T", samples="samples", **{field: title}, **told)
     return {
@@ -126,6 +126,11 @@ def temperature(rows: Chart, named: bool = False) -> Chart:
     if named:
         return chart.number("temperature", "temperature T", scale=ends, axis=axis | {"format": "~g"})
     return chart.number("temperature", None, scale=ends, axis=axis | {"labels": False, "ticks": False})
+
+
+def _whole(most: int) -> Chart:
+    """An axis of counts: Vega's smallest step between ticks lets halves through."""
+    return {"format": "d"} | ({"values": list(range(most + 1))} if most <= TICKS else {})
 
 
 def _said(text: str) -> str:
