@@ -136,7 +136,8 @@ def multiples(
 
 def heading(text: str, lines: Sequence[str] = ()) -> Chart:
     """The title of a part of a picture, and lines below it."""
-    return {"text": text, "subtitle": list(lines), "fontSize": 12, "subtitleFontSize": 11, "offset": 6}
+    said = {"subtitle": list(lines)} if lines else {}  # an empty one takes a line
+    return {"text": text, **said, "fontSize": 12, "subtitleFontSize": 11, "offset": 6}
 
 
 def widest(rows: Chart) -> int:

@@ -26,6 +26,11 @@ def here(tmp_path, monkeypatch, lab):
 @pytest.mark.parametrize(
     "line",
     [
+        "embed cat ENCODER",
+        "embed cat dog 今天 ENCODER --metric l2",
+        "embed 'the cat' dog ENCODER --tokens",
+        "embed 'the cat' LM",
+        "embed cat dog --space one --full",
         "odd cat dog 今天 ENCODER",
         "why cat dog --space one",
         "neighbors cat --space one",

@@ -11,12 +11,13 @@ from llmlab.backends.base import Encoder
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space, of_vectors
 from llmlab.lab.vectors import named
+from llmlab.lab.vectors.charts import embed as charts
 from llmlab.lab.vectors.metrics import METRICS, Metric
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
-from llmlab.view import Cell, Column, Heat, Record, Shade, Vector, View, stated_once
+from llmlab.view import Cell, Chart, Column, Heat, Record, Shade, Vector, View, stated_once
 
 ENDS = 3  # values shown at each end of a vector
 SHORT = 8  # labels longer or more than this head their columns by number
@@ -97,6 +98,9 @@ class Embeddings:
     def values(self) -> list[str]:
         """The numbers of each vector, as short as float32 gives them back."""
         return [" ".join(map(str, np.asarray(vector, np.float32))) for vector in self.vectors]
+
+    def chart(self) -> Chart:
+        return charts.numbers_and_pairs(self)
 
     def _value_view(self, full: bool) -> View:
         columns = (

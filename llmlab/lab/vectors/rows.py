@@ -13,9 +13,10 @@ from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.provenance import Provenance, of_vectors
 from llmlab.lab.text import show
+from llmlab.lab.vectors.charts.embed import tokens as drawn
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class TokenRows(Embeddings):
 
     def document(self) -> Record:
         return {**self.origin.columns, "embeddings": stated_once(self.origin.columns, self.records())}
+
+    def chart(self) -> Chart:
+        return drawn(self)
 
     def _value_view(self, full: bool) -> View:
         """As for a text, with the number of each token, and its text where there are several."""

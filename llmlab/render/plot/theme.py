@@ -30,6 +30,12 @@ CATEGORIES = {
 }
 ACCENT = {"light": "#d55e00", "dark": "#e69f00"}  # what is asked about among what is found
 
+DIVERGING = {
+    "light": ["#003a5c", "#2f86ba", "#f7f7f7", "#d9772f", "#7a3000"],
+    "dark": ["#8fd3ff", "#2f7fb3", "#24272d", "#9a5518", "#ffb56b"],
+}
+STRONG = {"light": "#ffffff", "dark": "#16181d"}  # letters on either end of it
+
 
 def _config(theme: Theme) -> Chart:
     of = LIGHT if theme == "light" else DARK
@@ -43,13 +49,13 @@ def _config(theme: Theme) -> Chart:
             "category": CATEGORIES[theme],
             "ramp": {"scheme": "cividis"},
             "heatmap": {"scheme": "cividis"},
-            "diverging": {"scheme": "blueorange"},
+            "diverging": DIVERGING[theme],
         },
         "bar": {"color": of["first"]},
         "line": {"color": of["first"], "strokeWidth": 2},
         "point": {"color": of["first"], "filled": True, "size": 40},
         "rule": {"color": of["soft"]},
-        "style": _styles(of, ACCENT[theme]),
+        "style": _styles(of, ACCENT[theme], STRONG[theme]),
     }
 
 
@@ -66,7 +72,7 @@ def _words(of: dict[str, str]) -> Chart:
     }
 
 
-def _styles(of: dict[str, str], accent: str) -> Chart:
+def _styles(of: dict[str, str], accent: str, strong: str) -> Chart:
     """The looks that a mark asks for by name."""
     label = {"color": of["text"], "fontSize": 12}
     return {
@@ -75,6 +81,9 @@ def _styles(of: dict[str, str], accent: str) -> Chart:
         "value": {"color": of["soft"], "fontSize": 11},
         "asked": {"color": accent},
         "asked-label": {**label, "color": accent, "fontWeight": "bold"},
+        "strong-label": {**label, "color": strong},
+        "dark-label": {**label, "color": "#ffffff"},  # on either end of cividis
+        "bright-label": {**label, "color": "#000000"},
         "rest": {"color": of["rest"]},
         "leader": {"color": of["soft"], "strokeWidth": 0.6},
         "interval": {"color": of["text"], "strokeWidth": 1.4},
