@@ -3,11 +3,15 @@ Japanese, which have no spaces. A number is a word.
 """
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import TypeVar
 
 HAN = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"  # and kana; Korean has spaces
 OPENING, CLOSING = "「『（《〈【“‘([", "」』）》〉】”’。，、；：？！…ー.,;:!?)]%\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
 # with the spaces before it: what no line may begin or end with stays beside its neighbour, and a % beside its number
 WORD = re.compile(rf"\s*(?:[{re.escape(OPENING)}]*(?:[{HAN}]|[^\s{HAN}↵]+↵*)[{re.escape(CLOSING)}]*(?: %)?|↵+)|\s+$")
+T = TypeVar("T")  # what is said of a part of a text
 PART = re.compile(r".+?(?:[/\\_=|&]+|(?<=\w)-+(?=\w)|$)")  # of a word that is longer than a line
 
 
@@ -36,6 +40,32 @@ def fold(text: str, width: int) -> list[str]:
 def pieces(text: str, width: int) -> list[str]:
     """A text in pieces that stay whole: its words; only of one that is longer than a line, its parts or characters."""
     return [part for word in WORD.findall(text) for part in _broken(word, width)]
+
+
+def in_lines(
+    parts: Sequence[tuple[str, T]], width: int, size: Callable[[str], float] = cells, room: float = 0
+) -> Iterator[list[tuple[str, T]]]:
+    """Texts and what is said of each, in lines broken between words; the spaces there stay.
+
+    A line has so many cells; or `room` as `size` measures it: then `width` is of the longest piece that stays whole.
+    """
+    said = iter([(character, own) for text, own in parts for character in text])
+    line: list[tuple[str, T]] = []
+    used = 0.0
+    for piece in pieces("".join(text for text, _ in parts), width):
+        if line and used + size(piece) > (room or width):
+            yield _joined(line)
+            line, used = [], 0
+        line += islice(said, len(piece))
+        used += size(piece)
+    if line:
+        yield _joined(line)
+
+
+def _joined(characters: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
+    """Characters side by side of which the same is said, as one text."""
+    runs = groupby(characters, lambda part: part[1])
+    return [("".join(text for text, _ in run), own) for own, run in runs]
 
 
 def longest(text: str, width: int) -> int:

@@ -1,12 +1,11 @@
 """Running text shaded part by part: a coloured background, or a row of blocks below where there are no colours."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
 
 from rich.console import Console
 from rich.text import Text
 
-from llmlab.render.fold import cells, pieces
+from llmlab.render.fold import cells, in_lines
 from llmlab.view import Strip
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -20,7 +19,7 @@ Part = tuple[str, float]
 
 def drawn(strip: Strip, width: int, coloured: bool) -> Iterator[Text]:
     """The lines of the parts, then of the legend in the same shades."""
-    for line in _lines(strip.parts, width):
+    for line in in_lines(strip.parts, width):
         if coloured:
             yield Text.assemble(*(_coloured(part) for part in line))
         else:
@@ -71,24 +70,3 @@ def _coloured(part: Part) -> tuple[str, str]:
 
 def _step(share: float, colours: Sequence[int]) -> int:
     return round(max(0.0, min(1.0, share)) * (len(colours) - 1))
-
-
-def _lines(parts: Sequence[Part], width: int) -> Iterator[list[Part]]:
-    """The parts in lines of so many cells, broken between words; the spaces there stay."""
-    shades = iter([(character, shade) for text, shade in parts for character in text])
-    line: list[Part] = []
-    used = 0
-    for piece in pieces("".join(text for text, _ in parts), width):
-        if line and used + cells(piece) > width:
-            yield _joined(line)
-            line, used = [], 0
-        line += islice(shades, len(piece))
-        used += cells(piece)
-    if line:
-        yield _joined(line)
-
-
-def _joined(characters: Sequence[Part]) -> list[Part]:
-    """Characters of one shade side by side as one part."""
-    runs = groupby(characters, lambda part: part[1])
-    return [("".join(text for text, _ in run), shade) for shade, run in runs]

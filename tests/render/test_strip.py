@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from llmlab.render import Screen, strip, table
+from llmlab.render import Screen, fold, strip, table
 from llmlab.view import Strip
 
 PARTS = [("The", 0.0), (" cat", 0.5), ("今天", 1.0), (" end", 0.25)]
@@ -30,7 +30,7 @@ def test_in_a_pipe_blocks_stand_below_the_text_cell_by_cell():
 def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(width):
     lines = draw(terminal=True, width=width, colours=False).splitlines()
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
-    drawn = list(strip._lines(PARTS, width))
+    drawn = list(fold.in_lines(PARTS, width))
     assert "".join(character for line in drawn for character, _ in line) == "".join(text for text, _ in PARTS)
     assert all(sum(cell_len(character) for character, _ in line) <= width for line in drawn)
     assert all(cell_len(line) <= width for line in plain)
