@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
+from llmlab.lab.probability.charts.ranking import texts
 from llmlab.lab.probability.prob import Ledger, ledgers
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import Unit, figure, finite, likelier, probability, quoted, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Ranking:
             {"rank": rank, **scored.summary(), "log_ratio_to_next_nats": ratio, **self.origin.columns}
             for rank, (scored, ratio) in enumerate(zip(self.texts, self._ratios(), strict=True), 1)
         ]
+
+    def chart(self) -> Chart:
+        return texts(self)
 
     def document(self) -> Record:
         ranked = zip(likeliest_first(self.given), self._ratios(), strict=True)

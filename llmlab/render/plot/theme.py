@@ -79,6 +79,7 @@ def _styles(of: dict[str, str], accent: str, strong: str) -> Chart:
         "label": label,
         "caption": {"color": of["soft"], "fontSize": 11},
         "value": {"color": of["soft"], "fontSize": 11},
+        "shade": {"color": of["first"]},  # behind a text, as opaque as it is surprising
         "asked": {"color": accent},
         "asked-label": {**label, "color": accent, "fontWeight": "bold"},
         "strong-label": {**label, "color": strong},

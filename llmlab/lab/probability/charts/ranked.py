@@ -1,0 +1,49 @@
+"""What the rankings of this lab share: as many rows as can be read, log-probabilities as bars, what each comes to."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from llmlab.lab import chart
+from llmlab.render.fold import cells
+from llmlab.view import Chart, Picture
+
+MOST = 60  # rows of a ranking that are drawn
+LOGPROB = "log P (nats)"
+PERCENT = {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]}
+
+
+def noted(views: Sequence[Picture], *said: str) -> list[Picture]:
+    """Tables with notes of the picture before their own."""
+    first, *rest = views
+    return [structs.replace(first, notes=(*filter(None, said), *first.notes)), *rest]
+
+
+def cut(count: int, what: str) -> str:
+    """What is said of a ranking that is not drawn to its end."""
+    return f"the first {MOST} of {count:,} {what}" if count > MOST else ""
+
+
+def negative(rows: Chart, field: str, title: str = LOGPROB) -> Chart:
+    """The channel of a log-probability: 0 at the left, so that what is likelier has the shorter bar."""
+    lowest = min((row[field] for row in rows["values"] if row[field] is not None), default=-1.0) or -1.0
+    return chart.number(field, title, scale={"domain": [lowest * room(rows), 0], "reverse": True, "nice": False})
+
+
+def share(rows: Chart, field: str, title: str) -> Chart:
+    """The channel of a share of 1."""
+    return chart.number(field, title, scale={"domain": [0, room(rows)], "nice": False}, axis=PERCENT)
+
+
+def ranked(rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart) -> Chart:
+    """Bars to the right with what each comes to (`figure`) at its end."""
+    mark = {"type": "text", "style": "value", "align": "left", "baseline": "middle", "dx": 4, "clip": False}
+    if chart.widest(rows) > chart.LABEL:
+        mark["dy"] = 8  # as the bar, which stands below its label
+    return chart.bars(rows, value, hover, *more, {"mark": mark, "encoding": {"x": value, "text": {"field": "figure"}}})
+
+
+def room(rows: Chart) -> float:
+    """The scale's end, in shares of the longest bar, so that its figure stands beside it."""
+    longest = max((cells(str(row["figure"])) for row in rows["values"]), default=0)
+    return 1 + (longest * chart.CELL) / (chart.WIDTH - longest * chart.CELL - chart.LABEL * chart.CELL)
