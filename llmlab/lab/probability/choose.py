@@ -21,12 +21,13 @@ from llmlab.backends.forest import shared
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
+from llmlab.lab.probability.charts.choose import shares
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import edged, finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 MERGED = "* a token spans context and choice: boundary merged"
 SPACED = "a space stands between context and choice, as the language wants one (--glue: none)"
@@ -145,6 +146,9 @@ class Choices:
             }
             for rank, (one, share) in enumerate(zip(self.choices, self.shares, strict=True), 1)
         ]
+
+    def chart(self) -> Chart:
+        return shares(self)
 
     def document(self) -> Record:
         shared = self.origin.columns  # as for several contexts, each choice has its own

@@ -19,6 +19,7 @@ from msgspec import structs
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
+from llmlab.lab.probability.charts.cloze import in_parts
 from llmlab.lab.probability.choose import normalised
 from llmlab.lab.probability.kinds import LANGUAGES
 from llmlab.lab.probability.proposals import BLANK, MOST, OF_SEVERAL, Span, fill, for_blanks
@@ -28,7 +29,7 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 SHOWN = 20  # fillings in the table
 
@@ -148,6 +149,9 @@ class Cloze:
             }
             for rank, (one, share) in enumerate(zip(self.fillings, self._shares(), strict=True), 1)
         ]
+
+    def chart(self) -> Chart:
+        return in_parts(self)
 
     def document(self) -> Record:
         shared = {"sentence": self.sentence, "proposed": self.proposed, **self.origin.columns}

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmlab.backends.base import CausalLM
+from llmlab.lab.probability.charts.compare import places
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import finite, likelier, number, raw, show, signed, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ class Difference:
             }
             for position, part in enumerate(self.parts)
         ]
+
+    def chart(self) -> Chart:
+        return places(self)
 
     def document(self) -> Record:
         shared = {"text_a": self.a.text, "text_b": self.b.text, **self.origin.columns}

@@ -14,13 +14,14 @@ import numpy as np
 from llmlab.backends.base import CausalLM
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
+from llmlab.lab.probability.charts.orders import likeliest_orders
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import likelier, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 EXACT = 8  # words; 8! = 40,320 orders
 SAMPLED = 5_000  # orders of a longer sentence
@@ -79,6 +80,9 @@ class Orders:
             {"rank": rank, "original": one.text == self.original, **one.summary(), **self.origin.columns}
             for rank, one in enumerate(self.texts, 1)
         ]
+
+    def chart(self) -> Chart:
+        return likeliest_orders(self)
 
     def document(self) -> Record:
         shared = {"sentence": self.original, "place": self.place, "orders": len(self.texts)}

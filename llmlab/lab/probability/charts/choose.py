@@ -1,0 +1,49 @@
+"""The picture of choose: what share of the probability each choice has."""
+
+from typing import TYPE_CHECKING
+
+from llmlab.lab import chart
+from llmlab.lab.probability.charts.ranked import MOST, cut, noted, ranked, share
+from llmlab.lab.text import number
+from llmlab.view import Chart
+
+if TYPE_CHECKING:
+    from llmlab.lab.probability.choose import Choices
+
+FIELDS = (
+    "rank",
+    "choice",
+    "tokens",
+    "logprob_nats",
+    "probability",
+    "share",
+    "logprob_per_token_nats",
+    "logprob_per_character_nats",
+    "boundary",
+)
+
+
+def shares(found: "Choices") -> Chart:
+    """A bar a choice, its log-probability beside it."""
+    records = found.records()
+    drawn = records[:MOST]
+    rows = chart.data(
+        drawn,
+        *FIELDS,
+        shown=[one.label for one in found.choices[:MOST]],
+        figure=[
+            f"{number(own * 100, 1)}%, log P = {number(one.logprob, 2)}"
+            for one, own in zip(found.choices[:MOST], found.shares, strict=False)
+        ],
+    )
+    hover = chart.tooltip(
+        shown="choice",
+        logprob_nats="log P (nats)",
+        probability="P",
+        share="share",
+        tokens="tokens",
+        logprob_per_token_nats="log P a token",
+        logprob_per_character_nats="log P a character",
+    )
+    bars = ranked(rows, share(rows, "share", "share of the probability of these choices"), hover)
+    return chart.picture(noted(found.views(), cut(len(records), "choices")), bars)
