@@ -7,13 +7,14 @@ from msgspec import Struct
 
 from llmlab.backends.base import CausalLM
 from llmlab.files.records import GROUP, Filled, Kind
+from llmlab.lab.probability.charts.groups import of_pairs
 from llmlab.lab.probability.scored import score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
 from llmlab.lab.text import finite, number
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 MISSES = 5  # the widest misses shown
 
@@ -104,6 +105,9 @@ class Pairs:
             }
             for one in self.outcomes
         ]
+
+    def chart(self) -> Chart:
+        return of_pairs(self)
 
     def document(self) -> Record:
         shared = self.origin.columns

@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from llmlab.backends.base import CausalLM
 from llmlab.files.records import GROUP, Filled, Kind
+from llmlab.lab.probability.charts.groups import of_quiz
 from llmlab.lab.probability.choose import MERGED, Choice, Choices, choose_all
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
 from llmlab.lab.text import number
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 MISSES = 5  # wrong answers shown
 LETTERS = string.ascii_uppercase
@@ -154,6 +155,9 @@ class Quiz:
             for number, answer in enumerate(self.answers)
             for row in answer.found.records()
         ]
+
+    def chart(self) -> Chart:
+        return of_quiz(self)
 
     def document(self) -> Record:
         shared = self.origin.columns
