@@ -15,12 +15,14 @@ import numpy as np
 from llmlab.backends.base import CausalLM, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.blocks import encoded
+from llmlab.lab.probability.charts.perplexity import along
+from llmlab.lab.probability.profile import Profile, Profiler
 from llmlab.lab.probability.windows import Windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, finite, number
 from llmlab.progress import Progress, silent
-from llmlab.view import Cell, Column, Record, View
+from llmlab.view import Cell, Chart, Column, Record, View
 
 WINDOW = 1024  # tokens, unless the model reads fewer or another number is asked for
 TOGETHER = 4  # windows scored at a time
@@ -40,6 +42,7 @@ class LongText:
     window: int  # tokens of the text in a window
     stride: int
     origin: Provenance
+    profile: Profile  # along the text
 
     @property
     def perplexity(self) -> float:
@@ -86,6 +89,9 @@ class LongText:
             }
         ]
 
+    def chart(self) -> Chart:
+        return along(self)
+
     def document(self) -> Record:
         return self.records()[0]
 
@@ -117,17 +123,19 @@ def measure(
     reader = _Reader(model, blocks, allow_special)
     requests = windows.cut(reader)
     logprobs: list[float] = []  # of each window
+    profiler = Profiler()
     done = unknown = 0  # tokens
     while group := list(itertools.islice(requests, TOGETHER)):
         for stats in model.score(group, partial(_told, progress, reader, done, size)):
             logprobs.append(float(np.nansum(stats.logprobs)))
+            profiler.add(stats.logprobs)
             unknown += int(np.isnan(stats.logprobs).sum())
             done += len(stats.logprobs)
     if not done:
         raise MisuseError(f"{name} is empty", "give at least one character")
     counts = reader.characters, reader.bytes, done, done - unknown
     cut = len(logprobs), windows.room, windows.stride
-    return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info))
+    return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info), profiler.profile())
 
 
 def _told(progress: Progress, reader: "_Reader", before: int, size: int, done: int, of: int) -> None:
