@@ -27,7 +27,7 @@ LOW, HIGH = 300, 700  # px of a map
 FEW = 24  # of more words the ranking stands below the map, in columns
 THIN = 17  # px from bar to bar
 QUERY = 9  # px from the middle of its mark to the edge
-EDGE = 34  # px round the points
+EDGE, WIDE_EDGE = 34, 64  # px round the points, where a map is narrow or wide
 COLOURS = 8  # of the theme
 OWN = (0, 2, 3, 4, 5, 6, 7)  # those of words: the second is the query's; when they come again the shape changes
 SHAPES = ("circle", "triangle-up", "cross", "triangle-down", "wedge", "triangle-right", "stroke", "arrow")
@@ -95,11 +95,12 @@ def mapped(found: "Neighbors", highest: float = HIGH) -> WordMap:
     """The map of a query's neighbours; equal lengths are equal distances on both axes. `highest` is in px."""
     spots, vectors = _spots(found)
     xy, shares = project(unit_rows(vectors.astype(np.float64)) if _at_length_1(found) else vectors)
+    edge = WIDE_EDGE if len(found.neighbors) > FEW else EDGE
     wide = ACROSS - (max(AXIS, _beside(spots)) if len(found.neighbors) > FEW else AXIS + SPACE + _thin(spots))
     low, high = xy.min(axis=0), xy.max(axis=0)
     spans = high - low
-    tall = (wide - 2 * EDGE) * spans[1] / spans[0] + 2 * EDGE if spans[0] else LOW
-    frame = Frame.round(xy, (wide, float(round(min(max(tall, LOW), highest)))), EDGE, equal=True)
+    tall = (wide - 2 * edge) * spans[1] / spans[0] + 2 * edge if spans[0] else LOW
+    frame = Frame.round(xy, (wide, float(round(min(max(tall, LOW), highest)))), edge, equal=True)
     widths = [labels.width(one.shown, bold=one.kind == "query") for one in spots]
     halves = [QUERY if one.kind == "query" else labels.POINT for one in spots]
     placed = labels.place(frame.pixels(xy), widths, frame.room, halves)
