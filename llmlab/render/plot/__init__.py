@@ -6,12 +6,15 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.render import Theme
 from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Say = Callable[[str], None]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -19,7 +22,7 @@ VEGA_LITE = "6.4"  # what vl-convert draws with; it has several
 DATA = ".vl.json"
 DRAWN = (".png", ".svg", ".pdf", ".html")
 SCALE = 2  # pixels of a png to each of the picture's, so that it stands a projector
-PALETTE = 256  # colours
+PALETTE, LARGE = 256, 200_000  # colours; bytes of a png that is worth a palette that does not hold them all
 HINT = 'pip install "llmlab[plot]"'
 
 
@@ -68,13 +71,21 @@ def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda
 
 def _png(result: Pictured, theme: Theme, say: Say) -> bytes:
     import vl_convert
-    from PIL import Image
+    from PIL import Image as Images
 
     png = vl_convert.vegalite_to_png(_with_font(result, theme, say), scale=SCALE, **_offline())
-    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = Images.open(io.BytesIO(png)).convert("RGB")
     if image.getcolors(PALETTE):  # then a palette holds them all
-        image = image.quantize(PALETTE, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small = io.BytesIO()  # vl-convert packs it little
+        image = image.quantize(PALETTE, Images.Quantize.MEDIANCUT, dither=Images.Dither.NONE)
+    packed = _packed(image)
+    if len(packed) > LARGE:  # a heat map: a shade is off by as little as no eye sees
+        packed = _packed(image.convert("RGB").quantize(PALETTE, Images.Quantize.FASTOCTREE, dither=Images.Dither.NONE))
+    return packed
+
+
+def _packed(image: "Image") -> bytes:
+    """As small as it gets: vl-convert packs its png little."""
+    small = io.BytesIO()
     image.save(small, "PNG", optimize=True)
     return small.getvalue()
 

@@ -5,6 +5,7 @@ import json
 import struct
 from importlib import metadata
 
+import numpy as np
 import pytest
 import vl_convert
 from PIL import Image
@@ -69,6 +70,30 @@ def test_packing_a_png_anew_changes_no_pixel(tmp_path):
     large = vl_convert.vegalite_to_png(spec, vl_version=plot.VEGA_LITE, scale=plot.SCALE)
     with Image.open(tmp_path / "x.png") as small, Image.open(io.BytesIO(large)) as same:
         assert small.convert("RGB").tobytes() == same.convert("RGB").tobytes()
+    assert (tmp_path / "x.png").stat().st_size < len(large) / 2
+
+
+class Heated(Drawn):
+    """Sixty rows and columns, each cell of a colour of its own."""
+
+    def chart(self):
+        values = np.random.default_rng(0).permutation(3600).tolist()
+        rows = [{"x": place % 60, "y": place // 60, "value": value} for place, value in enumerate(values)]
+        x, y = ({"field": field, "type": "ordinal", "axis": None, "scale": {"padding": 0}} for field in "xy")
+        colour = {"field": "value", "type": "quantitative", "legend": None, "scale": {"range": "diverging"}}
+        encoding = {"x": x, "y": y, "color": colour}
+        return {"data": {"values": rows}, "width": 600, "height": 600, "mark": "rect", "encoding": encoding}
+
+
+def test_a_large_png_has_a_palette_whose_shades_are_hardly_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(plot, "LARGE", 5_000)
+    plot.save(Heated(), tmp_path / "x.png")
+    large = vl_convert.vegalite_to_png(plot.specification(Heated()), vl_version=plot.VEGA_LITE, scale=plot.SCALE)
+    with Image.open(tmp_path / "x.png") as small, Image.open(io.BytesIO(large)) as same:
+        assert same.convert("RGB").getcolors(256) is None
+        assert small.mode == "P"
+        off = np.abs(np.asarray(small.convert("RGB"), int) - np.asarray(same.convert("RGB"), int))
+    assert off.max() <= 16
     assert (tmp_path / "x.png").stat().st_size < len(large) / 2
 
 
