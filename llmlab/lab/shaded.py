@@ -63,6 +63,8 @@ def _lines(parts: Sequence[Chart]) -> list[list[tuple[str, Chart]]]:
 def _placed(line: int, runs: Sequence[tuple[str, Chart]]) -> list[Chart]:
     """Each run's row with the place of its ground, and of its letters after their spaces."""
     found, left = [], 0.0
+    first, *rest = runs
+    runs = [(first[0].lstrip(" ") or first[0], first[1]), *rest]  # a line begins with letters
     for text, row in runs:
         right = left + width(text) + 2 * PAD
         letters = left + PAD + width(text[: len(text) - len(text.lstrip(" "))])

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
-from llmlab.lab.probability.charts.ranked import MOST, cut, noted
+from llmlab.lab.probability.charts.ranked import MOST, brief, cut, noted
 from llmlab.lab.shaded import LEGEND, shaded
 from llmlab.lab.text import BITS, finite, raw, show, signed
 from llmlab.render.safe import visible
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.scored import Scored
 
 FIELDS = ("position", "tokens_a", "tokens_b", "same", "logprob_a_nats", "logprob_b_nats", "difference_nats")
-TOKENS = 600  # of each text that are drawn
+TOKENS = 150  # of each text that are drawn
 
 
 def places(difference: "Difference") -> Chart:
@@ -39,7 +39,7 @@ def places(difference: "Difference") -> Chart:
     bars = chart.bars(rows, value, hover, chart.figures(rows, value))
     bars["layer"][0]["encoding"]["color"] = colour | {"legend": {"orient": "top", "titleOrient": "left"}}
     texts = [_text("A", difference.a), _text("B", difference.b)]
-    said = noted(difference.views(), cut(len(difference.parts), "places"), LEGEND)
+    said = noted(brief(difference.views()), cut(len(difference.parts), "places"), LEGEND)
     return chart.picture(said, *texts, bars)
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
-from llmlab.lab.probability.charts.ranked import MOST, cut, negative, noted, ranked
+from llmlab.lab.probability.charts.ranked import cut, most, negative, noted, ranked
 from llmlab.lab.text import number
 from llmlab.render.safe import visible
 from llmlab.view import Chart
@@ -17,18 +17,19 @@ FIELDS = ("rank", "original", "text", "tokens", "logprob_nats", "probability", "
 def likeliest_orders(found: "Orders") -> Chart:
     """A bar an order; the original's has a colour of its own, and is there however rare it is."""
     records = found.records()
-    drawn = records[:MOST] if found.place <= MOST else [*records[: MOST - 1], records[found.place - 1]]
+    count = most([visible(one.text) for one in found.texts])
+    drawn = records[:count] if found.place <= count else [*records[: count - 1], records[found.place - 1]]
     shown = [f"{one['rank']:,}. {visible(one['text'])}" for one in drawn]
     rows = chart.data(drawn, *FIELDS, shown=shown, figure=[number(one["logprob_nats"], 2) for one in drawn])
     hover = chart.tooltip(shown="order", logprob_nats="log P (nats)", probability="P", tokens="tokens")
     value = negative(rows, "logprob_nats")
     bars = ranked(rows, value, hover, chart.standing_out(rows, value, hover, "original"))
     return chart.picture(
-        noted(found.views(), f"the original, number {found.place:,}, has another colour", _cut(found)), bars
+        noted(found.views(), f"the original, number {found.place:,}, has another colour", _cut(found, count)), bars
     )
 
 
-def _cut(found: "Orders") -> str:
-    if found.place <= MOST:
-        return cut(len(found.texts), "orders")
-    return f"the first {MOST - 1} of {len(found.texts):,} orders, and the original"
+def _cut(found: "Orders", drawn: int) -> str:
+    if found.place <= drawn:
+        return cut(len(found.texts), "orders", drawn)
+    return f"the first {drawn - 1} of {len(found.texts):,} orders, and the original"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.alternatives import shown as others
-from llmlab.lab.probability.charts.ranked import noted
+from llmlab.lab.probability.charts.ranked import brief, noted
 from llmlab.lab.shaded import LEGEND, shaded
 from llmlab.lab.text import raw
 from llmlab.render.safe import visible
@@ -13,7 +13,7 @@ from llmlab.view import Chart
 if TYPE_CHECKING:
     from llmlab.lab.probability.prob import Ledger
 
-MOST = 600  # parts drawn: a bar is still a pixel wide
+MOST = 200  # parts drawn: more would make a png of over 200 kB
 LABELLED = 42  # parts that stand below their bars; those of a longer text are read above
 FIELDS = ("position", "logprob_nats", "probability", "surprisal_bits", "total_logprob_nats")
 OF_TOKENS = ("token_ids", "rank", "entropy_bits", "alternatives")
@@ -28,7 +28,7 @@ def surprisals(ledger: "Ledger") -> Chart:
     rows = chart.data(records, *fields, shown=shown, **beside)
     hover = chart.tooltip(**{field: title for field, title in _told(ledger).items() if field in rows["values"][0]})
     cut = f"the first {MOST} of {len(ledger.rows):,} {ledger.by}s" if len(ledger.rows) > MOST else ""
-    return chart.picture(noted(ledger.views(), cut, LEGEND), shaded(rows, hover), _bars(rows, ledger, hover))
+    return chart.picture(noted(brief(ledger.views()), cut, LEGEND), shaded(rows, hover), _bars(rows, ledger, hover))
 
 
 def _told(ledger: "Ledger") -> dict[str, str]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from llmlab.lab import chart
-from llmlab.render.fold import cells
+from llmlab.render.fold import cells, fold
 from llmlab.view import Chart, Picture
 
-MOST = 60  # rows of a ranking that are drawn
+MOST, LONG = 60, 30  # rows of a ranking that are drawn; of long texts, which would make a png of over 200 kB
+TITLE = 2  # lines of a title
 LOGPROB = "log P (nats)"
 PERCENT = {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]}
 
@@ -19,9 +20,21 @@ def noted(views: Sequence[Picture], *said: str) -> list[Picture]:
     return [structs.replace(first, notes=(*filter(None, said), *first.notes)), *rest]
 
 
-def cut(count: int, what: str) -> str:
+def brief(views: Sequence[Picture]) -> list[Picture]:
+    """Tables whose title is a text that stands in the picture: of a long one its beginning."""
+    first, *rest = views
+    lines = fold(first.title, chart.LINE - 2)
+    return [structs.replace(first, title=f"{lines[0]} …") if len(lines) > TITLE else first, *rest]
+
+
+def most(texts: Sequence[str]) -> int:
+    """How many rows are drawn of a ranking of texts."""
+    return LONG if any(cells(text) > chart.LABEL for text in texts[:LONG]) else MOST
+
+
+def cut(count: int, what: str, drawn: int = MOST) -> str:
     """What is said of a ranking that is not drawn to its end."""
-    return f"the first {MOST} of {count:,} {what}" if count > MOST else ""
+    return f"the first {drawn} of {count:,} {what}" if count > drawn else ""
 
 
 def negative(rows: Chart, field: str, title: str = LOGPROB) -> Chart:

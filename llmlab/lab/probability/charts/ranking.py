@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
-from llmlab.lab.probability.charts.ranked import MOST, cut, negative, noted, ranked
+from llmlab.lab.probability.charts.ranked import cut, most, negative, noted, ranked
 from llmlab.lab.text import BITS, number
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
@@ -17,7 +17,8 @@ FIELDS = ("rank", "text", "tokens", "logprob_nats", "probability", "logprob_per_
 def texts(ranking: "Ranking") -> Chart:
     """A bar a text; beside it what a token comes to, for a longer text is rarer."""
     records = ranking.records()
-    drawn = records[:MOST]
+    count = most([visible(one["text"]) for one in records])
+    drawn = records[:count]
     shown = [visible(one["text"]) + (" (no probability)" if one["logprob_nats"] is None else "") for one in drawn]
     rows = chart.data(drawn, *FIELDS, shown=shown, figure=list(map(_figure, drawn)))
     hover = chart.tooltip(
@@ -29,7 +30,7 @@ def texts(ranking: "Ranking") -> Chart:
         perplexity="perplexity",
     )
     bars = ranked(rows, negative(rows, "logprob_nats"), hover)
-    return chart.picture(noted(ranking.views(), cut(len(records), "texts")), bars)
+    return chart.picture(noted(ranking.views(), cut(len(records), "texts", count)), bars)
 
 
 def _figure(record: Record) -> str:

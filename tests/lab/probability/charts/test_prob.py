@@ -15,6 +15,7 @@ from llmlab.lab.text import raw, show
 
 ENGLISH = "The cat sat on the mat, and the dog likes old movies."
 HOSTILE = "<script>alert(1)</script> 'a' \"b\" \\n ${x} datum.x\n\u202eevil\u2066 & é"
+SHORT = ["T", "今天天气", "<b> \u202e", "The cat"]
 TEXTS = ["T", ENGLISH, "今天天气很好，我们去看电影。", HOSTILE, " two  spaces "]
 
 
@@ -111,7 +112,7 @@ def test_a_hostile_text_stays_text(lm):
 
 @pytest.mark.parametrize("count", [3, 60, 70])
 def test_texts_are_ranked_as_their_records_are(lm, count):
-    texts = [f"{text} {place}" for place, text in zip(range(count), TEXTS * count, strict=False)]
+    texts = [f"{SHORT[place % len(SHORT)]} {place}" for place in range(count)]
     found = ranking(lm, texts)
     rows = vega.rows(vega.check(found), "rank")
     vega.same_as_records(rows, found.records()[:60])
@@ -127,3 +128,15 @@ def test_a_text_without_a_probability_has_no_bar_and_says_so(lm_without_bos):
     found = ranking(lm_without_bos, ["The cat", "T"])
     vega.check(found)
     assert "T (no probability)" in vega.drawn(found)
+
+
+def test_fewer_of_long_texts_are_drawn_and_a_long_title_is_its_beginning(lm):
+    found = ranking(lm, [f"{ENGLISH} {place}" for place in range(40)])
+    rows = vega.rows(vega.check(found), "rank")
+    vega.same_as_records(rows, found.records()[:30])
+    assert "the first 30 of 40 texts" in vega.drawn(found)
+    text = ledger(lm, ENGLISH * 9)
+    title = text.chart()["title"]["text"]
+    assert len(title) == 1
+    assert title[0].startswith("P(The cat sat")
+    assert title[0].endswith(" …")
