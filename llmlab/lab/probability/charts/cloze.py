@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from llmlab.lab import chart
-from llmlab.lab.probability.charts.ranked import MOST, cut, negative, noted, ranked, share
+from llmlab.lab.probability.charts.ranked import cut, negative, noted, ranked, share
 from llmlab.lab.text import number
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
@@ -12,22 +12,23 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.cloze import Cloze
 
 PARTS = {
-    "left_logprob_nats": "what stands before, the same in all",
-    "words_logprob_nats": "the word, given that",
+    "words_logprob_nats": "the word, given what stands before",
     "right_logprob_nats": "what follows, given both",
 }
-FIELDS = ("rank", "rank_by_left", "words", "text", *PARTS, "logprob_nats", "share", "boundary")
+FIELDS = ("rank", "rank_by_left", "words", "text", "left_logprob_nats", *PARTS, "logprob_nats", "share", "boundary")
+DRAWN = 30  # fillings
 
 
 def in_parts(cloze: "Cloze") -> Chart:
-    """A bar a filling, of parts that sum to it; the classes, where there are any, above."""
+    """A bar a filling, of the parts in which they differ; the classes, where there are any, above."""
     records = cloze.records()
-    drawn = records[:MOST]
+    drawn = records[:DRAWN]
     rows = chart.data(
         drawn,
         *FIELDS,
         shown=list(map(_label, drawn)),
         figure=[f"{number((one['share'] or 0.0) * 100, 2)}%" for one in drawn],
+        after_nats=[sum(one[part] for part in PARTS) for one in drawn],
     )
     hover = chart.tooltip(
         shown="filling",
@@ -38,10 +39,11 @@ def in_parts(cloze: "Cloze") -> Chart:
         share="share of these fillings",
         rank_by_left="rank without what follows",
     )
-    value = negative(rows, "logprob_nats", "log P (nats), the sum of its parts; beside it the share of these fillings")
+    value = negative(rows, "after_nats", "log P after what stands before (nats); beside it the share of these fillings")
     bars = ranked(rows, value, hover)
     bars["layer"][0] = _stacked(bars["layer"][0], value)
-    said = noted(cloze.views(), cut(len(records), "fillings"))
+    before = f"what stands before them has log P = {number(drawn[0]['left_logprob_nats'])} nats in all"
+    said = noted(cloze.views(), cut(len(records), "fillings", DRAWN), before)
     return chart.picture(said, *_classes(cloze), bars)
 
 
