@@ -8,11 +8,10 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from llmlab.cli.options import ReadingOptions
-from llmlab.cli.prompt_options import AS_IT_IS, Asked
 from llmlab.cli.verbs import option
 from llmlab.cli.world import World
-from llmlab.config import GenerateSettings
 from llmlab.errors import MisuseError
+from llmlab.lab.asked import Asked
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
@@ -102,34 +101,28 @@ def plan(
     seed: int | None = None,
 ) -> "Plan":
     """What to draw: the options over the settings. `seed` is of a run that goes on; else one is drawn if needed."""
-    import secrets
+    from llmlab.lab.temperature.plans import planned
 
-    from llmlab.lab.temperature.generate import Plan
-
-    default: GenerateSettings = world.config.generate
-    given = {name: getattr(filters, name) for name in ("top_k", "top_p", "min_p")}
-    given |= {"max_tokens": draw.max_tokens, "repetition_penalty": draw.repetition_penalty, "samples": samples}
-    chosen = {name: getattr(default, name) if value is None else value for name, value in given.items()}
-    stops = [reading.text(one) for one in draw.stop or ()] or [*default.stop, *asked.wrap.stop]
-    heats = heat.temperatures(default.temperature)
-    known = draw.seed if draw.seed is not None else seed
-    if known is None and any(heats):  # at T = 0 nothing is drawn
-        known = secrets.randbelow(2**31)
-    found = Plan(temperatures=heats, seed=known, stop=tuple(stops), same_noise=same_noise, **chosen)
-    found.check()
-    return found
+    given = asdict(filters) | {"max_tokens": draw.max_tokens, "repetition_penalty": draw.repetition_penalty}
+    return planned(
+        world.config.generate,
+        asked,
+        heat.temperatures(world.config.generate.temperature),
+        seed=seed if draw.seed is None else draw.seed,
+        stop=[reading.text(one) for one in draw.stop or ()],
+        same_noise=same_noise,
+        samples=samples,
+        **given,
+    )
 
 
 def fitted(
     world: World, lm: "CausalLM", asked: Asked, plan: "Plan", draw: DrawOptions = NO_DRAWING
 ) -> "tuple[Asked, Plan]":
-    """Both as they are for a model: nothing of a base model's preset stands around or ends what a chat model says."""
-    from llmlab.lab.prompt import chats
+    """Both as they are for a model."""
+    from llmlab.lab.temperature import plans
 
-    if not (asked.for_base and chats(lm)):
-        return asked, plan
-    stop = plan.stop if draw.stop else tuple(world.config.generate.stop)
-    return replace(asked, wrap=AS_IT_IS), replace(plan, stop=stop)
+    return plans.fitted(world.config.generate, lm, asked, plan, plan.stop if draw.stop else ())
 
 
 def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float, ...]:

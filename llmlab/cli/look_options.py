@@ -1,5 +1,6 @@
 """Options of the probability of texts: how one is taken apart, how several are shown."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
@@ -47,12 +48,9 @@ class LookOptions(Struct, frozen=True):
         if len(texts) == 1:
             if self.per_token:
                 raise MisuseError("--per-token is for several texts", "of one text, perplexity is the mean a token")
-            if self.word_correction:
-                from llmlab.lab.probability.prob import check_correction
+            from llmlab.lab.probability.by_character import check
 
-                check_correction(texts[0], self.by)
-            if self.alternatives and self.by != "token":
-                raise MisuseError("--alternatives are to tokens", "leave out --by")
+            check(texts[0], self.by, self.word_correction, self.alternatives)
             return
         for name in ("by", "formula", "strip", "word_correction", "alternatives"):
             if getattr(self, name) != getattr(LookOptions(), name):
@@ -62,15 +60,13 @@ class LookOptions(Struct, frozen=True):
         self, world: World, lm: "CausalLM", text: str, model: ModelOptions, special: bool, pictured: bool
     ) -> "Ledger":
         """One text, part by part; of one that is `pictured` what was likelier is told under the pointer."""
-        from llmlab.lab.probability.by_character import spelt
-        from llmlab.lab.probability.prob import ledger
+        from llmlab.lab.probability.by_character import by_part
 
+        others = self.alternatives or (HOVERED if pictured else 0)
         with world.progress("scoring") as progress:
-            if self.by == "character":
-                return spelt(lm, model.spellings(world), text, allow_special=special, progress=progress)
-            others = self.alternatives or (HOVERED if pictured else 0)
-            return ledger(
+            return by_part(
                 lm,
+                partial(model.spellings, world),
                 text,
                 self.by,
                 correct=self.word_correction,

@@ -4,7 +4,6 @@ What a verb computes with is imported when it runs: its help needs none of it.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +14,6 @@ import typer
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import FileArgument, ModelOptions, PictureOptions, ReadingOptions, batches, streams
-from llmlab.cli.prompt_options import preset_of
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
@@ -103,18 +101,15 @@ def next_(
     Nothing is drawn. With a temperature or a filter: what top-k, top-p, min-p keep.
     """
     from llmlab.backends.sampling import Settings
-    from llmlab.lab.probability.next_text import what_follows
-    from llmlab.lab.prompt import read
+    from llmlab.lab.asked import preset_of
+    from llmlab.lab.probability.next_text import check, what_follows
+    from llmlab.lab.prompt import context
 
-    context = reading.one(world, text)
-    wrap, heats = preset_of(world, preset), heat.temperatures((1.0,))
-    cuts = filters.settings(Settings(repetition_penalty=repetition_penalty))
-    for temperature in heats:
-        replace(cuts, temperature=temperature)  # refuses what is no temperature
+    asked, wrap = reading.one(world, text), preset_of(world.config, preset)
+    heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
+    check(k, heats, cuts)
     lm = model.causal_lm(world)
-    prompt = read(lm, context, template=wrap.template, raw=not chat, allow_special=reading.allow_special)
-    if chat and not prompt.chat:
-        raise MisuseError(f"{lm.info.name} has no chat template", "leave out --chat")
+    prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     with world.progress("reading"):
         found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))

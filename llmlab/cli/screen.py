@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmlab.cli.options import ModelOptions
-from llmlab.cli.vector_options import SpaceOption, refuse_nameless
+from llmlab.cli.vector_options import SpaceOption
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.world import World, is_terminal
 from llmlab.errors import MisuseError
 from llmlab.lab.text import unescape
+from llmlab.lab.vectors.question import refuse_nameless
 
 if TYPE_CHECKING:
     from llmlab.explore.desk import Desk

@@ -169,21 +169,10 @@ def eval_(
     form: PictureOptions,
 ) -> None:
     """How good a space is, by people's word pairs or by questions about words."""
-    from llmlab.lab.vectors import evaluate, judgements
+    from llmlab.lab.vectors.judging import judge
 
-    if sum(file is not None for file in (similarity, analogies, odd, translations)) != 1:
-        raise MisuseError("space eval takes one file", "give --similarity, --analogies, --odd or --translations FILE")
-    if similarity is not None:
-        pairs = world.files.records(similarity, judgements.SCORED)
-        world.show(evaluate.similarity(world.shelf().open(name), pairs), form)
-    for task, file in (
-        (judgements.ANALOGIES, analogies),
-        (judgements.ODD, odd),
-        (judgements.TRANSLATIONS, translations),
-    ):
-        if file is not None:
-            questions = judgements.read_questions(world.files, file, task)
-            world.show(evaluate.JUDGES[task.name](world.shelf().open(name), questions), form)
+    asked = {"similarity": similarity, "analogies": analogies, "odd": odd, "translations": translations}
+    world.show(judge(world.shelf(), name, world.files, **asked), form)
 
 
 space = Noun(

@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
 from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions
-from llmlab.cli.prompt_options import Asked, PromptOptions
+from llmlab.cli.prompt_options import PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.lab.asked import Asked
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.expected import Expected
@@ -52,19 +53,18 @@ class ManyOptions(Struct, frozen=True):
     ] = None
     stream: Annotated[bool, option("--stream", panel=SHOWN, help="One sample as plain text, as it comes.")] = False
 
-    def expected(self, reading: ReadingOptions, asked: "Asked") -> "Expected":
+    def expected(self, reading: ReadingOptions, asked: Asked) -> "Expected":
         """What the options expect, else what the preset expects of its own question."""
         from llmlab.lab.temperature.expected import Expected
 
-        own = asked.expect if not (self.expect or self.expect_regex) else ()
         texts = [reading.text(one) for one in self.expect or ()]
-        return Expected.of([*texts, *own], self.expect_regex or (), self.anywhere)
+        return Expected.of(texts, self.expect_regex or (), self.anywhere, asked.expect)
 
     def check(self, plan: "Plan", form: PictureOptions) -> None:
         """Raise MisuseError for a stream of more than one text."""
         if not self.stream:
             return
-        one_temperature("--stream", plan)
+        plan.check_single("--stream")
         if not form.plain:
             raise MisuseError("--stream writes plain text", "leave out --stream, or --format, --quiet and --plot")
         for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every", "out"):
@@ -128,7 +128,7 @@ def trace(
 
     asked = asking.asked(world, reading)
     drawn = plan(world, asked, reading, heat, filters, draw)
-    one_temperature("trace", drawn)
+    drawn.check_single("trace")
     lm = model.causal_lm(world)
     asked, drawn = fitted(world, lm, asked, drawn, draw)
     _say(world, drawn, show_settings)
@@ -154,7 +154,7 @@ def tree(
 
     asked = asking.asked(world, reading)
     drawn = plan(world, asked, reading, heat, filters)
-    one_temperature("tree", drawn)
+    drawn.check_single("tree")
     check(depth, branch, drawn)
     lm = model.causal_lm(world)
     asked, drawn = fitted(world, lm, asked, drawn)
@@ -162,11 +162,6 @@ def tree(
     with world.progress("growing") as progress:
         grown = grow(lm, prompt, depth, branch, drawn, progress)
     world.show(grown, form)
-
-
-def one_temperature(what: str, plan: "Plan") -> None:
-    if len(plan.temperatures) > 1:
-        raise MisuseError(f"{what} is of one temperature", "give one T")
 
 
 def _say(world: World, plan: "Plan", asked_for: bool) -> None:

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from llmlab.cli.options import ReadingOptions
 from llmlab.cli.verbs import option
-from llmlab.errors import MisuseError
 
 
 class WordOptions(Struct, frozen=True):
@@ -22,12 +21,6 @@ class WordOptions(Struct, frozen=True):
 
     def words(self, sentence: str, reading: ReadingOptions) -> tuple[list[str], dict[str, str]]:
         """The words, and the class of each where classes are asked for. Raises MisuseError for what cannot be tried."""
-        from llmlab.lab.probability.cloze import blanks
-        from llmlab.lab.probability.kinds import for_blank
+        from llmlab.lab.probability.cloze import fillings
 
-        if self.kind and self.candidate:
-            raise MisuseError("--kind and --candidate are two ways to give words", "give one of them")
-        given = [reading.text(word) for word in self.candidate or ()]
-        blanks(sentence, given)
-        kinds = for_blank(self.kind, sentence) if self.kind else {}
-        return given or [*kinds], kinds
+        return fillings(sentence, [reading.text(word) for word in self.candidate or ()], self.kind)

@@ -205,9 +205,10 @@ class World:
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         """A bar on a terminal, a line now and then elsewhere."""
-        from llmlab.cli.watch import MovingBar, Tenths, Watch
+        from llmlab.cli.watch import MovingBar
+        from llmlab.progress import Tenths, Watch
 
-        watch = Watch(MovingBar(self, label) if self.talks else Tenths(self, label))
+        watch = Watch(MovingBar(self, label) if self.talks else Tenths(self.say, label))
         try:
             yield watch.update
         finally:

@@ -72,7 +72,20 @@ class Kind(Generic[T]):
                 record = {own: found[key] for own, key in fields(tuple(found)).items()}
                 yield msgspec.convert(record, self.row, strict=False)
             except (msgspec.DecodeError, ValueError, RecursionError) as error:
-                raise self._none(name, number, error) from None
+                raise self._none(f"{name} line {number:,}", error) from None
+
+    def of_mappings(self, records: Iterable[Mapping[str, Any]]) -> list[T]:
+        """Records of a program's own, under the same names. Raises MisuseError for none, or counting to the bad one."""
+        found = []
+        for number, one in enumerate(records, 1):
+            try:
+                record = {own: one[key] for own, key in self._fields(tuple(one)).items()}
+                found.append(msgspec.convert(record, self.row, strict=False))
+            except (AttributeError, TypeError, ValueError) as error:
+                raise self._none(f"record {number:,}", error) from None
+        if not found:
+            raise MisuseError(f"there are no {self.name}s", self.example)
+        return found
 
     def of_table(self, rows: Iterator[Row], name: str, say: Callable[[str], None]) -> Iterator[T]:
         """Records of the rows of a table; `say` is told of one without names.
@@ -89,7 +102,7 @@ class Kind(Generic[T]):
             try:
                 yield self._of_row(layout, cells)
             except ValueError as error:
-                raise self._none(name, number, error) from None
+                raise self._none(f"{name} line {number:,}", error) from None
         if not named and self._is_record(["a", "b", "c"]):  # so names would be one too
             say(f"{name} has no names of columns: line {first[0]:,} is read as a {self.name}")
 
@@ -158,8 +171,8 @@ class Kind(Generic[T]):
         given = ", ".join(repr(cell) for cell in first)
         return MisuseError(f"the columns of {name} are not those of {self.name}s: {given}", self.example)
 
-    def _none(self, name: str, number: int, error: Exception) -> MisuseError:
-        return MisuseError(f"{name} line {number:,} is no {self.name}: {_plain(str(error))}", self.example)
+    def _none(self, place: str, error: Exception) -> MisuseError:
+        return MisuseError(f"{place} is no {self.name}: {_plain(str(error))}", self.example)
 
 
 def listed(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, str]]:

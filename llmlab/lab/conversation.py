@@ -11,6 +11,14 @@ NAMES = {"role": ("role",), "content": ("content",)}
 MESSAGES = Kind("message", EXAMPLE, Message, NAMES, ("role", "content"))
 
 
+def told(messages: Sequence[Message], name: str, before: Sequence[Message] = ()) -> list[Message]:
+    """The messages of the file `name` after what a system was told. Raises MisuseError for what no model answers."""
+    check(messages, name)
+    if before and messages[0].role == "system":
+        raise MisuseError(f"{name} has a system's message, and so does --system", "give one of them")
+    return [*before, *messages]
+
+
 def check(messages: Sequence[Message], name: str) -> None:
     """Raise MisuseError for messages of the file `name` that no model answers."""
     for place, one in enumerate(messages, 1):

@@ -91,6 +91,19 @@ def read(
     return Prompt(asked, rendered, _with_literal(model, messages, rendered), chat=True)
 
 
+def context(
+    model: CausalLM, asked: str, *, template: str = "", chat: bool = False, allow_special: bool = False
+) -> Prompt:
+    """A text that something follows: in a preset's template, as it is, or as what a user says in a `chat`.
+
+    Raises MisuseError as `read` does, and for a chat with a base model.
+    """
+    found = read(model, asked, template=template, raw=not chat, allow_special=allow_special)
+    if chat and not found.chat:
+        raise MisuseError(f"{model.info.name} has no chat template", "leave out --chat")
+    return found
+
+
 def _with_literal(model: CausalLM, messages: Sequence[Message], rendered: str) -> Tokens:
     """The template's control tokens read as such, those in the messages' texts as plain text."""
     marked = model.chat([Message(one.role, MARK.format(place)) for place, one in enumerate(messages)]) or ""

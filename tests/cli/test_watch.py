@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from llmlab.cli import watch
+from llmlab import progress as watch
 from llmlab.cli.world import World
 
 

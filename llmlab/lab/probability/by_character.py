@@ -5,6 +5,7 @@ that go on beyond its end cover it too.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import regex
@@ -13,19 +14,47 @@ from llmlab.arrays import Doubles
 from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import top
 from llmlab.backends.spellings import Spellings
+from llmlab.errors import MisuseError
 from llmlab.lab.characters.covers import Covers, cover
 from llmlab.lab.characters.following import branches, endings
 from llmlab.lab.characters.reading import whole
-from llmlab.lab.probability.prob import BEFORE, Ledger, Row
+from llmlab.lab.probability.prob import BEFORE, Ledger, Row, check_correction, ledger
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
-from llmlab.lab.text import number
+from llmlab.lab.text import By, number
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
 SAID = 1e-6  # shares of P below this are not worth a word
 LOOKED_AT = 40  # tokens after a context whose covers are encoded anew
+
+
+def by_part(
+    model: CausalLM,
+    spellings: Callable[[], Spellings],
+    text: str,
+    by: By = "token",
+    *,
+    correct: bool = False,
+    others: int = 0,
+    allow_special: bool = False,
+    progress: Progress = silent,
+) -> Ledger:
+    """The probability of one text by token or word, as `ledger` gives it, or by character, which needs spellings."""
+    if by == "character":
+        return spelt(model, spellings(), text, allow_special=allow_special, progress=progress)
+    return ledger(model, text, by, correct=correct, others=others, allow_special=allow_special, progress=progress)
+
+
+def check(text: str, by: By, correct: bool, others: int) -> None:
+    """Raise MisuseError, before a model is opened, for what does not go with a text or its parts."""
+    if correct:
+        check_correction(text, by)
+    if others < 0:
+        raise MisuseError(f"{others} alternatives are none", "give a number from 0 up")
+    if others and by != "token":
+        raise MisuseError("--alternatives are to tokens", "leave out --by")
 
 
 def spelt(

@@ -21,7 +21,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.charts.cloze import in_parts
 from llmlab.lab.probability.choose import normalised
-from llmlab.lab.probability.kinds import LANGUAGES
+from llmlab.lab.probability.kinds import LANGUAGES, for_blank
 from llmlab.lab.probability.proposals import BLANK, MOST, OF_SEVERAL, Span, fill, for_blanks
 from llmlab.lab.probability.whole import written_in
 from llmlab.lab.prompt import after_bos
@@ -201,6 +201,18 @@ class Cloze:
         kind = [one.kind] if one.kind else []
         right = [number(one.rest)] if self._follows() else []
         return [rank, words, *kind, number(one.fill), *right, number(one.total), f"{share:.4f}", Bar(share)]
+
+
+def fillings(sentence: str, words: Sequence[str], kind: str) -> tuple[list[str], dict[str, str]]:
+    """The words that are tried, and the class of each where classes are asked for; no words: the model proposes some.
+
+    Raises MisuseError, before a model is opened, for what cannot be tried.
+    """
+    if kind and words:
+        raise MisuseError("--kind and --candidate are two ways to give words", "give one of them")
+    blanks(sentence, words)
+    kinds = for_blank(kind, sentence) if kind else {}
+    return [*words] or [*kinds], kinds
 
 
 def cloze(

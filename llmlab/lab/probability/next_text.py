@@ -197,6 +197,14 @@ def next_text(
     return NextText(context, by, tuple(listed), tempered, covers, mass, chosen, origin)
 
 
+def check(k: int, temperatures: Sequence[float], filters: Settings) -> None:
+    """Raise MisuseError, before a model is opened, for a list of nothing and for what is no temperature."""
+    if k < 1 or not temperatures:
+        raise MisuseError("nothing is asked for", "give a k of 1 or more, and at least one temperature")
+    for temperature in temperatures:
+        replace(filters, temperature=temperature)
+
+
 def what_follows(
     model: CausalLM,
     spellings: Spellings,

@@ -98,7 +98,7 @@ def orders(
 ) -> Orders:
     """Rank the orders of a sentence's words. Raises MisuseError for fewer than two words."""
     sentence = after_bos(model, sentence, allow_special)
-    check(sentence)
+    check(sentence, seed)
     words, joint, end = split(sentence)
     original = joint.join(words) + end
     exact = len(words) <= EXACT
@@ -108,8 +108,10 @@ def orders(
     return Orders(original, likeliest_first(scored), not exact, seed, of_text(model.info))
 
 
-def check(sentence: str) -> None:
+def check(sentence: str, seed: int = 0) -> None:
     """Raise MisuseError as `orders` does, before a model is opened."""
+    if seed < 0:
+        raise MisuseError(f"seed {seed} is negative", "give a number from 0 up")
     if len(split(sentence)[0]) < 2:
         raise MisuseError(f"{sentence!r} has one word", "part its words by |, for example 我|喜欢|电影")
 

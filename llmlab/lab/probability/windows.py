@@ -34,6 +34,8 @@ class Windows:
                 f"a window of {window} tokens is not possible", f"{info.name} reads {2 + bos} to {info.context}"
             )
         room = window - bos
+        if stride < 0:
+            raise MisuseError(f"a stride of {stride} is backwards", "give a number from 0 up; 0 is half a window")
         if stride > room:
             raise MisuseError(
                 f"a stride of {stride} would skip tokens", f"give at most {room}, the tokens that a window holds"

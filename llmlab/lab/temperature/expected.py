@@ -22,8 +22,14 @@ class Expected:
         return bool(self.texts or self.patterns)
 
     @classmethod
-    def of(cls, texts: Sequence[str], patterns: Sequence[str], anywhere: bool = False) -> "Expected":
-        """Raises MisuseError for an empty text, for what is no pattern, and for --anywhere of nothing."""
+    def of(
+        cls, texts: Sequence[str], patterns: Sequence[str], anywhere: bool = False, own: Sequence[str] = ()
+    ) -> "Expected":
+        """What is given, else what the prompt's preset expects of its `own` question.
+
+        Raises MisuseError for an empty text, for what is no pattern, and for --anywhere of nothing.
+        """
+        texts = texts if texts or patterns else own
         if not all(one.strip() for one in texts) or not all(patterns):
             raise MisuseError("an expected text is empty", "give at least one character")
         if anywhere and not texts:

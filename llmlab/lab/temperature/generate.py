@@ -61,6 +61,11 @@ class Plan:
         for temperature in self.temperatures:
             self.settings(temperature)
 
+    def check_single(self, what: str) -> None:
+        """Raise MisuseError where `what` is of one temperature, and several are given."""
+        if len(self.temperatures) > 1:
+            raise MisuseError(f"{what} is of one temperature", "give one T")
+
     @property
     def statement(self) -> str:
         """Everything that bears on what is drawn, in the order it applies."""

@@ -21,6 +21,7 @@ from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
+from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
@@ -197,6 +198,17 @@ class Samples:
             }
             for t in self._temperatures()
         ]
+
+
+def draw(
+    model: CausalLM, prompt: Prompt, plan: Plan, expected: Expected = NOTHING, progress: Progress = silent
+) -> Samples:
+    """Every sample of the plan after one prompt."""
+    found = []
+    for one in sample(model, prompt, plan, plan.places):
+        found.append(one)
+        progress(len(found), len(plan.places))
+    return summarise(model, prompt, plan, found, expected)
 
 
 def summarise(

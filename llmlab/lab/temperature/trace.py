@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
 from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.provenance import Provenance
+from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.temperature.charts import trace as charts
-from llmlab.lab.temperature.generate import Plan, Sample, Step
+from llmlab.lab.temperature.generate import Plan, Sample, Step, stream
 from llmlab.lab.temperature.samples import conditions, how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.render.safe import visible
@@ -101,3 +102,9 @@ class Trace:
 
 def _bits(nats: float) -> str:
     return number(nats * BITS, 2)
+
+
+def trace(model: CausalLM, prompt: Prompt, plan: Plan) -> Trace:
+    """One sample with its steps, at the plan's first temperature."""
+    *_, (_, sample) = stream(model, prompt, plan, trace=True)
+    return Trace(prompt, plan, sample, of_text(model.info))

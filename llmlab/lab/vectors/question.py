@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from llmlab.config import MetricName
 from llmlab.errors import MisuseError
@@ -28,6 +28,24 @@ class Question:
     pattern: str | None = None
     min_frequency: float | None = None
     sort: Sort = "nearness"
+
+    @classmethod
+    def of(
+        cls,
+        default: MetricName,
+        *,
+        metric: MetricName | None,
+        method: Method,
+        against: Sequence[str] | None,
+        words: str | None,
+        **more: Any,
+    ) -> "Question":
+        """What is given, by the names of the options; else the `default` metric. Raises MisuseError as `check` does."""
+        chosen = metric or ("cosine" if method == "mul" else default)
+        candidates = None if against is None else tuple(against)
+        found = cls(metric=chosen, method=method, against=candidates, pattern=words, **more)
+        found.check()
+        return found
 
     def check(self) -> None:
         """Raise MisuseError, before a space is opened, for what contradicts itself."""
@@ -54,3 +72,9 @@ class Question:
         if self.exclude_forms:
             tests.append(filters.not_forms_of(asked, language))
         return (lambda word: all(test(word) for test in tests)) if tests else None
+
+
+def refuse_nameless(space: str | None) -> None:
+    """An unset variable of a shell is no wish for the default space."""
+    if space == "":
+        raise MisuseError("--space is empty", "give a space's name or a file, or leave out --space")

@@ -1,0 +1,114 @@
+"""What is asked of a model: prompts, what stands around each of them, and what is a right answer."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from llmlab.config import Config, PresetEntry
+from llmlab.errors import MisuseError
+
+if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.backends.base import CausalLM, Message
+    from llmlab.backends.spellings import Spellings
+    from llmlab.lab.prompt import Prompt
+
+AS_IT_IS = PresetEntry(template="")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Prompts as they come, how many (0: nobody knows yet), what stands around each, and what is a right answer."""
+
+    texts: Iterator[str]
+    count: int
+    wrap: PresetEntry
+    expect: tuple[str, ...] = ()  # of a preset's own question
+    before: "Sequence[Message]" = ()  # of the conversation that a prompt goes on with
+    for_base: bool = False  # the preset is the settings': a chat model is asked its question alone
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        texts: Iterator[str] | Sequence[str] | None,
+        *,
+        preset: str | None = None,
+        raw: bool = False,
+        before: "Sequence[Message]" = (),
+    ) -> "Asked":
+        """Prompts in a preset; None is its own question, or that of the settings' preset.
+
+        Raises MisuseError for an unknown preset, or one that asks nothing.
+        """
+        if texts is None:
+            own = _own_question(config, preset or config.generate.preset)
+            return replace(own, before=before, for_base=not (preset or raw))
+        count = len(texts) if isinstance(texts, Sequence) else 0
+        return cls(iter(texts), count, preset_of(config, preset or ""), before=before)
+
+    @classmethod
+    def conversation(cls, messages: "Sequence[Message]") -> "Asked":
+        """The last message, after those before it."""
+        *earlier, last = messages
+        return cls(iter([last.content]), 1, AS_IT_IS, before=earlier)
+
+    def fitted(self, lm: "CausalLM") -> "Asked":
+        """The same as it is for a model: nothing of a base model's preset stands around what a chat model is asked."""
+        from llmlab.lab.prompt import chats
+
+        return replace(self, wrap=AS_IT_IS) if self.for_base and chats(lm) else self
+
+    def read(
+        self,
+        lm: "CausalLM",
+        spellings: "Callable[[], Spellings]",
+        *,
+        raw: bool = False,
+        heal: bool | None = None,
+        allow_special: bool = False,
+    ) -> "Iterator[Prompt]":
+        """What the model reads for each of the prompts, as they come; `heal` None: where it needs it."""
+        from llmlab.lab import prompt as prompts
+
+        before, template = self.before, self.wrap.template
+        for text in self.texts:
+            read = prompts.read(lm, text, before=before, template=template, raw=raw, allow_special=allow_special)
+            yield read if heal is False else prompts.mended(lm, spellings(), read, bool(heal))
+
+
+def check_ways(ways: Iterable[tuple[str, object]], raw: bool, preset: str | None, system: str | None) -> None:
+    """Raise MisuseError for two `ways` to give a prompt, by name, and for what a template cannot hold."""
+    given = [name for name, value in ways if value is not None]
+    if len(given) > 1:
+        raise MisuseError(f"{given[0]} and {given[1]} are two ways to say the same", "give one of them")
+    if raw and preset:
+        raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
+    told = [*(["--system"] if system is not None else []), *(["--chat"] if "--chat" in given else [])]
+    if told and (raw or preset):
+        over = "--raw" if raw else "--preset"
+        raise MisuseError(f"{told[0]} is read in a chat template, which {over} leaves out", "give one of them")
+
+
+def preset_of(config: Config, name: str) -> PresetEntry:
+    """A way to wrap a prompt; "" leaves it as it is. Raises MisuseError for an unknown one."""
+    if not name:
+        return AS_IT_IS
+    if name not in config.presets:
+        raise MisuseError(f"no preset is called {name!r}", f"one of: {', '.join(config.presets)}")
+    return config.presets[name]
+
+
+def once(lines: Iterable[str]) -> Iterator[str]:
+    """Each prompt once: a prompt said twice would be the same samples twice."""
+    seen: set[str] = set()
+    for line in lines:
+        if line not in seen:
+            seen.add(line)
+            yield line
+
+
+def _own_question(config: Config, preset: str) -> Asked:
+    wrap = preset_of(config, preset)
+    if not wrap.question:
+        raise MisuseError(f"the preset {preset!r} has no question of its own", "give a PROMPT")
+    return Asked(iter([wrap.question]), 1, wrap, wrap.expect)

@@ -1,0 +1,69 @@
+"""Asking spaces for the neighbours of a word: which space answers, where the word's vector comes from, what to say."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from llmlab.errors import MisuseError
+from llmlab.lab import languages
+from llmlab.lab.vectors.arithmetic import parse, unspaced
+from llmlab.lab.vectors.elsewhere import ask_spaces, better_at_sums
+from llmlab.lab.vectors.neighbors import Neighbors, answer
+from llmlab.lab.vectors.question import Question, Sort
+from llmlab.lab.vectors.side_by_side import SideBySide
+from llmlab.spaces.lookup import Query, look_up, row_of
+from llmlab.spaces.shelf import Shelf
+from llmlab.spaces.space import Space
+
+
+def ask(
+    shelf: Shelf, text: str, question: Question, space: str = "", spaces: Sequence[str] = (), standardize: bool = False
+) -> Neighbors | SideBySide:
+    """What one space says of a word, or several side by side. Without any: the one for the word's script.
+
+    The shelf's reporter is told of a word that has its vector from elsewhere than the space.
+    """
+    if not spaces:
+        return _of(shelf, space or _space_for(shelf, text), text, question, standardize)
+    return SideBySide(tuple(_of(shelf, name, text, question, standardize) for name in spaces))
+
+
+def beside(space: str | None, spaces: Sequence[str], sort: Sort) -> list[str]:
+    """The spaces that answer side by side, each once. Raises MisuseError for what contradicts itself."""
+    if space:
+        raise MisuseError("--space and --spaces are two ways to say where", "give one of them")
+    said = ",".join(spaces)
+    if not all(spaces):
+        raise MisuseError(f"--spaces {said!r} holds an empty name", "for example --spaces minilm,glove")
+    if len(set(spaces)) < 2:
+        raise MisuseError(f"--spaces {said} is one space", "give two or more, or use --space")
+    if sort != "nearness":
+        raise MisuseError(f"--sort {sort} does not go with --spaces", "side by side the nearest come first")
+    return list(dict.fromkeys(spaces))
+
+
+def _space_for(shelf: Shelf, word: str) -> str:
+    """The default space, or the one configured for the script of a word that the default space lacks."""
+    own, chosen = shelf.config.space, languages.space_for(shelf.config, word)
+    if chosen != own:
+        name = languages.NAMES[languages.language(word)]
+        shelf.reporter.say(f"{own} has no {name} words: using the space {chosen} (choose another with --space)")
+    return chosen
+
+
+def _of(shelf: Shelf, name: str, text: str, question: Question, standardize: bool) -> Neighbors:
+    space = shelf.open(name, standardize)
+    if len(parse(text)) > 1 and space.facts.kind == "encoder":
+        shelf.reporter.say(better_at_sums(shelf, space, text))
+    return answer(space, text, question, partial(_query, shelf, space), shelf.config.neighbors.k)
+
+
+def _query(shelf: Shelf, space: Space, word: str) -> Query:
+    """The vector of a word, from the encoder where the space lacks it."""
+    known = row_of(space, word) is not None
+    query = look_up(
+        space, word, None if known else shelf.encoder_of(space), partial(ask_spaces, shelf, space.facts.name)
+    )
+    if not known:
+        said = "; ".join(filter(None, [query.remark or "its vector comes from the encoder", unspaced(word)]))
+        shelf.reporter.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")
+    return query
