@@ -23,6 +23,7 @@ def draw(views: Sequence[Picture], stream: TextIO, screen: Screen) -> None:
         file=stream,
         width=width,
         force_terminal=screen.terminal,
+        force_jupyter=False,  # in a notebook rich would show each line as an output of its own
         markup=False,
         highlight=False,
         emoji=False,

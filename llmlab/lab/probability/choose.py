@@ -24,6 +24,7 @@ from llmlab.lab.probability import windows
 from llmlab.lab.probability.charts.choose import shares
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import edged, finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -62,7 +63,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Choices:
+class Choices(Shown):
     """The choices of one context, likeliest first."""
 
     context: str

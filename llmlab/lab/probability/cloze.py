@@ -26,6 +26,7 @@ from llmlab.lab.probability.proposals import BLANK, MOST, OF_SEVERAL, Span, fill
 from llmlab.lab.probability.whole import written_in
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -106,7 +107,7 @@ def totals(fillings: Sequence[Filling]) -> list[Sum]:
 
 
 @dataclass(frozen=True)
-class Cloze:
+class Cloze(Shown):
     """The fillings of one sentence, the likeliest sentence first."""
 
     sentence: str

@@ -15,6 +15,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.lab.probability.charts.compare import places
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, likelier, number, raw, show, signed, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -37,7 +38,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Shown):
     """The aligned parts of two texts; their differences sum to the texts' own."""
 
     a: Scored

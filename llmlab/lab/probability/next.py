@@ -18,6 +18,7 @@ from llmlab.backends.sampling import Settings
 from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, raw, show, uncertainty
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
@@ -56,7 +57,7 @@ class Tempered:
 
 
 @dataclass(frozen=True)
-class Next:
+class Next(Shown):
     """The likeliest next tokens at T = 1, and what each temperature makes of them."""
 
     context: Prompt

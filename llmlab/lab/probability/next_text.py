@@ -20,6 +20,7 @@ from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.next import PLAIN, Next, next_tokens
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, show, uncertainty
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
@@ -42,7 +43,7 @@ class Masses:
 
 
 @dataclass(frozen=True)
-class NextText:
+class NextText(Shown):
     """The likeliest next characters or words at T = 1, else at the first temperature, and what each makes of them."""
 
     context: Prompt

@@ -18,6 +18,7 @@ from llmlab.lab.probability.charts.orders import likeliest_orders
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import likelier, number, probability, quoted, times
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -29,7 +30,7 @@ SHOWN = 10  # orders in the table
 
 
 @dataclass(frozen=True)
-class Orders:
+class Orders(Shown):
     """The orders of one sentence, likeliest first."""
 
     original: str

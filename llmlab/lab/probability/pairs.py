@@ -11,6 +11,7 @@ from llmlab.lab.probability.charts.groups import of_pairs
 from llmlab.lab.probability.scored import score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -60,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class Pairs(Shown):
     """The outcomes of a set of pairs, in the order given."""
 
     outcomes: tuple[Outcome, ...]

@@ -20,6 +20,7 @@ from llmlab.lab.probability.profile import Profile, Profiler
 from llmlab.lab.probability.windows import Windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, number
 from llmlab.progress import Progress, silent
 from llmlab.view import Cell, Chart, Column, Record, View
@@ -29,7 +30,7 @@ TOGETHER = 4  # windows scored at a time
 
 
 @dataclass(frozen=True)
-class LongText:
+class LongText(Shown):
     """One text and what its tokens sum to."""
 
     name: str

@@ -23,6 +23,7 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, quoted, raw, show, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -59,7 +60,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Shown):
     """The rows of one text; their log-probabilities sum to its own."""
 
     scored: Scored

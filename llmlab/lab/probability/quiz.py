@@ -17,6 +17,7 @@ from llmlab.lab.probability.charts.groups import of_quiz
 from llmlab.lab.probability.choose import MERGED, Choice, Choices, choose_all
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import number
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -113,7 +114,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Quiz:
+class Quiz(Shown):
     """The answers to a set of questions, in the order given."""
 
     answers: tuple[Answer, ...]

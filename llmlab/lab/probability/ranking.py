@@ -9,6 +9,7 @@ from llmlab.lab.probability.charts.ranking import texts
 from llmlab.lab.probability.prob import Ledger, ledgers
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import Unit, figure, finite, likelier, probability, quoted, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -16,7 +17,7 @@ from llmlab.view import Cell, Chart, Column, Record, View
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Ranking(Shown):
     """Several texts, as they were given, and ranked: likeliest first, equals in the order given, unknown ones last."""
 
     given: tuple[Ledger, ...]

@@ -16,6 +16,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
@@ -49,7 +50,7 @@ SUMMARY = (
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(Shown):
     """The continuations of one prompt, by temperature, then by sample."""
 
     prompt: Prompt

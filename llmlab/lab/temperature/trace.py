@@ -8,6 +8,7 @@ from llmlab.backends.sampling import Settings
 from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import trace as charts
 from llmlab.lab.temperature.generate import Plan, Sample, Step, stream
 from llmlab.lab.temperature.samples import conditions, how
@@ -17,7 +18,7 @@ from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Shown):
     """The steps of one sample."""
 
     prompt: Prompt

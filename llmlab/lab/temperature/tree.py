@@ -11,6 +11,7 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
+from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import tree as charts
 from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.samples import filters
@@ -47,7 +48,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Tree:
+class Tree(Shown):
     """The nodes, parents before children, likelier siblings first."""
 
     prompt: Prompt

@@ -10,6 +10,7 @@ from llmlab.arrays import Doubles, Floats, lengths
 from llmlab.backends.base import Encoder
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space, of_vectors
+from llmlab.lab.shown import Shown
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.charts import embed as charts
 from llmlab.lab.vectors.metrics import METRICS, Metric
@@ -33,7 +34,7 @@ def numbered(batches: Iterable[Sequence[Record]]) -> Iterator[list[Record]]:
 
 
 @dataclass(frozen=True)
-class Embeddings:
+class Embeddings(Shown):
     """Several vectors of one kind."""
 
     labels: tuple[str, ...]

@@ -16,6 +16,7 @@ from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import language
 from llmlab.lab.provenance import Provenance, of_space
+from llmlab.lab.shown import Shown
 from llmlab.lab.vectors.charts.evaluate import people_and_cosines
 from llmlab.lab.vectors.judgements import ANALOGIES, ODD, TRANSLATIONS, WordPair, WordQuestion
 from llmlab.lab.vectors.metrics import METRICS
@@ -40,7 +41,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class SimilarityScore:
+class SimilarityScore(Shown):
     """Correlation between people's scores and cosines."""
 
     origin: Provenance

@@ -9,6 +9,7 @@ import numpy as np
 from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_space
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors import arithmetic, filters, named
 from llmlab.lab.vectors.arithmetic import EPSILON, Term
@@ -39,7 +40,7 @@ class Neighbor:
 
 
 @dataclass(frozen=True)
-class Neighbors:
+class Neighbors(Shown):
     """The nearest words to a query, nearest first."""
 
     query: Query

@@ -9,6 +9,7 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Floats, unit_rows
 from llmlab.errors import MisuseError
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors.charts.odd import similarities_to_the_mean
 from llmlab.lab.vectors.embed import Embeddings
@@ -17,7 +18,7 @@ from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 
 @dataclass(frozen=True)
-class Odd:
+class Odd(Shown):
     """Each word's cosine to the mean of all, the least first."""
 
     words: Embeddings

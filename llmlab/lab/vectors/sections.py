@@ -7,6 +7,7 @@ import numpy as np
 
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.shares import INTERVAL, Share
+from llmlab.lab.shown import Shown
 from llmlab.lab.vectors.charts.evaluate import right_by_section
 from llmlab.lab.vectors.judgements import Task, WordQuestion
 from llmlab.render.safe import visible
@@ -24,7 +25,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class SectionScores:
+class SectionScores(Shown):
     """Accuracy by section, and of all."""
 
     origin: Provenance

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors.charts import neighbors as charts
 from llmlab.lab.vectors.neighbors import Neighbors
@@ -13,7 +14,7 @@ from llmlab.view import Cell, Chart, Column, Record, View
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class SideBySide(Shown):
     """The same question to several spaces."""
 
     asked: tuple[Neighbors, ...]

@@ -7,6 +7,7 @@ import numpy as np
 
 from llmlab.arrays import Doubles
 from llmlab.errors import MisuseError
+from llmlab.lab.shown import Shown
 from llmlab.lab.text import signed
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.charts.why import parts_of_a_score
@@ -20,7 +21,7 @@ NOISE = 1e-6  # of the largest: less is rounding
 
 
 @dataclass(frozen=True)
-class Why:
+class Why(Shown):
     """Two vectors and what their dimensions add to the metric, the largest part first."""
 
     pair: Embeddings
