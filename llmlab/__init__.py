@@ -1,3 +1,31 @@
-"""llmlab: a command-line lab for seeing how language models work."""
+"""llmlab: see how language models work. `llmlab.open()` is the lab from Python; the command line is `llmlab`."""
 
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing llmlab imports nothing that computes
+    from llmlab.door import Lab
+
+__all__ = ["__version__", "open"]
 __version__ = "0.1.0"
+
+
+def open(
+    *,
+    model: str | None = None,
+    encoder: str | None = None,
+    space: str | None = None,
+    engine: str | None = None,
+    dtype: str | None = None,
+    bos: bool | None = None,
+    config: Path | str | None = None,
+) -> "Lab":
+    """A lab, with models and spaces other than the settings' where they are given; each is opened when it is asked.
+
+    `model` answers about text, `encoder` embeds, `space` holds words; `config` is a file of settings (TOML) instead of
+    the user's own. Raises MisuseError for settings that are none.
+    """
+    opened = import_module("llmlab.door").opened
+    lab: Lab = opened(config, bos, model=model, encoder=encoder, space=space, engine=engine, dtype=dtype)
+    return lab

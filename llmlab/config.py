@@ -156,6 +156,11 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
     return _check(tree, "the packaged configuration")
 
 
+def changed(config: Config, origin: str, **chosen: Any) -> Config:
+    """The settings with others in place of some. Raises MisuseError naming `origin` and what is wrong."""
+    return _check(msgspec.to_builtins(config) | chosen, origin)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -27,6 +27,27 @@ def loaded(*lines: str) -> set[str]:
     return set(modules)
 
 
+def python(code: str) -> set[str]:
+    """Modules that a process has imported after this code, without those of a Python that does nothing."""
+    whole = f"import sys; before = set(sys.modules)\n{code}\nprint(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", whole], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_importing_llmlab_loads_no_other_module_of_it_and_no_library():
+    found = python("import llmlab")
+    assert {name for name in found if name.startswith("llmlab")} == {"llmlab"}
+    top = {name.partition(".")[0] for name in found}
+    assert not top & (HEAVY | DRAWING | {"numpy", "msgspec", "rich", "typer", "regex"})
+
+
+@pytest.mark.models
+def test_a_printed_answer_loads_nothing_that_draws():
+    found = python("import llmlab; print(llmlab.open().prob('He likes movies.'))")
+    top = {name.partition(".")[0] for name in found}
+    assert not top & (HEAVY | DRAWING)
+
+
 @pytest.mark.parametrize("line", ["--help", "--version"])
 def test_the_first_page_loads_nothing_that_computes(line):
     assert not loaded(line) & (HEAVY | DRAWING | {"numpy"})

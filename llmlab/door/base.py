@@ -1,0 +1,83 @@
+"""What all methods of a lab work with."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from llmlab.backends.base import CausalLM
+from llmlab.backends.spellings import Spellings
+from llmlab.config import Config
+from llmlab.files import Files
+from llmlab.files.records import Kind
+from llmlab.models.library import Library
+from llmlab.progress import Progress, Reporter, Tenths, Watch
+from llmlab.render.safe import harmless
+from llmlab.spaces.shelf import Shelf
+
+T = TypeVar("T", bound=Struct)
+Told = Path | str | Iterable[Mapping[str, Any]]  # a file of records, or the records
+Texts = str | Sequence[str]  # one text, or several
+Heats = float | Sequence[float]  # one temperature, or several
+
+
+class Notes:
+    """A reporter to stderr: what a command says there, and a line now and then of long work."""
+
+    def say(self, message: str) -> None:
+        print(harmless(f"llmlab: {' '.join(message.split())}"), file=sys.stderr, flush=True)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Progress]:
+        watch = Watch(Tenths(self.say, label))
+        try:
+            yield watch.update
+        finally:
+            watch.end()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Models, spaces and files, over one set of settings."""
+
+    library: Library
+    shelf: Shelf
+    files: Files
+    bos: bool | None  # as it was asked for
+
+    @property
+    def config(self) -> Config:
+        """The settings, with what was chosen when the lab was opened."""
+        return self.library.config
+
+    @property
+    def _reporter(self) -> Reporter:
+        return self.library.reporter
+
+    def _model(self) -> CausalLM:
+        return self.library.causal_lm()
+
+    def _spellings(self) -> Spellings:
+        """The model's vocabulary by its bytes."""
+        return self.library.spellings()
+
+    def _scoring(self) -> Any:
+        return self._reporter.progress("scoring")
+
+    def _records(self, told: Told, kind: Kind[T]) -> list[T]:
+        """Records of a file, or of a program's own. Raises MisuseError naming the one that is none."""
+        return self.files.records(told, kind) if isinstance(told, Path | str) else kind.of_mappings(told)
+
+
+def heats(temperature: Heats) -> tuple[float, ...]:
+    """One temperature or several as several."""
+    return tuple(temperature) if isinstance(temperature, Sequence) else (temperature,)
+
+
+def listed(texts: Texts) -> list[str]:
+    """One text or several as several."""
+    return [texts] if isinstance(texts, str) else list(texts)
