@@ -124,18 +124,34 @@ def export(
     *,
     name: Name,
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Ending in .vec, .txt, .bin, .csv, .tsv, or .npy (words in .txt).", show_default=False
+            metavar="[FILE]",
+            help="Ending in .vec, .txt, .bin, .csv, .tsv, .jsonl, or .npy (words in .txt).",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    projector: Annotated[
+        Path | None,
+        option("--projector", metavar="FOLDER", help="vectors.tsv and metadata.tsv for projector.tensorflow.org."),
+    ] = None,
     force: Annotated[bool, option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
-    """Write a space to a file that other programs read."""
-    from llmlab.spaces.formats.export import export, targets
+    """Write a space to a file that other programs read, or to a folder for the embedding projector.
 
-    targets(file, force)  # before a space is built for nothing
-    world.say(f"wrote {export(world.shelf().open(name), file, force):,} words to {file}")
+    Apple's embedding-atlas reads FILE.jsonl with --text word --vector vector.
+    """
+    from llmlab.spaces.formats import export
+
+    if file is not None and projector is None:
+        export.targets(file, force)  # before a space is built for nothing
+        count = export.export(world.shelf().open(name), file, force)
+    elif projector is not None and file is None:
+        export.projector_targets(projector, force)
+        count = export.export_projector(world.shelf().open(name), projector, force)
+    else:
+        raise MisuseError("space export writes one thing", "give a FILE, or --projector FOLDER")
+    world.say(f"wrote {count:,} words to {file or projector}")
 
 
 @verb("llmlab space check glove")

@@ -5,6 +5,7 @@ The file appears when it is whole, or not at all; one that is there is replaced 
 
 import csv
 import io
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -18,11 +19,13 @@ from llmlab.arrays import Floats
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.tables import DELIMITERS
 from llmlab.names import located
+from llmlab.render.safe import visible
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.formats.text import is_number
 from llmlab.spaces.space import Space
 
 BOM = "\ufeff"
+PROJECTOR = ("vectors.tsv", "metadata.tsv")  # what the projector's two buttons ask for
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,39 @@ def export(space: Space, path: Path, force: bool = False) -> int:
     """Write a space's words and vectors to a file that other programs read; returns the number of words."""
     write(path, len(space.words), space.dimension, space.blocks(), space.facts.dimensions, force)
     return len(space.words)
+
+
+def export_projector(space: Space, folder: Path, force: bool = False) -> int:
+    """Write a space for the embedding projector (https://projector.tensorflow.org); returns the number of words.
+
+    vectors.tsv has a vector a line; metadata.tsv the words and their places below a line of names, so that no line is
+    blank, which the projector would pass over: rows are matched by their order alone. It knows no quotes, so that a tab
+    or line end in a word is shown as a mark. The folder is made; raises MisuseError as `targets` does.
+    """
+    files = projector_targets(folder, force)
+    if space.dimension < 2:
+        raise MisuseError(f"the space {space.facts.name} has one dimension, which the projector cannot", "name a file")
+    vectors = _Vectors("", len(space.words), space.dimension, space.blocks(), ())
+    made = not folder.is_dir()
+    try:
+        folder.mkdir(exist_ok=True)
+        _whole(files, _projector, vectors, force)
+    except OSError as error:
+        if made and folder.is_dir():
+            folder.rmdir()
+        raise LabError(f"cannot write {folder}: {error.strerror or error}", "name another folder") from None
+    return len(space.words)
+
+
+def projector_targets(folder: Path, force: bool) -> list[Path]:
+    """The two files to be written. Raises MisuseError for what is there without `force`, and for what is no folder."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise MisuseError(f"{folder} is no folder", "name a folder, which is made if it is not there")
+    files = [folder / name for name in PROJECTOR]
+    for file in files:
+        if os.path.lexists(file) and not force:
+            raise _there(file)
+    return files
 
 
 def targets(path: Path, force: bool) -> list[Path]:
@@ -80,18 +116,23 @@ def write(
 ) -> None:
     """Write `count` rows; `dimensions` names the columns of a table."""
     ending, files = path.suffix.lower(), targets(path, force)
-    parts = [target.with_name(f".{target.name}.tmp-{os.getpid()}") for target in files]
     vectors = _Vectors(ending, count, dimension, blocks, dimensions)
     try:
-        with ExitStack() as stack:
-            for part in parts:
-                stack.callback(part.unlink, missing_ok=True)
-            with ExitStack() as opened:
-                written = WRITERS[ending](vectors, *(opened.enter_context(part.open("wb")) for part in parts))
-            assert written == count, f"{written} rows were given, not {count}"
-            _place(parts, files, force)
+        _whole(files, WRITERS[ending], vectors, force)
     except OSError as error:
         raise LabError(f"cannot write {path}: {error.strerror or error}", "name a file that can be written") from None
+
+
+def _whole(files: Sequence[Path], writer: Callable[..., int], vectors: _Vectors, force: bool) -> None:
+    """Let a writer write the files, which have their names when all are whole."""
+    parts = [target.with_name(f".{target.name}.tmp-{os.getpid()}") for target in files]
+    with ExitStack() as stack:
+        for part in parts:
+            stack.callback(part.unlink, missing_ok=True)
+        with ExitStack() as opened:
+            written = writer(vectors, *(opened.enter_context(part.open("wb")) for part in parts))
+        assert written == vectors.count, f"{written} rows were given, not {vectors.count}"
+        _place(parts, files, force)
 
 
 def _place(parts: Sequence[Path], files: Sequence[Path], force: bool) -> None:
@@ -170,6 +211,26 @@ def _array(vectors: _Vectors, file: BinaryIO, beside: BinaryIO) -> int:
     return written
 
 
+def _objects(vectors: _Vectors, file: BinaryIO) -> int:
+    written = 0
+    for word, vector in vectors.rows():
+        file.write(
+            f'{{"word": {json.dumps(word, ensure_ascii=False)}, "vector": [{", ".join(_numerals(vector))}]}}\n'.encode()
+        )
+        written += 1
+    return written
+
+
+def _projector(vectors: _Vectors, file: BinaryIO, beside: BinaryIO) -> int:
+    beside.write(b"word\tplace\n")
+    written = 0
+    for word, vector in vectors.rows():
+        written += 1
+        file.write("\t".join(_numerals(vector)).encode() + b"\n")
+        beside.write(f"{visible(word)}\t{written}\n".encode())
+    return written
+
+
 def _numerals(vector: Floats) -> list[str]:
     """The shortest texts that read back as the same float32."""
     texts = list(map(str, vector))
@@ -187,4 +248,5 @@ WRITERS: dict[str, Callable[..., int]] = {
     ".csv": _table,
     ".tsv": _table,
     ".npy": _array,
+    ".jsonl": _objects,
 }
