@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import python_sessions
 import reference
 
 from llmlab.cli import ROOMS, SECTIONS
@@ -61,7 +62,7 @@ def rewrite(page: Path) -> None:
     for command, output in sessions(page):
         old = f"$ {command}\n{output}\n" if output else f"$ {command}\n"
         text = text.replace(old, f"$ {command}\n{printed(command)}\n", 1)
-    page.write_text(text, encoding="utf-8")
+    page.write_text(python_sessions.rewritten(text, str(OFFLINE)) if "\n>>> " in text else text, encoding="utf-8")
 
 
 def steady(command: str, output: str) -> str:
@@ -74,10 +75,14 @@ def steady(command: str, output: str) -> str:
 @pytest.mark.models
 @pytest.mark.parametrize("page", [*ENGLISH, *CHINESE], ids=called)
 def test_the_sessions_are_what_the_commands_print(page):
-    shown = sessions(page)
+    examples = python_sessions.examples(page.read_text(encoding="utf-8"))
+    lines = tuple(line for line, _ in examples)
+    said = python_sessions.printed(lines, str(OFFLINE)) if examples else []
+    shown = [(*one, printed(one[0])) for one in sessions(page)]
+    shown += [(*one, now) for one, now in zip(examples, said, strict=True)]
     assert shown
-    for command, output in shown:
-        wanted, now = steady(command, output), steady(command, printed(command))
+    for command, output, printed_now in shown:
+        wanted, now = steady(command, output), steady(command, printed_now)
         words, found = (re.sub(r"[█▏▎▍▌▋▊▉ ─]+", " ", re.sub(NUMBER, "0", text)) for text in (wanted, now))
         assert found == words, command
         for one, other in zip(re.findall(NUMBER, wanted), re.findall(NUMBER, now), strict=True):
@@ -89,6 +94,8 @@ def test_the_sessions_are_what_the_commands_print(page):
 def test_both_languages_show_the_same_sessions(english, chinese):
     assert english.name.split(".")[0] == chinese.name.split(".")[0]
     one, other = ([command for command, _ in sessions(page)] for page in (english, chinese))
+    assert one == other
+    one, other = (python_sessions.examples(page.read_text(encoding="utf-8")) for page in (english, chinese))
     assert one == other
 
 
