@@ -73,7 +73,48 @@ class Strip(Struct, frozen=True):
     conclusion: str = ""
 
 
+class Seen(Struct, frozen=True):
+    """How often what was drawn at a temperature is each of the tokens that have a bar."""
+
+    temperature: float
+    draws: int
+    shares: Sequence[float]
+
+
+class TemperatureSlider(Struct, frozen=True):
+    """A distribution that a page makes anew at any temperature: softmax(z / T) over all tokens."""
+
+    title: str
+    tokens: Sequence[str]  # for the eye, the likeliest first: those that have a bar
+    logprobs: Sequence[float]  # nats at T = 1, of these and of the likeliest after them, falling
+    rest: Sequence[tuple[int, float]]  # the others in bins: how many, and the mean of their nats, falling
+    temperatures: Sequence[float]  # those that were asked for
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seen: Sequence[Seen] = ()
+
+
+class Shaded(Struct, frozen=True):
+    """A part of a text, and what is told of it where it is pointed at."""
+
+    text: str
+    share: float  # of the full shade, in [0, 1]
+    facts: Sequence[tuple[str, str]]  # what it is, and its figure
+    others: Sequence[Sequence[str]] = ()  # what else might have come: a row each, of `Shading.columns`
+
+
+class Shading(Struct, frozen=True):
+    """A text to point at, shaded part by part."""
+
+    title: str
+    parts: Sequence[Shaded]
+    legend: Sequence[tuple[str, float]]
+    columns: Sequence[str] = ()
+
+
 Picture = View | Strip
+Panel = TemperatureSlider | Shading
 
 
 class Result(Protocol):
@@ -105,6 +146,15 @@ class Pictured(Result, Protocol):
         ...
 
 
+@runtime_checkable
+class Interactive(Pictured, Protocol):
+    """A result that a page lets its reader play with."""
+
+    def panels(self) -> Sequence[Panel]:
+        """What stands above its picture."""
+        ...
+
+
 class Several(Struct, frozen=True):
     """Several results of one kind, one after the other."""
 
@@ -128,6 +178,9 @@ class Several(Struct, frozen=True):
             return self.results[0].chart()
         own = {"scale": {"color": "independent"}}  # and so does a legend stand beside what it is of
         return {"vconcat": [one.chart() for one in self.results], "resolve": own}
+
+    def panels(self) -> list[Panel]:
+        return [panel for one in self.results if isinstance(one, Interactive) for panel in one.panels()]
 
 
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:

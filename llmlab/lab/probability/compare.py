@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmlab.backends.base import CausalLM
+from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.charts.compare import places
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
@@ -19,7 +20,7 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, likelier, number, raw, show, signed, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class Difference(Shown):
             }
             for position, part in enumerate(self.parts)
         ]
+
+    def panels(self) -> list[Panel]:
+        return [*panels.of_difference(self)]
 
     def chart(self) -> Chart:
         return places(self)

@@ -16,12 +16,13 @@ from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
 from llmlab.lab.probability.charts import next as charts
+from llmlab.lab.probability.charts import panels
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, raw, show, uncertainty
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
 MASSES = (1, 5, 50)  # mass of so many likeliest tokens
 PLAIN = Settings()
@@ -90,6 +91,9 @@ class Next(Shown):
 
     def values(self) -> list[str]:
         return [raw(self.pieces[0])]
+
+    def panels(self) -> list[Panel]:
+        return [panels.of_next(self)]
 
     def chart(self) -> Chart:
         """A panel of bars a temperature."""

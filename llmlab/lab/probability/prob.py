@@ -18,6 +18,7 @@ from llmlab.lab.alternatives import Alternatives
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.alternatives import alternatives as likeliest_others
+from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.charts.prob import surprisals
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
@@ -27,7 +28,7 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, quoted, raw, show, times, value
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Chart, Column, Picture, Record, Strip, View, stated_once
+from llmlab.view import Cell, Chart, Column, Panel, Picture, Record, Strip, View, stated_once
 
 BEFORE = 24  # characters of the context that a record repeats
 BEFORE_CELLS = 12  # and cells that a table shows
@@ -126,6 +127,9 @@ class Ledger(Shown):
             }
             for position, row in enumerate(self.rows)
         ]
+
+    def panels(self) -> list[Panel]:
+        return [panels.of_ledger(self)]
 
     def chart(self) -> Chart:
         return surprisals(self)

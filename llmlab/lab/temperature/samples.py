@@ -18,13 +18,14 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import COLUMNS, Share
 from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import generate as charts
+from llmlab.lab.temperature.charts import panels
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
 SHOWN = 2  # answers a temperature, where several temperatures have many
 LINE = 34  # cells of an answer, where several temperatures have many: beside four columns, in 80 cells
@@ -86,6 +87,9 @@ class Samples(Shown):
 
     def values(self) -> list[str]:
         return [one.text for one in self.samples]
+
+    def panels(self) -> list[Panel]:
+        return [*panels.of_samples(self)]
 
     def chart(self) -> Chart:
         return charts.picture(self)

@@ -9,12 +9,13 @@ from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
+from llmlab.lab.temperature.charts import panels
 from llmlab.lab.temperature.charts import trace as charts
 from llmlab.lab.temperature.generate import Plan, Sample, Step, stream
 from llmlab.lab.temperature.samples import conditions, how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.render.safe import visible
-from llmlab.view import Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Cell, Chart, Column, Panel, Record, View, stated_once
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class Trace(Shown):
 
     def values(self) -> list[str]:
         return [self.sample.text]
+
+    def panels(self) -> list[Panel]:
+        return [panels.of_trace(self)]
 
     def chart(self) -> Chart:
         return charts.steps(self)

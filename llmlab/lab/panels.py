@@ -1,0 +1,87 @@
+"""What a page needs to play with a result: texts shaded part by part, and distributions that are small enough to be
+carried, and exact at every temperature.
+
+Of some 262,144 log-probabilities the highest are carried one by one. The others lie in bins of 0.01 nats, each with
+its count n and its mean m: the sum of exp(z / T) over a bin is n exp(m / T) but for its second order, which is a share
+of (0.01 / 2T)^2 / 2 at most, 5e-5 at T = 0.5. One mass for all of them would be wrong at every T but one.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from llmlab.arrays import Doubles, Floats
+from llmlab.backends.sampling import Settings
+from llmlab.lab.text import BITS, number, probability, raw, show
+from llmlab.view import Seen, Shaded, Shading, TemperatureSlider
+
+HIGHEST = 2000  # tokens carried one by one
+BIN = 0.01  # nats
+DARKEST_BITS = 16  # of a full shade: one in 65,536
+DIGITS = 7  # of a log-probability in nats, after the point: about what float32 has
+
+
+def slider(
+    title: str,
+    pieces: Sequence[bytes],
+    logprobs: Floats,
+    temperatures: Sequence[float],
+    filters: Settings,
+    seen: Sequence[Seen] = (),
+) -> TemperatureSlider:
+    """A distribution to play with: log-probabilities [V] in nats at T = 1, and the likeliest of its tokens.
+
+    Tokens that cannot come (-inf) are left out: no temperature brings them back.
+    """
+    falling = -np.sort(-logprobs[np.isfinite(logprobs)].astype(np.float64))
+    return TemperatureSlider(
+        title,
+        [show(piece) for piece in pieces][: len(falling)],
+        falling[:HIGHEST].round(DIGITS).tolist(),
+        bins(falling[HIGHEST:]),
+        temperatures,
+        filters.top_k,
+        filters.top_p,
+        filters.min_p,
+        seen,
+    )
+
+
+def bins(falling: Doubles) -> list[tuple[int, float]]:
+    """Log-probabilities, the highest first, in bins: how many, and their mean in nats."""
+    if not len(falling):
+        return []
+    places = np.floor((falling[0] - falling) / BIN)
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    counts = np.diff(starts, append=len(falling))
+    means = np.add.reduceat(falling, starts) / counts
+    return list(zip(counts.tolist(), means.round(DIGITS).tolist(), strict=True))
+
+
+def shading(title: str, parts: Sequence[Shaded], instead: str = "instead") -> Shading:
+    """A text to point at; `instead` heads what else might have come."""
+    legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (0, 2, 4, 8, 12)]
+    return Shading(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], (instead, "P", "bits", "rank"))
+
+
+def part(
+    piece: bytes, logprob: float, rank: int | None, others: Sequence[tuple[bytes, float]], **facts: float | None
+) -> Shaded:
+    """A part of a text with its surprisal, `facts` in bits, and the likeliest others with their nats.
+
+    The ranks of the others follow from the part's own: they are the likeliest but it.
+    """
+    unknown = math.isnan(logprob)
+    told = [("part", show(piece)), ("P", probability(logprob)), ("surprisal", _bits(logprob))]
+    told += [("rank", f"{rank:,}")] if rank else []
+    told += [(name, f"{number(bits, 2)} bits") for name, bits in facts.items() if bits is not None]
+    rows = []
+    for place, (other, nats) in enumerate(others, 1):
+        own = place + 1 if rank and rank <= place else place
+        rows.append((show(other), probability(nats), number(-nats * BITS, 2), str(own)))
+    return Shaded(raw(piece), 0.0 if unknown else min(-logprob * BITS / DARKEST_BITS, 1.0), told, rows)
+
+
+def _bits(logprob: float) -> str:
+    return "nothing stands before it" if math.isnan(logprob) else f"{number(-logprob * BITS, 2)} bits"

@@ -1,0 +1,51 @@
+"""What a page lets its reader play with of the probability lab."""
+
+from typing import TYPE_CHECKING
+
+from llmlab.backends.sampling import Settings
+from llmlab.lab.panels import part, shading, slider
+from llmlab.lab.text import BITS
+from llmlab.view import Shading, TemperatureSlider
+
+if TYPE_CHECKING:
+    from llmlab.lab.probability.compare import Difference
+    from llmlab.lab.probability.next import Next
+    from llmlab.lab.probability.prob import Ledger
+
+
+def of_next(found: "Next") -> TemperatureSlider:
+    """What temperature makes of the next token, with the filters that its table shows."""
+    cuts = {cut.name: cut.value for cut in found.tempered[0].cuts}
+    filters = Settings(top_k=int(cuts.get("top_k", 0)), top_p=cuts.get("top_p", 1.0), min_p=cuts.get("min_p", 0.0))
+    temperatures = [one.temperature for one in found.tempered]
+    return slider(found.context.text, found.pieces, found.logprobs, temperatures, filters)
+
+
+def of_ledger(found: "Ledger") -> Shading:
+    """A text shaded by surprisal, with what might have come in the place of each token."""
+    parts = [
+        part(
+            row.piece,
+            row.logprob,
+            row.rank,
+            row.others,
+            entropy=None if row.entropy is None else row.entropy * BITS,
+        )
+        for row in found.rows
+    ]
+    return shading(f"The text by {found.by}, shaded by surprisal", parts)
+
+
+def of_difference(found: "Difference") -> list[Shading]:
+    """Both texts by token, each shaded by its own surprisal."""
+    sides = (("A", found.a), ("B", found.b))
+    return [
+        shading(
+            f"{name} by token, shaded by surprisal",
+            [
+                part(piece, float(logprob), None, ())
+                for piece, logprob in zip(one.tokens.pieces, one.logprobs, strict=True)
+            ],
+        )
+        for name, one in sides
+    ]
