@@ -103,9 +103,9 @@ def _pdf(result: Pictured, theme: Theme, say: Say) -> bytes:
 
 
 def _html(result: Pictured, theme: Theme, _: Say) -> bytes:
-    import vl_convert
+    from llmlab.render import page
 
-    return str(vl_convert.vegalite_to_html(specification(result, theme), vl_version=VEGA_LITE, bundle=True)).encode()
+    return page.html(result, theme, specification(result, theme), VEGA_LITE).encode()
 
 
 def _json(result: Pictured, theme: Theme, _: Say) -> bytes:
