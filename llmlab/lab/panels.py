@@ -13,12 +13,12 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Floats
 from llmlab.backends.sampling import Settings
+from llmlab.lab.shaded import FULL
 from llmlab.lab.text import BITS, number, probability, raw, show
 from llmlab.view import Seen, Shaded, Shading, TemperatureSlider
 
 HIGHEST = 2000  # tokens carried one by one
 BIN = 0.01  # nats
-DARKEST_BITS = 16  # of a full shade: one in 65,536
 DIGITS = 7  # of a log-probability in nats, after the point: about what float32 has
 
 
@@ -61,8 +61,8 @@ def bins(falling: Doubles) -> list[tuple[int, float]]:
 
 def shading(title: str, parts: Sequence[Shaded], instead: str = "instead") -> Shading:
     """A text to point at; `instead` heads what else might have come."""
-    legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (0, 2, 4, 8, 12)]
-    return Shading(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], (instead, "P", "bits", "rank"))
+    legend = [(f"{bits} bits", bits / FULL) for bits in (0, 2, 4, 8, 12)]
+    return Shading(title, parts, [*legend, (f"{FULL} or more", 1.0)], (instead, "P", "bits", "rank"))
 
 
 def part(
@@ -80,7 +80,7 @@ def part(
     for place, (other, nats) in enumerate(others, 1):
         own = place + 1 if rank and rank <= place else place
         rows.append((show(other), probability(nats), number(-nats * BITS, 2), str(own)))
-    return Shaded(raw(piece), 0.0 if unknown else min(-logprob * BITS / DARKEST_BITS, 1.0), told, rows)
+    return Shaded(raw(piece), 0.0 if unknown else min(-logprob * BITS / FULL, 1.0), told, rows)
 
 
 def _bits(logprob: float) -> str:

@@ -4,7 +4,10 @@ from llmlab.render import Theme
 from llmlab.render.plot.theme import ACCENT, DARK, LIGHT
 
 STEPS = 16
-FULL = {"light": "#e69f00", "dark": "#8a5a00"}  # the full shade: Okabe and Ito's orange, and dark enough for white text
+FULL: dict[Theme, float] = {
+    "light": 0.6,
+    "dark": 0.5,
+}  # of the first colour in the full shade, as in pictures; letters are still read on it
 
 
 def variables(theme: Theme) -> str:
@@ -15,8 +18,9 @@ def variables(theme: Theme) -> str:
 
 def shades(theme: Theme) -> str:
     """A class a step, from the ground to the full shade."""
-    ground = (LIGHT if theme == "light" else DARK)["ground"]
-    return "".join(f".s{step}{{background:{_mixed(ground, FULL[theme], step / STEPS)}}}\n" for step in range(STEPS + 1))
+    of = LIGHT if theme == "light" else DARK
+    colours = [_mixed(of["ground"], of["first"], FULL[theme] * step / STEPS) for step in range(STEPS + 1)]
+    return "".join(f".s{step}{{background:{colour}}}\n" for step, colour in enumerate(colours))
 
 
 def step(share: float) -> str:

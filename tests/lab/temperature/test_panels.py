@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from llmlab.lab.panels import DARKEST_BITS
 from llmlab.lab.prompt import read
+from llmlab.lab.shaded import FULL
 from llmlab.lab.temperature.generate import Plan, sample, stream
 from llmlab.lab.temperature.prompts import FEW, Prompts
 from llmlab.lab.temperature.samples import summarise
@@ -51,6 +51,6 @@ def test_a_sample_is_shaded_by_its_surprise_to_the_model_itself(lm):
     assert panel.columns[0] == "instead, at T = 1.5"
     for part, record in zip(panel.parts, found.records(), strict=True):
         assert part.text == record["token"]
-        assert part.share == pytest.approx(min(-record["logprob_nats"] / 0.6931471805599453 / DARKEST_BITS, 1))
+        assert part.share == pytest.approx(min(-record["logprob_nats"] / 0.6931471805599453 / FULL, 1))
         assert dict(part.facts)["rank"] == f"{record['rank']:,}"
         assert len(part.others) == len(record["alternatives"])

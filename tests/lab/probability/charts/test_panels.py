@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from llmlab.backends.sampling import Settings, log_softmax
-from llmlab.lab.panels import DARKEST_BITS
 from llmlab.lab.probability.compare import difference
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.probability.prob import ledger
 from llmlab.lab.prompt import read
+from llmlab.lab.shaded import FULL
 from llmlab.lab.text import probability
 
 
@@ -19,7 +19,7 @@ def test_a_text_is_shaded_by_the_surprisal_of_its_records(lm):
     (panel,) = found.panels()
     for part, record in zip(panel.parts, found.records(), strict=True):
         assert part.text == record["token"]
-        assert part.share == pytest.approx(min(record["surprisal_bits"] / DARKEST_BITS, 1))
+        assert part.share == pytest.approx(min(record["surprisal_bits"] / FULL, 1))
         facts = dict(part.facts)
         assert facts["P"] == probability(record["logprob_nats"])
         assert facts["rank"] == f"{record['rank']:,}"
