@@ -93,6 +93,7 @@ class TemperatureSlider(Struct, frozen=True):
     top_p: float = 1.0
     min_p: float = 0.0
     seen: Sequence[Seen] = ()
+    note: str = ""  # what must be said of it beside the rest
 
 
 class Shaded(Struct, frozen=True):

@@ -111,7 +111,7 @@ def next_(
     lm = model.causal_lm(world)
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     with world.progress("reading"):
-        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts)
+        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts, pictured=bool(form.plots))
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,13 +17,14 @@ from llmlab.lab.characters.following import beyond, following
 from llmlab.lab.characters.healing import heal
 from llmlab.lab.characters.reading import check_same, tail
 from llmlab.lab.probability.charts import next as charts
+from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.next import PLAIN, Next, next_tokens
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, show, uncertainty
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
 By = Literal["token", "character", "word"]  # what comes next
 Part = Literal["character", "word"]
@@ -54,6 +55,7 @@ class NextText(Shown):
     beyond: float  # share of the mass that covers the text's end on tokens that go beyond it
     chosen: bool  # the characters were not asked for: the text ends inside a token
     origin: Provenance
+    by_token: Next | None = field(default=None, compare=False, repr=False)  # for a page to play with
 
     def views(self, *, measures: bool = False) -> list[View]:
         """One temperature as a list; several abreast, and the `measures` of each below."""
@@ -65,6 +67,9 @@ class NextText(Shown):
 
     def records(self) -> list[Record]:
         return [record for one in self.tempered for record in self._records(one)]
+
+    def panels(self) -> list[Panel]:
+        return [panels.of_next_text(self, self.by_token)] if self.by_token else []
 
     def document(self) -> Record:
         shared = {**self._shared(), **self.origin.columns}
@@ -214,20 +219,23 @@ def what_follows(
     k: int,
     temperatures: Sequence[float] = (1.0,),
     filters: Settings = PLAIN,
+    *,
+    pictured: bool = False,
 ) -> Next | NextText:
     """The next token, character or word; when nothing is said a token, or a character of a text that ends inside one.
 
-    Filters and the repetition penalty are of tokens. Raises MisuseError for them by character or word.
+    A result that is `pictured` has the tokens too, of which a page makes softmax(z / T) anew. Filters and the
+    repetition penalty are of tokens. Raises MisuseError for them by character or word.
     """
     whole = replace(filters, temperature=1.0) == PLAIN
     if by in ("character", "word") and not whole:
         raise MisuseError(f"filters and penalties are of tokens, not of a {by}", "leave them out, or --by token")
-    if by == "character" or by == "word":  # noqa: PLR1714 - so that mypy sees which are left
-        return next_text(model, spellings, context, by, k, temperatures)
     inside = by is None and not context.chat and bool(heal(model, spellings, context.tokens))
-    if inside and whole:
-        return next_text(model, spellings, context, "character", k, temperatures, chosen=True)
-    return next_tokens(model, context, k, temperatures, filters, inside=inside)
+    part: Part | None = "character" if inside and whole else None if by is None or by == "token" else by
+    if part is None:
+        return next_tokens(model, context, k, temperatures, filters, inside=inside)
+    found = next_text(model, spellings, context, part, k, temperatures, chosen=by is None)
+    return replace(found, by_token=next_tokens(model, context, k, temperatures)) if pictured else found
 
 
 def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Masses:

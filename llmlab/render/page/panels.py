@@ -32,6 +32,7 @@ def _slider(panel: TemperatureSlider, place: int) -> str:
         (
             f'<h2 id="panel-{place}">Play with the temperature</h2>',
             f'<p class="asked">What comes after {_quote(panel.title)}: softmax(z / T) over {size:,} tokens.</p>',
+            *([f'<p class="asked">{text(panel.note)}</p>'] if panel.note else []),
             _temperatures(panel, place),
             _filters(panel, place),
             _measures(place),

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from llmlab.backends.sampling import Settings
@@ -30,6 +31,15 @@ def test_a_text_that_ends_inside_a_token_is_asked_by_character_and_one_that_does
     shares = {text: next_text(lm, spellings, read(lm, text, raw=True), "character", 1).beyond for text in ("The q",)}
     assert (inside.by == "character") == (shares["The q"] > 0.1)
     assert isinstance(whole, Next)
+
+
+@pytest.mark.parametrize("by", ["character", "word"])
+def test_a_page_plays_with_the_tokens_after_the_text_as_they_stand(lm, spellings, plain, by):
+    assert asked(lm, spellings, "The", by).panels() == []
+    (slider,) = asked(lm, spellings, "The", by, pictured=True, temperatures=(0.5, 2.0)).panels()
+    expected = np.sort(plain(lm.encode("The").ids)[-1])[::-1]
+    assert slider.logprobs == pytest.approx(expected[: len(slider.logprobs)].tolist(), abs=1e-4)
+    assert (slider.temperatures, slider.note[:9]) == ([0.5, 2.0], "By token,")
 
 
 @pytest.mark.parametrize("by", ["character", "word"])

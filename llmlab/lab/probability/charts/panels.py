@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from llmlab.backends.sampling import Settings
 from llmlab.lab.panels import part, shading, slider
 from llmlab.lab.text import BITS
@@ -10,6 +12,7 @@ from llmlab.view import Shading, TemperatureSlider
 if TYPE_CHECKING:
     from llmlab.lab.probability.compare import Difference
     from llmlab.lab.probability.next import Next
+    from llmlab.lab.probability.next_text import NextText
     from llmlab.lab.probability.prob import Ledger
 
 
@@ -19,6 +22,12 @@ def of_next(found: "Next") -> TemperatureSlider:
     filters = Settings(top_k=int(cuts.get("top_k", 0)), top_p=cuts.get("top_p", 1.0), min_p=cuts.get("min_p", 0.0))
     temperatures = [one.temperature for one in found.tempered]
     return slider(found.context.text, found.pieces, found.logprobs, temperatures, filters)
+
+
+def of_next_text(found: "NextText", by_token: "Next") -> TemperatureSlider:
+    """The same beside characters or words, whose own distribution is no softmax of one row of logits."""
+    note = f"By token, after the text as its own tokens stand; by {found.by}, over all tokens that cover it, below."
+    return structs.replace(of_next(by_token), note=note)
 
 
 def of_ledger(found: "Ledger") -> Shading:

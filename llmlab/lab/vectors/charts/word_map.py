@@ -167,12 +167,13 @@ def _map(of: WordMap, rows: Sequence[Record]) -> Chart:
     titles = [f"PC {number} ({share} of the variance)" for number, share in enumerate(shares, 1)]
     here = of.frame.axes(("pc1", "pc2"), titles)
     told = {**here, "tooltip": [*chart.tooltip(shown="word", rank="rank"), _score(of)]}
+    asked = {**here, "tooltip": chart.tooltip(shown="word")}  # which has no rank and no score
     coloured: Chart = {"mark": {"type": "point", "size": 60, "opacity": 1}, "encoding": told}
     points = [
         _points("datum.kind == 'word' && !isValid(datum.colour)", _alone(rows), told),
         _in_colours(coloured, shape=COLOURED_SHAPES),
-        _points("datum.kind == 'term'", {"shape": "square", "size": 60, "style": "rest"}, told),
-        _points("datum.kind == 'query'", {"shape": "diamond", "size": 160, "style": "asked"}, told),
+        _points("datum.kind == 'term'", {"shape": "square", "size": 60, "style": "rest"}, asked),
+        _points("datum.kind == 'query'", {"shape": "diamond", "size": 160, "style": "asked"}, asked),
     ]
     return plotted(rows, of.frame, here, points, "datum.kind == 'query'")
 
