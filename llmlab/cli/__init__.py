@@ -40,14 +40,16 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "odd": "which of several words does not belong",
         "why": "which dimensions make two words near",
     },
+    "Screen": {
+        "explore": "a screen to play on: the next token, the nearest word",
+    },
     "Things": {
-        "explore": "a screen to play on: the next token, and the nearest word",
         "space": "spaces of your own: build, import, list, show, export, eval ...",
         "models": "what models there are: list, show, prepare, remove",
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"explore": "screen", "space": "spaces", "models": "models"}
+ROOMS |= {"space": "spaces", "models": "models"}
 EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from llmlab.explore import words
 from llmlab.explore.branches import Branches, Twig
 from llmlab.explore.heat import Heated, Jumps
-from llmlab.explore.reader import Reading
+from llmlab.explore.reader import ReadText
 from llmlab.explore.walk import Around, Walk
 from llmlab.lab.text import BITS, probability, raw, show
 from llmlab.render import strip
@@ -32,7 +32,7 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return room + text if right else text + room
 
 
-def shaded(reading: Reading, width: int, coloured: bool) -> list[Text]:
+def shaded(reading: ReadText, width: int, coloured: bool) -> list[Text]:
     """The text's tokens shaded by surprisal, and the legend."""
     parts = [
         (visible(raw(piece), alone=False), _shade(logprob))
@@ -57,21 +57,21 @@ def next_rows(jumps: Jumps, frame: int, width: int) -> list[Text]:
     heated = jumps.heated
     rows = [(show(piece), logprob) for piece, logprob in zip(heated.pieces, heated.logprobs, strict=True)]
     rows.append((words.OTHERS, math.log(heated.rest) if heated.rest > 0 else -math.inf))
-    room = max(width - TOKEN - 3 - 9 - TRACK - COUNT - 3, 0)
-    return [
-        Text(
-            f"{place + 1 if place < len(heated.ids) else '':>2} {fit(name, TOKEN)} {probability(logprob):>8} "
-            f"{fit(bar(math.exp(logprob), room), room)} "
-            f"{_track(place == jumps.last, frame)}{jumps.counts[place] or '':>{COUNT}}"
-        )
+    token = _token_cells(width)
+    room = max(width - token - 3 - 9 - TRACK - COUNT - 3, 0)
+    drawn = [
+        f"{place + 1 if place < len(heated.ids) else '':>2} {fit(name, token)} {probability(logprob):>8} "
+        f"{fit(bar(math.exp(logprob), room), room)} "
+        f"{_track(place == jumps.last, frame)}{jumps.counts[place] or '':>{COUNT}}"
         for place, (name, logprob) in enumerate(rows)
     ]
+    return [Text(fit(row, width)) for row in drawn]
 
 
-def next_head(width: int) -> Text:
-    """What stands above the rows of next tokens."""
-    token, p, jump = words.HEADS
-    left = f"   {fit(token, TOKEN)} {fit(p, 8, right=True)}"
+def next_head(drawn: int, width: int) -> Text:
+    """What stands above the rows of next tokens, so many of which were drawn."""
+    token, p, jump = words.NEXT, words.P, words.JUMPS.format(drawn=drawn)
+    left = f"   {fit(token, _token_cells(width))} {fit(p, 8, right=True)}"
     return Text(left + fit(jump, max(width - cell_len(left), 0), right=True), "dim")
 
 
@@ -121,9 +121,15 @@ def _branch(depth: int, line: Sequence[Twig], at: Twig, width: int) -> Text:
     while last and sum(cell_len(text) for text, _ in parts[: last + 1]) > width and len(parts) > 2:
         del parts[1]
         last -= 1
+        parts[0] = ("  " * depth + "…", "")
     text = Text.assemble(*parts)
     text.truncate(width, overflow="ellipsis")
     return text
+
+
+def _token_cells(width: int) -> int:
+    """Cells of a token; fewer where a row is narrow, so that its jumps still stand."""
+    return TOKEN if width > 2 * TOKEN + 20 else TOKEN // 2
 
 
 def _track(jumped: bool, frame: int) -> str:

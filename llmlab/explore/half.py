@@ -1,17 +1,27 @@
 """What the two halves of the screen have in common."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.containers import Vertical
+from textual.dom import DOMNode
 
 from llmlab.explore.desk import Desk
+from llmlab.explore.widgets import PickList
 from llmlab.view import Pictured
 
 if TYPE_CHECKING:
     from llmlab.explore.screen import Explorer
 
 T = TypeVar("T")
+
+
+def begin(node: DOMNode, work: Callable[[], Awaitable[None]], group: str) -> None:
+    """Begin work; what is going on of its group is no longer waited for.
+
+    It is handed over uncalled: what is cancelled before it begins would be a coroutine that nobody awaited.
+    """
+    node.run_worker(cast("Any", work), exclusive=True, group=group)
 
 
 class Half(Vertical):
@@ -27,6 +37,13 @@ class Half(Vertical):
 
     def say(self, message: str) -> None:
         self.explorer.say(message)
+
+    def reach_list(self) -> bool:
+        """Whether the keys act on the list already; else they do from now on."""
+        listing = self.query_one(PickList)
+        there = listing.has_focus
+        self.screen.set_focus(listing)
+        return there
 
     async def compute(self, question: Callable[[], T]) -> T | None:
         """The answer to what takes long; None where there is none, and then the screen says why."""

@@ -15,9 +15,9 @@ from textual.widgets import Input, Static
 
 from llmlab.explore import commands, drawing, heat, words
 from llmlab.explore.desk import Desk
-from llmlab.explore.half import Half
+from llmlab.explore.half import Half, begin
 from llmlab.explore.play import Play
-from llmlab.explore.widgets import Line, Listing, Slider
+from llmlab.explore.widgets import Line, PickList, Slider
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.text import escape, show, unescape
 from llmlab.view import Pictured
@@ -61,7 +61,7 @@ class NextPane(Half):
             yield Slider()
             yield Static(id="measures")
         with Horizontal(id="body"):
-            yield Listing("nexts")
+            yield PickList("nexts")
             with Vertical(id="side"):
                 yield Static(Text(words.TRIED, "dim"))
                 yield Static(id="tree")
@@ -73,7 +73,7 @@ class NextPane(Half):
             self._write_text()
         self.read()
 
-    @on(Listing.Sized)
+    @on(PickList.Sized)
     def fit(self) -> None:
         """As many rows as there is room for."""
         room = self.query_one("#nexts").size.height - 2  # the head, and all others
@@ -87,12 +87,8 @@ class NextPane(Half):
             self.play.type(unescape(event.value))
             self.read()
 
-    @on(Input.Submitted, "#text")
-    def to_list(self) -> None:
-        self.query_one(Listing).focus()
-
-    @on(Listing.Pointed)
-    def point(self, event: Listing.Pointed) -> None:
+    @on(PickList.Pointed)
+    def point(self, event: PickList.Pointed) -> None:
         self.play.choose(event.place)
         self.draw_rows()
         if event.twice:
@@ -106,7 +102,7 @@ class NextPane(Half):
     def read(self) -> None:
         """Ask the model about the text where one stands; an older question is not waited for."""
         self.going = False
-        self.run_worker(self._read(), exclusive=True, group="read")
+        begin(self, self._read, "read")
 
     async def _read(self) -> None:
         if not await self._ask():
@@ -134,9 +130,7 @@ class NextPane(Half):
             self._then.append(act)
 
     def action_choose(self, by: int) -> None:
-        if not self.query_one(Listing).has_focus:
-            self.query_one(Listing).focus()
-        else:
+        if self.reach_list():
             self.play.choose(self.play.chosen + by)
             self.draw_rows()
 
@@ -180,7 +174,7 @@ class NextPane(Half):
         if not self.play.tokens:
             self.say(words.NOTHING_TO_SHOW)
             return
-        self.run_worker(self._go(), exclusive=True, group="read")
+        begin(self, self._go, "read")
 
     async def _go(self) -> None:
         """Sample token after token until the text ends, the model is full, or somebody stops it."""
@@ -235,16 +229,16 @@ class NextPane(Half):
 
     def draw_rows(self) -> None:
         """Draw the next tokens alone."""
-        jumps, listing = self.play.jumps, self.query_one(Listing)
+        jumps, listing = self.play.jumps, self.query_one(PickList)
         if jumps is None or not self.play.tokens:
             listing.show([], 0)
             return
         width = max(listing.size.width, 20)
         rows = drawing.next_rows(jumps, self._beat % BEATS, width)
-        listing.show(rows, self.play.chosen, [drawing.next_head(width)])
+        listing.show(rows, self.play.chosen, [drawing.next_head(jumps.drawn, width)])
 
     def action_switch(self) -> None:
-        self.run_worker(self._switch(), exclusive=True, group="read")
+        begin(self, self._switch, "read")
 
     async def _switch(self) -> None:
         play, name = self.play, self.desk.other(self.play.side.name)

@@ -6,7 +6,7 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.explore import heat
 from llmlab.explore.branches import Branches
 from llmlab.explore.heat import Heated, Jumps
-from llmlab.explore.reader import Reader, Reading
+from llmlab.explore.reader import ReadText, TextReader
 from llmlab.lab.prompt import Prompt
 
 LISTED = 10  # next tokens
@@ -17,18 +17,18 @@ class Side:
     """One model: how it reads, and what was tried with it."""
 
     name: str  # as it is asked for
-    reader: Reader
+    reader: TextReader
     branches: Branches = field(default_factory=Branches)
 
 
 class Play:
-    """What is played with. What takes long is `Reader.read`; all else answers at once."""
+    """What is played with. What takes long is `TextReader.read`; all else answers at once."""
 
     def __init__(self, name: str, model: CausalLM, seed: int) -> None:
         self.seed, self.temperature, self.listed = seed, 1.0, LISTED
-        self._sides = {name: Side(name, Reader(model))}
+        self._sides = {name: Side(name, TextReader(model))}
         self.side = self._sides[name]
-        self.reading: Reading | None = None
+        self.reading: ReadText | None = None
         self.heated: Heated | None = None
         self.jumps: Jumps | None = None
         self.chosen = 0  # of those listed
@@ -71,7 +71,7 @@ class Play:
     def bring(self, name: str, model: CausalLM) -> None:
         """Ask another model about the same text."""
         text = self.text
-        self.side = self._sides.setdefault(name, Side(name, Reader(model)))
+        self.side = self._sides.setdefault(name, Side(name, TextReader(model)))
         self.reading = self.heated = self.jumps = None
         if text != self.text:
             self.type(text)
@@ -84,7 +84,7 @@ class Play:
         """Begin with a text."""
         self.branches.type(self.model.encode(text))
 
-    def take(self, reading: Reading) -> bool:
+    def take(self, reading: ReadText) -> bool:
         """What a model says of a text; False when it is no longer the one where one stands."""
         if reading.tokens is not self.tokens:
             return False

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from llmlab.arrays import Doubles, Floats
-from llmlab.backends.base import CausalLM, Decoder, ScoreRequest, Tokens
-from llmlab.backends.sampling import log_softmax
+from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 
 HELD = 48  # distributions that are remembered, of 1 MiB each on the default model
-ROOM = 64  # tokens that may be appended one by one before a text is read anew
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadText:
     """One text as a model reads it."""
 
     tokens: Tokens
@@ -22,21 +20,20 @@ class Reading:
     following: Floats = field(compare=False, repr=False)  # [V] nats, of the next token at T = 1
 
 
-class Reader:
+class TextReader:
     """Reads texts that are mostly the last one and a little more; what was read before is not computed again."""
 
     def __init__(self, model: CausalLM) -> None:
         self.model = model
         self._held: OrderedDict[tuple[int, ...], Floats] = OrderedDict()  # by the tokens before
         self._last = Tokens((), ()), np.empty(0)
-        self._decoder: tuple[Decoder, tuple[int, ...], int] | None = None  # what it has read, and how many it may yet
 
-    def read(self, tokens: Tokens) -> Reading:
+    def read(self, tokens: Tokens) -> ReadText:
         """The text's tokens, and what may follow. Raises MisuseError for no token where there is no BOS either."""
         logprobs = self._logprobs(tokens)
         following = self._following(tokens)
         self._last = tokens, logprobs
-        return Reading(tokens, logprobs, following)
+        return ReadText(tokens, logprobs, following)
 
     def _logprobs(self, tokens: Tokens) -> Doubles:
         """[T] nats: those of the last text where it begins alike, then by what is held, else scored anew."""
@@ -47,35 +44,20 @@ class Reader:
         for place in range(same, len(tokens)):
             held = self._held.get(tokens.ids[:place])
             if held is None:
-                self._decoder = None  # an engine reads one context at a time
                 found[place:] = self.model.score([ScoreRequest(tokens, place)])[0].logprobs
                 break
             found[place] = held[tokens.ids[place]]
         return found
 
     def _following(self, tokens: Tokens) -> Floats:
+        """[V] nats, read as a whole: a step from what was read before would differ in the last digits from `next`."""
         held = self._held.get(tokens.ids)
         if held is None:
-            held = self._held[tokens.ids] = log_softmax(self._logits(tokens))
+            held = self._held[tokens.ids] = self.model.next([tokens])[0]
         self._held.move_to_end(tokens.ids)
         if len(self._held) > HELD:
             self._held.popitem(last=False)
         return held
-
-    def _logits(self, tokens: Tokens) -> Floats:
-        """[V], by one step where the text is the one that was read last and one token more."""
-        if self._decoder is not None:
-            decoder, ids, left = self._decoder
-            if left and ids == tokens.ids[:-1]:
-                self._decoder = decoder, tokens.ids, left - 1
-                stepped: Floats = decoder.step([0], [tokens.ids[-1]])[0]
-                return stepped
-        info = self.model.info
-        room = max(min(ROOM, info.context - len(tokens) - (info.bos is not None)), 1)
-        self._decoder = None  # the old one is gone, whether there will be another or not
-        decoder = self.model.decoder(tokens, 1, room)
-        self._decoder = decoder, tokens.ids, room
-        return decoder.first
 
 
 def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> int:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import get_ident
 from typing import ClassVar, TypeVar
 
@@ -19,25 +20,27 @@ from textual.widgets import ContentSwitcher, Static
 from llmlab.errors import Exit, LabError
 from llmlab.explore import words
 from llmlab.explore.desk import Desk
-from llmlab.explore.half import Half
+from llmlab.explore.half import Half, begin
 from llmlab.explore.lane import Lane
 from llmlab.explore.next_pane import NextPane
 from llmlab.explore.pictures import saved
 from llmlab.explore.play import Play
-from llmlab.explore.widgets import Line, Listing, TabName
+from llmlab.explore.widgets import Line, PickList, TabName
 from llmlab.explore.words_pane import WordsPane
 from llmlab.progress import Progress
+from llmlab.render.fold import fold
 from llmlab.render.safe import harmless
 
 T = TypeVar("T")
 NEXT, WORDS = "next", "words"
 NARROW, LOW = 60, 20  # cells and lines below which the tree, the map, the keys have no room
+FOOT, LOW_FOOT = 3, 1  # lines
 
 
 class Explorer(App[int]):
     """llmlab explore."""
 
-    CSS_PATH = "screen.tcss"
+    CSS_PATH = Path(__file__).with_name("screen.tcss")
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", priority=True, system=True),
@@ -56,7 +59,7 @@ class Explorer(App[int]):
         self.desk, self.lane = desk, Lane()
         self._next = NextPane(desk, play)
         self._panes: dict[str, Half] = {NEXT: self._next, WORDS: WordsPane(desk)}
-        self._play = play
+        self._play, self._open = play, WORDS if desk.word else NEXT
         self.said = ""
         self._thread = get_ident()
 
@@ -65,10 +68,9 @@ class Explorer(App[int]):
             yield TabName(words.NEXT_TAB, NEXT)
             yield TabName(words.WORDS_TAB, WORDS)
             yield Static(id="model")
-        with ContentSwitcher(initial=WORDS if self.desk.word else NEXT):
+        with ContentSwitcher(initial=self._open):
             yield from self._panes.values()
-        yield Static(id="status")
-        yield Static(id="keys")
+        yield Static(id="foot")
 
     def on_mount(self) -> None:
         self.desk.voice.to = self
@@ -76,16 +78,17 @@ class Explorer(App[int]):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_interrupt)
         self.name_model(self._play.side.name)
         self.say(words.SEED.format(seed=self.desk.seed))
-        self.action_half(WORDS if self.desk.word else NEXT)
+        self.action_half(self._open)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen.set_class(event.size.width < NARROW, "narrow")
         self.screen.set_class(event.size.height < LOW, "low")
+        self.draw_foot()
 
     @property
     def half(self) -> Half:
         """The half that is open."""
-        return self._panes[str(self.query_one(ContentSwitcher).current)]
+        return self._panes[self._open]
 
     def say(self, message: str) -> None:
         """One line that says what happened, from whatever thread."""
@@ -93,7 +96,7 @@ class Explorer(App[int]):
             self.call_from_thread(self.say, message)
             return
         self.said = harmless(" ".join(message.split()))
-        self.query_one("#status", Static).update(Text(self.said))
+        self.draw_foot()
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
@@ -123,23 +126,28 @@ class Explorer(App[int]):
     def name_model(self, name: str) -> None:
         self.query_one("#model", Static).update(Text(harmless(name)))
 
-    def show_keys(self) -> None:
-        self.query_one("#keys", Static).update(Text(self.half.keys, "dim"))
+    def draw_foot(self) -> None:
+        """What happened, and below it as many of the keys as there is room for: the rows above never move."""
+        foot = self.query_one("#foot", Static)
+        width, height = max(self.size.width, 1), LOW_FOOT if self.size.height < LOW else FOOT
+        said = [Text(line, "bold") for line in fold(self.said, width)[:height] if line]
+        keys = [Text(line, "dim") for part in self.half.keys.split("\n") for line in fold(part, width)]
+        foot.update(Text("\n", no_wrap=True).join([*said, *keys][:height]))
 
     def on_descendant_focus(self) -> None:
-        self.show_keys()
+        self.draw_foot()
 
     @on(TabName.Clicked)
     def clicked(self, event: TabName.Clicked) -> None:
         self.action_half(event.half)
 
     def action_half(self, half: str) -> None:
-        self.query_one(ContentSwitcher).current = half
+        self._open = self.query_one(ContentSwitcher).current = half
         for name in self.query(TabName):
             name.show(name.half == half)
         line = self.half.query_one(Line)
-        (self.half.query_one(Listing) if line.value else line).focus()
-        self.show_keys()
+        self.screen.set_focus(self.half.query_one(PickList) if line.value else line)
+        self.draw_foot()
 
     def action_other_half(self) -> None:
         self.action_half(WORDS if self.half.id == NEXT else NEXT)
@@ -157,7 +165,7 @@ class Explorer(App[int]):
             self.say(words.COPIED.format(command=command))
 
     def action_save(self) -> None:
-        self.run_worker(self._save(), exclusive=True, group="picture")
+        begin(self, self._save, "picture")
 
     async def _save(self) -> None:
         shown = await self.half.picture()

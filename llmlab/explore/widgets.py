@@ -17,7 +17,7 @@ from llmlab.explore.heat import HOTTEST, step
 from llmlab.render.safe import replaced
 
 
-class Listing(Widget, can_focus=True):
+class PickList(Widget, can_focus=True):
     """Rows of text, one of them chosen; what is below the last does not take part."""
 
     class Pointed(Message):
@@ -53,7 +53,7 @@ class Listing(Widget, can_focus=True):
 
     def _lines(self) -> list[Text]:
         style = "reverse" if self.has_focus else "bold"
-        rows = [Text(row.plain, style) if n == self._chosen else row for n, row in enumerate(self._rows)]
+        rows = [Text.assemble((row.plain, style)) if n == self._chosen else row for n, row in enumerate(self._rows)]
         return [*self._head, *rows]
 
     def on_resize(self) -> None:
@@ -80,6 +80,20 @@ class Line(Input):
         self.value = text
         self.written = self.value
         self.cursor_position = len(self.value)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Enter and down: on to the list at once. Keys that come in one burst with them are the list's already."""
+        if self.screen.focused is self and event.key not in ("enter", "down"):
+            return
+        event.stop()
+        event.prevent_default()
+        if self.screen.focused is not self:
+            self.app.post_message(events.Key(event.key, event.character))
+            return
+        assert self.parent is not None
+        self.screen.set_focus(self.parent.query_one(PickList))
+        if event.key == "enter":
+            self.post_message(self.Submitted(self, self.value))
 
     def is_typed(self) -> bool:
         """Whether a change of it was typed, and not written."""

@@ -14,14 +14,12 @@ WORDS_KEYS = (
 TYPING_KEYS = "Enter or ↓ to the list, where single keys act\nCtrl+T other half  Ctrl+Q quit"
 SLIDER_KEYS = "←→ T by 0.1  Home 0  End 3\nTab to the list"
 
-HEADS = ("next token", "P", "jumps")
+NEXT, P, JUMPS = "next token", "P", "{drawn:,} jumps"
 OTHERS = "all others"
-LEGEND = "surprisal"
 BITS = "{bits} bits"
 NOTHING_TYPED = "no text yet: what may follow is shown as you type"
 ENTROPY = "entropy {bits:.2f} bits = {choices:,.1f} equal choices"
 ARGMAX = "T 0: only the likeliest is left"
-DRAWN = "{drawn:,} drawn"
 TRIED = "tried"
 
 OPENING = "{model} is opened ..."

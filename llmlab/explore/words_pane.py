@@ -13,14 +13,16 @@ from textual.widgets import Input, Static
 
 from llmlab.explore import chart, commands, drawing, walk, words
 from llmlab.explore.desk import Desk
-from llmlab.explore.half import Half
+from llmlab.explore.half import Half, begin
 from llmlab.explore.walk import Around, Walk
-from llmlab.explore.widgets import Line, Listing
+from llmlab.explore.widgets import Line, PickList
 from llmlab.lab.vectors.why import Why
 from llmlab.render import grid
 from llmlab.render.fold import fold
 from llmlab.render.safe import harmless, visible
 from llmlab.view import Pictured
+
+FEWEST, MOST = 3, 20  # neighbours that are listed
 
 
 class WordsPane(Half):
@@ -49,7 +51,7 @@ class WordsPane(Half):
         yield Static(id="path")
         yield Static(id="measure")
         with Horizontal(id="around"):
-            yield Listing("neighbors")
+            yield PickList("neighbors")
             yield Static(id="map")
 
     def on_mount(self) -> None:
@@ -57,9 +59,14 @@ class WordsPane(Half):
             self.go(replace(self.walk, path=(self.desk.word,)))
         self.show()
 
-    @on(Listing.Sized)
+    @on(PickList.Sized)
     def fit(self) -> None:
-        """As large a map as there is room for."""
+        """As many rows and as large a map as there is room for."""
+        listed = min(max(self.query_one(PickList).size.height, FEWEST), MOST)
+        if listed != self.walk.listed:
+            self.walk = replace(self.walk, listed=listed)
+            if self.walk.word and self.why is None:
+                self.go(self.walk, typed=self.around is None)
         self.call_after_refresh(self.show)
 
     @on(Input.Changed, "#word")
@@ -69,13 +76,13 @@ class WordsPane(Half):
             self.go(replace(self.walk, path=(word,) if word else ()), typed=True)
 
     @on(Input.Submitted, "#word")
-    def to_list(self) -> None:
+    def ask(self) -> None:
+        """A word that is typed to its end is asked for, whether the space holds it or not."""
         if self.around is None and self.walk.word:
             self.go(self.walk)
-        self.query_one(Listing).focus()
 
-    @on(Listing.Pointed)
-    def point(self, event: Listing.Pointed) -> None:
+    @on(PickList.Pointed)
+    def point(self, event: PickList.Pointed) -> None:
         self.chosen = event.place
         self.show()
         if event.twice:
@@ -87,7 +94,7 @@ class WordsPane(Half):
         self.walk, self.why = to, None
         if not typed:
             self.query_one(Line).write(to.word)
-        self.run_worker(self._look(to, typed), exclusive=True, group="words")
+        begin(self, partial(self._look, to, typed), "words")
 
     async def _look(self, to: Walk, typing: bool) -> None:
         self.around, self.chosen = None, 0
@@ -100,10 +107,7 @@ class WordsPane(Half):
         self.show()
 
     def action_choose(self, by: int) -> None:
-        listing = self.query_one(Listing)
-        if not listing.has_focus:
-            listing.focus()
-        elif self.around is not None:
+        if self.reach_list() and self.around is not None:
             self.chosen = min(max(self.chosen + by, 0), max(len(self.around.found.neighbors) - 1, 0))
             self.show()
 
@@ -149,7 +153,7 @@ class WordsPane(Half):
             self.say(words.UNMARKED)
         else:
             one, self.marked = self.marked, ""
-            self.run_worker(self._explain(one, word), exclusive=True, group="words")
+            begin(self, partial(self._explain, one, word), "words")
 
     async def _explain(self, one: str, other: str) -> None:
         self.why = await self.compute(partial(walk.why, self.desk.shelf, self.walk, one, other))
@@ -163,7 +167,7 @@ class WordsPane(Half):
         self.query_one("#path", Static).update(drawing.path(self.walk, width))
         measure = f"{self.walk.space} · {walk.statement(self.walk.metric)}"
         self.query_one("#measure", Static).update(Text(drawing.fit(measure, width), "dim"))
-        listing, there = self.query_one(Listing), self.query_one("#map", Static)
+        listing, there = self.query_one(PickList), self.query_one("#map", Static)
         rows = drawing.neighbor_rows(self.around, max(listing.size.width - 1, 16)) if self.around is not None else []
         listing.show(rows, self.chosen)
         there.update(self._beside(there.size.width, there.size.height))

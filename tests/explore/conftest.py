@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 from llmlab.backends.base import CausalLM
 from llmlab.explore.desk import Desk, Voice
 from llmlab.explore.play import Play
-from llmlab.explore.reader import Reader
+from llmlab.explore.reader import TextReader
 from llmlab.explore.screen import Explorer
 from llmlab.explore.walk import Walk
 from llmlab.models.library import Library
-from llmlab.spaces.reading import Reading as FileReading
+from llmlab.spaces.reading import Reading
 from llmlab.spaces.shelf import Shelf
 
 TABLE = """word,size,fur,legs
@@ -35,8 +35,8 @@ def lm(request: pytest.FixtureRequest, library: Library, lm_folder: Path, gguf_f
 
 
 @pytest.fixture
-def reader(lm: CausalLM) -> Reader:
-    return Reader(lm)
+def reader(lm: CausalLM) -> TextReader:
+    return TextReader(lm)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def animals(shelf: Shelf, tmp_path: Path) -> str:
     """A space of six words and three columns, by its name."""
     path = tmp_path / "animals.csv"
     path.write_text(TABLE, encoding="utf-8")
-    shelf.from_file(FileReading.of(str(path)), "animals")
+    shelf.from_file(Reading.of(str(path)), "animals")
     return "animals"
 
 

@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
+from textual import events
 from textual.widgets import Input
 
-from llmlab.explore.widgets import Listing, Slider
+from llmlab.explore.widgets import PickList, Slider
 
 
 def figures(text):
@@ -191,7 +192,7 @@ def test_what_is_typed_with_a_backslash_is_a_line_end(stage):
         assert here.play.text == "a\nb"
         await here.press("down", "enter")
         assert here.app.query_one("#text", Input).value.startswith("a\\nb")
-        assert isinstance(here.app.focused, Listing)
+        assert isinstance(here.app.focused, PickList)
 
     stage(scene)
 
@@ -203,3 +204,36 @@ def test_what_would_steer_a_terminal_or_be_markup_stands_as_it_is(stage):
         assert here.play.text == "[red]a[/]\x1b[31m\u202e"
 
     stage(scene, text="[red]a[/]\x1b[31m\u202e")
+
+
+def test_the_chosen_row_stands_out_at_once(stage):
+    def reversed_row(here):
+        """The lines whose left end is reversed: at their right the tree has a mark of its own."""
+        lefts = [next(iter(strip)).style for strip in here.app.screen._compositor.render_strips()]
+        return [number for number, style in enumerate(lefts) if number and style is not None and style.reverse]
+
+    async def scene(here):
+        here.app._next.jumping = False
+        (first,) = reversed_row(here)
+        for key, place in (("down", 1), ("down", 2), ("up", 1)):
+            await here.press(key)
+            assert reversed_row(here) == [first + place]
+
+    stage(scene, text="the cat")
+
+
+def test_keys_that_come_in_one_burst_with_enter_are_no_letters(stage):
+    """A slow line hands over what was typed in the last second at once."""
+
+    async def scene(here):
+        for key in ("enter", "down", "s", "x"):
+            here.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await here.until(lambda: here.play.branches.at.depth == 1)
+        assert "x" not in here.app.query_one("#text", Input).value.removeprefix("the cat")
+        assert isinstance(here.app.focused, PickList)
+
+    async def typed(here):
+        await here.press(*"the cat")
+        await scene(here)
+
+    stage(typed)

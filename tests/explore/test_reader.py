@@ -6,7 +6,7 @@ import tiny
 
 from llmlab.backends.base import Tokens
 from llmlab.errors import MisuseError
-from llmlab.explore.reader import HELD, Reader
+from llmlab.explore.reader import HELD, TextReader
 
 TEXT = "He likes movies and the weather is fine."
 
@@ -62,24 +62,24 @@ class Counting:
         self.asked += 1
         return self._model.score(*arguments)
 
-    def decoder(self, *arguments):
+    def next(self, *arguments):
         self.asked += 1
-        return self._model.decoder(*arguments)
+        return self._model.next(*arguments)
 
 
 def test_what_was_read_is_not_computed_again(lm):
     model = Counting(lm)
-    reader, tokens = Reader(model), lm.encode(TEXT)
+    reader, tokens = TextReader(model), lm.encode(TEXT)
     for end in range(1, len(tokens) + 1):
         reader.read(tokens[:end])
     grown = model.asked
-    assert grown == 2  # the first token has nothing held before it; then a step a token
+    assert grown == 1 + len(tokens)  # the first token has nothing held before it; then what may follow
     reader.read(tokens[:3])
     assert model.asked == grown
 
 
 def test_only_the_last_distributions_are_remembered(lm):
-    reader, tokens = Reader(lm), lm.encode(TEXT * 4)
+    reader, tokens = TextReader(lm), lm.encode(TEXT * 4)
     assert len(tokens) > HELD
     for end in range(1, len(tokens) + 1):
         reading = reader.read(tokens[:end])
@@ -88,7 +88,7 @@ def test_only_the_last_distributions_are_remembered(lm):
 
 
 def test_a_model_without_bos_has_no_probability_for_the_first_token(library, gguf_file_without_bos):
-    reader = Reader(library.causal_lm(str(gguf_file_without_bos)))
+    reader = TextReader(library.causal_lm(str(gguf_file_without_bos)))
     reading = reader.read(reader.model.encode("the cat"))
     assert np.isnan(reading.logprobs[0])
     assert np.isfinite(reading.logprobs[1:]).all()

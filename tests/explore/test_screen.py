@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from llmlab.errors import LabError
-from llmlab.explore.widgets import Line, Listing
+from llmlab.explore.widgets import Line, PickList
 
 SIZES = [(80, 24), (120, 40), (40, 12), (200, 60), (12, 4)]
 
@@ -61,7 +61,7 @@ def test_the_halves_are_changed_by_keys_and_keep_what_they_show(stage):
         await here.press(*"cat", "enter", "1")
         assert here.app.half.id == "next"
         assert here.play.branches.at.depth == 1
-        assert isinstance(here.app.focused, Listing)
+        assert isinstance(here.app.focused, PickList)
         await here.press("ctrl+t")
         assert here.app.half.walk.word == "cat"
 
@@ -85,7 +85,7 @@ def test_the_command_is_copied_and_shown(stage):
         assert shlex.split(line)[:5] == ["llmlab", "next", "the cat", "--by", "token"]
         assert shlex.split(line)[-4:] == ["-t", "1.1", "--model", here.play.side.name]
         await here.press("2", *"cat", "down", "c")
-        assert here.app.clipboard == "llmlab neighbors cat --space animals --metric cosine -k 10"
+        assert here.app.clipboard == "llmlab neighbors cat --space animals --metric cosine -k 17"
         await here.press("x", "down", "x", "c")
         assert here.app.clipboard == "llmlab why '猫' dog --space animals --metric cosine"
 
