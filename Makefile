@@ -47,6 +47,7 @@ bench: $(VENV)/installed-test
 	$(VENV)/bin/python tests/bench/by_character.py
 	$(VENV)/bin/python tests/bench/gensim_equal.py
 	$(VENV)/bin/python tests/bench/genlm_equal.py
+	$(VENV)/bin/python tests/bench/explore.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
