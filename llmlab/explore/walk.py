@@ -9,15 +9,14 @@ from llmlab.arrays import Doubles, unit_rows
 from llmlab.config import Config, MetricName
 from llmlab.lab.languages import space_for
 from llmlab.lab.vectors import embed
-from llmlab.lab.vectors.elsewhere import ask_spaces
+from llmlab.lab.vectors.asking import vector_of
 from llmlab.lab.vectors.map import project
 from llmlab.lab.vectors.metrics import METRICS
 from llmlab.lab.vectors.neighbors import Neighbors, answer
 from llmlab.lab.vectors.question import Question
 from llmlab.lab.vectors.why import Why, explain
-from llmlab.spaces.lookup import Query, look_up, row_of
+from llmlab.spaces.lookup import row_of
 from llmlab.spaces.shelf import Shelf
-from llmlab.spaces.space import Space
 
 LISTED = 10  # neighbours
 ORDER: tuple[MetricName, ...] = ("cosine", "l2", "l1", "dot")
@@ -81,7 +80,7 @@ def around(shelf: Shelf, walk: Walk, typing: bool = False) -> Around | None:
     space = shelf.open(walk.space)
     if typing and row_of(space, walk.word) is None:
         return None
-    found = answer(space, walk.word, walk.question, partial(_query, shelf, space))
+    found = answer(space, walk.word, walk.question, partial(vector_of, shelf, space))
     rows = [*found.query.others, *(one.row for one in found.neighbors if one.row is not None)]
     vectors = np.vstack([found.query.vector[None], *([space.rows(np.array(rows, np.int64))] if rows else [])])
     if walk.metric == "cosine":  # which sees nothing but directions
@@ -93,15 +92,10 @@ def around(shelf: Shelf, walk: Walk, typing: bool = False) -> Around | None:
 def why(shelf: Shelf, walk: Walk, one: str, other: str) -> Why:
     """Why two words are near by the walk's metric. Raises MisuseError as `explain` and `look_up` do."""
     space = shelf.open(walk.space)
-    pair = embed.of_words(space, [_query(shelf, space, word) for word in (one, other)])
+    pair = embed.of_words(space, [vector_of(shelf, space, word) for word in (one, other)])
     return explain(pair.by(walk.metric))
 
 
 def statement(metric: MetricName) -> str:
     """A metric's formula, and which way is nearer."""
     return METRICS[metric].statement
-
-
-def _query(shelf: Shelf, space: Space, word: str) -> Query:
-    encoder = shelf.encoder_of(space) if row_of(space, word) is None else None
-    return look_up(space, word, encoder, partial(ask_spaces, shelf, space.facts.name))

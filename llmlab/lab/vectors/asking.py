@@ -57,13 +57,16 @@ def _of(shelf: Shelf, name: str, text: str, question: Question, standardize: boo
     return answer(space, text, question, partial(_query, shelf, space), shelf.config.neighbors.k)
 
 
+def vector_of(shelf: Shelf, space: Space, word: str) -> Query:
+    """The vector of a word, from the encoder where the space lacks it. Raises MisuseError as `look_up` does."""
+    encoder = shelf.encoder_of(space) if row_of(space, word) is None else None
+    return look_up(space, word, encoder, partial(ask_spaces, shelf, space.facts.name))
+
+
 def _query(shelf: Shelf, space: Space, word: str) -> Query:
-    """The vector of a word, from the encoder where the space lacks it."""
-    known = row_of(space, word) is not None
-    query = look_up(
-        space, word, None if known else shelf.encoder_of(space), partial(ask_spaces, shelf, space.facts.name)
-    )
-    if not known:
+    """The same; of a word that the space lacks it is said where its vector comes from."""
+    query = vector_of(shelf, space, word)
+    if row_of(space, word) is None:
         said = "; ".join(filter(None, [query.remark or "its vector comes from the encoder", unspaced(word)]))
         shelf.reporter.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")
     return query
