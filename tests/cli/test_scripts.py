@@ -215,7 +215,7 @@ def test_a_spreadsheet_finds_its_mark_once(lab, line, form):
         ("prob a --bom -q", "--bom goes with csv and tsv"),
         ("prob a -q -f csv", "--quiet prints one value, --format whole records; give one of them"),
         ("generate -q -f jsonl", "--quiet prints one value, --format whole records"),
-        ("generate -q --stream", "--stream writes plain text; leave out --format and --quiet, or leave out --stream"),
+        ("generate -q --stream", "--stream writes plain text; leave out --stream, or --format, --quiet and --plot"),
     ],
 )
 def test_options_of_form_that_contradict_each_other_are_misuse(refuses, line, expected):

@@ -186,11 +186,14 @@ def test_similarity_is_correlated_with_peoples_scores(mine, tmp_path, separator)
     lines = [separator.join(["word1", "word2", "score"]), *(separator.join(map(str, pair)) for pair in PAIRS)]
     path.write_text("\n".join([*lines, separator.join(["king", "zebra", "3"]), "# no pair", ""]), encoding="utf-8")
     document, lines = same_records(mine, "space", "eval", "mine", "--similarity", str(path))
+    judged = document.pop("judged")
     assert [document] == lines
     cosines = [
         np.dot(VECTORS[a], VECTORS[b]) / np.linalg.norm(VECTORS[a]) / np.linalg.norm(VECTORS[b]) for a, b, _ in PAIRS
     ]
     scores = [score for _, _, score in PAIRS]
+    assert [(one["a"], one["b"], one["score"]) for one in judged] == [(a, b, float(score)) for a, b, score in PAIRS]
+    assert [one["cosine"] for one in judged] == pytest.approx(cosines)
     assert document["spearman"] == pytest.approx(stats.spearmanr(scores, cosines).statistic)
     assert document["pearson"] == pytest.approx(stats.pearsonr(scores, cosines).statistic)
     assert (document["pairs"], document["known"], document["coverage"]) == (6, 5, pytest.approx(5 / 6))

@@ -1,7 +1,6 @@
 """Pictures to files: png, svg, pdf and a page by vl-convert, which needs no network; Vega-Lite itself by nothing."""
 
 import io
-import json
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmlab.errors import LabError, MissingError, MisuseError
-from llmlab.render import Theme
+from llmlab.render import Theme, records
 from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
 
@@ -47,7 +46,7 @@ def specification(result: Pictured, theme: Theme = "light") -> Chart:
 
 
 def to_json(result: Pictured, theme: Theme = "light") -> str:
-    return json.dumps(specification(result, theme), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return records.to_json(specification(result, theme))
 
 
 def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda _: None) -> None:
