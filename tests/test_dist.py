@@ -15,6 +15,7 @@ import llmlab
 
 ROOT = Path(__file__).parents[1]
 NAME = f"llmlab-{llmlab.__version__}"
+HELD = {".py", ".css", ".html", ".js", ".tcss"}  # code, and what it fills in
 PRIVATE = (".venv", ".git/", ".ci", "dist/", "__pycache__")
 
 
@@ -53,8 +54,10 @@ def test_an_index_would_take_them(dist):
 
 def test_the_wheel_holds_the_package_its_settings_and_lessons_and_no_more(dist):
     names = zipfile.ZipFile(dist / f"{NAME}-py3-none-any.whl").namelist()
-    kept = {"/".join(file.relative_to(ROOT).parts) for file in (ROOT / "llmlab").rglob("*.py")}
+    held = [file for file in (ROOT / "llmlab").rglob("*") if file.suffix in HELD]
+    kept = {"/".join(file.relative_to(ROOT).parts) for file in held}
     kept |= {f"llmlab/{file.relative_to(ROOT)}" for file in (ROOT / "configs").rglob("*") if file.is_file()}
+    assert {"llmlab/render/page/page.html", "llmlab/explore/screen.tcss"} <= kept
     own = {"llmlab/py.typed", "llmlab/cli/ruff.toml"}
     assert {name for name in names if not name.startswith(f"{NAME}.dist-info/")} == kept | own
 
@@ -75,9 +78,10 @@ def test_the_sdist_holds_what_tests_need_and_nothing_of_this_machine(dist):
         ("generate --temperature 0", "Paris"),
         ("embed cat dog", "384"),
         ("neighbors love", "loves"),
+        ("neighbors love --plot x.html", "loves"),
     ],
 )
-def test_the_four_commands_run_from_an_empty_folder(installed, tmp_path, line, says):
+def test_the_commands_run_from_an_empty_folder(installed, tmp_path, line, says):
     own = {"cwd": tmp_path, "env": {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}}
     python = installed / "python"
     assert installed.parent.name in run(python, "-c", "import llmlab; print(llmlab.__file__)", **own)
