@@ -61,16 +61,19 @@ class LookOptions(Struct, frozen=True):
     ) -> "Ledger":
         """One text, part by part; of one that is `pictured` what was likelier is told under the pointer."""
         from llmlab.lab.probability.by_character import by_part
+        from llmlab.lab.probability.prob import with_others
 
-        others = self.alternatives or (HOVERED if pictured else 0)
         with world.progress("scoring") as progress:
-            return by_part(
+            found = by_part(
                 lm,
                 partial(model.spellings, world),
                 text,
                 self.by,
                 correct=self.word_correction,
-                others=others,
                 allow_special=special,
                 progress=progress,
             )
+        if not (others := self.alternatives or (HOVERED if pictured else 0)):
+            return found
+        with world.progress("asking what else might have come") as progress:
+            return with_others(lm, found, others, listed=self.alternatives > 0, progress=progress)

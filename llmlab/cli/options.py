@@ -65,6 +65,11 @@ class FormOptions(Struct, frozen=True):
         return ()
 
     @property
+    def hovers(self) -> bool:
+        """Whether a picture is asked for that tells more under the pointer."""
+        return any(str(path) == STDIN or path.name.endswith((".html", ".vl.json")) for path in self.plots)
+
+    @property
     def plots_to_stdout(self) -> bool:
         """Whether the picture stands in the result's place."""
         return Path(STDIN) in self.plots

@@ -50,7 +50,7 @@ def prob(
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
-        one = look.ledger(world, lm, first[0], model, special, bool(form.plots))
+        one = look.ledger(world, lm, first[0], model, special, form.hovers)
         asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
         views = partial(one.views, unit=look.unit, **asked)
         world.show(one, form, views, partial(one.values, look.unit))

@@ -19,7 +19,7 @@ from llmlab.lab.probability.next_text import NextText
 from llmlab.lab.probability.orders import Orders
 from llmlab.lab.probability.pairs import Pairs
 from llmlab.lab.probability.perplexity import LongText
-from llmlab.lab.probability.prob import Ledger
+from llmlab.lab.probability.prob import Ledger, with_others
 from llmlab.lab.probability.quiz import Quiz
 from llmlab.lab.probability.ranking import Ranking, ranking
 from llmlab.lab.text import By
@@ -50,16 +50,16 @@ class ProbabilityVerbs(Opened):
                 return ranking(self._model(), texts, allow_special=allow_special, progress=progress)
         by_character.check(texts[0], by, word_correction, alternatives)
         with self._scoring() as progress:
-            return by_character.by_part(
+            found = by_character.by_part(
                 self._model(),
                 self._spellings,
                 texts[0],
                 by,
                 correct=word_correction,
-                others=alternatives,
                 allow_special=allow_special,
                 progress=progress,
             )
+            return with_others(self._model(), found, alternatives)
 
     def next(
         self,

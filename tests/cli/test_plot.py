@@ -39,8 +39,9 @@ def test_several_pictures_of_one_result(lab, here):
 
 def test_records_and_values_are_written_as_ever(lab, here):
     for form in ("--format csv", "--quiet"):
-        done = lab(f"prob 'the cat' 'a dog' LM {form} --plot x.vl.json")
-        assert done.out == lab(f"prob 'the cat' 'a dog' LM {form}").out
+        for texts in ("'the cat'", "'the cat' 'a dog'"):
+            done = lab(f"prob {texts} LM {form} --plot x.vl.json")
+            assert done.out == lab(f"prob {texts} LM {form}").out
     assert (here / "x.vl.json").exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature.generate import Plan, sample
 from llmlab.lab.temperature.samples import summarise
@@ -21,7 +21,7 @@ def results(wide, lm, nearest):
     prompt, plan = read(lm, "the cat"), Plan((0.0, 0.5, 2.0), samples=6, max_tokens=3)
     return {
         "next": lambda: wide((0.5, 1.0, 2.0)),
-        "prob": lambda: ledger(lm, TEXT, others=3),
+        "prob": lambda: with_others(lm, ledger(lm, TEXT), 3),
         "neighbors": lambda: nearest,
         "generate": lambda: summarise(lm, prompt, plan, sample(lm, prompt, plan, plan.places)),
     }

@@ -7,7 +7,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.render.safe import visible
 
 HOSTILE = "the cat <script>alert(1)</script> & \"a\" 'b'\u202e\u2066 </span>\n<b>今天</b>"
@@ -16,7 +16,7 @@ HOSTILE = "the cat <script>alert(1)</script> & \"a\" 'b'\u202e\u2066 </span>\n<b
 @pytest.fixture
 def text(lm):
     """One text of the tiny model, with three others to each token."""
-    return lambda text: ledger(lm, text, others=3)
+    return lambda text: with_others(lm, ledger(lm, text), 3)
 
 
 def card(driver):

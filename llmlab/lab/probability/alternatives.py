@@ -4,38 +4,43 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from llmlab.arrays import Floats
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.lab.alternatives import Alternatives
 from llmlab.lab.probability import windows
 from llmlab.progress import Progress, silent
 
-TOGETHER = 16  # next-token distributions held at a time
-
 
 def alternatives(model: CausalLM, tokens: Tokens, k: int, progress: Progress = silent) -> list[Alternatives]:
     """The k likeliest others at each token of a text, each after all that is scored before it.
 
     None where nothing stands before a token (the first, without BOS). A text longer than the model reads at once is
-    read in the windows in which it is scored.
+    read in the windows in which it is scored, each from its beginning on, a token a step.
     """
     found: list[Alternatives] = []
-    places = list(_places(model, tokens))
-    for start in range(0, len(places), TOGETHER):
-        group = places[start : start + TOGETHER]
-        known = [(context, token) for context, token in group if len(context) or model.info.bos]
-        nexts = model.next([context for context, _ in known]) if known else ()
-        found += [()] * (len(group) - len(known))
-        for logprobs, (_, token) in zip(nexts, known, strict=True):
-            best = [other for other in sampling.top(logprobs, k + 1).tolist() if other != token][:k]
-            possible = [other for other in best if np.isfinite(logprobs[other])]
-            found.append(tuple((model.piece(other), float(logprobs[other])) for other in possible))
-        progress(len(found), len(tokens))
+    for window in windows.pieces(windows.Windows.of(model.info), ScoreRequest(tokens)):
+        for place, logits in _after(model, window.tokens):
+            if place >= window.start:
+                found.append(_others(model, logits, window.tokens.ids[place], k))
+                progress(len(found), len(tokens))
+        if len(found) < len(tokens) and window.start == 0 and not model.info.bos:
+            found.insert(0, ())
     return found
 
 
-def _places(model: CausalLM, tokens: Tokens) -> Iterator[tuple[Tokens, int]]:
-    """What stands before each token in the window that scores it, and the token."""
-    for window in windows.pieces(windows.Windows.of(model.info), ScoreRequest(tokens)):
-        for place in range(window.start, len(window.tokens)):
-            yield window.tokens[:place], window.tokens.ids[place]
+def _after(model: CausalLM, tokens: Tokens) -> Iterator[tuple[int, Floats]]:
+    """Each place of a text that anything stands before, and the logits [V] there; valid until the next."""
+    first = 0 if model.info.bos else 1
+    if first >= len(tokens):
+        return
+    decoder = model.decoder(tokens[:first], 1, len(tokens) - first)
+    yield first, decoder.first
+    for place in range(first + 1, len(tokens)):
+        yield place, decoder.step([0], [tokens.ids[place - 1]])[0]
+
+
+def _others(model: CausalLM, logits: Floats, token: int, k: int) -> Alternatives:
+    logprobs = sampling.log_softmax(logits)
+    best = [other for other in sampling.top(logprobs, k + 1).tolist() if other != token][:k]
+    return tuple((model.piece(other), float(logprobs[other])) for other in best if np.isfinite(logprobs[other]))

@@ -37,14 +37,13 @@ def by_part(
     by: By = "token",
     *,
     correct: bool = False,
-    others: int = 0,
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> Ledger:
     """The probability of one text by token or word, as `ledger` gives it, or by character, which needs spellings."""
     if by == "character":
         return spelt(model, spellings(), text, allow_special=allow_special, progress=progress)
-    return ledger(model, text, by, correct=correct, others=others, allow_special=allow_special, progress=progress)
+    return ledger(model, text, by, correct=correct, allow_special=allow_special, progress=progress)
 
 
 def check(text: str, by: By, correct: bool, others: int) -> None:

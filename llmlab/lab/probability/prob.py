@@ -70,6 +70,7 @@ class Ledger(Shown):
     origin: Provenance
     covered: Record = field(default_factory=dict)  # of a ledger by character: how its covers were summed
     remarks: tuple[str, ...] = ()
+    listed: bool = False  # the others of its tokens stand in the records
 
     @property
     def total(self) -> float:
@@ -119,7 +120,7 @@ class Ledger(Shown):
                 "surprisal_bits": finite(-row.logprob * BITS),
                 **self._of_one_token(row),
                 **({} if row.corrected is None else {"corrected_logprob_nats": finite(row.corrected)}),
-                **({"alternatives": alternatives.record(row.others)} if any(one.others for one in self.rows) else {}),
+                **({"alternatives": alternatives.record(row.others)} if self.listed else {}),
                 "total_logprob_nats": finite(row.total),
                 "windows": self.scored.windows,
                 **self.covered,
@@ -211,24 +212,29 @@ def ledger(
     by: By = "token",
     *,
     correct: bool = False,
-    others: int = 0,
     allow_special: bool = False,
     progress: Progress = silent,
 ) -> Ledger:
     """The probability of one text, part by part.
 
-    `correct` adds the trailing-space correction of words, `others` to each token so many that might have come instead.
-    Raises MisuseError for an empty text, and for a correction of other parts than words, or of a language that does not
-    put spaces between them.
+    `correct` adds the trailing-space correction of words. Raises MisuseError for an empty text, and for a correction of
+    other parts than words, or of a language that does not put spaces between them.
     """
     if correct:
         check_correction(text, by)
-    found = ledgers(model, [text], by, correct=correct, allow_special=allow_special, progress=progress)[0]
-    if not others or by != "token":
+    return ledgers(model, [text], by, correct=correct, allow_special=allow_special, progress=progress)[0]
+
+
+def with_others(model: CausalLM, found: Ledger, k: int, *, listed: bool = True, progress: Progress = silent) -> Ledger:
+    """The same with so many tokens that might have come instead of each; of parts other than tokens as it is.
+
+    `listed`: they stand in its records too, and not in its picture alone.
+    """
+    if found.by != "token" or not k:
         return found
-    beside = likeliest_others(model, found.scored.tokens, others, progress)
+    beside = likeliest_others(model, found.scored.tokens, k, progress)
     rows = tuple(replace(row, others=own) for row, own in zip(found.rows, beside, strict=True))
-    return replace(found, rows=rows)
+    return replace(found, rows=rows, listed=listed)
 
 
 def ledgers(

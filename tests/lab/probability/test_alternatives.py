@@ -6,7 +6,7 @@ from deaf import Deaf
 
 from llmlab.config import load
 from llmlab.lab.probability.alternatives import alternatives
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.models.library import Library
 
 TEXT = "the cat sat on a mat. 今天天气很好"
@@ -45,13 +45,15 @@ def test_a_long_text_is_read_in_the_windows_in_which_it_is_scored(lm, plain):
 
 
 def test_a_ledger_has_them_where_they_are_asked_for(lm):
-    with_others, without = ledger(lm, TEXT, others=3), ledger(lm, TEXT)
-    assert [row.others for row in with_others.rows] == alternatives(lm, lm.encode(TEXT), 3)
-    assert [row.total for row in with_others.rows] == [row.total for row in without.rows]
-    assert with_others.views(others=True)[0].columns[-1].name == "others"
-    assert "alternatives" not in without.records()[0]
-    assert len(with_others.records()[0]["alternatives"]) == 3
-    assert ledger(lm, TEXT, "word", others=3).rows == ledger(lm, TEXT, "word").rows  # they are tokens
+    without = ledger(lm, TEXT)
+    listed, hovered = with_others(lm, without, 3), with_others(lm, without, 3, listed=False)
+    for found in (listed, hovered):
+        assert [row.others for row in found.rows] == alternatives(lm, lm.encode(TEXT), 3)
+    assert listed.views(others=True)[0].columns[-1].name == "others"
+    assert len(listed.records()[0]["alternatives"]) == 3
+    assert hovered.records() == without.records()
+    words = ledger(lm, TEXT, "word")
+    assert with_others(lm, words, 3) is words  # they are tokens
 
 
 @pytest.mark.models

@@ -24,7 +24,8 @@ def surprisals(ledger: "Ledger") -> Chart:
     records = ledger.records()[:MOST]
     fields = [ledger.by, *FIELDS, *(field for field in OF_TOKENS if field in records[0])]
     shown = [visible(raw(row.piece), alone=False) for row in ledger.rows[:MOST]]
-    beside = {"others": [others(row.others) for row in ledger.rows[:MOST]]} if "alternatives" in records[0] else {}
+    known = any(row.others for row in ledger.rows)
+    beside = {"others": [others(row.others) for row in ledger.rows[:MOST]]} if known else {}
     rows = chart.data(records, *fields, shown=shown, **beside)
     hover = chart.tooltip(**{field: title for field, title in _told(ledger).items() if field in rows["values"][0]})
     cut = f"the first {MOST} of {len(ledger.rows):,} {ledger.by}s" if len(ledger.rows) > MOST else ""

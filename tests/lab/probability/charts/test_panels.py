@@ -8,14 +8,14 @@ import pytest
 from llmlab.backends.sampling import Settings, log_softmax
 from llmlab.lab.probability.compare import difference
 from llmlab.lab.probability.next import next_tokens
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.lab.prompt import read
 from llmlab.lab.shaded import FULL
 from llmlab.lab.text import probability
 
 
 def test_a_text_is_shaded_by_the_surprisal_of_its_records(lm):
-    found = ledger(lm, "the cat sat", others=2)
+    found = with_others(lm, ledger(lm, "the cat sat"), 2)
     (panel,) = found.panels()
     for part, record in zip(panel.parts, found.records(), strict=True):
         assert part.text == record["token"]
@@ -29,7 +29,7 @@ def test_a_text_is_shaded_by_the_surprisal_of_its_records(lm):
 
 
 def test_the_rank_of_another_is_its_place_in_the_whole_vocabulary(lm, plain):
-    found = ledger(lm, "the cat sat", others=3)
+    found = with_others(lm, ledger(lm, "the cat sat"), 3)
     ids = [row.ids[0] for row in found.rows]
     for part, logprobs, own in zip(found.panels()[0].parts, plain(ids), ids, strict=False):
         order = np.argsort(-logprobs, kind="stable").tolist()

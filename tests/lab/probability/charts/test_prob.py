@@ -8,7 +8,7 @@ import vega
 
 from llmlab.lab.probability.by_character import spelt
 from llmlab.lab.probability.charts.prob import LABELLED, MOST
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.lab.probability.ranking import ranking
 from llmlab.lab.shaded import FULL, WIDTH, width
 from llmlab.lab.text import raw, show
@@ -31,7 +31,7 @@ def runs_of(chart):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_data_of_each_bar_are_those_of_its_record(lm, text, theme):
-    found = ledger(lm, text, others=3)
+    found = with_others(lm, ledger(lm, text), 3)
     bars = bars_of(vega.check(found, theme))
     vega.same_as_records(bars, found.records())
     assert [row["alternatives"] for row in bars] == [record["alternatives"] for record in found.records()]
