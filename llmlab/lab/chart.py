@@ -6,6 +6,7 @@ texts in them are data to Vega too and never read as expressions. The text for t
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ BETWEEN = 16  # px from panel to panel
 FIGURE = 56  # px of a figure at the end of a bar
 ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}  # an axis's title
 OWN = {"scale": {"color": "independent"}}  # colours of a part, whose legend then stands beside it
+TITLE = re.compile(r"[A-Za-z0-9 ,.:()/%'-]+")
 LINE = 105  # cells of a line of a title
 
 
@@ -38,15 +40,20 @@ def picture(views: Sequence[Picture], *parts: Chart, notes: Iterable[str] | None
 
 def titled(title: str, *parts: Chart, below: str = "", notes: Iterable[str] = ()) -> Chart:
     """Parts below each other, under a title and a line, over the notes, each once."""
-    head: dict[str, Any] = {"text": fold(title, LINE)}
+    head: dict[str, Any] = {"text": fold(_joined(title), LINE)}
     if below:
         head["subtitle"] = fold(below, LINE)
     return {"title": head, "vconcat": [*parts, caption(dict.fromkeys(notes))], "resolve": OWN}
 
 
+def _joined(text: str) -> str:
+    """What a table sets apart by several spaces, which a picture draws as one."""
+    return re.sub(r" {3,}", "; ", text.strip())
+
+
 def caption(notes: Iterable[str]) -> Chart:
     """Small lines below a picture: what it is of, and what made it."""
-    lines = [line for note in notes for line in fold(note, LINE + 20)]
+    lines = [line for note in notes for line in fold(_joined(note), LINE + 20)]
     return {
         "data": {"values": [{}]},
         "width": 1,  # lines are as long as they are; more would be empty room beside the parts
@@ -78,7 +85,7 @@ def place(field: str, title: str | None = None, **more: Any) -> Chart:
 
 def tooltip(**titles: str) -> list[Chart]:
     """What is told of a mark under the pointer: fields by their titles."""
-    return [{"field": field, "title": title, "type": "nominal"} for field, title in titles.items()]
+    return [{"field": field, "title": _ours(title), "type": "nominal"} for field, title in titles.items()]
 
 
 def bars(
@@ -176,7 +183,13 @@ def only(test: str, layer: Chart) -> Chart:
 
 def exact(field: str, title: str, form: str = ".4f") -> Chart:
     """A number that is told of a mark under the pointer, in a form of https://d3js.org/d3-format."""
-    return {"field": field, "title": title, "type": "quantitative", "format": form}
+    return {"field": field, "title": _ours(title), "type": "quantitative", "format": form}
+
+
+def _ours(title: str) -> str:
+    """A title that Vega-Lite makes an expression of, as it does of all under the pointer: no text of others is one."""
+    assert TITLE.fullmatch(title), f"{title!r} is no title of ours"
+    return title
 
 
 def _lowered(rows: Chart, channel: str) -> Chart:
@@ -214,7 +227,7 @@ def sequence(
 def sequences(rows: Chart, value: Chart, hover: Sequence[Chart], *more: Chart, **colour: Chart) -> list[Chart]:
     """The same in as many lines as a long text takes; `value` has the scale of them all."""
     parts = rows["values"]
-    upright = int(WIDTH // (widest(rows) * CELL))  # where labels are short they need not be turned
+    upright = int(WIDTH // (max(widest(rows), 1) * CELL))  # where labels are short they need not be turned
     count = math.ceil(len(parts) / (upright if upright >= UPRIGHT else ABREAST))
     size = math.ceil(len(parts) / count)
     lines = [parts[start : start + size] for start in range(0, len(parts), size)]

@@ -40,10 +40,10 @@ def _value(why: "Why") -> Chart:
 
 
 def _hover(why: "Why") -> list[Chart]:
-    a, b = (visible(label) for label in why.pair.labels)
-    values = [("value_a", a), ("value_b", b)]
+    values = [("value_a", "value of the first"), ("value_b", "of the second")]
     if why.pair.raw is not None:
-        values = [("raw_a", a), ("raw_b", b), ("value_a", f"z of {a}"), ("value_b", f"z of {b}")]
+        raw = [("raw_a", "value of the first"), ("raw_b", "of the second")]
+        values = [*raw, ("value_a", "z of the first"), ("value_b", "z of the second")]
     told = [chart.exact(field, title, ".6g") for field, title in (*values, ("part", "part"))]
     return [*chart.tooltip(shown="dimension"), *told]
 

@@ -1,12 +1,17 @@
 """The picture of why: a bar a dimension, and one of all others, which together are the score."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 import vega
+import vl_convert
 from lab_vectors import HOSTILE, check_harmless, embeddings
 
 from llmlab.lab.vectors.charts.why import MOST
 from llmlab.lab.vectors.why import explain
+from llmlab.render import plot
 
 
 @pytest.mark.parametrize("metric", ["cosine", "l2", "l1", "dot"])
@@ -39,7 +44,7 @@ def test_what_a_table_says_itself_is_told_beside_the_standardised_numbers():
     raws = {row["dimension"]: (row["raw_a"], row["raw_b"]) for row in vega.rows(spec, "raw_a")}
     assert raws == {"身高": (175, 168), "性别=男": (1, 0)}
     titles = [one["title"] for one in spec["vconcat"][0]["layer"][0]["encoding"]["tooltip"]]
-    assert titles == ["dimension", "小明", "小陈", "z of 小明", "z of 小陈", "part"]
+    assert titles == ["dimension", "value of the first", "of the second", "z of the first", "z of the second", "part"]
     assert {"身高", "性别=男"} <= set(vega.drawn(explain(pair)))
 
 
@@ -47,3 +52,17 @@ def test_hostile_names_of_columns_are_drawn_as_text():
     pair = embeddings(["<b>", "datum.x"], len(HOSTILE), dimensions=HOSTILE)
     spec = check_harmless(explain(pair))
     assert {row["dimension"] for row in vega.rows(spec, "dimension")} == set(HOSTILE)
+
+
+@pytest.mark.parametrize("words", [("a\\", "b"), ('a\\"', "b"), ("part", "rank"), ("same", "same"), ("datum.x", "'q'")])
+def test_words_are_never_part_of_an_expression(words):
+    found, plain = (explain(embeddings(pair), []) for pair in (words, ("one", "other")))
+    signals, expected = (expressions(vega.check(result)) for result in (found, plain))
+    assert signals == expected
+    assert len(signals) > 3
+
+
+def expressions(spec):
+    """Whatever Vega evaluates of a picture."""
+    compiled = json.dumps(vl_convert.vegalite_to_vega(spec, vl_version=plot.VEGA_LITE))
+    return sorted(re.findall(r'"(?:signal|test|expr|update)": "((?:[^"\\]|\\.)*)"', compiled))
