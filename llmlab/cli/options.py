@@ -112,7 +112,7 @@ class PictureOptions(FormOptions, frozen=True):
 
     @property
     def plots(self) -> Sequence[Path]:
-        return self.plot or ()
+        return list(dict.fromkeys(self.plot or ()))
 
 
 class EngineOptions(Struct, frozen=True):

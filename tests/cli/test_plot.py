@@ -70,6 +70,6 @@ def test_what_can_be_no_picture_is_misuse_before_a_model_is_opened(refuses, line
 
 def test_a_picture_without_the_library_says_what_to_install(refuses, lab, monkeypatch, here):
     monkeypatch.setattr("llmlab.render.plot.find_spec", lambda name: None)
-    said = '.png needs vl-convert; pip install "llmlab[plot]", or end the name with .vl.json'
+    said = '.png needs vl-convert-python and pillow and fonttools; pip install "llmlab[plot]", or end the name with .vl'
     refuses("prob a --model absent --plot x.png", b"", said, 1)
     assert lab("prob 'the cat' LM --plot x.vl.json").code == 0

@@ -20,8 +20,10 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"  # what vl-convert draws with; it has several
 DATA = ".vl.json"
 DRAWN = (".png", ".svg", ".pdf", ".html")
-SCALE = 2  # pixels of a png to each of the picture's, so that it stands a projector
+SCALES = (2, 1.5, 1)  # pixels of a png to each of the picture's: so many as leave it under MOST
+MOST = 200_000  # bytes of a png
 PALETTE, LARGE = 256, 200_000  # colours; bytes of a png that is worth a palette that does not hold them all
+NEEDED = {"vl_convert": "vl-convert-python", "PIL": "pillow", "fontTools": "fonttools"}
 HINT = 'pip install "llmlab[plot]"'
 
 
@@ -32,12 +34,24 @@ def check(path: Path) -> None:
     """
     if str(path) == "-":
         return
-    if not path.name.endswith((DATA, *DRAWN)):
-        raise MisuseError(f"{path} names no kind of picture", f"end it with one of {', '.join((*DRAWN, DATA))}")
-    if not path.parent.is_dir() or path.is_dir():
-        raise MisuseError(f"cannot write {path}: there is no such folder", "name a file in a folder that is there")
-    if not path.name.endswith(DATA) and not (find_spec("vl_convert") and find_spec("PIL") and find_spec("fontTools")):
-        raise MissingError(f"{path.suffix} needs vl-convert", f"{HINT}, or end the name with {DATA}")
+    kind = _kind(path)
+    try:
+        here, folder = path.parent.is_dir(), path.is_dir()
+    except OSError as error:  # a name that is too long
+        raise MisuseError(f"cannot write {path}: {error.strerror}", "give a shorter name") from None
+    if not here or folder or not os.access(path.parent, os.W_OK):
+        what = "it is a folder" if folder else "its folder cannot be written" if here else "there is no such folder"
+        raise MisuseError(f"cannot write {path}: {what}", "name a file in a folder that is there")
+    if kind != DATA and (missing := [package for module, package in NEEDED.items() if not find_spec(module)]):
+        raise MissingError(f"{kind} needs {' and '.join(missing)}", f"{HINT}, or end the name with {DATA}")
+
+
+def _kind(path: Path) -> str:
+    """What the end of a name says; the name has more than its end. Raises MisuseError for none of ours."""
+    for kind in (DATA, *DRAWN):
+        if path.name.lower().endswith(kind) and len(path.name) > len(kind):
+            return kind
+    raise MisuseError(f"{path} names no kind of picture", f"end it with one of {', '.join((*DRAWN, DATA))}")
 
 
 def specification(result: Pictured, theme: Theme = "light") -> Chart:
@@ -56,9 +70,8 @@ def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda
     pdf MissingError where these letters are Chinese.
     """
     check(path)
-    kind = DATA if path.name.endswith(DATA) else path.suffix
-    content = AS[kind](result, theme, say)
-    part = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    content = AS[_kind(path)](result, theme, say)
+    part = path.with_name(f".llmlab.tmp-{os.getpid()}")
     try:
         part.write_bytes(content)
         os.replace(part, path)
@@ -72,13 +85,23 @@ def _png(result: Pictured, theme: Theme, say: Say) -> bytes:
     import vl_convert
     from PIL import Image as Images
 
-    png = vl_convert.vegalite_to_png(_with_font(result, theme, say), scale=SCALE, **_offline())
-    image = Images.open(io.BytesIO(png)).convert("RGB")
-    if image.getcolors(PALETTE):  # then a palette holds them all
-        image = image.quantize(PALETTE, Images.Quantize.MEDIANCUT, dither=Images.Dither.NONE)
-    packed = _packed(image)
-    if len(packed) > LARGE:  # a heat map: a shade is off by as little as no eye sees
-        packed = _packed(image.convert("RGB").quantize(PALETTE, Images.Quantize.FASTOCTREE, dither=Images.Dither.NONE))
+    spec = _with_font(result, theme, say)
+    for scale in SCALES:
+        png = vl_convert.vegalite_to_png(spec, scale=scale, **_offline())
+        packed = _small(Images.open(io.BytesIO(png)).convert("RGB"))
+        if len(packed) <= MOST:
+            break
+    return packed
+
+
+def _small(image: "Image") -> bytes:
+    """With a palette where the colours fit one; of a heat map, which has more, a shade may be off a little."""
+    from PIL import Image as Images
+
+    exact = image.quantize(PALETTE, Images.Quantize.MEDIANCUT, dither=Images.Dither.NONE)
+    packed = _packed(exact if image.getcolors(PALETTE) else image)
+    if len(packed) > LARGE:
+        packed = _packed(image.quantize(PALETTE, Images.Quantize.FASTOCTREE, dither=Images.Dither.NONE))
     return packed
 
 

@@ -71,7 +71,7 @@ def test_packing_a_png_anew_changes_no_pixel(tmp_path):
     plot.save(Drawn(), tmp_path / "x.png")
     spec = plot.specification(Drawn())
     spec["config"] = spec["config"] | {"font": fonts.family("".join(TEXTS), pytest.fail)}
-    large = vl_convert.vegalite_to_png(spec, vl_version=plot.VEGA_LITE, scale=plot.SCALE)
+    large = vl_convert.vegalite_to_png(spec, vl_version=plot.VEGA_LITE, scale=plot.SCALES[0])
     with Image.open(tmp_path / "x.png") as small, Image.open(io.BytesIO(large)) as same:
         assert small.convert("RGB").tobytes() == same.convert("RGB").tobytes()
     assert (tmp_path / "x.png").stat().st_size < len(large) / 2
@@ -92,7 +92,7 @@ class Heated(Drawn):
 def test_a_large_png_has_a_palette_whose_shades_are_hardly_off(tmp_path, monkeypatch):
     monkeypatch.setattr(plot, "LARGE", 5_000)
     plot.save(Heated(), tmp_path / "x.png")
-    large = vl_convert.vegalite_to_png(plot.specification(Heated()), vl_version=plot.VEGA_LITE, scale=plot.SCALE)
+    large = vl_convert.vegalite_to_png(plot.specification(Heated()), vl_version=plot.VEGA_LITE, scale=plot.SCALES[0])
     with Image.open(tmp_path / "x.png") as small, Image.open(io.BytesIO(large)) as same:
         assert same.convert("RGB").getcolors(256) is None
         assert small.mode == "P"
@@ -102,7 +102,7 @@ def test_a_large_png_has_a_palette_whose_shades_are_hardly_off(tmp_path, monkeyp
 
 
 def test_the_kinds_are_what_their_names_say(tmp_path):
-    begins = {"x.html": b"<!DOCTYPE html>", "x.pdf": b"%PDF-", "x.png": b"\x89PNG", "x.svg": b"<svg"}
+    begins = {"X.SVG": b"<svg", "x.html": b"<!DOCTYPE html>", "x.pdf": b"%PDF-", "x.png": b"\x89PNG", "x.svg": b"<svg"}
     for name, first in begins.items():
         plot.save(Drawn(), tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(first)
@@ -134,7 +134,10 @@ def test_nothing_is_fetched_for_a_picture():
         ("x.json", "x.json names no kind of picture"),
         ("x", "x names no kind of picture"),
         ("absent/x.png", "absent/x.png: there is no such folder"),
-        ("folder.png", "folder.png: there is no such folder"),
+        ("folder.png", "folder.png: it is a folder"),
+        (".png", "names no kind of picture"),
+        (".vl.json", "names no kind of picture"),
+        ("天" * 90 + ".png", "File name too long"),
     ],
 )
 def test_what_can_be_no_picture_is_misuse(tmp_path, name, said):
