@@ -34,10 +34,10 @@ def family(text: str, say: Callable[[str], None]) -> str:
     Letters that no font here has are told to `say`: a hot model writes in all scripts. Raises MissingError where they
     are Chinese, which is one of the two languages here.
     """
-    letters = {c for c in text if c.isalpha() and not _carried(c)}
+    letters = {c for c in text if (c.isalpha() and not _carried(c)) or _is_emoji(c)}
     wanted = letters | {c for c in MARKS if c in text}
     missing, most, best = set(letters), 0, OWN
-    for file in _files(wanted) if wanted else ():
+    for file in _files(wanted, thorough=bool(letters)) if wanted else ():
         for name, characters in _faces(file):
             has = {character for character in wanted if ord(character) in characters}
             if has & missing:
@@ -53,8 +53,13 @@ def family(text: str, say: Callable[[str], None]) -> str:
         hint = "apt install fonts-noto-cjk, or write .svg or .html, drawn where they are read"
         raise MissingError(f"no font here has the letters {_some(missing)}", hint)
     if missing:
-        say(f"no font here has the letters {_some(missing)}: they are drawn as boxes (not so in .svg and .html)")
+        say(f"no font here has {_some(missing)}: they are drawn as boxes (not so in .svg and .html)")
     return best
+
+
+def _is_emoji(character: str) -> bool:
+    """Pictures such as ☀ and 🎉; arrows, blocks and lines are carried."""
+    return unicodedata.category(character) == "So" and ord(character) >= 0x2600
 
 
 def _carried(letter: str) -> bool:
@@ -76,8 +81,8 @@ def _register(file: Path) -> None:
     vl_convert.register_font_directory(str(file.parent))
 
 
-def _files(letters: set[str]) -> Iterator[Path]:
-    """Font files, those first that have the letters, as far as fontconfig knows."""
+def _files(letters: set[str], thorough: bool) -> Iterator[Path]:
+    """Font files, those first that have the letters, as far as fontconfig knows; only `thorough` the others too."""
     if not shutil.which("fc-list"):
         found = (path for folder in _folders() for path in folder.rglob("*"))
         yield from sorted((path for path in found if path.suffix.lower() in SUFFIXES), key=_liking)
@@ -85,13 +90,14 @@ def _files(letters: set[str]) -> Iterator[Path]:
     charset = " ".join(f"{ord(letter):x}" for letter in sorted(letters)[:200])
     likely = _listed(f":charset={charset}")
     yield from sorted(likely, key=_liking)
-    yield from sorted(_listed(":") - likely, key=_liking)
+    if thorough:
+        yield from sorted(_listed(":") - likely, key=_liking)
 
 
 def _listed(pattern: str) -> set[Path]:
     """The font files that fontconfig knows of a pattern."""
     asked = ["fc-list", "--format", "%{file}\\n", pattern]
-    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    said = os.fsdecode(subprocess.run(asked, capture_output=True, check=False).stdout)
     return {path for path in map(Path, said.splitlines()) if path.suffix.lower() in SUFFIXES}
 
 
@@ -123,5 +129,5 @@ def _faces(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
             faces = TTCollection(stream, lazy=True).fonts if several else [TTFont(stream, lazy=True)]
             for face in sorted(faces, key=lambda face: "SC" not in str(face["name"].getDebugName(1)).split()):
                 yield str(face["name"].getDebugName(16) or face["name"].getDebugName(1)), face.getBestCmap() or {}
-    except (TTLibError, OSError, KeyError, struct.error):
+    except (TTLibError, OSError, LookupError, ValueError, AssertionError, struct.error):  # a damaged font
         return
