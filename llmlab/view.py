@@ -156,6 +156,9 @@ class Interactive(Pictured, Protocol):
         ...
 
 
+DRAWN = 12  # results below each other in a picture
+
+
 class Several(Struct, frozen=True):
     """Several results of one kind, one after the other."""
 
@@ -178,7 +181,9 @@ class Several(Struct, frozen=True):
         if len(self.results) == 1:
             return self.results[0].chart()
         own = {"scale": {"color": "independent"}}  # and so does a legend stand beside what it is of
-        return {"vconcat": [one.chart() for one in self.results], "resolve": own}
+        drawn: Chart = {"vconcat": [one.chart() for one in self.results[:DRAWN]], "resolve": own}
+        left = len(self.results) - DRAWN
+        return drawn if left <= 0 else {"title": f"the first {DRAWN} of {len(self.results):,} {self.name}", **drawn}
 
     def panels(self) -> list[Panel]:
         return [panel for one in self.results if isinstance(one, Interactive) for panel in one.panels()]

@@ -35,17 +35,24 @@ def slider(
     Tokens that cannot come (-inf) are left out: no temperature brings them back.
     """
     falling = -np.sort(-logprobs[np.isfinite(logprobs)].astype(np.float64))
+    highest = max(HIGHEST, len(pieces))  # a token that has a bar is carried by itself
     return TemperatureSlider(
         title,
         [show(piece) for piece in pieces][: len(falling)],
-        falling[:HIGHEST].round(DIGITS).tolist(),
-        bins(falling[HIGHEST:]),
+        falling[:highest].round(DIGITS).tolist(),
+        bins(falling[highest:]),
         temperatures,
         filters.top_k,
         filters.top_p,
         filters.min_p,
         seen,
+        penalised(filters.repetition_penalty),
     )
+
+
+def penalised(penalty: float) -> str:
+    """What is said of log-probabilities that are not the model's own."""
+    return "" if penalty == 1 else f"The logits z are those after a repetition penalty of {penalty:g}."
 
 
 def bins(falling: Doubles) -> list[tuple[int, float]]:

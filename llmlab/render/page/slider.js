@@ -132,7 +132,7 @@ function slider(section, panel) {
     bars(d);
   }
 
-  let current = panel.temperatures.includes(1) ? 1 : panel.temperatures[0];
+  let current = panel.temperatures.find((t) => t > 0) ?? 0; // the first that was asked for, as the heading says
   const to = (t) => {
     if (Number.isFinite(t) && t >= 0) show((current = t));
   };

@@ -39,7 +39,7 @@ def test_a_page_plays_with_the_tokens_after_the_text_as_they_stand(lm, spellings
     (slider,) = asked(lm, spellings, "The", by, pictured=True, temperatures=(0.5, 2.0)).panels()
     expected = np.sort(plain(lm.encode("The").ids)[-1])[::-1]
     assert slider.logprobs == pytest.approx(expected[: len(slider.logprobs)].tolist(), abs=1e-4)
-    assert (slider.temperatures, slider.note[:9]) == ([0.5, 2.0], "By token,")
+    assert (slider.temperatures, slider.note[:16]) == ([0.5, 2.0], "This is by token")
 
 
 @pytest.mark.parametrize("by", ["character", "word"])

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 def of_next(found: "Next") -> TemperatureSlider:
     """What temperature makes of the next token, with the filters that its table shows."""
     cuts = {cut.name: cut.value for cut in found.tempered[0].cuts}
-    filters = Settings(top_k=int(cuts.get("top_k", 0)), top_p=cuts.get("top_p", 1.0), min_p=cuts.get("min_p", 0.0))
+    top_k, penalty = int(cuts.get("top_k", 0)), found.filters.repetition_penalty
+    filters = Settings(1.0, top_k, cuts.get("top_p", 1.0), cuts.get("min_p", 0.0), penalty)
     temperatures = [one.temperature for one in found.tempered]
     return slider(found.context.text, found.pieces, found.logprobs, temperatures, filters)
 
 
 def of_next_text(found: "NextText", by_token: "Next") -> TemperatureSlider:
     """The same beside characters or words, whose own distribution is no softmax of one row of logits."""
-    note = f"By token, after the text as its own tokens stand; by {found.by}, over all tokens that cover it, below."
+    note = (
+        "This is by token, after the text as its own tokens stand. The heading and the picture are by "
+        f"{found.by}: they count every token that covers the text's end, also those that go on beyond it."
+    )
     return structs.replace(of_next(by_token), note=note)
 
 

@@ -63,7 +63,7 @@ def lines(firsts: Sequence[Record], x: Chart, height: float) -> Chart:
     scale = {"domain": list(order.values())}
     legend = {"orient": "bottom", "labelLimit": 110, "columns": DRAWN, "title": "first token"}
     colour = {"field": "shown", "type": "nominal", "scale": scale, "legend": legend}
-    title = "P of the first token (exact: lines; seen: points, 95 % intervals)"
+    title = "P of the first token (exact at each T, joined by lines; seen: points beside them, 95 % intervals)"
     y = chart.number("probability", title, axis=chart.ABOVE)
     apart = _apart(sorted({one["temperature"] for one in firsts}))
     marks = [layer for series in order for layer in _seen(series, apart * (series - (len(order) - 1) / 2), y)]

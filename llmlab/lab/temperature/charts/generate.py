@@ -48,8 +48,10 @@ def _one_each(samples: "Samples", measures: Sequence[Record]) -> Chart:
 def _answers(samples: "Samples", measured: Record, counts: Sequence[tuple[tuple[str, str], int]]) -> Chart:
     """The answers of the only temperature, the commonest first, coloured by whether they are right."""
     rows: list[Record] = []
+    alone = {text: count == 1 for text, count in Counter(text for (text, _), _ in counts).items()}
     for rank, ((text, finish), times) in enumerate(counts, 1):
-        row = {"rank": rank, "text": text, "finish": finish, "times": times, "shown": _said(text), "figure": str(times)}
+        row = {"rank": rank, "text": text, "finish": finish, "times": times, "figure": str(times)}
+        row |= {"shown": _said(text) + ("" if alone[text] else f" ({finish})")}
         known = {"judged": "right" if samples.right(text) else "not right"} if samples.expected else {}
         rows.append(row | known)
     title = f"times, of {measured['samples']:,} samples"

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from llmlab.backends import sampling
 from llmlab.lab.panels import part, shading, slider
 from llmlab.lab.text import BITS
 from llmlab.view import Seen, Shading, TemperatureSlider
@@ -18,7 +19,8 @@ def of_samples(found: "Samples") -> list[TemperatureSlider]:
     if logprobs is None:
         return []
     known = {one.token: one.piece for one in found.firsts}
-    tokens = sorted(known, key=lambda token: (-logprobs[token], token))
+    likeliest = sampling.top(logprobs, len(known)).tolist()
+    tokens = likeliest[: next((place for place, token in enumerate(likeliest) if token not in known), len(known))]
     seen = []
     for t in dict.fromkeys(one.temperature for one in found.firsts):
         begins = Counter(one.ids[0] for one in found.of(t))
