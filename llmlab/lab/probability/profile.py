@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from llmlab.arrays import Doubles
 
 MOST = 2_000  # bins at most
@@ -37,12 +35,11 @@ class Profile:
     def smoothed(self) -> list[float]:
         """The mean of the tokens of each bin and of its neighbours on both sides, nats; at an end on one side."""
         half = self.window // 2
-        sums, known = (np.concatenate([[0.0], np.cumsum(column)]) for column in (self.sums, self.known))
         found = []
         for place in range(len(self.sums)):
-            first, last = max(place - half, 0), min(place + half + 1, len(self.sums))
-            count = known[last] - known[first]
-            found.append(float((sums[last] - sums[first]) / count) if count else math.nan)
+            near = slice(max(place - half, 0), place + half + 1)
+            count = sum(self.known[near])
+            found.append(math.fsum(self.sums[near]) / count if count else math.nan)
         return found
 
 
