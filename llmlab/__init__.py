@@ -1,10 +1,11 @@
 """llmlab: see how language models work. `llmlab.open()` is the lab from Python; the command line is `llmlab`."""
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # importing llmlab imports nothing that computes
+    from pathlib import Path
+
     from llmlab.door import Lab
 
 __all__ = ["__version__", "open"]
@@ -19,7 +20,7 @@ def open(
     engine: str | None = None,
     dtype: str | None = None,
     bos: bool | None = None,
-    config: Path | str | None = None,
+    config: "Path | str | None" = None,
 ) -> "Lab":
     """A lab, with models and spaces other than the settings' where they are given; each is opened when it is asked.
 

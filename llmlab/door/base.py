@@ -12,6 +12,7 @@ from msgspec import Struct
 from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
 from llmlab.config import Config
+from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.files.records import Kind
 from llmlab.models.library import Library
@@ -73,9 +74,18 @@ class Opened:
         return self.files.records(told, kind) if isinstance(told, Path | str) else kind.of_mappings(told)
 
 
+def check_texts(*texts: object) -> None:
+    """Raise MisuseError for what is no text, such as a list of them."""
+    for one in texts:
+        if not isinstance(one, str):
+            raise MisuseError(f"{one!r} is no text", "give strings, several one after the other: lab.prob(a, b)")
+
+
 def heats(temperature: Heats) -> tuple[float, ...]:
-    """One temperature or several as several."""
-    return tuple(temperature) if isinstance(temperature, Sequence) else (temperature,)
+    """One temperature or several as several. Raises MisuseError for a text."""
+    if isinstance(temperature, str):
+        raise MisuseError(f"the temperature {temperature!r} is a text", "give a number, or several: [0.2, 1]")
+    return (temperature,) if isinstance(temperature, int | float) else tuple(map(float, temperature))
 
 
 def listed(texts: Texts) -> list[str]:

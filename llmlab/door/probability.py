@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from llmlab.backends.sampling import Settings
-from llmlab.door.base import Heats, Opened, Told, heats
+from llmlab.door.base import Heats, Opened, Told, check_texts, heats
 from llmlab.errors import MisuseError
 from llmlab.files.opening import called
 from llmlab.lab import prompt as prompts
@@ -41,6 +41,7 @@ class ProbabilityVerbs(Opened):
         So many `alternatives` to each token are in its records, and in its picture told under the pointer. `by` and
         what follows are of one text.
         """
+        check_texts(*texts)
         if not texts:
             raise MisuseError("no text is given", "give at least one")
         if len(texts) > 1:
@@ -77,6 +78,7 @@ class ProbabilityVerbs(Opened):
         allow_special: bool = False,
     ) -> Next | NextText:
         """Which token, character or word comes next: the exact distribution, at one temperature or several."""
+        check_texts(text)
         wrap, found = preset_of(self.config, preset), heats(temperature)
         cuts = Settings(1.0, top_k, top_p, min_p, repetition_penalty)
         next_text.check(k, found, cuts)
@@ -86,6 +88,7 @@ class ProbabilityVerbs(Opened):
 
     def compare(self, a: str, b: str, *, allow_special: bool = False) -> Difference:
         """Where two texts differ in probability: their tokens aligned."""
+        check_texts(a, b)
         with self._scoring() as progress:
             return difference(self._model(), a, b, allow_special=allow_special, progress=progress)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.config import MetricName
-from llmlab.door.base import Opened
+from llmlab.door.base import Opened, check_texts
 from llmlab.lab.vectors import asking, judging
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.lab.vectors.evaluate import SimilarityScore
@@ -36,6 +36,7 @@ class VectorVerbs(Opened):
 
         `tokens`: a vector a token. Of a language model (`model`): the look-up in its table, or `layer`, or one `word`.
         """
+        check_texts(*texts)
         given, source = list(texts), self._source(model, space, standardize, layer, word)
         source.check([one.strip() for one in given])
         return source.for_language(given).each(tokens, metric)(given).by(metric)
@@ -45,6 +46,7 @@ class VectorVerbs(Opened):
         layer: str | int | None = None, word: str | None = None,
     ) -> Odd:  # fmt: skip
         """Which of several words does not belong: the one least similar to the mean of all."""
+        check_texts(*words)
         given, source = [one.strip() for one in words], self._source(model, space, standardize, layer, word)
         source.check(given)
         if len(given) < 3:
@@ -57,6 +59,7 @@ class VectorVerbs(Opened):
         columns: Sequence[str] = (), metric: MetricName = "cosine",
     ) -> Why:  # fmt: skip
         """Why two words or texts are near: what each dimension, or each of some columns, adds to their similarity."""
+        check_texts(a, b)
         given, source = [a.strip(), b.strip()], self._source(model, space, standardize, layer, word)
         source.check(given)
         return explain(source.for_language(given).vectors(given).by(metric), columns)
@@ -68,6 +71,7 @@ class VectorVerbs(Opened):
         spaces: Sequence[str] | None = None, standardize: bool = False,
     ) -> Neighbors | SideBySide:  # fmt: skip
         """The nearest words to a word or a sum (`king - man + woman`) in a space, or in several side by side."""
+        check_texts(word)
         measure: dict[str, Any] = {"metric": metric, "method": method, "exact": exact, "sort": sort}
         which: dict[str, Any] = {
             "words": words,

@@ -145,6 +145,11 @@ def test_what_a_command_says_on_stderr_the_reporter_hears(door, lab, files, ear,
 
 MISUSE = {
     "no text": lambda lab: lab.prob(),
+    "['a', 'b'] is no text": lambda lab: lab.prob(["a", "b"]),
+    "3 is no text": lambda lab: lab.next(3),
+    "1 is no text": lambda lab: lab.compare("a", 1),
+    "['love'] is no text": lambda lab: lab.neighbors(["love"]),
+    "'0.2,1' is a text": lambda lab: lab.next("a", temperature="0.2,1"),
     "the text is empty": lambda lab: lab.prob(""),
     "for one text": lambda lab: lab.prob("a", "b", by="word"),
     "alternatives are to tokens": lambda lab: lab.prob("a", by="word", alternatives=2),
