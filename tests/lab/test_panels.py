@@ -74,6 +74,20 @@ def test_a_bin_is_a_hundredth_of_a_nat_and_says_its_mean():
     assert panels.bins(np.empty(0)) == []
 
 
+def test_every_token_that_has_a_bar_is_carried_by_itself():
+    logprobs = log_softmax(np.random.default_rng(0).normal(0, 3, 5000).astype(np.float32))
+    pieces = [b"x"] * (panels.HIGHEST + 100)
+    found = panels.slider("a text", pieces, logprobs, [1.0], PLAIN)
+    assert len(found.tokens) == len(found.logprobs) == len(pieces)
+    assert sum(count for count, _ in found.rest) == 5000 - len(pieces)
+
+
+def test_a_penalty_is_said():
+    logprobs = log_softmax(np.zeros(4, np.float32))
+    assert "penalty of 1.3" in panels.slider("x", [], logprobs, [1.0], Settings(repetition_penalty=1.3)).note
+    assert slider(logprobs).note == ""
+
+
 def test_a_token_that_cannot_come_is_not_carried():
     panel = slider(np.array([-np.inf, math.log(0.25), -np.inf, math.log(0.75)], np.float32))
     assert [round(math.exp(one), 6) for one in panel.logprobs] == [0.75, 0.25]

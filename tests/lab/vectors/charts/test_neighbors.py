@@ -139,6 +139,9 @@ def test_a_word_of_several_spaces_has_one_colour_in_all(tmp_path):
 
 
 def test_several_words_are_several_pictures(many):
+    many_asked = Several("queries", [ask(many, "word0", k=1)] * 14)
+    assert many_asked.chart()["title"] == "the first 12 of 14 queries"
+    assert len(many_asked.chart()["vconcat"]) == 12
     both = Several("queries", [ask(many, word, k=3) for word in ("word0", "词1")])
     assert [row["shown"] for row in vega.rows(vega.check(both), "pc1") if row["kind"] == "query"] == ["word0", "词1"]
 
