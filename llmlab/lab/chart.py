@@ -48,7 +48,7 @@ def titled(title: str, *parts: Chart, below: str = "", notes: Iterable[str] = ()
 
 def _joined(text: str) -> str:
     """What a table sets apart by several spaces, which a picture draws as one."""
-    return re.sub(r" {3,}", "; ", text.strip())
+    return re.sub(r" {3,}", " | ", text.strip())
 
 
 def caption(notes: Iterable[str]) -> Chart:
