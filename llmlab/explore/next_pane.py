@@ -89,8 +89,7 @@ class NextPane(Half):
 
     @on(PickList.Pointed)
     def point(self, event: PickList.Pointed) -> None:
-        self.play.choose(event.place)
-        self.draw_rows()
+        self._chose(event.place)
         if event.twice:
             self.action_append()
 
@@ -105,9 +104,10 @@ class NextPane(Half):
         begin(self, self._read, "read")
 
     async def _read(self) -> None:
+        """What was asked meanwhile is done until something of it is a text to be read in its turn."""
         if not await self._ask():
             self._then.clear()
-        elif self._then:
+        while self._then and self.play.is_read:
             self._then.popleft()()
 
     async def _ask(self) -> bool:
@@ -131,8 +131,11 @@ class NextPane(Half):
 
     def action_choose(self, by: int) -> None:
         if self.reach_list():
-            self.play.choose(self.play.chosen + by)
-            self.draw_rows()
+            self._when_read(lambda: self._chose(self.play.chosen + by))
+
+    def _chose(self, place: int) -> None:
+        self.play.choose(place)
+        self.draw_rows()
 
     def action_append(self) -> None:
         self._when_read(lambda: self._appended(self.play.append))
@@ -146,6 +149,7 @@ class NextPane(Half):
             self._write_text()
             self.read()
         else:
+            self._then.clear()
             self.say(words.ENDS.format(token=show(end)))
 
     def action_walk(self, way: str) -> None:
@@ -174,6 +178,7 @@ class NextPane(Half):
         if not self.play.tokens:
             self.say(words.NOTHING_TO_SHOW)
             return
+        self._then.clear()
         begin(self, self._go, "read")
 
     async def _go(self) -> None:
@@ -238,6 +243,7 @@ class NextPane(Half):
         listing.show(rows, self.play.chosen, [drawing.next_head(jumps.drawn, width)])
 
     def action_switch(self) -> None:
+        self._then.clear()
         begin(self, self._switch, "read")
 
     async def _switch(self) -> None:
