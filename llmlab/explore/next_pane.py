@@ -247,6 +247,13 @@ class NextPane(Half):
         begin(self, self._switch, "read")
 
     async def _switch(self) -> None:
+        """Asked at the end whether another model came or not: what was being read is no longer waited for."""
+        if await self._brought():
+            self.explorer.name_model(self.play.model.info.name)
+        await self._read()
+
+    async def _brought(self) -> bool:
+        """Whether another model is there now."""
         play, name = self.play, self.desk.other(self.play.side.name)
         if play.knows(name):
             play.go_to(name)
@@ -254,11 +261,10 @@ class NextPane(Half):
             self.say(words.OPENING.format(model=name))
             model = await self.compute(partial(self.desk.library.causal_lm, name))
             if model is None:
-                return
+                return False
             play.bring(name, model)
         self.say(words.MODEL.format(model=name))
-        self.explorer.name_model(self.play.model.info.name)
-        await self._ask()
+        return True
 
     def command(self) -> str | None:
         if not self.play.tokens:

@@ -296,3 +296,35 @@ def test_another_model_and_going_on_forget_what_was_asked_before(stage, lm_folde
         here.app._next.stop()
 
     stage(scene, text="the cat")
+
+
+def test_a_text_is_read_where_the_other_model_is_not_there(stage, monkeypatch):
+    """Asking for the model puts an end to the reading that was going on."""
+    monkeypatch.setattr("llmlab.explore.desk.INSTRUCT", "nobody-has-this")
+
+    async def scene(here):
+        held = Held(here)
+        await here.pilot.press("enter", "b")
+        assert not here.play.is_read
+        await held.free()
+        assert "nobody-has-this" in here.app.said
+        assert here.play.is_read
+
+    stage(scene, text="the cat")
+
+
+def test_after_a_picture_a_token_is_appended_with_either_model(stage, lm_folder, monkeypatch):
+    """The picture asks the model about the same text in between."""
+    monkeypatch.setattr("llmlab.explore.desk.INSTRUCT", str(lm_folder))
+
+    async def scene(here):
+        for name in (here.play.side.name, str(lm_folder)):
+            assert here.play.side.name == name
+            await here.press("enter", "p")
+            assert "the picture is" in here.app.said
+            await here.press("enter")
+            assert here.play.is_read
+            assert here.play.branches.at.depth == 2
+            await here.press("b")
+
+    stage(scene, text="the cat")
