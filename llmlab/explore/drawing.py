@@ -113,18 +113,31 @@ def path(walk: Walk, width: int) -> Text:
 
 def _branch(depth: int, line: Sequence[Twig], at: Twig, width: int) -> Text:
     """A line of the tree; of a long one the end, or what stands around where one is."""
-    parts = [("  " * depth + ("└ " if depth else ""), "")]
-    parts += [
-        (" " * bool(place) + show(twig.piece), "reverse" if twig is at else "") for place, twig in enumerate(line)
-    ]
-    last = line.index(at) + 1 if at in line else 0
-    while last and sum(cell_len(text) for text, _ in parts[: last + 1]) > width and len(parts) > 2:
-        del parts[1]
-        last -= 1
-        parts[0] = ("  " * depth + "…", "")
-    text = Text.assemble(*parts)
+    texts = [" " * bool(place) + show(twig.piece) for place, twig in enumerate(line)]
+    sizes = [cell_len(text) for text in texts]
+    head, first = "  " * depth + ("└ " if depth else ""), 0
+    here = line.index(at) if at in line else 0
+    used = cell_len(head) + sum(sizes[: here + 1])
+    if used > width and here:
+        used += 2 * depth + 1 - cell_len(head)
+        head = "  " * depth + "…"
+        while used > width and first < here:
+            used -= sizes[first]
+            first += 1
+    end = _last(sizes, first, width - cell_len(head))
+    parts = [(texts[place], "reverse" if line[place] is at else "") for place in range(first, end)]
+    text = Text.assemble(head, *parts)
     text.truncate(width, overflow="ellipsis")
     return text
+
+
+def _last(sizes: Sequence[int], first: int, room: int) -> int:
+    """Up to where parts are seen: one more than there is room for, of which an ellipsis is left."""
+    for place in range(first, len(sizes)):
+        room -= sizes[place]
+        if room < 0:
+            return place + 1
+    return len(sizes)
 
 
 def _token_cells(width: int) -> int:

@@ -101,3 +101,21 @@ def test_words_that_all_lie_on_one_point_have_a_map():
     lines, unnamed = apart(["a"], [[0, 0]])
     assert "◆ a" in "".join(lines)
     assert unnamed == 0
+
+
+def test_where_one_stands_is_seen_however_long_the_token_is():
+    branches = grown("a")
+    branches.append(1, b"long" * 9, -1.0)
+    branches.append(2, b"b", -1.0)
+    branches.up()
+    (line,) = drawing.tree(branches, 10, 3)
+    assert line.plain == "… longlon…"
+
+
+def test_a_branch_of_any_length_is_measured_once(monkeypatch):
+    """It is drawn at each key: measured anew for each token that is left out, 2,000 tokens took most of a second."""
+    measured = []
+    monkeypatch.setattr(drawing, "cell_len", lambda text: measured.append(text) or cell_len(text))
+    (line,) = drawing.tree(grown(*"ab" * 500), 10, 3)
+    assert line.plain == "… a b a b"
+    assert len(measured) < 2 * 1000
