@@ -83,8 +83,7 @@ class WordsPane(Half):
 
     @on(PickList.Pointed)
     def point(self, event: PickList.Pointed) -> None:
-        self.chosen = event.place
-        self.show()
+        self._choose(event.place)
         if event.twice:
             self.action_walk()
 
@@ -107,9 +106,14 @@ class WordsPane(Half):
         self.show()
 
     def action_choose(self, by: int) -> None:
-        if self.reach_list() and self.around is not None:
-            self.chosen = min(max(self.chosen + by, 0), max(len(self.around.found.neighbors) - 1, 0))
-            self.show()
+        if self.reach_list():
+            self._choose(self.chosen + by)
+
+    def _choose(self, place: int) -> None:
+        """One of the neighbours that are there now: what was pointed at may have stood in a longer list."""
+        neighbors = self.around.found.neighbors if self.around is not None else ()
+        self.chosen = min(max(place, 0), max(len(neighbors) - 1, 0))
+        self.show()
 
     @property
     def word(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from llmlab.explore import walk
+from llmlab.explore.widgets import PickList
 
 
 def rows(text):
@@ -110,7 +111,7 @@ def test_a_sum_of_words_is_asked_with_enter(stage):
 
 @pytest.mark.parametrize("why", [False, True])
 def test_the_picture_is_saved_under_a_name_that_is_free(stage, tmp_path, monkeypatch, why):
-    monkeypatch.setattr("llmlab.explore.pictures.find_spec", lambda name: None)  # no library draws: Vega-Lite itself
+    monkeypatch.setattr("llmlab.render.plot.find_spec", lambda name: None)  # no library draws: Vega-Lite itself
     verb = "why" if why else "neighbors"
 
     async def scene(here):
@@ -120,5 +121,17 @@ def test_the_picture_is_saved_under_a_name_that_is_free(stage, tmp_path, monkeyp
             assert here.app.said.endswith(name)
             spec = json.loads((tmp_path / name).read_text(encoding="utf-8"))
             assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite")
+
+    stage(scene, word="cat")
+
+
+def test_a_row_pointed_at_in_a_longer_list_is_the_last_of_a_shorter_one(stage):
+    async def scene(here):
+        count = len(here.app.half.around.found.neighbors)
+        here.app.half.point(PickList.Pointed(count + 3, False))
+        assert here.app.half.word == here.app.half.around.found.neighbors[-1].word
+        here.app.half.around = None
+        here.app.half.point(PickList.Pointed(count - 1, True))
+        assert here.app.half.chosen == 0
 
     stage(scene, word="cat")
