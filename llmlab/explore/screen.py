@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import get_ident
@@ -91,12 +91,16 @@ class Explorer(App[int]):
         return self._panes[self._open]
 
     def say(self, message: str) -> None:
-        """One line that says what happened, from whatever thread."""
-        if get_ident() != self._thread:
-            self.call_from_thread(self.say, message)
-            return
+        """One line that says what happened, from whatever thread.
+
+        What computes does not wait for it to be drawn, and goes on where the screen is left meanwhile.
+        """
         self.said = harmless(" ".join(message.split()))
-        self.draw_foot()
+        if get_ident() == self._thread:
+            self.draw_foot()
+            return
+        with suppress(RuntimeError):  # the loop is closed
+            self.call_later(self.draw_foot)
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
@@ -110,8 +114,10 @@ class Explorer(App[int]):
                 told = 20 * done // total
                 self.say(words.SHARE.format(label=label, share=done / total))
 
-        yield update
-        self.say("")
+        try:
+            yield update
+        finally:  # what is raised is said after it
+            self.say("")
 
     async def compute(self, question: Callable[[], T]) -> T | None:
         """The answer to what takes long; None where there is none, and then the screen says why."""
@@ -128,6 +134,8 @@ class Explorer(App[int]):
 
     def draw_foot(self) -> None:
         """What happened, and below it as many of the keys as there is room for: the rows above never move."""
+        if not (self.is_running and self.screen_stack):  # it is being left
+            return
         foot = self.query_one("#foot", Static)
         width, height = max(self.size.width, 1), LOW_FOOT if self.size.height < LOW else FOOT
         said = [Text(line, "bold") for line in fold(self.said, width)[:height] if line]

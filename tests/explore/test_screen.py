@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from rich.cells import cell_len
@@ -161,3 +161,40 @@ def test_only_the_newest_text_is_waited_for(stage, monkeypatch):
         assert read == ["the cat"]
 
     stage(scene)
+
+
+def test_long_work_that_fails_leaves_nothing_behind_on_its_line(stage):
+    async def scene(here):
+        with pytest.raises(ZeroDivisionError):
+            fail(here.app)
+        assert here.app.said == ""
+
+    def fail(app):
+        with app.progress("building"):
+            assert app.said == "building ..."
+            raise ZeroDivisionError
+
+    stage(scene)
+
+
+def test_what_computes_on_while_the_screen_is_left_may_still_speak(stage):
+    left, told = [], Event()
+
+    async def scene(here):
+        left.append(here.app)
+        await here.press("down", "q")
+        here.app.say("in its own thread")
+        Thread(target=speak).start()
+        await asyncio.to_thread(told.wait, 5)
+
+    def speak():
+        left[0].say("in another")
+        told.set()
+
+    assert stage(scene, text="the cat") == 0
+    assert told.is_set()
+    told.clear()
+    later = Thread(target=speak)  # the loop is closed
+    later.start()
+    later.join()
+    assert told.is_set()
