@@ -1,16 +1,20 @@
 """Saving what the screen shows as a picture, under a name that is free."""
 
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
-from llmlab.render.plot import DATA, save
+from llmlab.errors import MissingError
+from llmlab.render.plot import DATA, check, save
 from llmlab.view import Pictured
 
 
 def saved(result: Pictured, verb: str, folder: Path) -> Path:
-    """Where the picture is: a png, or Vega-Lite where no library draws one. Raises LabError as `save` does."""
-    path = free(folder, f"llmlab-{verb}", ".png" if find_spec("vl_convert") else DATA)
+    """Where the picture is: a png, or Vega-Lite where what draws one is not there. Raises LabError as `save` does."""
+    path = free(folder, f"llmlab-{verb}", ".png")
+    try:
+        check(path)
+    except MissingError:
+        path = free(folder, f"llmlab-{verb}", DATA)
     save(result, path)
     return path
 

@@ -9,7 +9,7 @@ import pytest
 from llmlab.errors import MisuseError
 from llmlab.explore.desk import INSTRUCT, Desk, Voice
 from llmlab.explore.lane import Lane
-from llmlab.explore.pictures import free
+from llmlab.explore.pictures import free, saved
 from llmlab.explore.walk import Walk, at_home
 
 
@@ -81,3 +81,11 @@ def test_the_voice_speaks_where_it_is_turned_to(ear):
     voice.to = second
     voice.say("two")
     assert (first, ear.heard) == (["one"], ["screen: two"])
+
+
+@pytest.mark.parametrize("missing", ["vl_convert", "PIL", "fontTools"])
+def test_a_picture_is_its_data_where_any_of_what_draws_it_is_not_there(tmp_path, monkeypatch, missing):
+    monkeypatch.setattr("llmlab.render.plot.find_spec", lambda name: None if name == missing else name)
+    path = saved(SimpleNamespace(chart=lambda: {"mark": "bar"}), "next", tmp_path)
+    assert path.name == "llmlab-next.vl.json"
+    assert '"bar"' in path.read_text(encoding="utf-8")
