@@ -25,8 +25,9 @@ demo: install
 
 install: $(VENV)/installed
 
+# Two files of tests at a time; OpenMP's threads, which wait for each other by spinning, are told to give way.
 test: $(VENV)/installed-test
-	$(VENV)/bin/python -m pytest
+	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 cover: $(VENV)/installed-test
 	$(INSTALL) --editable ".[cover]"
