@@ -40,6 +40,6 @@ def _rows(chart):
 
 def test_the_others_of_a_token_are_told_under_the_pointer_and_not_in_the_table(lab, tmp_path):
     done = lab(f"prob 'The cat' LM --plot {tmp_path}/x.vl.json")
-    rows = [row for row in _rows(json.loads((tmp_path / "x.vl.json").read_text("utf-8"))) if "alternatives" in row]
-    assert {len(row["alternatives"]) for row in rows} == {5}
+    rows = [row for row in _rows(json.loads((tmp_path / "x.vl.json").read_text("utf-8"))) if "others" in row]
+    assert {len(row["others"].split("  ")) for row in rows} == {5}
     assert "others" not in done.out
