@@ -25,8 +25,9 @@ demo: install
 
 install: $(VENV)/installed
 
-# Two files of tests at a time; OpenMP's threads, which wait for each other by spinning, are told to give way.
+# What is made once is made first, so that no session shows it. Two files of tests at a time; OpenMP's threads, which wait for each other by spinning, are told to give way.
 test: $(VENV)/installed-test
+	$(LLMLAB) models prepare
 	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 cover: $(VENV)/installed-test
