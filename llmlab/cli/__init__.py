@@ -40,7 +40,7 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "odd": "which of several words does not belong",
         "why": "which dimensions make two words near",
     },
-    "Screen": {
+    "Play": {
         "explore": "a screen to play on: the next token, the nearest word",
     },
     "Things": {
@@ -49,7 +49,7 @@ SECTIONS = {  # of --help, with the verbs' rooms
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"space": "spaces", "models": "models"}
+ROOMS |= {"space": "spaces", "models": "models"} | dict.fromkeys(("choose", "pairs", "perplexity"), "exams")
 EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
 
 

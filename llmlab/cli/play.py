@@ -1,4 +1,4 @@
-"""The verb of the screen: explore. All that draws it is imported when it runs."""
+"""The verbs to play with: explore. All that draws its screen is imported when it runs."""
 
 import secrets
 from typing import TYPE_CHECKING, Annotated
