@@ -71,6 +71,7 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
         "neighbors love --exclude-forms --min-frequency 4",
         "prob 'He likes movie.'",
         "prob cat xxyy",
+        "tokens 'The cat' 今天天气很好 -m gemma-3-270m -m smollm2-135m-instruct",
         "next 今天天气很 -k 5",
         "compare 'He likes movie.' 'He movie likes.'",
         "cloze 'He likes [?].' -c movies -c eats",

@@ -1,10 +1,10 @@
-"""The two protocols every engine answers: a causal language model and an encoder.
+"""The protocols that engines answer: a causal language model, its tokenizer alone, and an encoder.
 
 Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary, `D` the dimension.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -35,6 +35,16 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class TokenizerInfo:
+    """Where tokens come from, when the model's weights are not opened."""
+
+    name: str  # of the model
+    revision: str
+    library: str  # the package that cuts the text, and its version
+    vocabulary: int
+
+
+@dataclass(frozen=True)
 class Tokens:
     """A text as the model reads it, without BOS."""
 
@@ -56,6 +66,12 @@ class Tokens:
         if b"".join(pieces) == b" " + text.encode():
             pieces = [pieces[0][1:], *pieces[1:]]
         return cls(tuple(ids), tuple(pieces))
+
+    @classmethod
+    def read(cls, text: str, ids: Sequence[int], piece: Callable[[int], bytes]) -> "Tokens":
+        """The same, asking for the bytes of each different token once: a long text repeats itself."""
+        pieces = {token: piece(token) for token in set(ids)}
+        return cls.of(text, ids, [pieces[token] for token in ids])
 
     @property
     def text(self) -> str:
@@ -137,6 +153,21 @@ class Decoder(Protocol):
 
         The array is the engine's own memory and valid until the next step.
         """
+        ...
+
+
+class Tokenizer(Protocol):
+    """What cuts a text into tokens: a part of every CausalLM, and what can be opened without its weights."""
+
+    @property
+    def info(self) -> ModelInfo | TokenizerInfo: ...
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        """As of the CausalLM: the same tokens, without BOS."""
+        ...
+
+    def piece(self, token: int) -> bytes:
+        """The raw bytes of one token."""
         ...
 
 

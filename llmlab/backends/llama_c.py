@@ -180,6 +180,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "split_mode": 1,
         "load_mode": -1,
         "main_gpu": 0,
+        "vocab_only": False,
         "check_tensors": False,
         "use_extra_bufts": True,
         "no_host": False,

@@ -17,10 +17,11 @@ CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits tak
 class Weights:
     """A GGUF file memory-mapped, for as long as a model or a context reads it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
         params = lc.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
+        params.vocab_only = vocabulary_only
         params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
         self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:

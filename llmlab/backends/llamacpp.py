@@ -15,10 +15,10 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
-from llmlab.backends import llama_library
 from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.llama_memory import Cells, Weights, lc
+from llmlab.backends.llama_vocab import LlamaVocab
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
@@ -35,7 +35,8 @@ class LlamaCpp:
         self._threads = threads or cores()
         self._weights = Weights(path)
         self._model = self._weights.handle
-        self._vocab = lc.llama_model_get_vocab(self._model)
+        self._tokenizer = LlamaVocab(self._weights, name, revision)
+        self._vocab = self._tokenizer.handle
         self._context: Cells | None = None
         named, puts_bos = self._named_bos(), lc.llama_vocab_get_add_bos(self._vocab)
         self._bos: Ids = named if bos or (bos is None and puts_bos) else ()
@@ -46,9 +47,9 @@ class LlamaCpp:
             name=name,
             revision=revision,
             engine="llama.cpp",
-            library=str(llama_library.carrier()),
+            library=self._tokenizer.info.library,
             dtype=gguf_file.file_type(lc.llama_model_ftype(self._model)),
-            vocabulary=lc.llama_vocab_n_tokens(self._vocab),
+            vocabulary=self._tokenizer.info.vocabulary,
             context=lc.llama_model_n_ctx_train(self._model),
             dimension=lc.llama_model_n_embd(self._model),
             layers=lc.llama_model_n_layer(self._model),
@@ -56,14 +57,7 @@ class LlamaCpp:
         )
 
     def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
-        raw = text.encode()
-        room = len(raw) + 8
-        buffer = (lc.llama_token * room)()
-        count = lc.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, allow_special)
-        if count < 0:
-            raise LabError(f"llama.cpp could not tokenise a text of {len(raw)} bytes")
-        ids = tuple(buffer[:count])
-        return Tokens.of(text, ids, [self.piece(token) for token in ids])
+        return self._tokenizer.encode(text, allow_special=allow_special)
 
     def vocabulary(self) -> list[bytes | None]:
         return [self._spelling(token, lc.LLAMA_TOKEN_ATTR_BYTE) for token in range(self.info.vocabulary)]
@@ -72,12 +66,7 @@ class LlamaCpp:
         return [self._spelling(token) for token in range(self.info.vocabulary)]
 
     def piece(self, token: int) -> bytes:
-        buffer = ctypes.create_string_buffer(256)
-        length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
-        if length < 0:
-            buffer = ctypes.create_string_buffer(-length)
-            length = lc.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, True)
-        return buffer.raw[:length]
+        return self._tokenizer.piece(token)
 
     def chat(self, messages: Sequence[Message]) -> str | None:
         template = lc.llama_model_chat_template(self._model, None)

@@ -40,6 +40,9 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "odd": "which of several words does not belong",
         "why": "which dimensions make two words near",
     },
+    "Inside": {
+        "tokens": "what a text is cut into, by one tokenizer or several",
+    },
     "Play": {
         "explore": "a screen to play on: the next token, the nearest word",
     },

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from llmlab.config import changed, load
 from llmlab.door.base import Notes
+from llmlab.door.inside import InsideVerbs
 from llmlab.door.probability import ProbabilityVerbs
 from llmlab.door.temperature import TemperatureVerbs
 from llmlab.door.vectors import VectorVerbs
@@ -21,7 +22,7 @@ from llmlab.progress import Reporter
 from llmlab.spaces.shelf import Shelf
 
 
-class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs):
+class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs):
     """Models and spaces, each opened once, when it is first asked."""
 
 

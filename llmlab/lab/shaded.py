@@ -25,8 +25,8 @@ def width(text: str) -> float:
     return SIZE * sum(map(_width, text))
 
 
-def shaded(rows: Chart, hover: Sequence[Chart]) -> Chart:
-    """The parts of a text (`shown`), which have `surprisal_bits`; null stays unshaded."""
+def shaded(rows: Chart, hover: Sequence[Chart], field: str = "surprisal_bits", scale: Chart | None = None) -> Chart:
+    """The parts of a text (`shown`), shaded by a field on a scale of opacities; null stays unshaded."""
     values = [run for line, runs in enumerate(_lines(rows["values"])) for run in _placed(line, runs)]
     lines = 1 + max((one["line"] for one in values), default=0)
     across = {"type": "quantitative", "axis": None, "scale": {"domain": [0, WIDTH], "nice": False}}
@@ -42,7 +42,7 @@ def shaded(rows: Chart, hover: Sequence[Chart]) -> Chart:
                 "encoding": {
                     "x": across | {"field": "left"},
                     "x2": {"field": "right"},
-                    "fillOpacity": chart.number("surprisal_bits", scale=OPACITY, legend=None),
+                    "fillOpacity": chart.number(field, scale=scale or OPACITY, legend=None),
                 },
             },
             {

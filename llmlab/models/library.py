@@ -11,7 +11,7 @@ from llmlab.progress import Reporter
 
 if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs none
     from llmlab.arrays import Floats
-    from llmlab.backends.base import CausalLM, Encoder
+    from llmlab.backends.base import CausalLM, Encoder, Tokenizer
     from llmlab.backends.spellings import Spellings
     from llmlab.models.prepare import Workshop
 
@@ -25,6 +25,7 @@ class Library:
         self.source = cache(lambda name: locate(config, name, reporter))
         self._nature = cache(lambda name: nature(self.source(name)))
         self._causal_lm = cache(self._open_causal_lm)
+        self._tokenizer = cache(self._open_tokenizer)
         self._spellings = cache(self._read_spellings)
         self._encoder = cache(self._open_encoder)
         self._table = cache(self._open_table)
@@ -46,6 +47,13 @@ class Library:
         Raises MisuseError when the model is none, MissingError when the engine is not installed.
         """
         return self._causal_lm(name or self.config.model)
+
+    def tokenizer(self, name: str = "") -> "Tokenizer":
+        """What cuts the text of a causal language model, the settings' own for "", opened without its weights.
+
+        Its tokens are the model's own. Raises as `causal_lm` does.
+        """
+        return self._tokenizer(name or self.config.model)
 
     def spellings(self, name: str = "") -> "Spellings":
         """The vocabulary of a causal language model by its bytes."""
@@ -165,6 +173,12 @@ class Library:
         from llmlab.backends.llamacpp import LlamaCpp
 
         return LlamaCpp(path, source.name, source.revision, self.config.threads, self.config.bos)
+
+    def _open_tokenizer(self, name: str) -> "Tokenizer":
+        self._expect(name, "causal")
+        from llmlab.models.tokenizing import open_tokenizer
+
+        return open_tokenizer(self.shop, self.source(name), self.runs_on(self.source(name)))
 
     def _read_spellings(self, name: str) -> "Spellings":
         from llmlab.models import prepare

@@ -120,6 +120,23 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
     return shop.make(source, "torch", build).folder
 
 
+def tokenizer(shop: Workshop, source: Source) -> cache.Artifact:
+    """tokenizer.json as transformers sets it up, which then is not needed; `usable`: whether such a file tells all."""
+
+    def build(folder: Path) -> dict[str, Any]:
+        shop.reporter.say(f"reading the tokenizer of {source.name} (about 5 seconds, once)")
+        with _quiet_transformers("use --engine llama.cpp"):
+            from llmlab.backends.torch.tokens import TokenPieces
+
+            if source.is_gguf:
+                from llmlab.backends.torch import gguf as torch_gguf
+
+                torch_gguf.convert_tokenizer(gguf(shop, source), folder)
+            return {"usable": TokenPieces(folder if source.is_gguf else source.path).save(folder)}
+
+    return shop.make(source, "tokenizer", build)
+
+
 def ctranslate2_folder(shop: Workshop, source: Source) -> Path | None:
     """The encoder converted for CTranslate2; None when it is not one that CTranslate2 computes rightly."""
 

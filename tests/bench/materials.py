@@ -78,6 +78,11 @@ class Bench:
         return self.texts("unrelated.txt", sentences.unrelated)
 
     @cached_property
+    def megabyte(self) -> str:
+        """A million bytes of English and Chinese."""
+        return self.texts("megabyte.txt", sentences.megabyte)
+
+    @cached_property
     def pairs(self) -> str:
         return self.texts("pairs.txt", sentences.pairs)
 

@@ -129,6 +129,14 @@ NEAR = partial(sums, within=1e-3)
 ROUNDED = partial(sums, within=1)  # another number type: the same tokens, not the same digits
 
 
+def same_tokens(ours: str, rival: str) -> str:
+    """Leave unless both have cut the text into the same tokens, which each prints as a count and a checksum."""
+    one, other = (text.partition("\n")[0] for text in (ours, rival))
+    if one != other:
+        sys.exit(f"the tokens differ: {one} and {other}")
+    return f"the same {one.partition(' ')[0]} tokens"
+
+
 BENCHES = (
     Pair("neighbors-st", neighbors, lambda b: script("st_faiss.py", b.encoder, *b.index, WORD), 20, repeats=SLOW),
     Pair(
@@ -150,7 +158,15 @@ BENCHES = (
         3,
         repeats=SLOW,
     ),
-    Pair(  # without start and loading, as all below
+    Pair(  # without start and loading, as all below; of a million bytes
+        "tokens",
+        lambda b: script("llmlab_tokens.py", b.megabyte),
+        lambda b: script("tokenizers_text.py", f"{b.folder}/tokenizer.json", b.megabyte),
+        0.5,
+        clock=told,
+        check=same_tokens,
+    ),
+    Pair(
         "generate-batch",
         lambda b: script("llmlab_generate.py", b.config.model, b.prompt, SWEEP, "20"),
         lambda b: script("transformers_generate.py", b.folder, b.prompt, SWEEP, "20", "batch"),

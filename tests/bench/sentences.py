@@ -1,6 +1,7 @@
 """The texts of the benches that score many sentences, the same every time."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,27 @@ def unrelated() -> list[str]:
         drawn = generator.choice(len(words), count, p=weights / weights.sum())
         made.append(" ".join(words[i] for i in drawn).capitalize() + ".")
     return [*plain, *made][:COUNT]
+
+
+def megabyte() -> list[str]:
+    """A million bytes of sentences, English and Chinese by turns, of words drawn as often as people write them."""
+    generator = np.random.default_rng(0)
+    made: list[str] = []
+    size = 0
+    while size < 1_000_000:
+        language = ("en", "zh")[len(made) % 2]
+        words = _words(language)
+        weights = 1 / np.arange(1, len(words) + 1)
+        drawn = generator.choice(len(words), generator.integers(4, MOST_WORDS), p=weights / weights.sum())
+        sentence = (" " if language == "en" else "").join(words[i] for i in drawn)
+        made.append(f"{sentence.capitalize()}{'.' if language == 'en' else '。'}")
+        size += len(made[-1].encode()) + 1
+    return made
+
+
+@cache
+def _words(language: str) -> list[str]:
+    return list(top_n_list(language, 20_000))
 
 
 def pairs() -> list[str]:

@@ -93,6 +93,14 @@ def test_several_prompts_are_answered_one_after_the_other(door, lab, files, lm_f
     assert str(found).count("seed 3") == 2
 
 
+def test_the_tokens_of_texts_are_those_of_the_verb(door, lab, lm_folder, gguf_file):
+    same(lab("tokens 'The cat' LM --format json"), door(model=str(lm_folder)).tokens("The cat"))
+    found = door().tokens("The 爱", "a</s>", model=[str(lm_folder), str(gguf_file)], allow_special=True)
+    same(lab("tokens 'The 爱' 'a</s>' LM GGUF --allow-special --format json"), found)
+    with pytest.raises(LabError, match="no text is given"):
+        door().tokens()
+
+
 ABOUT_WORDS = {
     "embed cat dog": lambda lab, _: lab.embed("cat", "dog"),
     "embed 'the cat' --tokens": lambda lab, _: lab.embed("the cat", tokens=True),

@@ -23,6 +23,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "choose": "CONTEXT|FILE",
     "pairs": "FILE",
     "perplexity": "FILE",
+    "tokens": "TEXT...",
     "embed": "TEXT...",
     "neighbors": "WORD...",
     "odd": "WORD WORD WORD...",

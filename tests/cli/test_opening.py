@@ -7,13 +7,14 @@ import pytest
 
 from llmlab.backends.ct2 import CTranslate2Encoder
 from llmlab.backends.llamacpp import LlamaCpp
+from llmlab.backends.tokenizer_file import TokenizerFile
 from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 from llmlab.cli import ROOMS
 from llmlab.models import library
 from llmlab.spaces.space import Space
 
-OPENED = (HuggingFaceLM, LlamaCpp, CTranslate2Encoder, SentenceTransformerEncoder, Space)
+OPENED = (HuggingFaceLM, LlamaCpp, CTranslate2Encoder, SentenceTransformerEncoder, Space, TokenizerFile)
 SPACE = '[spaces.{name}]\nmodel = "{model}"\nvectors = "{vectors}"\nvocabulary = "{vocabulary}"\nlanguages = ["*"]\n'
 PAIR = b'{"sentence_good": "a b", "sentence_bad": "b a"}\n'
 QUESTION = b'{"context": "a", "choices": [" b", " c"], "answer": " c"}\n'
@@ -134,6 +135,8 @@ SPACES = [  # how many models are looked for, and what is opened
     ("space import mine v.vec", 0, ["Space"]),
     ("space build own ENCODER --vocab words", 1, ["Space"]),
     ("space build own-rows MODEL --vocab model", 1, ["Space"]),
+    ("tokens 'The cat' LM", 1, ["TokenizerFile"]),  # no model
+    ("tokens 'The cat' a GGUF LM", 2, ["TokenizerFile"]),
     ("models list", 0, []),
     ("models show LM_FOLDER", 1, []),
     ("models show GGUF_FILE", 1, []),

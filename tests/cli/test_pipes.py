@@ -24,6 +24,7 @@ def models(models, tmp_path):
     ("typed", "piped", "stdin"),
     [
         ("prob 'The cat' MODEL", "prob MODEL", "The cat\n"),
+        ("tokens 'The cat' LM", "tokens LM", "The cat\n"),
         ("next 'The cat' -k 3 MODEL", "next -k 3 MODEL", "The cat\n"),
         ("compare 'The cat' sat MODEL", "compare MODEL", "The cat\nsat\n"),
         ("orders 'The cat sat.' MODEL", "orders MODEL", "The cat sat.\n"),
@@ -77,7 +78,10 @@ def at(stdin, environ, *arguments):
 
 @pytest.mark.parametrize(
     "verb",
-    ["prob", "next", "compare", "orders", "cloze", "choose", "pairs", "perplexity", "embed", "neighbors", "odd", "why"],
+    [
+        *("prob", "next", "compare", "orders", "cloze", "choose", "pairs", "perplexity"),
+        *("embed", "neighbors", "odd", "why", "tokens"),
+    ],
 )
 @pytest.mark.parametrize("stdin", ["a terminal", "closed", "empty"])
 def test_without_an_argument_nothing_waits_for_a_terminal(environ, verb, stdin):

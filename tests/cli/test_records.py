@@ -62,6 +62,9 @@ TEXT: list[Case] = [
 SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
 ONE_WORD = "'The cat sat' 'a cat' --word cat MODEL"
 THINGS: list[Case] = [
+    *(("tokens", f"'The cat 👩‍👩‍👧 <s>' {of}", "") for of in ("LM", "GGUF --allow-special")),
+    ("tokens.texts", "'The cat' '今天\\t' ... LM GGUF", ""),
+    ("tokens.texts", "- LM", "The cat\nsat\n"),
     ("embed", "cat 'The cat\tsat' ENCODER", ""),
     ("embed", "cat ENCODER --engine torch", ""),
     ("embed", "king --space mine", ""),

@@ -40,6 +40,7 @@ def shape(node):
     ("one", "many"),
     [
         ("prob 'The cat' MODEL", "prob 'The cat' sat 'a b c' MODEL"),
+        ("tokens 'The cat' LM", "tokens The cat LM GGUF"),
         ("embed cat ENCODER", "embed cat dog car ENCODER"),
         ("embed a LM", "embed 'The cat' a LM"),
         ("embed king SPACE", "embed king queen SPACE"),
@@ -81,6 +82,10 @@ QUIET = {  # a line, and what its document says is the value
     "prob 'The cat sat' --by character MODEL": lambda told: [math.exp(told["texts"][0]["prefix_logprob_nats"])],
     "prob 'The cat' --unit nats MODEL": lambda told: [told["texts"][0]["logprob_nats"]],
     "prob 'The cat' --unit bits MODEL": lambda told: [-told["texts"][0]["logprob_nats"] / math.log(2)],
+    "tokens 'The cat' sat LM GGUF": lambda told: [
+        one["tokens"] for text in told["texts"] for one in text["tokenizers"]
+    ],
+    "tokens 'The 爱' LM": lambda told: [told["texts"][0]["tokenizers"][0]["tokens"]],
     "next The MODEL": lambda told: [said(best(told["next"], "probability"))],
     "next The --by token MODEL": lambda told: [best(told["next"], "probability")["token"]],
     "next The --by character MODEL": lambda told: [best(told["next"], "probability")["character"]],

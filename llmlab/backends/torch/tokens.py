@@ -1,8 +1,4 @@
-"""The tokenizers of transformers, and the raw bytes of each of their tokens.
-
-Byte-level BPE (Radford et al. 2019) and sentencepiece-like vocabularies (Kudo and Richardson 2018) give their exact
-bytes; of any other kind the decoded text is all there is, and it may lose spaces.
-"""
+"""The tokenizers of transformers, and the raw bytes of each of their tokens (see pieces.py)."""
 
 import json
 import re
@@ -10,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import transformers
 from transformers import AutoTokenizer
 
-from llmlab.backends.base import Message, Tokens
+from llmlab.backends.base import Message, TokenizerInfo, Tokens
 from llmlab.backends.chat import render
 from llmlab.backends.forest import Ids
+from llmlab.backends.pieces import BYTE, Spelt, bytes_of, has_mark, spelt
+from llmlab.backends.tokenizer_file import FILE
 from llmlab.errors import DamagedError
-
-BYTE = r"<0x[0-9A-Fa-f]{2}>"  # sentencepiece's token of one byte
 
 
 class TokenPieces:
@@ -31,13 +28,8 @@ class TokenPieces:
         self._added = self.tokenizer.added_tokens_decoder  # id -> AddedToken
         self._special = set(self.tokenizer.all_special_ids)
         self._unknown = self.tokenizer.unk_token_id
-        backend = getattr(self.tokenizer, "backend_tokenizer", None)
-        decoder = backend.decoder.__getstate__().decode() if backend is not None and backend.decoder else ""
-        self._byte_level = "ByteLevel" in decoder
-        self._sentencepiece = not self._byte_level and (
-            any(mark in decoder for mark in ("ByteFallback", "Metaspace", "\u2581"))
-            or any(word.startswith("\u2581") for word in self.tokenizer.get_vocab())
-        )
+        self._backend = getattr(self.tokenizer, "backend_tokenizer", None)
+        self._kind: Spelt = spelt(self._backend) if self._backend else _without_backend(self.tokenizer)
         named = _named_bos(folder, self.tokenizer)
         first = self._ids("a", add_special_tokens=True)[0]
         puts_bos = first == self.tokenizer.bos_token_id and first != self._ids("a")[0]
@@ -47,7 +39,14 @@ class TokenPieces:
 
     def encode(self, text: str, allow_special: bool) -> Tokens:
         ids = self._ids(text, split_special_tokens=not allow_special)
-        return Tokens.of(text, ids, [self.of(token) for token in ids])
+        return Tokens.read(text, ids, self.of)
+
+    def save(self, folder: Path) -> bool:
+        """Write the tokenizer as it is set up here, for TokenizerFile; False for one that such a file cannot tell."""
+        if self._backend is None or self._kind == "decoded":
+            return False
+        self._backend.save(str(folder / FILE))
+        return True
 
     def chat(self, messages: Sequence[Message], name: str) -> str | None:
         """A conversation in the chat template; None without a template. `name` is the model's, for errors."""
@@ -64,17 +63,13 @@ class TokenPieces:
         word = self.tokenizer.convert_ids_to_tokens(token) if added is None else added.content
         if word is None:
             return b""
-        if added is not None and (added.special or self._byte_level):
-            return bytes(word.encode())
-        if self._byte_level:
-            return _byte_level_bytes(word)
-        if self._sentencepiece:
-            return _sentencepiece_bytes(word)
-        return bytes(self.tokenizer.decode([token]).encode())
+        spelling = bytes_of(word, self._kind, added)
+        return bytes(self.tokenizer.decode([token]).encode()) if spelling is None else spelling
 
     def word(self, token: int) -> bytes | None:
         """The bytes of an ordinary token, None for byte-fallback tokens and those that spell nothing."""
-        fallback = self._sentencepiece and re.fullmatch(BYTE, self.tokenizer.convert_ids_to_tokens(token) or "")
+        spelt_out = self.tokenizer.convert_ids_to_tokens(token) or ""
+        fallback = self._kind == "sentencepiece" and re.fullmatch(BYTE, spelt_out)
         return None if fallback else self.spelling(token)
 
     def spelling(self, token: int) -> bytes | None:
@@ -90,6 +85,21 @@ class TokenPieces:
         return list(self.tokenizer(text, **({"add_special_tokens": False} | options))["input_ids"])
 
 
+class WholeTokenizer:
+    """A tokenizer opened without weights, through transformers: one that no file tells to another library."""
+
+    def __init__(self, folder: Path, name: str, revision: str = "") -> None:
+        self._pieces = TokenPieces(folder)
+        library = f"transformers {transformers.__version__}"
+        self.info = TokenizerInfo(name, revision, library, len(self._pieces.tokenizer))
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        return self._pieces.encode(text, allow_special)
+
+    def piece(self, token: int) -> bytes:
+        return self._pieces.of(token)
+
+
 def _named_bos(folder: Path, tokenizer: Any) -> Ids:
     """The BOS that a tokenizer names, else the model's own configuration; whether a text begins with it or not."""
     if tokenizer.bos_token_id is not None:
@@ -99,24 +109,8 @@ def _named_bos(folder: Path, tokenizer: Any) -> Ids:
     return (named,) if isinstance(named, int) and 0 <= named < len(tokenizer) else ()
 
 
-def _gpt2_bytes() -> dict[str, int]:
-    """Character -> byte of byte-level BPE (Radford et al. 2019): printable bytes are themselves, others follow 255."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-_GPT2_BYTES = _gpt2_bytes()
-
-
-def _byte_level_bytes(word: str) -> bytes:
-    return bytes(_GPT2_BYTES[character] for character in word)
-
-
-def _sentencepiece_bytes(word: str) -> bytes:
-    if re.fullmatch(BYTE, word):
-        return bytes([int(word[3:5], 16)])
-    return word.replace("\u2581", " ").encode()
+def _without_backend(tokenizer: Any) -> Spelt:
+    return "sentencepiece" if has_mark(tokenizer) else "decoded"
 
 
 def brief(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""The inside lab: what a language model is made of."""

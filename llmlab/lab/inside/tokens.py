@@ -1,0 +1,290 @@
+"""What a text is cut into: its tokens, their bytes, and how many a character and a word take.
+
+A tokenizer is made before the model, from text: what is common there became a token of its own, what is rare is put
+together of smaller ones, down to single bytes (Sennrich et al. 2016; Kudo and Richardson 2018). So a language costs the
+more tokens the less of it was there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from llmlab.arrays import Ints
+from llmlab.backends.base import ModelInfo, Tokenizer, TokenizerInfo, Tokens
+from llmlab.errors import MisuseError
+from llmlab.lab.inside.charts import tokens as charts
+from llmlab.lab.shown import Shown
+from llmlab.lab.text import quoted, raw, show
+from llmlab.render.safe import visible
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
+
+LISTED = 500  # tokens of one text that a table lists
+BESIDE = 100  # and that it shows in a row beside their counts
+SAID = 3  # split characters that a sentence names
+MEANS = {
+    "id": "place in the vocabulary",
+    "characters": "of Unicode",
+    "part of": "a character that takes several tokens",
+    "words": "as written with spaces between them; Chinese as jieba cuts it",
+    "tokens/char": "tokens a character",
+    "tokens/word": "tokens a word",
+    "chars/token": "characters a token",
+}
+
+
+@dataclass(frozen=True)
+class TokenCut(Shown):
+    """One text as one tokenizer cuts it."""
+
+    text: str
+    tokens: Tokens
+    info: ModelInfo | TokenizerInfo
+
+    @property
+    def origin(self) -> Record:
+        """Provenance: no number of these depends on weights."""
+        return {
+            "model": self.info.name,
+            "revision": self.info.revision,
+            "library": self.info.library,
+            "vocabulary": self.info.vocabulary,
+        }
+
+    @property
+    def line(self) -> str:
+        """The same as a line under a table."""
+        name = f"{self.info.name} {self.info.revision}".strip()
+        return f"{name}, {self.info.vocabulary:,} tokens in its vocabulary, {self.info.library}"
+
+    @cached_property
+    def words(self) -> int | None:
+        """None for a text whose words are not told apart here."""
+        return count_words(self.text)
+
+    @property
+    def per_character(self) -> float:
+        return len(self.tokens) / len(self.text)
+
+    @property
+    def per_word(self) -> float | None:
+        """Tokens a word; None for a text without one, such as punctuation, or whose words are not counted."""
+        return len(self.tokens) / self.words if self.words else None
+
+    @cached_property
+    def shared(self) -> list[str]:
+        """For each token the characters of which it holds a part, and another token the rest; "" for most."""
+        raws, split = self._bytes, set(self.split)
+        if not split:
+            return [""] * len(self.tokens)
+        spans = self.tokens.spans
+        return ["".join(raws[i] for i in range(*span) if i in split) for span in spans]
+
+    @cached_property
+    def split(self) -> tuple[int, ...]:
+        """The places of the characters that several tokens share, in characters from 0."""
+        content = np.frombuffer(b"".join(self.tokens.pieces), np.uint8)
+        ends: Ints = np.cumsum([len(piece) for piece in self.tokens.pieces], dtype=np.int64)
+        begun = (content & 0xC0) != 0x80  # UTF-8: 10xxxxxx continues a character
+        ends = ends[ends < len(content)]
+        inside = ends[~begun[ends]]
+        return tuple(np.unique(np.cumsum(begun)[inside - 1] - 1).tolist())
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the tokens spell the text: some tokenizers lower it, or compose its letters."""
+        return self._bytes == self.text
+
+    def views(self) -> list[View]:
+        rows = [self._cells(place) for place in range(min(len(self.tokens), LISTED))]
+        columns = [Column("#", True), Column("token", wide=True), _number("id"), Column("bytes", True)]
+        columns += [_number("characters")] + ([Column("part of", means=MEANS["part of"])] if self.split else [])
+        cut = f"the first {LISTED} of {len(self.tokens):,} tokens; --format jsonl has all"
+        notes = (*((cut,) if len(self.tokens) > LISTED else ()), self._rates(), *self.remarks, self.line)
+        return [View("", tuple(columns), rows, notes, self.conclusion)]
+
+    def records(self) -> list[Record]:
+        """A record a token, without the text, which would be there as often."""
+        return [{**token, **self.origin} for token in self.each()]
+
+    def each(self) -> list[Record]:
+        """What is known of each token by itself."""
+        columns = zip(self.tokens.ids, self.tokens.pieces, self.tokens.spans, self.shared, strict=True)
+        return [
+            {
+                "position": position,
+                "token": raw(piece),
+                "token_id": token,
+                "bytes": piece.hex(" "),
+                "start": start,
+                "end": end,
+                "part_of": shared,
+            }
+            for position, (token, piece, (start, end), shared) in enumerate(columns)
+        ]
+
+    def summary(self) -> Record:
+        """The text as a whole, without its provenance."""
+        count = len(self.tokens)
+        return {
+            "text": self.text,
+            "tokens": count,
+            "characters": len(self.text),
+            "bytes": len(self.text.encode()),
+            "words": self.words,
+            "tokens_per_character": self.per_character,
+            "tokens_per_word": self.per_word,
+            "characters_per_token": len(self.text) / count if count else None,
+            "split_characters": len(self.split),
+            "is_exact": self.is_exact,
+            "token_ids": list(self.tokens.ids),
+            "pieces": [raw(piece) for piece in self.tokens.pieces],
+        }
+
+    def document(self) -> Record:
+        return TokenCuts(((self,),)).document()
+
+    def values(self) -> list[str]:
+        return [str(len(self.tokens))]
+
+    def chart(self) -> Chart:
+        return charts.one(self)
+
+    @property
+    def conclusion(self) -> str:
+        said = f"{_many(len(self.text), 'character')} {'is' if len(self.text) == 1 else 'are'} "
+        said += f"{_many(len(self.tokens), 'token')}: {self.per_character:.2f} tokens a character"
+        if not self.split:
+            return said
+        named = ", ".join(visible(self._bytes[place]) for place in self.split[:SAID])
+        more = ", ..." if len(self.split) > SAID else ""
+        verb = "is" if len(self.split) == 1 else "are"
+        return f"{said}; {_many(len(self.split), 'character')} {verb} cut into several tokens: {named}{more}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be said beside the figures."""
+        return () if self.is_exact else (f"{self.info.name} reads another text: {quoted(self._bytes)}",)
+
+    @cached_property
+    def _bytes(self) -> str:
+        return self.tokens.text
+
+    def _rates(self) -> str:
+        words = f"{_many(self.words or 0, 'word')}, {self.per_word:.2f} tokens a word; " if self.per_word else ""
+        each = f"{len(self.text) / len(self.tokens):.2f} characters a token" if len(self.tokens) else "no token"
+        return f"{words}{each}; {_many(len(self.text.encode()), 'byte')} of UTF-8"
+
+    def _cells(self, place: int) -> list[Cell]:
+        piece, shared = self.tokens.pieces[place], self.shared[place]
+        whole = len(piece.decode(errors="ignore"))
+        cells: list[Cell] = [place + 1, show(piece), self.tokens.ids[place], len(piece), whole]
+        return [*cells, visible(shared)] if self.split else cells
+
+
+@dataclass(frozen=True)
+class TokenCuts(Shown):
+    """Several texts, each as one tokenizer or several cut it."""
+
+    by_text: tuple[tuple[TokenCut, ...], ...]  # in the order given, the tokenizers in theirs
+
+    @property
+    def all(self) -> list[TokenCut]:
+        return [one for own in self.by_text for one in own]
+
+    def views(self) -> list[View]:
+        counts = ("tokens", "characters", "words", "tokens/char", "tokens/word")
+        several = len(self.by_text) > 1, len(self.by_text[0]) > 1
+        columns = [Column("#", True)] * several[0] + [Column("tokenizer", wide=True)] * several[1]
+        columns += [*map(_number, counts), Column("pieces", wide=True)]
+        rows = [
+            [*[number] * several[0], *[visible(one.info.name)] * several[1], *_counted(one), _pieces(one)]
+            for number, own in enumerate(self.by_text, 1)
+            for one in own
+        ]
+        long = any(len(one.tokens) > BESIDE for one in self.all)
+        cut = (f"of a long text the first {BESIDE} tokens; --format jsonl has all",) if long else ()
+        said = (*cut, *(remark for one in self.all for remark in one.remarks), *(one.line for one in self.all))
+        return [View("", tuple(columns), rows, tuple(dict.fromkeys(said)), self._conclusion())]
+
+    def records(self) -> list[Record]:
+        return [{**one.summary(), **one.origin} for one in self.all]
+
+    def document(self) -> Record:
+        """A text with what each tokenizer makes of it."""
+        found = []
+        for own in self.by_text:
+            summary = own[0].summary()
+            of_text = {key: summary[key] for key in ("text", "characters", "bytes", "words")}
+            found.append({**of_text, "tokenizers": [_entry(one, of_text) for one in own]})
+        return {"texts": found}
+
+    def values(self) -> list[str]:
+        return [value for one in self.all for value in one.values()]
+
+    def chart(self) -> Chart:
+        return charts.several(self)
+
+    def _conclusion(self) -> str:
+        """Which tokenizer needs most of the same texts; of one, which text needs most a character."""
+        columns = list(zip(*self.by_text, strict=True))
+        if len(columns) > 1:
+            totals = [(sum(len(one.tokens) for one in column), column[0].info.name) for column in columns]
+            (most, name), (least, other) = max(totals), min(totals)
+            return f"{name} needs {_many(most, 'token')}, {other} {least:,}{_times(most, least)}"
+        one, other_text = (choose(columns[0], key=lambda cut: cut.per_character) for choose in (max, min))
+        said = f"{quoted(one.text)} needs {one.per_character:.2f} tokens a character, {quoted(other_text.text)}"
+        return f"{said} {other_text.per_character:.2f}{_times(one.per_character, other_text.per_character)}"
+
+
+def cut(tokenizer: Tokenizer, text: str, *, allow_special: bool = False) -> TokenCut:
+    """One text by one tokenizer. Raises MisuseError for an empty text."""
+    if not text:
+        raise MisuseError("the text is empty", "give at least one character")
+    return TokenCut(text, tokenizer.encode(text, allow_special=allow_special), tokenizer.info)
+
+
+def cuts(tokenizers: Sequence[Tokenizer], texts: Iterable[str], *, allow_special: bool = False) -> TokenCuts:
+    """Several texts, each by every tokenizer."""
+    return TokenCuts(tuple(tuple(cut(one, text, allow_special=allow_special) for one in tokenizers) for text in texts))
+
+
+def count_words(text: str) -> int | None:
+    """Words as written with spaces between them, and Chinese as jieba cuts it; None with Japanese or Thai in it."""
+    import regex
+    import rjieba
+
+    from llmlab.lab.characters.words import RUN, WRITTEN
+
+    if regex.search(r"[\p{Hiragana}\p{Katakana}\p{Thai}]", text):
+        return None
+    return len(WRITTEN.findall(text)) + sum(len(list(rjieba.cut(run))) for run in RUN.findall(text))
+
+
+def _entry(one: TokenCut, of_text: Record) -> Record:
+    return {**one.origin, **stated_once(of_text, [one.summary()])[0], "each": one.each()}
+
+
+def _number(name: str) -> Column:
+    return Column(name, True, means=MEANS.get(name, ""))
+
+
+def _counted(one: TokenCut) -> list[Cell]:
+    per_word = "-" if one.per_word is None else f"{one.per_word:.2f}"
+    words = "-" if one.words is None else one.words
+    return [len(one.tokens), len(one.text), words, f"{one.per_character:.2f}", per_word]
+
+
+def _pieces(one: TokenCut) -> str:
+    """The tokens with a separator that is seen."""
+    shown = [show(piece) for piece in one.tokens.pieces[:BESIDE]]
+    return " | ".join([*shown, "…"] if len(one.tokens) > BESIDE else shown)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _times(most: float, least: float) -> str:
+    return f": {most / least:.2f} times as many" if least and most > least else ""
