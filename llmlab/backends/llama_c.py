@@ -35,6 +35,9 @@ CONSTANTS = {
     "LLAMA_TOKEN_ATTR_UNUSED": 2,
     "LLAMA_TOKEN_ATTR_CONTROL": 8,
     "LLAMA_TOKEN_ATTR_BYTE": 32,
+    "LLAMA_TOKEN_ATTR_LSTRIP": 128,
+    "LLAMA_TOKEN_ATTR_RSTRIP": 256,
+    "LLAMA_VOCAB_TYPE_SPM": 1,
     "LLAMA_LOAD_MODE_MMAP": 1,
     "LLAMA_FLASH_ATTN_TYPE_DISABLED": 0,
 }
@@ -156,6 +159,8 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {  # name: what it returns, what it is g
     "llama_model_chat_template": (c_char_p, model, c_char_p),
     "llama_vocab_n_tokens": (c_int32, vocab),
     "llama_vocab_get_attr": (c_int32, vocab, llama_token),
+    "llama_vocab_get_text": (c_char_p, vocab, llama_token),
+    "llama_vocab_type": (c_int32, vocab),
     "llama_vocab_get_add_bos": (c_bool, vocab),
     "llama_vocab_bos": (llama_token, vocab),
     "llama_vocab_eos": (llama_token, vocab),
