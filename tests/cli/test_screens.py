@@ -51,12 +51,6 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     + [(f"{ENGLISH} -t 1,1.5 -n 20 {DRAW}", "")],
     "trace": [(f"{text} -t {t} {DRAW}", "") for text in (ENGLISH, CHINESE) for t in (0, 1, 2)],
     "tree": [(f"{text} --depth 2 MODEL", "") for text in (ENGLISH, CHINESE)],
-    "tokens": [
-        *((f"{text} LM", "") for text in (ENGLISH, CHINESE, "'é 👩‍👩‍👧 爱'")),
-        (f"{BOTH} cat LM", ""),
-        (f"{CHINESE} LM GGUF", ""),
-        (f"{BOTH} LM GGUF", ""),
-    ],
     "embed": [
         (f"{BOTH} cat ENCODER", ""),
         ("cat ENCODER", ""),
@@ -75,6 +69,12 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     ],
     "odd": [("king queen paris --space mine", ""), (f"{BOTH} cat ENCODER", "")],
     "why": [("king queen --space mine", ""), ("小明 小陈 --space configs/exercises/people.csv --standardize", "")],
+    "tokens": [
+        *((f"{text} LM", "") for text in (ENGLISH, CHINESE, "'é 👩‍👩‍👧 爱'")),
+        (f"{BOTH} cat LM", ""),
+        (f"{CHINESE} LM GGUF", ""),
+        (f"{BOTH} LM GGUF", ""),
+    ],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
     "space eval": [

@@ -157,8 +157,8 @@ class TokenCut(Shown):
         said += f"{_many(len(self.tokens), 'token')}: {self.per_character:.2f} tokens a character"
         if not self.split:
             return said
-        named = ", ".join(visible(self._bytes[place]) for place in self.split[:SAID])
-        more = ", ..." if len(self.split) > SAID else ""
+        different = list(dict.fromkeys(visible(self._bytes[place]) for place in self.split))
+        named, more = ", ".join(different[:SAID]), ", ..." if len(different) > SAID else ""
         verb = "is" if len(self.split) == 1 else "are"
         return f"{said}; {_many(len(self.split), 'character')} {verb} cut into several tokens: {named}{more}"
 
