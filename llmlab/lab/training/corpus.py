@@ -1,0 +1,37 @@
+"""The text that a model is made from: sentences that a shipped grammar makes, or the lines of a user's file."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from llmlab.config import packaged
+from llmlab.errors import MisuseError
+from llmlab.files import Files
+from llmlab.lab.training.grammar import Grammar, read
+
+SHIPPED = {"english": "en", "chinese": "zh"}  # names of texts, and their languages
+SENTENCES = 60_000  # more than 2 MB of either
+RULES = ".grammar"  # what a file of rules ends in
+
+
+def is_grammar(text: str) -> bool:
+    """Whether a text is made by rules: a shipped one by its name, or a user's file of rules."""
+    return text in SHIPPED or text.endswith(RULES)
+
+
+def grammar(text: str, files: Files) -> Grammar:
+    """The rules of a shipped text or of a user's file. Raises MisuseError for what is neither, or is no grammar."""
+    if not is_grammar(text):
+        raise MisuseError(f"no text is called {text!r}", f"there are {', '.join(SHIPPED)}, or a file that ends in {RULES}")
+    path = packaged() / "corpora" / f"{text}{RULES}" if text in SHIPPED else Path(text)
+    return read(files.text(path), path.name)
+
+
+def lines(text: str, files: Files, *, sentences: int = SENTENCES, seed: int = 1) -> Iterator[str]:
+    """So many sentences of a grammar, which are no natural text; or all the lines of a file that hold something.
+
+    Raises MisuseError for a file that cannot be read.
+    """
+    if is_grammar(text):
+        return itertools.islice(grammar(text, files).sentences(seed), sentences)
+    return (line for _, line in files.lines(text))
