@@ -48,17 +48,17 @@ class Recogniser:
         return ends
 
     def _word(self, line, word, place):
-        """Where a word that begins at a place ends: nowhere, or there."""
+        """Where a word that begins at a place may end."""
         gap = self._grammar.between if place and word[0] not in CLOSING else ""
         other, letters = self._grammar.changes.get(word, (word, ""))
-        for spelled in {word, other}:
+        ends = set()
+        for spelled, changed in ((word, False), (other, True)):
             written = gap + spelled.replace("_", " ")
             end = place + len(written)
             following = line[end + len(self._grammar.between) :][:1].lower()
-            is_other = bool(following) and following in letters
-            if line.startswith(written, place) and (spelled == other if is_other else spelled == word):
-                return (end,)
-        return ()
+            if line.startswith(written, place) and (bool(following) and following in letters) == changed:
+                ends.add(end)
+        return ends
 
     def _find_firsts(self, symbol):
         """The letters that a symbol may begin with; an empty text where it may be nothing."""

@@ -22,7 +22,9 @@ def is_grammar(text: str) -> bool:
 def grammar(text: str, files: Files) -> Grammar:
     """The rules of a shipped text or of a user's file. Raises MisuseError for what is neither, or is no grammar."""
     if not is_grammar(text):
-        raise MisuseError(f"no text is called {text!r}", f"there are {', '.join(SHIPPED)}, or a file that ends in {RULES}")
+        raise MisuseError(
+            f"no text is called {text!r}", f"there are {', '.join(SHIPPED)}, or a file that ends in {RULES}"
+        )
     path = packaged() / "corpora" / f"{text}{RULES}" if text in SHIPPED else Path(text)
     return read(files.text(path), path.name)
 

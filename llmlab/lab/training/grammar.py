@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from llmlab.errors import MisuseError
 
-MOST = 2_000  # symbols in a sentence; one that takes more never ends
+MOST = 300  # symbols in a sentence; one that takes more never ends
 NOTHING = "ε"
 CLOSING = ",.?!;:'"  # a word that begins with one of them stands close to the word before
 SYMBOL = re.compile(r"([A-Z]\w*)(?:\[([^\]]*)\])?")
@@ -61,12 +61,14 @@ class Node(NamedTuple):
     symbol: Symbol
     parts: "tuple[Node | str, ...]"
 
-    def words(self) -> Iterator[str]:
+    def words(self) -> list[str]:
+        found: list[str] = []
         for part in self.parts:
             if isinstance(part, str):
-                yield part
+                found.append(part)
             else:
-                yield from part.words()
+                found += part.words()
+        return found
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Grammar:
 
     def sentences(self, seed: int, start: int = 0) -> Iterator[str]:
         """Sentences without end; sentence i of a seed is the same wherever one starts."""
-        return (self.written(list(self.tree(seed, i).words())) for i in itertools.count(start))
+        return (self.written(self.tree(seed, i).words()) for i in itertools.count(start))
 
     def tree(self, seed: int, i: int) -> Node:
         """The tree of sentence i of a seed. Raises MisuseError where the rules never end."""
@@ -92,9 +94,9 @@ class Grammar:
         def grow(symbol: Symbol) -> Node:
             if next(left, None) is None:
                 raise MisuseError(f"the grammar's rules never end at {_named(symbol)}", "give it an end of more weight")
-            bounds, parts = self.choices(symbol)
-            chosen = parts[bisect_right(bounds, draw())]
-            return Node(symbol, tuple(one if isinstance(one, str) else grow(one) for one in chosen))
+            bounds, alternatives = self._known.get(symbol) or self.choices(symbol)
+            chosen = alternatives[bisect_right(bounds, draw())]
+            return Node(symbol, tuple([one if isinstance(one, str) else grow(one) for one in chosen]))
 
         return grow(Symbol("S"))
 
@@ -102,7 +104,9 @@ class Grammar:
         """The alternatives of a symbol. Raises MisuseError for none."""
         found = self._choices(symbol)
         if found is None:
-            raise MisuseError(f"the grammar has no rule for {_named(symbol)}", "write one, or look for a slip in a name")
+            raise MisuseError(
+                f"the grammar has no rule for {_named(symbol)}", "write one, or look for a slip in a name"
+            )
         return found
 
     def written(self, words: Sequence[str]) -> str:
@@ -142,7 +146,9 @@ class Grammar:
             return None
         for asked, value in zip(pattern.values, symbol.values, strict=True):
             feature = self.feature(asked)
-            if asked != value and not (feature and value in self.features[feature] and bound.get(asked, value) == value):
+            if asked != value and not (
+                feature and value in self.features[feature] and bound.get(asked, value) == value
+            ):
                 return None
             if feature:
                 bound[asked] = value
@@ -185,21 +191,23 @@ def read(text: str, name: str) -> Grammar:
     """A grammar from its text. Raises MisuseError naming the line that is no part of one."""
     features: dict[str, dict[str, float]] = {}
     rules: dict[str, list[Rule]] = {}
-    lists, changes, between = set(), {}, " "
+    lists: set[str] = set()
+    changes: dict[str, tuple[str, str]] = {}
+    between = " "
     for number, line in _statements(text):
-        words = line.split()
         try:
-            if words[0] == "feature" and words[2] == "=":
-                features[words[1]] = dict(map(_weighed, words[3:]))
-            elif words == ["no", "spaces"]:
-                between = ""
-            elif words[0] == "write" and (words[2], words[4]) == ("as", "before"):
-                changes[words[1]] = (words[3], "".join(words[5:]))
-            else:
-                made = list(_rules(line, features))
-                rules.setdefault(made[0].symbol.name, []).extend(made)
-                lists |= {made[0].symbol.name} if _is_list(line) else set()
-        except (IndexError, ValueError) as error:
+            match line.split():
+                case ["feature", feature, "=", *values]:
+                    features[feature] = dict(map(_weighed, values))
+                case ["no", "spaces"]:
+                    between = ""
+                case ["write", word, "as", other, "before", *letters]:
+                    changes[word] = (other, "".join(letters))
+                case _:
+                    made = list(_rules(line, features))
+                    rules.setdefault(made[0].symbol.name, []).extend(made)
+                    lists |= {made[0].symbol.name} if _is_list(line) else set()
+        except ValueError as error:
             hint = "as in: S -> 2 NP[num] VP[num] . | NP ; or Noun[num] = cat/cats dog/+s"
             raise MisuseError(f"{name} line {number:,} is no rule: {error}", hint) from None
     return Grammar(features, rules, frozenset(lists), between, changes)
