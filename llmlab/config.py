@@ -121,6 +121,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     def spaces_folder(self) -> Path:
         return self.cache_folder / "spaces"
 
+    @property
+    def trained_folder(self) -> Path:
+        """Where the models are that the user trained: beside other data, or in the cache that is asked for."""
+        if self.cache:
+            return self.cache_folder / "trained"
+        from platformdirs import user_data_path
+
+        return user_data_path("llmlab") / "trained"
+
 
 def packaged() -> Path:
     """The folder of packaged configuration: inside an installed wheel, beside the package in a checkout."""

@@ -43,5 +43,5 @@ class DamagedError(LabError):
 class UnsupportedError(MisuseError):
     """The engine cannot do this; a wrong number would be worse than none."""
 
-    def __init__(self, engine: str, action: str, use: str = "torch") -> None:
-        super().__init__(f"the engine {engine} cannot {action}", f"use --engine {use}")
+    def __init__(self, engine: str, action: str, use: str = "torch", hint: str = "") -> None:
+        super().__init__(f"the engine {engine} cannot {action}", hint or f"use --engine {use}")

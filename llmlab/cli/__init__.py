@@ -43,6 +43,9 @@ SECTIONS = {  # of --help, with the verbs' rooms
     "Inside": {
         "tokens": "what a text is cut into, by one tokenizer or several",
     },
+    "Training": {
+        "train": "models made in front of your eyes: ngram",
+    },
     "Play": {
         "explore": "a screen to play on: the next token, the nearest word",
     },

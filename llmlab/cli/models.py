@@ -32,9 +32,14 @@ def list_(world: World, *, form: FormOptions) -> None:
 @verb("llmlab models show gemma-3-270m")
 def show(world: World, *, name: Name, form: FormOptions) -> None:
     """Architecture, dimensions, and parameters by part: the W and b of each layer."""
-    from llmlab.models import card
+    from llmlab.models import card, trained
 
     library = world.library()
+    if library.source(name).is_ngram:
+        from llmlab.lab.training.ngram import trained_as
+
+        world.show(trained_as(*trained.opened(world.config, name)), form)
+        return
     world.show(card.read(library.shop, library.source(name), library.runner(name)), form)
 
 

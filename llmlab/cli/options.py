@@ -17,6 +17,7 @@ from llmlab.render import Format, Theme
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
+    from llmlab.backends.ngram.model import NgramLM
     from llmlab.backends.spellings import Spellings
     from llmlab.models.library import Library
 
@@ -143,6 +144,13 @@ class ModelOptions(Struct, frozen=True):
 
     def causal_lm(self, world: World) -> "CausalLM":
         return self.library(world).causal_lm(self.model or "")
+
+    def ngram(self, world: World) -> "NgramLM":
+        """The same, which must be an n-gram model. Raises MisuseError, before it is opened, for one of another kind."""
+        name = self.model or world.config.model
+        if not self.library(world).source(name).is_ngram:
+            raise MisuseError(f"{name} is no n-gram model, and has no counts", "llmlab train ngram NAME --text FILE")
+        return self.causal_lm(world)  # type: ignore[return-value]
 
     def spellings(self, world: World) -> "Spellings":
         """The same model's vocabulary by its bytes."""

@@ -91,6 +91,7 @@ def next_(
     ] = None,
     preset: Annotated[str, option("--preset", metavar="NAME", help="Wrap the text for a base model, such as qa.")] = "",
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
+    counts: Annotated[bool, option("--counts", help="Of an n-gram model: the counts behind each probability.")] = False,
     model: ModelOptions,
     reading: ReadingOptions,
     form: PictureOptions,
@@ -101,16 +102,22 @@ def next_(
     """
     from llmlab.backends.sampling import Settings
     from llmlab.lab.asked import preset_of
+    from llmlab.lab.probability.counts import check as check_counts
+    from llmlab.lab.probability.counts import of
     from llmlab.lab.probability.next_text import check, what_follows
     from llmlab.lab.prompt import context
 
     asked, wrap = reading.one(world, text), preset_of(world.config, preset)
     heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
     check(k, heats, cuts)
-    lm = model.causal_lm(world)
+    if counts:
+        check_counts(by, heats, cuts)
+    lm = model.ngram(world) if counts else model.causal_lm(world)
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     with world.progress("reading"):
-        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts, pictured=bool(form.plots))
+        part = "token" if counts else by
+        one = what_follows(lm, model.spellings(world), prompt, part, k, heats, cuts, pictured=bool(form.plots))
+    found = of(lm, one) if counts else one
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 

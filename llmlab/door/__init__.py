@@ -15,6 +15,7 @@ from llmlab.door.base import Notes
 from llmlab.door.inside import InsideVerbs
 from llmlab.door.probability import ProbabilityVerbs
 from llmlab.door.temperature import TemperatureVerbs
+from llmlab.door.training import TrainingVerbs
 from llmlab.door.vectors import VectorVerbs
 from llmlab.files import Files
 from llmlab.models.library import Library
@@ -22,7 +23,7 @@ from llmlab.progress import Reporter
 from llmlab.spaces.shelf import Shelf
 
 
-class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs):
+class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs, TrainingVerbs):
     """Models and spaces, each opened once, when it is first asked."""
 
 

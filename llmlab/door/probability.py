@@ -11,9 +11,11 @@ from llmlab.files.opening import called
 from llmlab.lab import prompt as prompts
 from llmlab.lab.asked import preset_of
 from llmlab.lab.probability import by_character, choose, cloze, next_text, orders, pairs, perplexity, quiz
+from llmlab.lab.probability import counts as counting
 from llmlab.lab.probability.choose import Choices
 from llmlab.lab.probability.cloze import Cloze
 from llmlab.lab.probability.compare import Difference, difference
+from llmlab.lab.probability.counts import CountedNext
 from llmlab.lab.probability.next import Next
 from llmlab.lab.probability.next_text import NextText
 from llmlab.lab.probability.orders import Orders
@@ -75,16 +77,20 @@ class ProbabilityVerbs(Opened):
         by: Literal["token", "character", "word"] | None = None,
         preset: str = "",
         chat: bool = False,
+        counts: bool = False,
         allow_special: bool = False,
-    ) -> Next | NextText:
+    ) -> Next | NextText | CountedNext:
         """Which token, character or word comes next: the exact distribution, at one temperature or several."""
         check_texts(text)
         wrap, found = preset_of(self.config, preset), heats(temperature)
         cuts = Settings(1.0, top_k, top_p, min_p, repetition_penalty)
         next_text.check(k, found, cuts)
+        if counts:
+            counting.check(by, found, cuts)
         lm = self._model()
         context = prompts.context(lm, text, template=wrap.template, chat=chat, allow_special=allow_special)
-        return next_text.what_follows(lm, self._spellings(), context, by, k, found, cuts)
+        one = next_text.what_follows(lm, self._spellings(), context, "token" if counts else by, k, found, cuts)
+        return counting.of(lm, one) if counts else one
 
     def compare(self, a: str, b: str, *, allow_special: bool = False) -> Difference:
         """Where two texts differ in probability: their tokens aligned."""

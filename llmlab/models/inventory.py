@@ -7,6 +7,7 @@ from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import MisuseError
 from llmlab.models import prepare as make
+from llmlab.models import trained
 from llmlab.models.library import Library
 from llmlab.models.sources import installed
 from llmlab.view import Cell, Column, Record, View
@@ -86,7 +87,18 @@ def listing(config: Config) -> Inventory:
         get = entry.install() if entry.source == "wheel" else ""
         known = installed(entry)
         models.append(Model(name, entry.kind, entry.description, entry.licence, known, names, round(size, 1), get))
+    models += [_trained(config, name) for name in trained.names(config)]
     return Inventory(tuple(models), config.cache_folder)
+
+
+def _trained(config: Config, name: str) -> Model:
+    """One of the user's own; one that is damaged is there to be removed."""
+    folder = config.trained_folder / name
+    made = cache.find(folder, None)
+    facts = made.facts if made else {}
+    what = f"{facts['order']}-grams of {facts['by']}s, of {facts['text']}" if made else "damaged"
+    size = round(cache.size(folder) / 2**20, 1)
+    return Model(name, "causal", what, "yours", True, ("trained",), size, "")
 
 
 def preparable(config: Config) -> list[str]:
@@ -103,16 +115,19 @@ def prepare(library: Library, name: str) -> None:
             make.ctranslate2_folder(shop, source)
         library.encoder(name)
     elif what == "causal":
-        if library.runs_on(source) == "llama.cpp":
+        engine = library.runs_on(source)
+        if engine == "llama.cpp":
             make.gguf_to_run(shop, source, library.config.dtype)
-        else:
+        elif engine == "torch":
             make.transformers_folder(shop, source)
         library.causal_lm(name)
 
 
 def remove(library: Library, name: str) -> int:
-    """Delete what was made from a model, or a space of the settings; returns the bytes freed."""
+    """Delete a model of the user's own, what was made from another, or a space of the settings; returns bytes freed."""
     config = library.config
+    if freed := trained.remove(config, name, library.reporter):
+        return freed
     known = name in config.models or name in config.spaces
     folders = _folders(config, name, name if known else library.source(name).slug)
     if not folders:

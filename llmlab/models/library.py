@@ -105,6 +105,7 @@ class Library:
 
     def read_table(self, name: str) -> "Floats":
         """The same, read from the model's files and kept nowhere."""
+        self._refuse_counts(name)
         from llmlab.models import prepare
 
         return prepare.read_embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
@@ -115,6 +116,8 @@ class Library:
         Raises UnsupportedError, MisuseError or MissingError for an engine that cannot answer.
         """
         engine = self.config.engine
+        if source.is_ngram:
+            return self._counting(source)
         if engine == "auto":
             return "llama.cpp" if source.is_gguf and self._without_llama is None else "torch"
         if engine in ("ctranslate2", "numpy"):
@@ -148,7 +151,8 @@ class Library:
     def _open_causal_lm(self, name: str) -> "CausalLM":
         self._expect(name, "causal")
         source = self.source(name)
-        model = self._open_llama(source) if self.runs_on(source) == "llama.cpp" else self._open_torch(source)
+        opens = {"llama.cpp": self._open_llama, "numpy": self._open_ngram, "torch": self._open_torch}
+        model = opens[self.runs_on(source)](source)
         if self._thorough or not _is_known(source):
             from llmlab.backends.causality import check_causal
 
@@ -179,6 +183,26 @@ class Library:
         from llmlab.models.tokenizing import open_tokenizer
 
         return open_tokenizer(self.shop, self.source(name), self.runs_on(self.source(name)))
+
+    def _open_ngram(self, source: Source) -> "CausalLM":
+        from llmlab.backends.ngram import stored
+        from llmlab.backends.ngram.model import NgramLM
+
+        return NgramLM(*stored.load(source.path), source.name, source.revision, self.config.bos)
+
+    def _counting(self, source: Source) -> Engine:
+        """The engine of an n-gram model. Raises MisuseError for another, and for other numbers than its own."""
+        if self.config.engine not in ("auto", "numpy"):
+            message = f"{source.name} is an n-gram model, which the engine {self.config.engine} does not read"
+            raise MisuseError(message, "leave out --engine")
+        if self.config.dtype not in ("auto", "native"):
+            raise MisuseError(f"{source.name} is counts, which are divided in float64", "leave out --dtype")
+        return "numpy"
+
+    def _refuse_counts(self, name: str) -> None:
+        """Raise MisuseError for an n-gram model where a table of vectors is wanted."""
+        if self.source(name).is_ngram:
+            raise MisuseError(f"{name} is an n-gram model, which has no vectors", "give another --model")
 
     def _read_spellings(self, name: str) -> "Spellings":
         from llmlab.models import prepare
@@ -240,6 +264,7 @@ class Library:
         return SentenceTransformerEncoder(source.path, source.name, source.revision, self._torch_dtype, threads)
 
     def _open_table(self, name: str) -> "Floats":
+        self._refuse_counts(name)
         from llmlab.models import prepare
 
         return prepare.embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))

@@ -44,6 +44,8 @@ def nature(source: Source) -> Nature:
     entry = source.entry
     if entry is not None and (entry.source == "wheel" or entry.kind != "causal"):
         return BY_ENTRY[entry.kind]
+    if source.is_ngram:
+        return LANGUAGE_MODEL
     if source.is_gguf:
         return of_gguf(source.path)
     return SENTENCE_ENCODER if (source.path / "modules.json").is_file() else of_config(read_config(source.path))

@@ -11,7 +11,7 @@ from typing import Any
 from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
-from llmlab.models import catalog, hub, ollama
+from llmlab.models import catalog, hub, ollama, trained
 from llmlab.names import located
 from llmlab.progress import Reporter
 
@@ -30,6 +30,11 @@ class Source:
     entry: ModelEntry | None = None
 
     @property
+    def is_ngram(self) -> bool:
+        """Whether it is an n-gram model of the user's, which only numpy reads."""
+        return (self.path / "ngram.npz").is_file()
+
+    @property
     def is_gguf(self) -> bool:
         return self.path.suffix == ".gguf" or self.path.is_file()  # Ollama's files have no ending
 
@@ -45,12 +50,15 @@ class Source:
 
 
 def locate(config: Config, name: str, reporter: Reporter) -> Source:
-    """Find a model's files: catalogue name, ollama:NAME, folder, .gguf file, organisation/name[@revision][:file.gguf].
+    """Find a model's files: of the catalogue, yours, ollama:NAME, folder, .gguf, organisation/name[@revision][:file].
 
     Raises MisuseError for an unknown name, MissingError naming the command that fetches it.
     """
     if name in config.models:
         return _catalogued(config, name, config.models[name], reporter)
+    if (made := trained.find(config, name)) is not None:
+        revision = made.fingerprint["revision"]
+        return Source(made.folder.name, made.folder.name, made.folder, revision, made.fingerprint)
     if name.startswith(ollama.PREFIX):
         found = ollama.find(name)
         slug = f"ollama-{digest(found.name)[:12]}"
@@ -64,7 +72,7 @@ def locate(config: Config, name: str, reporter: Reporter) -> Source:
     if wanted is None and name.endswith(".gguf"):
         raise MisuseError(f"the file {name} does not exist", "check its path")
     if wanted is None:
-        raise catalog.unknown("model", name, config.models)
+        raise catalog.unknown("model", name, [*config.models, *trained.names(config)])
     return _hub(wanted, config, reporter)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import tiny
-from backends.engines import KINDS, VOCABULARY, opened
+from backends.engines import KINDS, opened, plain_counts
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
@@ -30,23 +30,23 @@ def tokens(engine, texts):
 
 @cache
 def remembered(folder):
-    """Plain torch on a model, asked once for each text whatever the engine."""
-    return cache(tiny.plain_torch(folder))
+    """Plain torch on a model, or for none the counts of n-grams, asked once for each text whatever the engine."""
+    return cache(plain_counts() if folder is None else tiny.plain_torch(folder))
 
 
 @pytest.fixture(scope="module")
-def plain(folder):
+def plain(kind, folder):
     """Log-probabilities [T, V] of the token after each of T."""
-    return remembered(folder)
+    return remembered(None if kind.counts else folder)
 
 
 @pytest.fixture(scope="module")
-def followed(kind, plain):
+def followed(kind, engine, plain):
     """Log-probabilities [T, V] of what may stand at each place of a text; nan where nothing stands before."""
 
     def rows(ids):
         before = kind.bos + ids[:-1]
-        unknown = np.full((1 - len(kind.bos), VOCABULARY), np.nan)
+        unknown = np.full((1 - len(kind.bos), engine.info.vocabulary), np.nan)
         return np.concatenate([unknown, *([plain(before)] if before else [])])[: len(ids)]
 
     return rows

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from llmlab.cli import ROOMS, SECTIONS
 
 NOUNS = {
+    "train": ["ngram"],
     "space": ["build", "import", "list", "show", "remove", "export", "check", "eval"],
     "models": ["list", "show", "prepare", "remove"],
 }
@@ -28,6 +29,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "neighbors": "WORD...",
     "odd": "WORD WORD WORD...",
     "why": "A B",
+    "train ngram": "NAME",
     "space build": "NAME",
     "space import": "NAME",
     "space show": "NAME",

@@ -84,6 +84,11 @@ THINGS: list[Case] = [
     ("why", "小明 小红 --space PEOPLE", ""),
     ("why", "小明 小红 --space PEOPLE --standardize --columns 身高,性别", ""),
     ("why", ONE_WORD, ""),
+    ("train.ngram", "other --text - --replace", "The cat sat\nThe cat ran\n"),
+    ("train.ngram", "other --text - --replace --by character --order 2 --min-count 1", "今天天气很好\n"),
+    ("next", "'The cat' --counts -k 5 NGRAM", ""),
+    ("prob", "'The cat 今天' --by word NGRAM", ""),
+    ("generate", f"{DRAW} NGRAM", ""),
     ("space.list", "", ""),
     *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE", "scaled")),
     ("space.eval.similarity", "mine --similarity -", SIMILARITY),
@@ -116,7 +121,8 @@ def models(models, cache, lm_folder_without_bos):
         file.write_text(VECTORS, encoding="utf-8")
     people = packaged() / "exercises" / "people.csv"
     without_bos = ["--model", str(lm_folder_without_bos)]
-    return {**models, "WITHOUT_BOS": without_bos, "VECTORS": [str(file)], "PEOPLE": [str(people)]}
+    named = {"WITHOUT_BOS": without_bos, "VECTORS": [str(file)], "PEOPLE": [str(people)]}
+    return {**models, **named, "NGRAM": ["--model", "counted"]}
 
 
 @pytest.fixture
@@ -131,6 +137,7 @@ def spaces(lab, cache):
             f"build encoded ENCODER --vocab {listed}",
         ]
         assert [lab(f"space {line}").code for line in (*made, "build table LM --vocab model")] == [0] * 4
+        assert lab("train ngram counted --text -", b"The cat sat\nThe cat ran\nThe mat\n").code == 0
 
 
 @pytest.mark.parametrize("model", ["MODEL", "GGUF", "WITHOUT_BOS"])

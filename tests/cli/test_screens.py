@@ -21,6 +21,7 @@ QUESTIONS += (
     '{"context": "The capital of France is", "choices": [" Paris", " London"], "answer": 0, "group": "english"}'
 )
 SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
+STORY = "He likes to watch movies.\nHe likes to read books.\n今天天气很好。\n今天天气不好。\n他喜欢看电影。\n"
 WORDS = "man\nwoman\nking\nqueen\nparis\nfrance\n"
 VECTORS = "man 4 1 0\nwoman 4 -1 0\nking 4 1 3\nqueen 4 -1 3\nparis -5 1 0\nfrance 0 0 0\n"
 CHOICES = ("-c 一部很有意思的电影 -c 书", "-c ' a very long and winding story' -c ' books'")
@@ -39,7 +40,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         (f"{text} {how} MODEL", "")
         for text in (ENGLISH, CHINESE)
         for how in ("", "-t 0.2,1,2 --top-k 3", "--by character", "--by word")
-    ],
+    ]
+    + [(f"{text} --counts --model counted", "") for text in (ENGLISH, CHINESE)],
     "compare": [(f"{BOTH} MODEL", ""), ("'He likes movies.' 'He movies likes.' MODEL", "")],
     "orders": [("'He likes movies.' MODEL", ""), ("'我|喜欢|看|电影' MODEL", "")],
     "cloze": [("'He likes [?] a lot.' MODEL", ""), ("今天[?]很好。 -c 天气 -c 一部很有意思的电影 MODEL", "")],
@@ -74,6 +76,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         (f"{BOTH} cat LM", ""),
         (f"{CHINESE} LM GGUF", ""),
         (f"{BOTH} LM GGUF", ""),
+    "train ngram": [
+        (f"mine --text - --replace {how}", STORY) for how in ("", "--by character --order 5", "--order 1 --min-count 1")
     ],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
@@ -82,7 +86,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         *((f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
     ],
     "models list": [("", "")],
-    "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")],
+    "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted")],
 }
 LINES = [(f"{verb} {rest}", stdin) for verb, cases in CASES.items() for rest, stdin in cases]
 DRAWN = re.compile(r"[─█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+")  # rules, bars, shades
@@ -105,6 +109,7 @@ def spaces(lab, cache, models, monkeypatch, checkout):
         vectors.write_text(VECTORS, encoding="utf-8")
         made = ("import mine VECTORS", "build encoded ENCODER --vocab WORDS", "build table LM --vocab model")
         assert [lab(f"space {line}").code for line in made] == [0, 0, 0]
+        assert lab("train ngram counted --text -", STORY.encode()).code == 0
 
 
 @pytest.fixture

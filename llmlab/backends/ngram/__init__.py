@@ -1,0 +1,1 @@
+"""n-gram models: counts of token sequences, smoothed by Kneser and Ney; numpy alone."""

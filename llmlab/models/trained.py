@@ -1,0 +1,90 @@
+"""Models that the user trained, kept by name: they can be made again only from their text, so they are no cache.
+
+A name may carry a label behind @, such as story@1000: the same model at another size.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmlab import cache
+from llmlab.config import Config
+from llmlab.errors import DamagedError, MisuseError
+from llmlab.names import alike, checked, composed
+from llmlab.progress import Reporter
+from llmlab.view import Record
+
+if TYPE_CHECKING:  # loaded when a model is kept
+    from llmlab.backends.ngram.kneser_ney import KneserNey
+    from llmlab.backends.ngram.tokens import Vocabulary
+
+FORMAT = "1"  # raised when the way a model is written changes
+
+
+def names(config: Config) -> list[str]:
+    """What there is, by name."""
+    folder = config.trained_folder
+    found = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return sorted(composed(name) for name in found if not name.startswith("."))
+
+
+def folder(config: Config, name: str) -> Path | None:
+    """Where a model is; None where there is none of that name."""
+    known = composed(name)
+    return config.trained_folder / known if known in names(config) else None
+
+
+def check(config: Config, name: str, replace: bool) -> str:
+    """The name in NFC, for a model to be. Raises MisuseError for what is none, or is taken."""
+    stem, label, behind = composed(name).partition("@")
+    for part in (stem, behind) if label else (stem,):
+        checked("a model of yours", part)
+    if name.endswith(".gguf"):
+        raise MisuseError(f"a model of yours cannot be called {name!r}", "that is a file's name")
+    twin = next((other for other in config.models if alike(other) == alike(stem)), None)
+    if twin is not None:
+        raise MisuseError(f"{twin} is a model of the catalogue", "choose another name")
+    own = next((other for other in names(config) if alike(other) == alike(name)), None)
+    if own is not None and not (replace and own == composed(name)):
+        raise MisuseError(f"you have a model {own} already", "give --replace, or choose another name")
+    return composed(name)
+
+
+def keep(
+    config: Config, name: str, vocabulary: "Vocabulary", counts: "KneserNey", facts: Record, reporter: Reporter
+) -> None:
+    """Keep an n-gram model under a checked name, in place of one that is there."""
+    from llmlab.backends.ngram import stored
+
+    def build(unfinished: Path) -> Record:
+        stored.save(unfinished, vocabulary, counts)
+        return facts
+
+    fingerprint = {"format": FORMAT, "revision": stored.revision(vocabulary, counts)}
+    cache.make(config.trained_folder / name, fingerprint, build, reporter)
+
+
+def find(config: Config, name: str) -> cache.Artifact | None:
+    """A model by name, None for a name that there is not. Raises DamagedError for one that is not whole."""
+    place = folder(config, name)
+    if place is None:
+        return None
+    made = cache.find(place, None)
+    if made is None or made.fingerprint.get("format") != FORMAT:
+        raise DamagedError(f"the model {name} is damaged, or of another version of llmlab", "train it again: --replace")
+    return made
+
+
+def opened(config: Config, name: str) -> tuple[Record, "Vocabulary", "KneserNey"]:
+    """What was noted of a model when it was kept, and the model."""
+    from llmlab.backends.ngram import stored
+
+    made = find(config, name)
+    if made is None:
+        raise MisuseError(f"you have no model {name}", "see `llmlab models list`")
+    return dict(made.facts), *stored.load(made.folder)
+
+
+def remove(config: Config, name: str, reporter: Reporter) -> int:
+    """Delete a model; returns the bytes freed, 0 for a name that there is not."""
+    place = folder(config, name)
+    return cache.remove(place, reporter) if place else 0
