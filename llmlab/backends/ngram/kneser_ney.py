@@ -112,6 +112,8 @@ class KneserNey:
         found = self.lowest[tokens]
         context = np.zeros(len(tokens), np.int64)  # the row of what stands before, in the order below; -1: unseen
         for order, (weights, shares) in enumerate(zip(self._weights, self._shares, strict=True), 1):
+            if not len(shares):  # no sentence is as long
+                break
             row = self._find(order, context, tokens)
             discounted = np.where(row >= 0, shares[row], 0.0) + weights[context] * found
             found = np.where(context >= 0, discounted, found)
