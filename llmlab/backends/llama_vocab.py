@@ -53,7 +53,7 @@ class LlamaVocab:
         count = lc.llama_tokenize(self.handle, raw, len(raw), buffer, room, False, allow_special)
         if count < 0:
             raise LabError(f"llama.cpp could not tokenise a text of {len(raw)} bytes")
-        return buffer[:count]
+        return list(buffer[:count])
 
     def _joined(self, apart: Apart, text: str, allow_special: bool) -> list[int]:
         """The same part by part, each different one once.

@@ -180,9 +180,12 @@ class Library:
 
     def _open_tokenizer(self, name: str) -> "Tokenizer":
         self._expect(name, "causal")
+        source = self.source(name)
+        if source.is_ngram:  # its counts are read in no time
+            return self._open_ngram(source)
         from llmlab.models.tokenizing import open_tokenizer
 
-        return open_tokenizer(self.shop, self.source(name), self.runs_on(self.source(name)))
+        return open_tokenizer(self.shop, source, self.runs_on(source))
 
     def _open_ngram(self, source: Source) -> "CausalLM":
         from llmlab.backends.ngram import stored

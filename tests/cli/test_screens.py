@@ -76,6 +76,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         (f"{BOTH} cat LM", ""),
         (f"{CHINESE} LM GGUF", ""),
         (f"{BOTH} LM GGUF", ""),
+    ],
     "train ngram": [
         (f"mine --text - --replace {how}", STORY) for how in ("", "--by character --order 5", "--order 1 --min-count 1")
     ],
