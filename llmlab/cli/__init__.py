@@ -44,7 +44,7 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "tokens": "what a text is cut into, by one tokenizer or several",
     },
     "Training": {
-        "train": "models made in front of your eyes: ngram",
+        "train": "models made in front of your eyes: ngram, corpus",
     },
     "Play": {
         "explore": "a screen to play on: the next token, the nearest word",

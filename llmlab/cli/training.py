@@ -1,25 +1,35 @@
-"""The verbs that make a model in front of one's eyes: ngram.
+"""The verbs that make a model in front of one's eyes: ngram; and the text for it: corpus.
 
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
-from typing import Annotated, Literal
+import itertools
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
+from llmlab.errors import MisuseError
 
+if TYPE_CHECKING:
+    from llmlab.lab.training.sizes import Sizes
+
+AT_ONCE = 500  # sentences written at a time
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What it is to be called.", show_default=False)]
 TextOption = Annotated[
-    str, option("--text", metavar="FILE", help="What it learns from, a sentence a line; - reads stdin.")
+    str, option("--text", metavar="FILE", help="What it learns from: english, chinese, a file; - is stdin.")
 ]
 ReplaceOption = Annotated[bool, option("--replace", help="In place of one of yours that has this name.")]
 
 
 @verb(
-    "llmlab train ngram mine --text README.md", "llmlab train ngram letters --text README.md --by character --order 5"
+    "llmlab train ngram mine --text english",
+    "llmlab train ngram letters --text README.md --by character --order 5",
+    "llmlab train ngram grown --text chinese --sizes 1000,10000",
 )
 def ngram(
     world: World,
@@ -33,6 +43,13 @@ def ngram(
     min_count: Annotated[
         int, option("--min-count", metavar="N", help="A word that was seen fewer times is spelled (2).")
     ] = 2,
+    sizes: Annotated[
+        str | None,
+        option("--sizes", metavar="N,N...", help="A model of the first N sentences each; all are tested."),
+    ] = None,
+    pairs: Annotated[
+        Path | None, option("--pairs", metavar="FILE", help="Minimal pairs for that test; english, chinese have some.")
+    ] = None,
     replace: ReplaceOption = False,
     form: PictureOptions,
 ) -> None:
@@ -41,17 +58,81 @@ def ngram(
     Interpolated modified Kneser-Ney. It answers as any model does: give its name to --model.
     """
     from llmlab.files.opening import called
+    from llmlab.lab.training import corpus
     from llmlab.lab.training.ngram import check, train
     from llmlab.models import trained
 
     check(order, min_count)
     known = trained.check(world.config, name, replace)
-    lines = (line for _, line in world.files.lines(text))
-    with world.progress("counting"):
-        found = train(lines, known, called(text), order=order, by=by, min_count=min_count)
-    trained.keep(world.config, known, found.vocabulary, found.counts, found.facts, world)
-    world.show(found, form)
+    how: dict[str, Any] = {"order": order, "by": by, "min_count": min_count}
+    if sizes is not None or pairs is not None:
+        world.show(_grown(world, known, text, sizes, pairs, replace, how), form)
+    else:
+        with world.progress("counting"):
+            found = train(corpus.lines(text, world.files), known, called(text), **how)
+        trained.keep(world.config, known, found.vocabulary, found.counts, found.facts, world)
+        world.show(found, form)
     world.say(f"ask it: llmlab next TEXT --model {known}")
 
 
-train = Noun("train", "Models made in front of your eyes, from a text of yours.", ngram)
+def _grown(
+    world: World, name: str, text: str, sizes: str | None, pairs: Path | None, replace: bool, how: dict[str, Any]
+) -> "Sizes":
+    """Models of more and more of a text, tested and kept."""
+    from llmlab.files.opening import called
+    from llmlab.lab.probability.pairs import PAIRS, marked
+    from llmlab.lab.training import corpus
+    from llmlab.lab.training.sizes import check, train_sizes
+    from llmlab.models import trained
+
+    asked = _numbers(sizes)
+    check(asked)
+    for size in asked[:-1]:
+        trained.check(world.config, f"{name}@{size}", replace)
+    file = pairs or corpus.pairs(text)
+    exam = partial(marked, pairs=world.files.records(file, PAIRS)) if file else None
+    lines = corpus.lines(text, world.files, sentences=None)
+    with world.progress("training") as progress:
+        found = train_sizes(lines, asked, exam, name, called(text), **how, progress=progress)
+    for one in found.trained:
+        trained.keep(world.config, one.name, one.vocabulary, one.counts, one.facts, world)
+    return found
+
+
+def _numbers(sizes: str | None) -> list[int]:
+    """Raises MisuseError for what is no list of numbers, or is not given."""
+    hint = "for example --sizes 1000,10000,100000"
+    if sizes is None:
+        raise MisuseError("--pairs is the test of several sizes", hint)
+    try:
+        return [int(one) for one in sizes.replace("，", ",").split(",")]
+    except ValueError:
+        raise MisuseError(f"{sizes!r} is no list of whole numbers", hint) from None
+
+
+@verb("llmlab train corpus english --sentences 10", "llmlab train corpus chinese > chinese.txt")
+def corpus(
+    world: World,
+    *,
+    rules: Annotated[
+        str, typer.Argument(metavar="NAME", help="english, chinese, or a FILE.grammar of your own.", show_default=False)
+    ],
+    sentences: Annotated[
+        int, option("--sentences", "-n", metavar="N", min=1, help="How many (60,000: over 2 MB).")
+    ] = 60_000,
+    seed: Annotated[int, option("--seed", metavar="N", help="Others with another; the same with the same (1).")] = 1,
+) -> None:
+    """Write sentences that a grammar makes, a line each: text to train on, whose rules are known.
+
+    They are no natural text. The shipped rules are configs/corpora/*.grammar.
+    """
+    from llmlab.lab.training.corpus import grammar
+
+    found = grammar(rules, world.files).sentences(seed)
+    for start in range(0, sentences, AT_ONCE):
+        batch = itertools.islice(found, min(AT_ONCE, sentences - start))
+        if not world.write("".join(f"{line}\n" for line in batch)):
+            return
+
+
+train = Noun("train", "Models made in front of your eyes, and the text for them.", ngram, corpus)

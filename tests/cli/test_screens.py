@@ -79,7 +79,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     ],
     "train ngram": [
         (f"mine --text - --replace {how}", STORY) for how in ("", "--by character --order 5", "--order 1 --min-count 1")
-    ],
+    ]
+    + [(f"mine --text {text} --replace --sizes 9,30,90", "") for text in ("english", "chinese")],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
     "space eval": [

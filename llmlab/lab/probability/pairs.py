@@ -133,3 +133,8 @@ def judge(model: CausalLM, pairs: Sequence[Pair], *, allow_special: bool = False
     totals = [one.total for one in score(model, texts, allow_special=allow_special, progress=progress)]
     found = zip(pairs, totals[::2], totals[1::2], strict=True)
     return Pairs(tuple(Outcome(*one) for one in found), of_text(model.info))
+
+
+def marked(model: CausalLM, pairs: Sequence[Pair]) -> list[tuple[str, bool]]:
+    """The group of each pair, and whether it is right. Raises MisuseError for an empty sentence."""
+    return [(one.pair.group, one.margin > 0) for one in judge(model, pairs).outcomes]

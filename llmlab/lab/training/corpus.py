@@ -14,26 +14,31 @@ SENTENCES = 60_000  # more than 2 MB of either
 RULES = ".grammar"  # what a file of rules ends in
 
 
-def is_grammar(text: str) -> bool:
+def is_grammar(text: Path | str) -> bool:
     """Whether a text is made by rules: a shipped one by its name, or a user's file of rules."""
-    return text in SHIPPED or text.endswith(RULES)
+    return str(text) in SHIPPED or str(text).endswith(RULES)
 
 
-def grammar(text: str, files: Files) -> Grammar:
+def grammar(text: Path | str, files: Files) -> Grammar:
     """The rules of a shipped text or of a user's file. Raises MisuseError for what is neither, or is no grammar."""
     if not is_grammar(text):
-        raise MisuseError(
-            f"no text is called {text!r}", f"there are {', '.join(SHIPPED)}, or a file that ends in {RULES}"
-        )
-    path = packaged() / "corpora" / f"{text}{RULES}" if text in SHIPPED else Path(text)
+        hint = f"there are {' and '.join(SHIPPED)}; or give a file of rules that ends in {RULES}"
+        raise MisuseError(f"no text is called {str(text)!r}", hint)
+    path = packaged() / "corpora" / f"{text}{RULES}" if str(text) in SHIPPED else Path(text)
     return read(files.text(path), path.name)
 
 
-def lines(text: str, files: Files, *, sentences: int = SENTENCES, seed: int = 1) -> Iterator[str]:
-    """So many sentences of a grammar, which are no natural text; or all the lines of a file that hold something.
+def lines(text: Path | str, files: Files, *, sentences: int | None = SENTENCES, seed: int = 1) -> Iterator[str]:
+    """So many sentences of a grammar, which are no natural text, without end for None; or all that a file holds.
 
-    Raises MisuseError for a file that cannot be read.
+    Of a file the lines that hold something. Raises MisuseError for one that cannot be read.
     """
     if is_grammar(text):
         return itertools.islice(grammar(text, files).sentences(seed), sentences)
     return (line for _, line in files.lines(text))
+
+
+def pairs(text: Path | str) -> Path | None:
+    """The file of the minimal pairs that go with a shipped text."""
+    language = SHIPPED.get(str(text))
+    return packaged() / "exercises" / f"grammar-pairs.{language}.jsonl" if language else None
