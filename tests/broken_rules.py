@@ -7,7 +7,7 @@ import itertools
 from random import Random
 from typing import NamedTuple
 
-from llmlab.lab.training.grammar import Grammar, Node, Symbol
+from llmlab.lab.training.grammar import Grammar, SyntaxTree, Symbol
 
 UNFIT = {  # verbs, and what they are not done to
     "en": {
@@ -82,7 +82,7 @@ def sentence(grammar, seed, i):
         found.append(None)
         parts = []
         for part in node.parts:
-            if isinstance(part, Node):
+            if isinstance(part, SyntaxTree):
                 parts.append(walk(part, (*above, node.symbol)))
             else:
                 words.append(part)

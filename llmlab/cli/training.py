@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from msgspec import Struct
 
 from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import Noun, option, verb
@@ -24,6 +25,31 @@ TextOption = Annotated[
     str, option("--text", metavar="FILE", help="What it learns from: english, chinese, a file; - is stdin.")
 ]
 ReplaceOption = Annotated[bool, option("--replace", help="In place of one of yours that has this name.")]
+
+
+class GrowthOptions(Struct, frozen=True):
+    """Whether a model of more and more of a text is made, and what each is asked."""
+
+    sizes: Annotated[
+        str | None,
+        option("--sizes", metavar="N,N...", help="A model of the first N sentences each; all are tested."),
+    ] = None
+    pairs: Annotated[
+        Path | None, option("--pairs", metavar="FILE", help="Minimal pairs for that test; english, chinese have some.")
+    ] = None
+
+    @property
+    def asked(self) -> list[int]:
+        """Sizes, none where none are wanted. Raises MisuseError for what is no list of numbers."""
+        hint = "for example --sizes 1000,10000,100000"
+        if self.sizes is None:
+            if self.pairs is not None:
+                raise MisuseError("--pairs is the test of several sizes", hint)
+            return []
+        try:
+            return [int(one) for one in self.sizes.replace("，", ",").split(",")]
+        except ValueError:
+            raise MisuseError(f"{self.sizes!r} is no list of whole numbers", hint) from None
 
 
 @verb(
@@ -43,13 +69,7 @@ def ngram(
     min_count: Annotated[
         int, option("--min-count", metavar="N", help="A word that was seen fewer times is spelled (2).")
     ] = 2,
-    sizes: Annotated[
-        str | None,
-        option("--sizes", metavar="N,N...", help="A model of the first N sentences each; all are tested."),
-    ] = None,
-    pairs: Annotated[
-        Path | None, option("--pairs", metavar="FILE", help="Minimal pairs for that test; english, chinese have some.")
-    ] = None,
+    growth: GrowthOptions,
     replace: ReplaceOption = False,
     form: PictureOptions,
 ) -> None:
@@ -65,8 +85,8 @@ def ngram(
     check(order, min_count)
     known = trained.check(world.config, name, replace)
     how: dict[str, Any] = {"order": order, "by": by, "min_count": min_count}
-    if sizes is not None or pairs is not None:
-        world.show(_grown(world, known, text, sizes, pairs, replace, how), form)
+    if growth.asked:
+        world.show(_grown(world, known, text, growth, replace, how), form)
     else:
         with world.progress("counting"):
             found = train(corpus.lines(text, world.files), known, called(text), **how)
@@ -76,7 +96,7 @@ def ngram(
 
 
 def _grown(
-    world: World, name: str, text: str, sizes: str | None, pairs: Path | None, replace: bool, how: dict[str, Any]
+    world: World, name: str, text: str, growth: GrowthOptions, replace: bool, how: dict[str, Any]
 ) -> "Sizes":
     """Models of more and more of a text, tested and kept."""
     from llmlab.files.opening import called
@@ -85,29 +105,17 @@ def _grown(
     from llmlab.lab.training.sizes import check, train_sizes
     from llmlab.models import trained
 
-    asked = _numbers(sizes)
-    check(asked)
-    for size in asked[:-1]:
+    check(growth.asked)
+    for size in growth.asked[:-1]:
         trained.check(world.config, f"{name}@{size}", replace)
-    file = pairs or corpus.pairs(text)
+    file = growth.pairs or corpus.pairs(text)
     exam = partial(marked, pairs=world.files.records(file, PAIRS)) if file else None
     lines = corpus.lines(text, world.files, sentences=None)
     with world.progress("training") as progress:
-        found = train_sizes(lines, asked, exam, name, called(text), **how, progress=progress)
+        found = train_sizes(lines, growth.asked, exam, name, called(text), **how, progress=progress)
     for one in found.trained:
         trained.keep(world.config, one.name, one.vocabulary, one.counts, one.facts, world)
     return found
-
-
-def _numbers(sizes: str | None) -> list[int]:
-    """Raises MisuseError for what is no list of numbers, or is not given."""
-    hint = "for example --sizes 1000,10000,100000"
-    if sizes is None:
-        raise MisuseError("--pairs is the test of several sizes", hint)
-    try:
-        return [int(one) for one in sizes.replace("，", ",").split(",")]
-    except ValueError:
-        raise MisuseError(f"{sizes!r} is no list of whole numbers", hint) from None
 
 
 @verb("llmlab train corpus english --sentences 10", "llmlab train corpus chinese > chinese.txt")

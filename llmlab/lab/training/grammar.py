@@ -44,7 +44,7 @@ class Rule(NamedTuple):
     parts: tuple[Symbol | str, ...]
 
 
-class Choices(NamedTuple):
+class Alternatives(NamedTuple):
     """The alternatives of a symbol without open features; their shares sum to 1."""
 
     bounds: Sequence[float]  # cumulative shares
@@ -55,11 +55,11 @@ class Choices(NamedTuple):
         return [high - low for low, high in itertools.pairwise([0.0, *self.bounds])]
 
 
-class Node(NamedTuple):
+class SyntaxTree(NamedTuple):
     """A symbol and what it was made of: the tree of a sentence."""
 
     symbol: Symbol
-    parts: "tuple[Node | str, ...]"
+    parts: "tuple[SyntaxTree | str, ...]"
 
     def words(self) -> list[str]:
         found: list[str] = []
@@ -80,27 +80,27 @@ class Grammar:
     lists: frozenset[str]  # symbols that are lists of words
     between: str = " "
     changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # word -> (other word, letters it precedes)
-    _known: dict[Symbol, Choices | None] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[Symbol, Alternatives | None] = field(default_factory=dict, repr=False, compare=False)
 
     def sentences(self, seed: int, start: int = 0) -> Iterator[str]:
         """Sentences without end; sentence i of a seed is the same wherever one starts."""
         return (self.written(self.tree(seed, i).words()) for i in itertools.count(start))
 
-    def tree(self, seed: int, i: int) -> Node:
+    def tree(self, seed: int, i: int) -> SyntaxTree:
         """The tree of sentence i of a seed. Raises MisuseError where the rules never end."""
         draw = Random(f"{seed} {i}").random  # Python promises the same numbers of every version
         left = iter(range(MOST))
 
-        def grow(symbol: Symbol) -> Node:
+        def grow(symbol: Symbol) -> SyntaxTree:
             if next(left, None) is None:
                 raise MisuseError(f"the grammar's rules never end at {_named(symbol)}", "give it an end of more weight")
             bounds, alternatives = self._known.get(symbol) or self.choices(symbol)
             chosen = alternatives[bisect_right(bounds, draw())]
-            return Node(symbol, tuple([one if isinstance(one, str) else grow(one) for one in chosen]))
+            return SyntaxTree(symbol, tuple([one if isinstance(one, str) else grow(one) for one in chosen]))
 
         return grow(Symbol("S"))
 
-    def choices(self, symbol: Symbol) -> Choices:
+    def choices(self, symbol: Symbol) -> Alternatives:
         """The alternatives of a symbol. Raises MisuseError for none."""
         found = self._choices(symbol)
         if found is None:
@@ -120,14 +120,14 @@ class Grammar:
         other, letters = self.changes.get(word, (word, ""))
         return other if following and following[0].lower() in letters else word
 
-    def _choices(self, symbol: Symbol) -> Choices | None:
+    def _choices(self, symbol: Symbol) -> Alternatives | None:
         """None where nothing can be made of the symbol."""
         if symbol not in self._known:
-            self._known[symbol] = Choices([], [])  # one that holds itself may be made, if others can
+            self._known[symbol] = Alternatives([], [])  # one that holds itself may be made, if others can
             self._known[symbol] = self._grounded(symbol)
         return self._known[symbol]
 
-    def _grounded(self, symbol: Symbol) -> Choices | None:
+    def _grounded(self, symbol: Symbol) -> Alternatives | None:
         found: list[tuple[float, tuple[Symbol | str, ...]]] = []
         for rule in self.rules.get(symbol.name, ()):
             bound = self._unified(rule.symbol, symbol)
@@ -137,7 +137,7 @@ class Grammar:
         if not total:
             return None
         bounds = [running / total for running in itertools.accumulate(weight for weight, _ in found)]
-        return Choices([*bounds[:-1], 1.0], [parts for _, parts in found])
+        return Alternatives([*bounds[:-1], 1.0], [parts for _, parts in found])
 
     def _unified(self, pattern: Symbol, symbol: Symbol) -> dict[str, str] | None:
         """The values that make a rule's symbol this one; None where none do."""
