@@ -7,7 +7,7 @@ import itertools
 from random import Random
 from typing import NamedTuple
 
-from llmlab.lab.training.grammar import Grammar, SyntaxTree, Symbol
+from llmlab.lab.training.grammar import Grammar, Symbol, SyntaxTree
 
 UNFIT = {  # verbs, and what they are not done to
     "en": {

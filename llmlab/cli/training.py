@@ -95,9 +95,7 @@ def ngram(
     world.say(f"ask it: llmlab next TEXT --model {known}")
 
 
-def _grown(
-    world: World, name: str, text: str, growth: GrowthOptions, replace: bool, how: dict[str, Any]
-) -> "Sizes":
+def _grown(world: World, name: str, text: str, growth: GrowthOptions, replace: bool, how: dict[str, Any]) -> "Sizes":
     """Models of more and more of a text, tested and kept."""
     from llmlab.files.opening import called
     from llmlab.lab.probability.pairs import PAIRS, marked
