@@ -59,6 +59,13 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
     assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | DRAWING | {"numpy"})
 
 
+def test_the_tokens_of_a_folder_need_transformers_once(lm_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLMLAB_CACHE", str(tmp_path))
+    line = f"tokens 'The cat' --model {lm_folder}"
+    assert "transformers" in loaded(line)
+    assert not loaded(line) & HEAVY
+
+
 @pytest.mark.models
 @pytest.mark.parametrize(
     "line",

@@ -53,7 +53,8 @@ class LlamaVocab:
         count = lc.llama_tokenize(self.handle, raw, len(raw), buffer, room, False, allow_special)
         if count < 0:
             raise LabError(f"llama.cpp could not tokenise a text of {len(raw)} bytes")
-        return list(buffer[:count])
+        ids: list[int] = buffer[:count]
+        return ids
 
     def _joined(self, apart: Apart, text: str, allow_special: bool) -> list[int]:
         """The same part by part, each different one once.
