@@ -102,22 +102,17 @@ def next_(
     """
     from llmlab.backends.sampling import Settings
     from llmlab.lab.asked import preset_of
-    from llmlab.lab.probability.counts import check as check_counts
-    from llmlab.lab.probability.counts import of
     from llmlab.lab.probability.next_text import check, what_follows
     from llmlab.lab.prompt import context
 
     asked, wrap = reading.one(world, text), preset_of(world.config, preset)
     heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
-    check(k, heats, cuts)
-    if counts:
-        check_counts(by, heats, cuts)
+    check(k, heats, cuts, by, counts=counts)
     lm = model.ngram(world) if counts else model.causal_lm(world)
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
+    more = {"pictured": bool(form.plots), "counts": counts}
     with world.progress("reading"):
-        part = "token" if counts else by
-        one = what_follows(lm, model.spellings(world), prompt, part, k, heats, cuts, pictured=bool(form.plots))
-    found = of(lm, one) if counts else one
+        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts, **more)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 

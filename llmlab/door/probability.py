@@ -11,7 +11,6 @@ from llmlab.files.opening import called
 from llmlab.lab import prompt as prompts
 from llmlab.lab.asked import preset_of
 from llmlab.lab.probability import by_character, choose, cloze, next_text, orders, pairs, perplexity, quiz
-from llmlab.lab.probability import counts as counting
 from llmlab.lab.probability.choose import Choices
 from llmlab.lab.probability.cloze import Cloze
 from llmlab.lab.probability.compare import Difference, difference
@@ -84,13 +83,10 @@ class ProbabilityVerbs(Opened):
         check_texts(text)
         wrap, found = preset_of(self.config, preset), heats(temperature)
         cuts = Settings(1.0, top_k, top_p, min_p, repetition_penalty)
-        next_text.check(k, found, cuts)
-        if counts:
-            counting.check(by, found, cuts)
+        next_text.check(k, found, cuts, by, counts=counts)
         lm = self._model()
         context = prompts.context(lm, text, template=wrap.template, chat=chat, allow_special=allow_special)
-        one = next_text.what_follows(lm, self._spellings(), context, "token" if counts else by, k, found, cuts)
-        return counting.of(lm, one) if counts else one
+        return next_text.what_follows(lm, self._spellings(), context, by, k, found, cuts, counts=counts)
 
     def compare(self, a: str, b: str, *, allow_special: bool = False) -> Difference:
         """Where two texts differ in probability: their tokens aligned."""

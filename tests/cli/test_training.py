@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from cli.test_records import check
 
 STORY = (
     "He likes movies.\nHe likes books.\nShe likes movies a lot.\n"
@@ -112,6 +113,21 @@ def test_grammar_was_learned_from_the_text(lab):
         json.loads(line) for line in lab("next 'He likes' --model story -f jsonl --by token").out.splitlines()
     ]
     assert first["token"] in (" movies", " books")
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "stdin"),
+    [
+        ("train.ngram", "other --text - --replace --by character --order 2 --min-count 1", STORY),
+        ("next", "'He likes' --counts --model story", ""),
+        ("prob", "'He likes 今天' --by word --model story", ""),
+        ("generate", "He --seed 1 --max-tokens 3 --model story", ""),
+        ("tree", "He --depth 2 --model story", ""),
+        ("models.list", "", ""),
+    ],
+)
+def test_its_records_are_what_the_schema_says(lab, kind, line, stdin):
+    check(lab, kind, line, stdin)
 
 
 def test_a_prompt_inside_a_word_is_healed(lab):

@@ -56,7 +56,7 @@ class Discounts:
 
 
 @dataclass(frozen=True)
-class Step:
+class CountStep:
     """One order of a probability: P = (count - discount) / total + weight x P of the order below."""
 
     order: int
@@ -120,7 +120,7 @@ class KneserNey:
             context = np.where(depths > order, np.roll(row, 1), -1)
         return found
 
-    def steps(self, history: Ids, token: int) -> tuple[Step, ...]:
+    def steps(self, history: Ids, token: int) -> tuple[CountStep, ...]:
         """How a token's probability comes about, from the unigrams up."""
         below, steps = float(self.lowest[token]), []
         for order, row in enumerate(self._contexts(history), 1):
@@ -133,7 +133,7 @@ class KneserNey:
             weight = float(self._weights[order - 1][row]) if total else 1.0
             below = weight * below + ((count - discount) / total if total else 0.0)
             context = history[len(history) - order + 1 :]
-            steps.append(Step(order, context, count, total, follow, discount, weight, below))  # type: ignore[arg-type]
+            steps.append(CountStep(order, context, count, total, follow, discount, weight, below))  # type: ignore[arg-type]
         return tuple(steps)
 
     def _contexts(self, history: Ids) -> list[int]:

@@ -12,7 +12,7 @@ import numpy as np
 from llmlab.arrays import Doubles, Floats
 from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.forest import Count, Ids
-from llmlab.backends.ngram.kneser_ney import KneserNey, Step, sentence_so_far, with_starts
+from llmlab.backends.ngram.kneser_ney import CountStep, KneserNey, sentence_so_far, with_starts
 from llmlab.backends.ngram.tokens import BOS, CONTROL, END, Vocabulary
 from llmlab.errors import MisuseError, UnsupportedError
 from llmlab.progress import Progress, silent
@@ -90,7 +90,7 @@ class NgramLM:
         check_room(self.info, len(ids) + max_tokens)
         return NgramDecoder(self, ids)
 
-    def steps(self, context: Tokens, token: int) -> tuple[Step, ...]:
+    def steps(self, context: Tokens, token: int) -> tuple[CountStep, ...]:
         """The counts behind P(token | context), from the unigrams up."""
         return self._counts.steps(self._history(self._ids(context)), token)
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.ngram.kneser_ney import Step
+from llmlab.backends.ngram.kneser_ney import CountStep
 from llmlab.backends.ngram.model import NgramLM
 from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.next import PLAIN, Next
-from llmlab.lab.probability.next_text import NextText
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import raw, show
 from llmlab.view import Cell, Chart, Column, Panel, Record, View, stated_once
@@ -27,7 +26,7 @@ class Behind:
     """How the probability of one token comes about."""
 
     token: bytes
-    steps: tuple[Step, ...]  # from the unigrams up
+    steps: tuple[CountStep, ...]  # from the unigrams up
 
 
 @dataclass(frozen=True)
@@ -131,11 +130,10 @@ def check(by: str | None, temperatures: Sequence[float], filters: Settings) -> N
         raise MisuseError("--counts are behind P at T = 1", "leave out --temperature, filters and the penalty")
 
 
-def of(model: CausalLM, found: Next | NextText) -> CountedNext:
+def counted(model: CausalLM, found: Next) -> CountedNext:
     """The counts behind each listed token. Raises MisuseError for a model that has none."""
     if not isinstance(model, NgramLM):
         raise MisuseError(f"{model.info.name} is no n-gram model, and has no counts", TRAINED)
-    assert isinstance(found, Next)  # by token
     context = found.context.tokens
     listed = [Behind(piece, model.steps(context, token)) for token, piece in zip(found.ids, found.pieces, strict=True)]
     contexts = [b"".join(map(model.piece, step.context)) for step in listed[0].steps]

@@ -16,8 +16,10 @@ from llmlab.lab.characters.covers import Covers, cover
 from llmlab.lab.characters.following import beyond, following
 from llmlab.lab.characters.healing import heal
 from llmlab.lab.characters.reading import check_same, tail
+from llmlab.lab.probability import counts as counting
 from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.charts import panels
+from llmlab.lab.probability.counts import CountedNext, counted
 from llmlab.lab.probability.next import PLAIN, Next, next_tokens
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
@@ -203,12 +205,16 @@ def next_text(
     return NextText(context, by, tuple(listed), tempered, covers, mass, chosen, origin)
 
 
-def check(k: int, temperatures: Sequence[float], filters: Settings) -> None:
-    """Raise MisuseError, before a model is opened, for a list of nothing and for what is no temperature."""
+def check(
+    k: int, temperatures: Sequence[float], filters: Settings, by: By | None = None, *, counts: bool = False
+) -> None:
+    """Raise MisuseError, before a model is opened, for a list of nothing, no temperature, or what has no counts."""
     if k < 1 or not temperatures:
         raise MisuseError("nothing is asked for", "give a k of 1 or more, and at least one temperature")
     for temperature in temperatures:
         replace(filters, temperature=temperature)
+    if counts:
+        counting.check(by, temperatures, filters)
 
 
 def what_follows(
@@ -221,12 +227,16 @@ def what_follows(
     filters: Settings = PLAIN,
     *,
     pictured: bool = False,
-) -> Next | NextText:
+    counts: bool = False,
+) -> Next | NextText | CountedNext:
     """The next token, character or word; when nothing is said a token, or a character of a text that ends inside one.
 
     A result that is `pictured` has the tokens too, of which a page makes softmax(z / T) anew. Filters and the
-    repetition penalty are of tokens. Raises MisuseError for them by character or word.
+    repetition penalty are of tokens. Raises MisuseError for them by character or word. With `counts`, the next token
+    of an n-gram model and what makes its probability.
     """
+    if counts:
+        return counted(model, next_tokens(model, context, k))
     whole = replace(filters, temperature=1.0) == PLAIN
     if by in ("character", "word") and not whole:
         raise MisuseError(f"filters and penalties are of tokens, not of a {by}", "leave them out, or --by token")

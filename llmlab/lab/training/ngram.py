@@ -174,6 +174,9 @@ def train(
         raise MisuseError(f"{text} holds one {part}, and nothing follows it", "give a file with sentences")
     chosen = vocabulary or Vocabulary.of(cut, by, min_count)
     ids = np.array([token for one in cut for token in (BOS, *chosen.encode_units(one), END)], np.int64)
+    counts = KneserNey.of(len(chosen), count(ids, len(chosen), order))
+    if not len(counts.grams[-1].keys):
+        raise MisuseError(f"no line of {text} has {order} tokens", "give a smaller --order, or longer lines")
     return NgramTraining(
         name,
         text,
@@ -183,7 +186,7 @@ def train(
         sum(map(len, sentences)),
         chosen.rare(cut),
         chosen,
-        KneserNey.of(len(chosen), count(ids, len(chosen), order)),
+        counts,
     )
 
 

@@ -57,11 +57,16 @@ def test_another_texts_vocabulary_cuts_both_alike():
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [([], "story.txt holds no text"), ([" ", "\n"], "holds no text"), (["hello"], "holds one word, and nothing")],
+    [
+        ([], "story.txt holds no text"),
+        ([" ", "\n"], "holds no text"),
+        (["hello"], "holds one word, and nothing"),
+        (["a"] * 9, "no line of story.txt has 4 tokens"),
+    ],
 )
 def test_too_little_text_is_misuse(lines, said):
     with pytest.raises(MisuseError, match=said):
-        train(lines, "story", "story.txt")
+        train(lines, "story", "story.txt", order=4)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_the_counts_behind_a_probability_make_it_by_hand():
     """P is worked out from what the records say, and from nothing else."""
     found = train(LINES, order=3)
     listed = next_tokens(found.lm, context(found.lm, "The cat"), 8)
-    for record in counts.of(found.lm, listed).records():
+    for record in counts.counted(found.lm, listed).records():
         p = record["lowest"]
         for step in record["counts"]:
             d1, d2, d3 = step["discounts"]
@@ -116,7 +121,7 @@ def test_the_counts_behind_a_probability_make_it_by_hand():
 def test_the_counts_behind_a_probability_are_those_of_the_text():
     found = train(["a b", "a b", "a c"], order=2, min_count=1)
     listed = next_tokens(found.lm, context(found.lm, "a"), 300)
-    of = {record["token"]: record["counts"][-1] for record in counts.of(found.lm, listed).records()}
+    of = {record["token"]: record["counts"][-1] for record in counts.counted(found.lm, listed).records()}
     assert {token: of[token]["count"] for token in (" b", " c", "z")} == {" b": 2, " c": 1, "z": 0}
     assert of[" b"]["total"] == 3
     assert of[" b"]["context"] == "a"
