@@ -1,5 +1,8 @@
 """Smoothed counts against the equations written out by dictionaries, NLTK, and KenLM."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +11,8 @@ from naive_ngram import NaiveNgram
 
 from llmlab.backends.ngram.kneser_ney import Discounts, KneserNey, count, sentence_so_far
 from llmlab.backends.ngram.tokens import BOS, END
+
+DATA = Path(__file__).parents[2] / "data"
 
 SIZE = 12
 SENTENCES = st.lists(st.lists(st.integers(2, SIZE - 1), min_size=1, max_size=9), min_size=1, max_size=25)
@@ -125,3 +130,19 @@ def test_with_one_discount_they_are_those_of_nltk():
     for context in contexts:
         expected = [theirs.score(str(token), tuple(map(str, context))) for token in sorted(seen)]
         np.testing.assert_allclose(smoothed.after(context)[sorted(seen)], expected, atol=1e-9)
+
+
+def test_they_are_those_of_kenlm():
+    """kenlm.arpa is what `lmplz -o 3` of KenLM 0.3 makes of kenlm.txt, in float32, with a word for unknown ones."""
+    names = {"<s>": BOS, "</s>": END, "<unk>": 2}
+    sentences = [line.split() for line in (DATA / "kenlm.txt").read_text().splitlines()]
+    for word in sorted({word for sentence in sentences for word in sentence}):
+        names[word] = len(names)
+    smoothed = model([[names[word] for word in sentence] for sentence in sentences], len(names))
+    assert all(own.estimated for own in smoothed.discounts)
+    entries = re.findall(r"^(-[\d.e-]+|0)\t([^\t\n]+)", (DATA / "kenlm.arpa").read_text(), re.MULTILINE)
+    assert len(entries) > 1000
+    for log10, words in entries:
+        *context, token = (names[word] for word in words.split())
+        if token != BOS:
+            assert smoothed.after(tuple(context))[token] == pytest.approx(10 ** float(log10), abs=1e-5), words
