@@ -16,6 +16,17 @@ VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
 OF_NOUNS = [f"{noun} {verb}" for noun, verbs in NOUNS.items() for verb in verbs]
 # more than 26 lines
 LONG = ["prob", "next", "choose", "generate", "trace", "tree", "embed", "neighbors", "train ngram"]
+LONG = [
+    "prob",
+    "next",
+    "choose",
+    "generate",
+    "trace",
+    "tree",
+    "embed",
+    "neighbors",
+    "train ngram",
+]  # more than 26 lines
 NEEDS = {  # what a verb cannot do without, as its line names it
     "prob": "TEXT...",
     "next": "TEXT",
