@@ -53,7 +53,12 @@ def of_texts(texts: Iterable[str]) -> str:
 
 def space_for(config: Config, text: str) -> str:
     """The settings' space, or the one that they have for the language of a text that it lacks."""
-    entry, own = config.spaces.get(config.space), language(text)
+    return space_of(config, language(text))
+
+
+def space_of(config: Config, own: str) -> str:
+    """The same for a language; "" is any."""
+    entry = config.spaces.get(config.space)
     if entry is None or not own or {"*", own} & set(entry.languages):
         return config.space
     return config.languages.get(own, config.space)

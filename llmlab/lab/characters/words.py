@@ -41,8 +41,13 @@ class NextWords:
     rest: float  # of what was not followed
 
 
-def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0) -> NextWords:
-    """The distribution of the next word at a temperature; a word that the text begins is shown whole."""
+def next_words(
+    model: CausalLM, spellings: Spellings, covers: Covers, temperature: float = 1.0, sought: str = ""
+) -> NextWords:
+    """The distribution of the next word at a temperature; a word that the text begins is shown whole.
+
+    Where a word is `sought`, no more is followed than is as likely as it.
+    """
     search = _Words(model, spellings, temperature, covers.text.decode(errors="ignore"))
     ends = drawn(spellings, covers, temperature)
     arrived = arrive(ends, spellings, temperature)
@@ -54,7 +59,7 @@ def next_words(model: CausalLM, spellings: Spellings, covers: Covers, temperatur
         elif mass := arrived.get(one.tokens.ids, 0.0):
             search.follow(Branch(one.tokens, b"", mass), one.nexts)
     for _ in range(ROUNDS):
-        if not (some := search.heaviest()):
+        if not (some := search.heaviest(search.words.get(sought, 0.0))):
             break
         for branch, nexts in zip(some, model.next([branch.tokens for branch in some]), strict=True):
             search.follow(branch, nexts)
@@ -101,10 +106,12 @@ class _Words:
         self.words: dict[str, float] = defaultdict(float)
         self.end = 0.0
 
-    def heaviest(self) -> list[Branch]:
-        """The branches to follow next."""
-        count = min(TOGETHER, len(self._branches))
-        return [heapq.heappop(self._branches)[-1] for _ in range(count)]
+    def heaviest(self, least: float) -> list[Branch]:
+        """The branches to follow next, those of at least so much mass."""
+        found: list[Branch] = []
+        while self._branches and len(found) < TOGETHER and self._branches[0][-1].mass >= least:
+            found.append(heapq.heappop(self._branches)[-1])
+        return found
 
     def follow(self, branch: Branch, nexts: Floats) -> None:
         """What a branch's next tokens make of its word."""

@@ -5,7 +5,7 @@ that go on beyond its end cover it too.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import regex
@@ -70,7 +70,7 @@ def spelt(
     own = np.concatenate([np.full(len(covers.given), np.nan), covers.own])
     characters = regex.findall(r"\X", text)
     ends = np.cumsum([len(one.encode()) for one in characters])
-    totals = _totals(covers, ends, len(text.encode()))
+    totals = totals_at(ends.tolist(), covers, len(text.encode()))
     rows = []
     for place, character in enumerate(characters):
         before = totals[place - 1] if place and not math.isnan(totals[place - 1]) else 0.0
@@ -83,10 +83,13 @@ def spelt(
     return Ledger(scored, tuple(rows), "character", of_text(model.info), *said)
 
 
-def _totals(covers: Covers, ends: Doubles, size: int) -> Doubles:
-    """log P of each beginning, nats; nan inside a first token that is given."""
-    places = ends + len(covers.text) - size  # without a given token, with the space that may stand before every text
-    return np.array([covers.logprobs[place] if place > 0 else math.nan for place in places.tolist()])
+def totals_at(ends: Sequence[int], covers: Covers, size: int) -> Doubles:
+    """log P of each beginning of a text of so many bytes, nats; nan inside a first token that is given.
+
+    `ends`: of the beginnings, in bytes.
+    """
+    lead = len(covers.text) - size  # a given token is missing; the space that may stand before every text is more
+    return np.array([covers.logprobs[end + lead] if end + lead > 0 else math.nan for end in ends])
 
 
 def _foreign(model: CausalLM, spellings: Spellings, covers: Covers, lead: int) -> float:
