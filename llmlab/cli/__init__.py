@@ -48,6 +48,8 @@ SECTIONS = {  # of --help, with the verbs' rooms
     },
     "Play": {
         "explore": "a screen to play on: the next token, the nearest word",
+        "guess": "Shannon's game: guess a text, against the model",
+        "secret": "find a hidden word by similarity",
     },
     "Things": {
         "space": "spaces of your own: build, import, list, show, export, eval ...",

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from llmlab.config import changed, load
 from llmlab.door.base import Notes
 from llmlab.door.inside import InsideVerbs
+from llmlab.door.play import PlayVerbs
 from llmlab.door.probability import ProbabilityVerbs
 from llmlab.door.temperature import TemperatureVerbs
 from llmlab.door.training import TrainingVerbs
@@ -23,7 +24,7 @@ from llmlab.progress import Reporter
 from llmlab.spaces.shelf import Shelf
 
 
-class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs, TrainingVerbs):
+class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs, TrainingVerbs, PlayVerbs):
     """Models and spaces, each opened once, when it is first asked."""
 
 

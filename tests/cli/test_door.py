@@ -13,7 +13,7 @@ PAIRS = [{"sentence_good": "The cat runs.", "sentence_bad": "The cat run."}, {"g
 QUESTIONS = [{"context": "The cat", "choices": [" is", " are"], "answer": 0}]
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 TEXT = "the cat and the dog " * 90
-TABLE = "word,size,fur\ncat,1,3\ndog,2,2.5\ncar,9,0\nbus,12,0.5\n"
+TABLE = "word,size,fur\ncat,1,3\ndog,2,2.5\ncar,9,0\nbus,12,0.5\nhouse,9,1\nriver,8,2\n"
 
 
 @pytest.fixture
@@ -52,6 +52,9 @@ ABOUT_TEXT = {
     "choose QUESTIONS": lambda lab: lab.choose(QUESTIONS),
     "pairs PAIRS": lambda lab: lab.pairs(PAIRS),
     "perplexity TEXT --window 64 --stride 20": lambda lab: lab.perplexity("text.txt", window=64, stride=20),
+    "guess TEXT --seed 1 --length 4 --by character": lambda lab: lab.guess(
+        [], "text.txt", seed=1, length=4, by="character"
+    ),
     "generate 'The cat' --seed 1 --samples 3 -t 0.5,1 --max-tokens 4": lambda lab: lab.generate(
         "The cat", seed=1, samples=3, temperature=[0.5, 1], max_tokens=4
     ),
@@ -149,6 +152,14 @@ def test_what_a_command_says_on_stderr_the_reporter_hears(door, lab, files, ear,
     assert [f"llmlab: {one}" for one in ear.heard if "prepar" not in one] == [
         one for one in done.err.splitlines() if "prepar" not in one
     ]
+
+
+def test_a_game_is_what_its_answers_make_of_it(door, lab, files, lm_folder):
+    found = door(model=str(lm_folder), engine="torch").guess(["x", "", "", "t"], "text.txt", length=4, by="character")
+    same(lab("guess text.txt --length 4 --by character --seed 0 MODEL -f json", b"x\n\n\nt\n"), found)
+    hidden = door().secret(["car", "?", "!"], space="table.csv", seed=2)
+    same(lab("secret --space table.csv --seed 2 -f json", b"car\n?\n!\n"), hidden)
+    assert hidden.given_up
 
 
 MISUSE = {

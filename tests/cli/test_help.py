@@ -53,7 +53,17 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "models show": "NAME",
     "models remove": "NAME",
 }
-NEEDS_NOTHING = ["generate", "trace", "tree", "explore", "space list", "models list", "models prepare"]
+NEEDS_NOTHING = [
+    "generate",
+    "trace",
+    "tree",
+    "explore",
+    "guess",
+    "secret",
+    "space list",
+    "models list",
+    "models prepare",
+]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ LINES = [
     ("choose -", QUESTIONS, "low"),
     ("pairs -", PAIRS, "high"),
     ("perplexity -", b"the cat\n", "smoothed_bits"),
+    ("guess --seed 1 --length 4", b"x\n\n\n", "tries"),
 ]
 
 

@@ -49,8 +49,8 @@ TEXT: list[Case] = [
     ("generate", f"{DRAW} --expect cat --same-noise --top-k 4", ""),
     ("generate", f"{DRAW} -n 2 --repetition-penalty 1.3 --preset qa", ""),
     ("generate", "--prompts - --seed 1 --max-tokens 2", "The\nA cat\n"),
-    ("trace", f"{DRAW} --min-p 0.1", ""),
-    ("trace", f"{DRAW} -t 0", ""),
+    *(("trace", f"{DRAW} {rest}", "") for rest in ("--min-p 0.1", "-t 0")),
+    *(("guess", f"--seed 1 --length 3{rest}", "x\n\nthe\n\n\n\n") for rest in ("", " --by character")),
     *(("tree", f"The --depth {rest}", "") for rest in ("2 -t 0.5", "1 --top-k 2 --min-p 0.01")),
 ]
 SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
@@ -61,8 +61,7 @@ THINGS: list[Case] = [
     ("tokens.texts", "- LM", "The cat\nsat\n"),
     ("embed", "cat 'The cat\tsat' ENCODER", ""),
     ("embed", "cat ENCODER --engine torch", ""),
-    ("embed", "king --space mine", ""),
-    ("embed", "king zebra --space encoded", ""),
+    *(("embed", words, "") for words in ("king --space mine", "king zebra --space encoded")),
     ("embed", "小明 小红 --space PEOPLE --standardize", ""),
     *(("embed", f"{ONE_WORD}{layer}", "") for layer in ("", " --layer input")),
     ("embed.tokens", "'The cat' --tokens ENCODER", ""),
@@ -80,6 +79,7 @@ THINGS: list[Case] = [
     ("odd", "king queen paris --space mine", ""),
     ("odd", "king 'a queen' paris ENCODER", ""),
     ("odd", "'The cat' 'A cat' cat --word cat MODEL", ""),
+    ("secret", "--space mine --seed 1", "zebra\n?\nqueen\n?\nking\n"),
     ("why", "king queen --space mine --metric l2", ""),
     ("why", "小明 小红 --space PEOPLE", ""),
     ("why", "小明 小红 --space PEOPLE --standardize --columns 身高,性别", ""),

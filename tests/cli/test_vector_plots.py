@@ -37,6 +37,7 @@ def here(tmp_path, monkeypatch, lab):
         "neighbors cat dog --space one -k 2",
         "neighbors 'cat - dog + the' --space one -k 2",
         "neighbors cat --spaces one,two -k 3",
+        "secret --space one --seed 1 --language zh",
         "space eval one --similarity pairs.txt",
         "space eval one --analogies questions.txt",
     ],

@@ -1,0 +1,118 @@
+"""What the games say while they are played, on stderr, and how they ask. All their words stand here."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from llmlab.cli.world import World
+from llmlab.lab.text import edged, number, show
+from llmlab.render.fold import cells, fold
+from llmlab.render.safe import visible
+from llmlab.view import Pictured
+
+if TYPE_CHECKING:
+    from llmlab.lab.probability.guess import GuessingGame
+    from llmlab.lab.vectors.secret import SecretGame
+
+
+LINE = 60  # cells of the text that are shown again after each symbol
+NEXT = re.compile(r"[!-~]+ *|.", re.DOTALL)  # a word in Latin letters, or a character
+
+
+class Played(Pictured, Protocol):
+    """A game as the loop knows it: what came of it so far, and whether it goes on."""
+
+    @property
+    def over(self) -> bool: ...
+
+
+G = TypeVar("G", bound=Played)
+
+
+def turns(
+    world: World,
+    game: G,
+    after: Callable[[G, str], G],
+    prompt: Callable[[G], str],
+    reply: Callable[[G, str, G], str],
+) -> Iterator[G]:
+    """The game after each answer that counts, until it is over or no more are given."""
+    while not game.over and (answer := world.ask(prompt(game))) is not None:
+        before, game = game, after(game, answer)
+        say(world, reply(before, answer, game))
+        if game is not before:
+            yield game
+
+
+def say(world: World, text: str) -> None:
+    """Lines on stderr, folded on a terminal."""
+    lines = text.split("\n")
+    folded = [part for line in lines for part in (fold(line, world.width) if world.talks else [line])]
+    world.tell("".join(f"{line}\n" for line in folded))
+
+
+def guess_begins(game: "GuessingGame") -> str:
+    asked = game.passage.excerpt
+    space = "a space counts, and so do capitals" if asked.by == "character" else "capitals count"
+    rules = f"Guess the next {asked.by} until it is right; {space}. An empty line tells it, Ctrl-D ends the game."
+    return f"{rules}\n{len(asked.asked)} {asked.by}s of {asked.name}, seed {asked.seed}\n{_known(game)}"
+
+
+def guess_prompt(game: "GuessingGame") -> str:
+    return f"{len(game.settled) + 1}/{len(game.passage.bits)}> "
+
+
+def guess_reply(before: "GuessingGame", answer: str, after: "GuessingGame") -> str:
+    """What an answer came to; of a symbol that is settled also the text so far."""
+    from llmlab.lab.probability.guess import refusal
+
+    if after is before:
+        return f"  {refusal(before, answer)}"
+    if len(after.settled) == len(before.settled):
+        return f"  {edged(answer)}: no"
+    one = after.settled[-1]
+    took = f"{len(one.wrong) + 1} guess{'es' * bool(one.wrong)}" if not one.given_up else "given up"
+    rank = f"its guess {one.rank:,}" if one.rank else "not among its guesses"
+    told = f"  {show(one.text.encode())}: {took}; the model {one.bits:.2f} bits, {rank}"
+    return told if after.over else f"{told}\n{_known(after, LINE)}"
+
+
+def secret_begins(game: "SecretGame") -> str:
+    hidden = game.hidden
+    rules = "Find the hidden word. ? is a hint, ! gives up, Ctrl-D ends the game."
+    space = f"{len(hidden.places):,} words of {hidden.space.facts.name}, the hidden one is {_tongue(hidden.language)}"
+    return f"{rules}\n{space}, seed {hidden.seed}"
+
+
+def secret_prompt(game: "SecretGame") -> str:
+    return f"{len(game.guesses) + 1}> "
+
+
+def secret_reply(before: "SecretGame", answer: str, after: "SecretGame") -> str:
+    from llmlab.lab.vectors.secret import refusal
+
+    if after is before:
+        return f"  {refusal(before, answer)}"
+    if after.given_up:
+        return "  given up"
+    one = after.guesses[-1]
+    word, cosine, place = (of[one.row] for of in (after.hidden.space.words, after.hidden.cosines, after.hidden.places))
+    if after.found:
+        return f"  {visible(word)}: found"
+    last = before.guesses[-1].row if before.guesses else None
+    than = "" if last is None else ", warmer" if cosine > after.hidden.cosines[last] else ", colder"
+    return f"  {visible(word)}: cosine {number(float(cosine), 4)}, place {place:,}{than}"
+
+
+def _known(game: "GuessingGame", most: int = 0) -> str:
+    """The text so far, or its last words in so many cells; a space at its end is seen."""
+    text, cut = game.known, game.passage.excerpt.cut
+    while most and cells(text) > most:
+        text, cut = NEXT.sub("", text, count=1), True
+    return f"{'… ' if cut else ''}{edged(text)}_"
+
+
+def _tongue(language: str) -> str:
+    from llmlab.lab.languages import NAMES
+
+    return {"en": "English", **NAMES}.get(language, language)
