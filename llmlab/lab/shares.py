@@ -17,6 +17,14 @@ COLUMNS = (
 )
 
 
+def wilson(share: float, trials: float) -> tuple[float, float]:
+    """(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n), p the share and n its trials."""
+    spread = Z95**2 / trials
+    centre = (share + spread / 2) / (1 + spread)
+    half = Z95 * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
 @dataclass(frozen=True)
 class Share:
     """So many right of so many."""
@@ -30,12 +38,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
-        spread = Z95**2 / self.trials
-        centre = (self.share + spread / 2) / (1 + spread)
-        inside = self.share * (1 - self.share) / self.trials + spread / (4 * self.trials)
-        half = Z95 * math.sqrt(inside) / (1 + spread)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        return wilson(self.share, self.trials)
 
     def cells(self) -> list[Cell]:
         """The share, its interval and a bar, as COLUMNS names them."""
