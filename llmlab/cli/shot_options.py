@@ -1,0 +1,45 @@
+"""Options of examples that stand before a question, and of its wording."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Struct
+
+from llmlab.cli.options import ReadingOptions
+from llmlab.cli.verbs import option
+from llmlab.errors import MisuseError
+
+if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.lab.probability.shots import Prompting
+
+
+class ShotOptions(Struct, frozen=True):
+    """What stands before a question, and around it."""
+
+    shots: Annotated[
+        str | None, option("--shots", metavar="N,N", help="Ask after so many examples, such as 0,1,2,4,8.")
+    ] = None
+    template: Annotated[
+        list[str] | None, option("--template", metavar="TEXT", help=r"A wording, such as 'Q: {prompt}\nA:'; several.")
+    ] = None
+    draws: Annotated[int | None, option("--draws", metavar="N", min=1, help="Draws of examples (5).")] = None
+    seed: Annotated[int | None, option("--seed", metavar="N", min=0, help="Of the draws (0).")] = None
+
+    def prompting(self, reading: ReadingOptions) -> "Prompting | None":
+        """What is asked for; None: the questions as they are. Raises MisuseError for what contradicts itself."""
+        from llmlab.lab.probability.shots import DRAWS, PROMPT, Prompting
+
+        if self.shots is None and (self.draws is not None or self.seed is not None):
+            raise MisuseError("--draws and --seed are of examples", "add --shots 0,1,2,4,8")
+        if self.shots is None and not self.template:
+            return None
+        shots = tuple(sorted(set(_numbers(self.shots or "0"))))
+        templates = tuple(reading.text(one) for one in self.template or (PROMPT,))
+        return Prompting(shots, templates, self.draws or DRAWS, self.seed or 0)
+
+
+def _numbers(listed: str) -> list[int]:
+    """The numbers of a list between commas."""
+    try:
+        return [int(part) for part in listed.split(",")]
+    except ValueError:
+        raise MisuseError(f"--shots {listed!r} is not a list of whole numbers", "for example 0,1,2,4,8") from None
