@@ -84,6 +84,7 @@ def test_the_tokens_of_a_folder_need_transformers_once(lm_folder, tmp_path, monk
         "cloze 'He likes [?].' -c movies -c eats",
         "orders 'He likes movies.'",
         "choose 'The capital of France is' -c ' Paris' -c ' London'",
+        "calibration LICENSE",
         "generate --max-tokens 3",
         "generate Hi --model smollm2-135m-instruct --max-tokens 3",
         "trace --max-tokens 3",

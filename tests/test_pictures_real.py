@@ -21,6 +21,8 @@ LINES = [
     "orders 我喜欢看电影。",
     "cloze 今天天气很[?]。",
     "choose 'The capital of France is' -c Paris -c 'the largest city in the whole world'",
+    "choose configs/exercises/opposites.zh.jsonl --shots 0,1 --draws 1 --template '{prompt}→'",
+    "calibration LICENSE",
     "next 今天天气很 -k 3",
     "next 'The capital of France is' -k 60 -t 0.2,0.5,1,1.5,2",
     "generate --sweep 0:2:0.5 --samples 10 --max-tokens 4 --seed 1",

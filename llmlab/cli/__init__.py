@@ -20,14 +20,15 @@ from llmlab.errors import Exit, LabError, MisuseError
 
 SECTIONS = {  # of --help, with the verbs' rooms
     "Probability": {
-        "prob": "how likely a text is, token by token; which of several is likelier",
+        "prob": "how likely a text is, by token; which of several is likelier",
         "next": "which word comes next, at one temperature or several",
         "compare": "where two texts differ in probability",
         "orders": "every order of a sentence's words, ranked",
         "cloze": "which words fill the [?] of a sentence",
-        "choose": "which of several continuations is likeliest; questions from a file",
+        "choose": "which of several continuations is likeliest; a file of questions",
         "pairs": "how often the good sentence of a pair is likelier",
         "perplexity": "how well a long text is predicted",
+        "calibration": "is 40 % really 40 %: probabilities against what came",
     },
     "Temperature": {
         "generate": "sample text from softmax(z / T)",
@@ -57,7 +58,8 @@ SECTIONS = {  # of --help, with the verbs' rooms
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"space": "spaces", "models": "models"} | dict.fromkeys(("choose", "pairs", "perplexity"), "exams")
+ROOMS |= {"space": "spaces", "models": "models"}
+ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
 
 

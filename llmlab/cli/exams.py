@@ -1,23 +1,29 @@
-"""The verbs of the probability lab that set a model an exam: choose, pairs, perplexity.
+"""The verbs of the probability lab that set a model an exam: choose, pairs, perplexity, calibration.
 
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmlab.cli.options import FileArgument, ModelOptions, PictureOptions, ReadingOptions
+from llmlab.cli.options import STDIN, FileArgument, ModelOptions, PictureOptions, ReadingOptions
+from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+
+if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.lab.probability.quiz import Quiz
+    from llmlab.lab.probability.shots import Prompting, Shots
 
 
 @verb(
     'llmlab choose "The capital of France is" -c " Paris" -c " London"',
     "llmlab choose configs/exercises/choices.jsonl",
+    "llmlab choose configs/exercises/opposites.jsonl --shots 0,1,2,4,8",
     piped=True,
 )
 def choose(
@@ -34,6 +40,7 @@ def choose(
     ] = None,
     glue: Annotated[bool, option("--glue", help="Put no space between a word of the context and a choice.")] = False,
     per_token: Annotated[bool, option("--per-token", panel=SHOWN, help="Means over tokens and characters.")] = False,
+    shots: ShotOptions,
     model: ModelOptions,
     reading: ReadingOptions,
     form: PictureOptions,
@@ -43,22 +50,38 @@ def choose(
     A file is jsonl with context, choices, answer, or csv/tsv: context, answer, others.
     """
     from llmlab.lab.probability.choose import check, choose
-    from llmlab.lab.probability.quiz import QUESTIONS, answer
 
-    if choice:
-        context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
-        check(context, choices)
-        with world.progress("scoring"):
-            one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=reading.allow_special)
-        world.show(one, form, partial(one.views, per_token=per_token))
+    prompting = shots.prompting(reading)
+    if not choice:
+        how = {"glue": glue, "allow_special": reading.allow_special}
+        world.show(_answered(world, Path(asked), prompting, model, how), form)
         return
-    if asked != "-" and not Path(asked).exists():
-        raise MisuseError(f"{asked!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
-    questions = world.files.records(Path(asked), QUESTIONS)
+    if prompting:
+        raise MisuseError("examples and wordings are for a file's questions", "leave out --shots and --template, or -c")
+    context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
+    check(context, choices)
+    with world.progress("scoring"):
+        one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=reading.allow_special)
+    world.show(one, form, partial(one.views, per_token=per_token))
+
+
+def _answered(
+    world: World, file: Path, prompting: "Prompting | None", model: ModelOptions, how: dict[str, bool]
+) -> "Quiz | Shots":
+    """A file's questions as they are, or after examples."""
+    from llmlab.lab.probability.quiz import QUESTIONS, answer
+    from llmlab.lab.probability.shots import after_examples
+
+    if str(file) != STDIN and not file.exists():
+        raise MisuseError(f"{str(file)!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
+    questions = world.files.records(file, QUESTIONS)
+    if prompting:
+        prompting.check(len(questions))
     lm = model.causal_lm(world)
     with world.progress("scoring") as progress:
-        found = answer(lm, questions, glue=glue, allow_special=reading.allow_special, progress=progress)
-    world.show(found, form)
+        if prompting:
+            return after_examples(lm, questions, prompting, **how, progress=progress)
+        return answer(lm, questions, **how, progress=progress)
 
 
 @verb("llmlab pairs configs/exercises/pairs.jsonl", piped=True)
@@ -106,4 +129,34 @@ def perplexity(
     with world.progress("scoring") as progress:
         special = reading.allow_special
         found = measure(lm, called(file), blocks, size, **cut, allow_special=special, progress=progress)
+    world.show(found, form)
+
+
+@verb(
+    "llmlab calibration README.md",
+    "llmlab calibration book.txt --tokens 0 --bins 20",
+    piped=True,
+)
+def calibration(
+    world: World,
+    *,
+    file: FileArgument,
+    bins: Annotated[int, option("--bins", metavar="N", min=1, help="Of the likeliest token's P (10).")] = 10,
+    tokens: Annotated[int, option("--tokens", metavar="N", min=0, help="Read so many (4000); 0 is all.")] = 4000,
+    seed: Annotated[int, option("--seed", metavar="N", min=0, help="Of what the intervals come from (0).")] = 0,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: PictureOptions,
+) -> None:
+    """Is 40 % really 40 %? What a model gives the tokens of a text, against how often they come."""
+    from llmlab.files.opening import called
+    from llmlab.lab.probability.calibration import calibration, check
+
+    check(bins, tokens, seed)
+    blocks, _ = world.files.blocks(file)
+    lm = model.causal_lm(world)
+    asked = {"bins": bins, "tokens": tokens, "seed": seed}
+    with world.progress("scoring") as progress:
+        special = reading.allow_special
+        found = calibration(lm, called(file), blocks, **asked, allow_special=special, progress=progress)
     world.show(found, form)

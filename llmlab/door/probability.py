@@ -1,16 +1,17 @@
 """The verbs of the probability lab as methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from llmlab.backends.sampling import Settings
-from llmlab.door.base import Heats, Opened, Told, check_texts, heats
+from llmlab.door.base import Heats, Opened, Texts, Told, check_texts, heats, listed
 from llmlab.errors import MisuseError
 from llmlab.files.opening import called
 from llmlab.lab import prompt as prompts
 from llmlab.lab.asked import preset_of
 from llmlab.lab.probability import by_character, choose, cloze, next_text, orders, pairs, perplexity, quiz
+from llmlab.lab.probability.calibration import BINS, TOKENS, Calibration, calibration
 from llmlab.lab.probability.choose import Choices
 from llmlab.lab.probability.cloze import Cloze
 from llmlab.lab.probability.compare import Difference, difference
@@ -23,6 +24,7 @@ from llmlab.lab.probability.perplexity import LongText
 from llmlab.lab.probability.prob import Ledger, with_others
 from llmlab.lab.probability.quiz import Quiz
 from llmlab.lab.probability.ranking import Ranking, ranking
+from llmlab.lab.probability.shots import DRAWS, PROMPT, Prompting, Shots, after_examples
 from llmlab.lab.text import By
 
 
@@ -107,14 +109,34 @@ class ProbabilityVerbs(Opened):
             return cloze.cloze(self._model(), text, words, kinds=kinds, allow_special=allow_special, progress=progress)
 
     def choose(
-        self, asked: Told, choices: Sequence[str] = (), *, glue: bool = False, allow_special: bool = False
-    ) -> Choices | Quiz:
-        """P(choice | context) of several choices; without choices, of a file's questions or of records."""
+        self,
+        asked: Told,
+        choices: Sequence[str] = (),
+        *,
+        glue: bool = False,
+        shots: Sequence[int] = (),
+        templates: Texts = (),
+        draws: int = DRAWS,
+        seed: int = 0,
+        allow_special: bool = False,
+    ) -> Choices | Quiz | Shots:
+        """P(choice | context) of several choices; without choices, of a file's questions or of records.
+
+        These may be asked after so many examples (`shots`), in several wordings (`templates`).
+        """
         if isinstance(asked, str) and choices:
             choose.check(asked, choices)
             with self._scoring():
                 return choose.choose(self._model(), asked, choices, glue=glue, allow_special=allow_special)
         questions = self._records(asked, quiz.QUESTIONS)
+        wordings = listed(templates)
+        if shots or wordings:
+            prompting = Prompting(tuple(sorted(set(shots))) or (0,), tuple(wordings) or (PROMPT,), draws, seed)
+            prompting.check(len(questions))
+            with self._scoring() as progress:
+                return after_examples(
+                    self._model(), questions, prompting, glue=glue, allow_special=allow_special, progress=progress
+                )
         with self._scoring() as progress:
             return quiz.answer(self._model(), questions, glue=glue, allow_special=allow_special, progress=progress)
 
@@ -134,10 +156,7 @@ class ProbabilityVerbs(Opened):
         allow_special: bool = False,
     ) -> LongText:
         """How well a model predicts a long text, of a file or given."""
-        if (file is None) == (text is None):
-            raise MisuseError("perplexity is of one text", "give a file, or text=...")
-        blocks, size = (iter([text]), len(text.encode())) if text is not None else self.files.blocks(file or "")
-        name = "text" if file is None else called(file)
+        name, blocks, size = self._long_text("perplexity", file, text)
         with self._scoring() as progress:
             return perplexity.measure(
                 self._model(),
@@ -149,3 +168,38 @@ class ProbabilityVerbs(Opened):
                 allow_special=allow_special,
                 progress=progress,
             )
+
+    def calibration(
+        self,
+        file: Path | str | None = None,
+        *,
+        text: str | None = None,
+        bins: int = BINS,
+        tokens: int = TOKENS,
+        seed: int = 0,
+        allow_special: bool = False,
+    ) -> Calibration:
+        """Is 40 % really 40 %? What the model gives the tokens of a text, of a file or given, and how often they come.
+
+        So many `tokens` are read; 0 is all.
+        """
+        name, blocks, _ = self._long_text("calibration", file, text)
+        with self._scoring() as progress:
+            return calibration(
+                self._model(),
+                name,
+                blocks,
+                bins=bins,
+                tokens=tokens,
+                seed=seed,
+                allow_special=allow_special,
+                progress=progress,
+            )
+
+    def _long_text(self, verb: str, file: Path | str | None, text: str | None) -> tuple[str, Iterator[str], int]:
+        """A text's name, its blocks and its length in bytes. Raises MisuseError for none, and for two."""
+        if (file is None) == (text is None):
+            raise MisuseError(f"{verb} is of one text", "give a file, or text=...")
+        if text is not None:
+            return "text", iter([text]), len(text.encode())
+        return called(file or ""), *self.files.blocks(file or "")

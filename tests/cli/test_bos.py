@@ -21,6 +21,7 @@ TEXTS = [  # a line, what follows it on stdin; {} is where a BOS may be typed
     ("choose -", '{"context": "{}a", "choices": [" b", " c"], "answer": " c"}\n'),
     ("pairs -", '{"sentence_good": "{}a b", "sentence_bad": "{}b a"}\n'),
     ("perplexity -", "{}the cat\nsat\n"),
+    ("calibration - --bins 2", "{}the cat\nsat\n"),
     ("generate '{}The' --seed 1 -n 2 --max-tokens 3 --raw", ""),
     ("trace '{}The' --seed 1 --max-tokens 3 --raw", ""),
     ("tree '{}The' --depth 2 --branch 2 --raw", ""),

@@ -11,6 +11,7 @@ from llmlab.errors import LabError
 
 PAIRS = [{"sentence_good": "The cat runs.", "sentence_bad": "The cat run."}, {"good": "He is.", "bad": "He are."}]
 QUESTIONS = [{"context": "The cat", "choices": [" is", " are"], "answer": 0}]
+TWO = [*QUESTIONS, {"context": "The mat", "choices": [" is", " are"], "answer": 0}]
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 TEXT = "the cat and the dog " * 90
 TABLE = "word,size,fur\ncat,1,3\ndog,2,2.5\ncar,9,0\nbus,12,0.5\nhouse,9,1\nriver,8,2\n"
@@ -50,10 +51,17 @@ ABOUT_TEXT = {
     "cloze 'The [?] sat.' -c cat -c dog": lambda lab: lab.cloze("The [?] sat.", candidates=["cat", "dog"]),
     "choose 'The cat' -c ' is' -c ' are'": lambda lab: lab.choose("The cat", [" is", " are"]),
     "choose QUESTIONS": lambda lab: lab.choose(QUESTIONS),
+    "choose TWO --shots 0,1 --draws 2 --seed 3 --template {prompt} --template 'Q: {prompt}'": lambda lab: lab.choose(
+        TWO, shots=[1, 0], draws=2, seed=3, templates=["{prompt}", "Q: {prompt}"]
+    ),
+    "choose TWO --template 'Q: {prompt}'": lambda lab: lab.choose(TWO, templates="Q: {prompt}"),
     "pairs PAIRS": lambda lab: lab.pairs(PAIRS),
     "perplexity TEXT --window 64 --stride 20": lambda lab: lab.perplexity("text.txt", window=64, stride=20),
     "guess TEXT --seed 1 --length 4 --by character": lambda lab: lab.guess(
         [], "text.txt", seed=1, length=4, by="character"
+    ),
+    "calibration TEXT --bins 5 --tokens 90 --seed 2": lambda lab: lab.calibration(
+        "text.txt", bins=5, tokens=90, seed=2
     ),
     "generate 'The cat' --seed 1 --samples 3 -t 0.5,1 --max-tokens 4": lambda lab: lab.generate(
         "The cat", seed=1, samples=3, temperature=[0.5, 1], max_tokens=4
@@ -75,6 +83,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in PAIRS))
     Path("questions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in QUESTIONS))
+    Path("two.jsonl").write_text("".join(json.dumps(one) + "\n" for one in TWO))
     Path("text.txt").write_text(TEXT)
     Path("table.csv").write_text(TABLE)
     Path("prompts.txt").write_text("The cat\nThe dog\n")
@@ -83,6 +92,7 @@ def files(tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", ABOUT_TEXT)
 def test_a_question_about_text_has_the_answer_of_its_verb(line, door, lab, files, lm_folder):
     typed = line.replace("PAIRS", "pairs.jsonl").replace("QUESTIONS", "questions.jsonl").replace("TEXT", "text.txt")
+    typed = typed.replace("TWO", "two.jsonl")
     result = ABOUT_TEXT[line](door(model=str(lm_folder), engine="torch"))
     done = lab(f"{typed} MODEL --format json")
     document = {"prompts": [result.document()]} if line.startswith("generate") else result.document()
@@ -174,6 +184,9 @@ MISUSE = {
     "alternatives are to tokens": lambda lab: lab.prob("a", by="word", alternatives=2),
     "backwards": lambda lab: lab.perplexity(text="a b c", stride=-1),
     "of one text": lambda lab: lab.perplexity(),
+    "calibration is of one text": lambda lab: lab.calibration("a", text="b"),
+    "do not fill": lambda lab: lab.calibration(text="b", tokens=2),
+    "leave 0 for examples": lambda lab: lab.choose(QUESTIONS, shots=[1]),
     "nothing is asked": lambda lab: lab.next("a", k=0),
     "is negative": lambda lab: lab.orders("a b", seed=-1),
     "top-k": lambda lab: lab.next("a", top_k=-1),

@@ -37,6 +37,8 @@ def files(tmp_path, monkeypatch, lm_folder, encoder_folder):
     (tmp_path / f"{HOSTILE}.vec").write_text(f"love 1 2\n{HOSTILE} 2 1\nc 1 1\n", encoding="utf-8")
     pair = {"sentence_good": "the cat", "sentence_bad": f"cat the {HOSTILE}", "UID": HOSTILE}
     (tmp_path / "pairs.jsonl").write_text(json.dumps(pair), encoding="utf-8")
+    question = {"context": f"the {HOSTILE}", "choices": [" cat", f" {HOSTILE}"], "answer": 1, "group": HOSTILE}
+    (tmp_path / "shots.jsonl").write_text(2 * f"{json.dumps(question)}\n", encoding="utf-8")
     (tmp_path / f"{HOSTILE}.txt").write_text(f"the cat {HOSTILE}\n", encoding="utf-8")
     (tmp_path / "analogies").write_text(f": {HOSTILE}\nlove {HOSTILE} c love\n", encoding="utf-8")
     shutil.copytree(lm_folder, tmp_path / f"lm{HOSTILE}")
@@ -56,6 +58,8 @@ LINES = [
     f"choose 'the {{0}}' -c 'cat {{0}}' -c ' dog' {LM}",
     f"pairs pairs.jsonl {LM}",
     f"perplexity '{{0}}.txt' {LM}",
+    f"calibration '{{0}}.txt' --bins 2 {LM}",
+    f"choose shots.jsonl --shots 1 --template '{{0}} {{{{prompt}}}}' {LM}",
     f"generate 'the {{0}}' -n 2 --max-tokens 3 {LM}",
     f"trace 'the {{0}}' --max-tokens 3 {LM}",
     f"tree 'the {{0}}' {LM}",

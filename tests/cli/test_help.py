@@ -37,6 +37,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "pairs": "FILE",
     "perplexity": "FILE",
     "tokens": "TEXT...",
+    "calibration": "FILE",
     "embed": "TEXT...",
     "neighbors": "WORD...",
     "odd": "WORD WORD WORD...",

@@ -86,6 +86,8 @@ TEXTS = [  # asked of one causal language model
     ("choose -", QUESTION),
     ("pairs -", PAIR),
     ("perplexity -", b"the cat\n"),
+    ("choose - --template 'Q: {prompt}'", QUESTION),
+    ("calibration - --bins 1", b"the cat\n"),
     ("generate The -t 0,1 -n 2 --max-tokens 2", b""),
     ("generate The --stream --max-tokens 2", b""),
     ("generate --prompts - --max-tokens 1 --show-prompt", b"The\ncat\n"),

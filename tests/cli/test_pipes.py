@@ -33,6 +33,7 @@ def models(models, tmp_path):
         ("choose - MODEL", "choose MODEL", CHOICES),
         ("pairs - MODEL", "pairs MODEL", PAIRS),
         ("perplexity - MODEL", "perplexity MODEL", "The cat sat\n"),
+        ("calibration - --bins 2 MODEL", "calibration --bins 2 MODEL", "The cat sat\n"),
         ("embed cat ENCODER", "embed ENCODER", "cat\n"),
         ("neighbors king SPACE", "neighbors SPACE", "king\n"),
         ("odd king queen paris SPACE", "odd SPACE", "king\nqueen\nparis\n"),
@@ -79,7 +80,7 @@ def at(stdin, environ, *arguments):
 @pytest.mark.parametrize(
     "verb",
     [
-        *("prob", "next", "compare", "orders", "cloze", "choose", "pairs", "perplexity"),
+        *("prob", "next", "compare", "orders", "cloze", "choose", "pairs", "perplexity", "calibration"),
         *("embed", "neighbors", "odd", "why", "tokens"),
     ],
 )

@@ -16,8 +16,10 @@ LINES = [
     ("cloze 'The [?] sat' -c cat -c mat", b"", "words_logprob_nats"),
     ("choose The -c ' cat' -c ' mat'", b"", "share"),
     ("choose -", QUESTIONS, "low"),
+    ("choose - --template 'Q: {prompt}\\nA:'", QUESTIONS, "worst_draw"),
     ("pairs -", PAIRS, "high"),
     ("perplexity -", b"the cat\n", "smoothed_bits"),
+    ("calibration - --bins 2", b"the cat\n", "mean_probability"),
     ("guess --seed 1 --length 4", b"x\n\n\n", "tries"),
 ]
 

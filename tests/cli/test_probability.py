@@ -5,6 +5,10 @@ import json
 import pytest
 import tiny
 
+QUESTIONS = (
+    b'{"context": "a", "choices": [" b", " c"], "answer": 1}\n{"context": "b", "choices": [" a", " d"], "answer": 0}'
+)
+
 
 @pytest.mark.parametrize(
     ("line", "stdin", "expected"),
@@ -36,12 +40,19 @@ import tiny
         ("next Où --preset qa -t 0,1 MODEL", b"", ["Question: Où↵Answer:"]),
         (r"choose The -c ' cat' --choice ' a\nb' MODEL", b"", ["␣cat", "␣a↵b", "share"]),
         ("choose - MODEL", b'{"context": "a", "choices": [" b", " c"], "answer": " c"}', ["acc_norm"]),
+        (
+            r"choose - --shots 0,1 --template 'Q: {prompt}\nA:' MODEL",
+            QUESTIONS,
+            ["Q: b↵A: a↵↵Q: a↵A:", "without examples"],
+        ),
+        ("choose - --template '{prompt}' --template '{prompt} is' MODEL", QUESTIONS, ["the worst wording to the best"]),
         ("cloze 'The [?] sat' MODEL", b"", ["word | left", "words proposed by both sides of the blank"]),
         ("cloze 'The [?] sat' --candidate cat MODEL", b"", ["right | word", "1.0000"]),
         (r"cloze 'The [?] sat' -c 'a\nb' MODEL", b"", [" a↵b "]),
         ("orders 'The cat sat.' MODEL", b"", ["The original is ", "all 6 orders"]),
         ("pairs - MODEL", b'{"sentence_good": "a b", "sentence_bad": "b a"}\n', ["all", "95 %"]),
         ("perplexity - MODEL", b"the cat\n", ["bits per byte", "windows: 1"]),
+        ("calibration - --bins 2 MODEL", b"the cat\n", ["stdin: the likeliest token", "positions are few"]),
     ],
 )
 def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
@@ -113,6 +124,17 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
             "stdin line 1 is no pair: it has no bad",
         ),
         ("pairs -", b'\n{"sentence_good": "a", "sentence_bad": ""}\n', "stdin line 2 is no pair"),
+        ("choose - --shots 2", QUESTIONS, "2 questions leave 1 for examples, not 2; give more"),
+        ("choose - --shots 1,x", QUESTIONS, "--shots '1,x' is not a list of whole numbers; for example 0,1,2,4,8"),
+        ("choose - --shots=-1", QUESTIONS, "the numbers of examples go from 0 up"),
+        ("choose - --template Q:", QUESTIONS, "the template 'Q:' has no {prompt}; for example"),
+        ("choose - --template {prompt} --template {prompt}", QUESTIONS, "a template is given twice"),
+        ("choose - --draws 3", QUESTIONS, "--draws and --seed are of examples; add --shots"),
+        ("choose a -c b --shots 1", b"", "examples and wordings are for a file's questions; leave out --shots"),
+        (f"choose - --shots 1 --template '{99 * 'the '}{{prompt}}' MODEL", QUESTIONS, "with 1 example a prompt has"),
+        ("calibration /no/file", b"", "cannot read /no/file: No such file"),
+        ("calibration - MODEL", b"", "stdin is too short for 10 bins: it has 0 tokens; give a longer text"),
+        ("calibration - --tokens 5", b"a", "5 tokens do not fill 10 bins; give more; 0 is the whole text"),
         ("perplexity /no/file", b"", "cannot read /no/file: No such file"),
         ("perplexity - MODEL", b"", "stdin is empty; give at least one character"),
         ("perplexity - --window 999 MODEL", b"a", "a window of 999 tokens is not possible"),

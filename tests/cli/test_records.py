@@ -18,9 +18,8 @@ ESCAPED = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")  # what would ste
 FORMS = ("json", "jsonl", "csv", "tsv")
 Case = tuple[str, str, str]  # kind, what stands after the verb, stdin
 
-PAIRS = '{"sentence_good": "The cat sat", "sentence_bad": "sat cat", "UID": "u"}\n{"sentence_good": "a", '
-PAIRS += '"sentence_bad": "b"}\n'
-QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}'
+PAIRS = '{"good": "The cat sat", "bad": "sat cat", "UID": "u"}\n{"good": "a", "bad": "b"}\n'
+QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}\n'
 DRAW = "The --seed 1 --max-tokens 3"
 TEXT: list[Case] = [
     ("prob", "'The cat 👩‍👩‍👧 <s>'", ""),
@@ -42,9 +41,10 @@ TEXT: list[Case] = [
     ("choose", "The -c ' cat' -c re", ""),
     ("choose", "T -c he -c x", ""),  # without BOS the first token of the merged one has no probability
     ("choose.questions", "-", QUESTIONS),
+    ("choose.shots", "- --shots 0,2 --draws 2 --template '{prompt}' --template 'Q: {prompt}'", 3 * QUESTIONS),
     ("pairs", "-", PAIRS),
-    ("perplexity", "-", "今天\nThe cat sat\n"),
-    ("perplexity", "- --window 8 --stride 2", "The cat sat " * 9),
+    *(("perplexity", f"-{cut}", 9 * "今天\nThe cat sat\n") for cut in ("", " --window 8 --stride 2")),
+    ("calibration", "- --bins 3 --tokens 9", "今天天气很好。" * 9),
     ("generate", f"{DRAW} -t 0,1.5 -n 2 --stop '\\n'", ""),
     ("generate", f"{DRAW} --expect cat --same-noise --top-k 4", ""),
     ("generate", f"{DRAW} -n 2 --repetition-penalty 1.3 --preset qa", ""),

@@ -46,9 +46,15 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     "orders": [("'He likes movies.' MODEL", ""), ("'我|喜欢|看|电影' MODEL", "")],
     "cloze": [("'He likes [?] a lot.' MODEL", ""), ("今天[?]很好。 -c 天气 -c 一部很有意思的电影 MODEL", "")],
     "choose": [(f"{text} {choice} MODEL", "") for text in (ENGLISH, CHINESE) for choice in CHOICES]
-    + [("- MODEL", QUESTIONS)],
+    + [
+        ("- MODEL", QUESTIONS),
+        ("- --shots 0,1 --draws 2 MODEL", QUESTIONS),
+        ("- --shots 0,1 --template 'Question: {prompt}\\nAnswer:' --template 问题：{prompt}答案： MODEL", QUESTIONS),
+        ("- --template '{prompt} ...' MODEL", QUESTIONS),
+    ],
     "pairs": [("- MODEL", PAIRS)],
     "perplexity": [("- MODEL", "今天天气很好。\nThe cat sat on the mat.\n")],
+    "calibration": [("- --bins 4 MODEL", 9 * "今天天气很好。\nThe cat sat on the mat.\n")],
     "generate": [(f"{text} -t 0,1.5 -n {n} --expect cat {DRAW}", "") for text in (ENGLISH, CHINESE) for n in (3, 20)]
     + [(f"{ENGLISH} -t 1,1.5 -n 20 {DRAW}", "")],
     "trace": [(f"{text} -t {t} {DRAW}", "") for text in (ENGLISH, CHINESE) for t in (0, 1, 2)],

@@ -134,6 +134,7 @@ def test_a_quiet_verb_prints_the_one_value(lab, document, line):
     [
         ("pairs - MODEL", PAIRS, lambda told: sum(one["right"] for one in told["pairs"]) / len(told["pairs"])),
         ("perplexity - MODEL", "The cat sat on the mat.", lambda told: told["perplexity"]),
+        ("calibration - --bins 2 MODEL", "The cat sat on the mat.", lambda told: told["calibration_error"]),
         (
             "choose - MODEL",
             CHOICES,

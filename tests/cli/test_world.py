@@ -53,6 +53,7 @@ def files(tmp_path, monkeypatch):
         "choose '{0}.jsonl'",
         "choose '{0}.nowhere'",
         "perplexity '{0}.bytes' MODEL",
+        "calibration '{0}.bytes' MODEL",
         "generate --prompts '{0}.bytes'",
         "generate a --out '{0}.jsonl' MODEL",
         "generate a --out '{0}/no/where' MODEL",
