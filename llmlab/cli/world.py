@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -186,6 +186,23 @@ class World:
     def tell(self, text: str) -> None:
         """Write running text to stderr at once."""
         print(harmless(text, LAYOUT), end="", file=self.stderr, flush=True)
+
+    def ask(self, prompt: str) -> str | None:
+        """The next line that the user types, after a prompt, or of what is piped, without one; None after the last."""
+        own = self.stdin is not None and self.stdin is sys.stdin  # which `input` reads
+        if not (own and all(is_terminal(one, self.environ) for one in (sys.stdin, self.stdout))):
+            return next(self._lines, None)
+        with suppress(ImportError):  # Windows edits lines itself
+            import readline  # noqa: F401  # with it `input` lets a line be edited
+        try:
+            return input(harmless(prompt))
+        except EOFError:
+            self.tell("\n")
+            return None
+
+    @cached_property
+    def _lines(self) -> Iterator[str]:
+        return self.files.typed()
 
     @property
     def piped(self) -> bool:

@@ -46,6 +46,12 @@ class Files:
             for number, line in filled(lines, _is_white, name, self._say):
                 yield number, line.removesuffix("\n").removesuffix("\r")
 
+    def typed(self) -> Iterator[str]:
+        """The lines of stdin as they come, blank ones too, without their ends."""
+        with self._open(STDIN) as (name, file):
+            for _, line in text_lines(raw_lines(file, name), name):
+                yield line.removesuffix("\n").removesuffix("\r")
+
     def blocks(self, path: Path | str) -> tuple[Iterator[str], int]:
         """A long text in blocks that end with a line, or at white space where a line is longer; and the file's bytes.
 
