@@ -4,7 +4,7 @@ Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -205,6 +205,14 @@ class CausalLM(Protocol):
         """Log-probability of each token given those before it; float32 log-softmax whatever the weights.
 
         The progress is in tokens that have their answer.
+        """
+        ...
+
+    def logits(self, request: ScoreRequest) -> Iterator[Floats]:
+        """Logits [V] after what stands before each of the tokens that are asked for, in their order.
+
+        Without BOS nothing stands before the first token, and it has none. An array is the engine's own memory and
+        valid until the next.
         """
         ...
 

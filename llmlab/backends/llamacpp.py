@@ -96,6 +96,12 @@ class LlamaCpp:
             results |= dict(zip(group, tally.results(), strict=True))
         return [results[index] for index in range(len(batch))]
 
+    def logits(self, request: ScoreRequest) -> Iterator[Floats]:
+        check_room(self.info, len(self._bos) + len(request.tokens))
+        ids = self._bos + request.tokens.ids[:-1]
+        wanted = range(max(request.start + len(self._bos) - 1, 0), len(ids))
+        return (logits for _, logits in self._forward(grow([ids]), wanted))
+
     def next(self, contexts: Sequence[Tokens]) -> Floats:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
         rows = [self._context_ids(context) for context in contexts]

@@ -111,6 +111,16 @@ class HuggingFaceLM:
             results |= dict(zip(group, tally.results(), strict=True))
         return [results[index] for index in range(len(batch))]
 
+    def logits(self, request: ScoreRequest) -> Iterator[Floats]:
+        check_room(self.info, len(self._bos) + len(request.tokens))
+        ids = self._bos + request.tokens.ids[:-1]
+        first = max(request.start + len(self._bos) - 1, 0)
+        for _, states in self._padded_passes(pad([ids]), first) if first < len(ids) else ():
+            for some in states.split(self._positions):
+                with torch.inference_mode():
+                    rows = scores.rows(self._reader, some).cpu().numpy()
+                yield from rows
+
     def next(self, contexts: Sequence[Tokens]) -> Floats:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
         rows = [self._context_ids(context) for context in contexts]

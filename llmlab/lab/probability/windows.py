@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
 from llmlab.progress import Progress, silent
@@ -77,3 +78,10 @@ def pieces(windows: Windows, request: ScoreRequest) -> Iterator[ScoreRequest]:
         if start < len(window.tokens):
             yield ScoreRequest(window.tokens, start, request.detail)
         begin += windows.stride
+
+
+def foretold(model: CausalLM, requests: Iterable[ScoreRequest]) -> Iterator[tuple[int, Floats]]:
+    """Each token of the windows that something stands before, and the logits [V] there; valid until the next."""
+    first = 0 if model.info.bos else 1
+    for request in requests:
+        yield from zip(request.tokens.ids[max(request.start, first) :], model.logits(request), strict=True)
