@@ -27,5 +27,7 @@ def test_logits_of_a_long_text_come_one_by_one_and_none_is_asked_of_too_long_a_o
     for place, logits in enumerate(engine.logits(ScoreRequest(text)), 1 - len(kind.bos)):
         assert int(logits.argmax()) == int(rows[place].argmax()) or kind.dtype == "bfloat16"
     assert place == len(text) - 1
+    if kind.counts:
+        return
     with pytest.raises(MisuseError, match="reads at most 256"):
         list(engine.logits(ScoreRequest(text + text)))

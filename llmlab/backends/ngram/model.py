@@ -4,7 +4,7 @@ A sentence is a line: it begins after BOS, and what stands before it says nothin
 are no hidden states; this does not count (see kneser_ney.py) or sample (see sampling.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -74,6 +74,11 @@ class NgramLM:
             unknown = 0 if self._bos else 1  # the first token
             count.add(max(len(request.tokens) - max(request.start, unknown), 0))
         return found
+
+    def logits(self, request: ScoreRequest) -> Iterator[Floats]:
+        check_room(self.info, len(self._bos) + len(request.tokens))
+        ids = self._bos + request.tokens.ids
+        return (self.logprobs(ids[:end]) for end in range(max(len(self._bos) + request.start, 1), len(ids)))
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
