@@ -8,6 +8,9 @@ import sys
 import pytest
 from cli.test_records import check
 
+from llmlab.door import opened
+from llmlab.errors import MisuseError
+
 STORY = (
     "He likes movies.\nHe likes books.\nShe likes movies a lot.\n"
     "今天天气很好。\n今天天气不好。\n我喜欢看电影。\n我喜欢看书。\n"
@@ -147,3 +150,21 @@ def test_the_list_names_it_and_it_is_removed(lab):
     assert "gone@10" in lab("models list").out
     assert lab("models remove gone@10").code == 0
     assert "gone@10" not in lab("models list").out
+
+
+def test_the_door_trains_and_asks_as_the_verbs_do(lab, environ, ear, monkeypatch):
+    monkeypatch.setenv("LLMLAB_CACHE", environ["LLMLAB_CACHE"])
+    asked = lab("train ngram other --text - --replace --order 2 -f json", STORY.encode())
+    found = opened(None, None, ear).train_ngram("other", STORY.splitlines(), order=2, replace=True)
+    assert json.loads(asked.out) == json.loads(json.dumps(found.document())) | {"text": "stdin"}
+    asked = lab("next 'He likes' --counts --model other -k 3 -f json")
+    counted = opened(None, None, ear, model="other").next("He likes", k=3, counts=True)
+    assert json.loads(asked.out) == json.loads(json.dumps(counted.document()))
+
+
+def test_the_door_refuses_what_the_verb_refuses(environ, ear, monkeypatch):
+    monkeypatch.setenv("LLMLAB_CACHE", environ["LLMLAB_CACHE"])
+    with pytest.raises(MisuseError, match="you have a model story already"):
+        opened(None, None, ear).train_ngram("story", ["a b"])
+    with pytest.raises(MisuseError, match="nothing follows it"):
+        opened(None, None, ear).train_ngram("new", ["hello"])
