@@ -71,10 +71,10 @@ def prepare(
 
 @verb("llmlab models remove glove-6b-50d")
 def remove(world: World, *, name: Name) -> None:
-    """Delete what was made from a model, and the spaces of it; the model stays installed."""
+    """Delete a model that you trained; of another what was made from it, and its spaces: it stays installed."""
     from llmlab.models import inventory
 
-    world.say(f"removed {inventory.remove(world.library(), name) / 2**20:,.0f} MiB of {name} from the cache")
+    world.say(f"removed {inventory.remove(world.library(), name) / 2**20:,.1f} MiB of {name}")
 
 
 models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove)

@@ -105,7 +105,7 @@ class Library:
 
     def read_table(self, name: str) -> "Floats":
         """The same, read from the model's files and kept nowhere."""
-        self._refuse_counts(name)
+        self.check_table(name)
         from llmlab.models import prepare
 
         return prepare.read_embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))
@@ -202,7 +202,7 @@ class Library:
             raise MisuseError(f"{source.name} is counts, which are divided in float64", "leave out --dtype")
         return "numpy"
 
-    def _refuse_counts(self, name: str) -> None:
+    def check_table(self, name: str) -> None:
         """Raise MisuseError for an n-gram model where a table of vectors is wanted."""
         if self.source(name).is_ngram:
             raise MisuseError(f"{name} is an n-gram model, which has no vectors", "give another --model")
@@ -267,7 +267,7 @@ class Library:
         return SentenceTransformerEncoder(source.path, source.name, source.revision, self._torch_dtype, threads)
 
     def _open_table(self, name: str) -> "Floats":
-        self._refuse_counts(name)
+        self.check_table(name)
         from llmlab.models import prepare
 
         return prepare.embedding_table(self.shop, self.source(name), partial(self.causal_lm, name))

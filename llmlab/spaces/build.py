@@ -24,6 +24,8 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
     if model not in shelf.config.models and os.path.exists(local):
         model = str(local)  # the space may be asked from another folder
     what = VECTORS[shelf.library.kind(model)]
+    if what == "table":
+        shelf.library.check_table(model)
     if vocab == "model" and what == "encoder":
         raise MisuseError(f"{model} is an encoder, which has no words of its own", "give --vocab wordfreq:en:50000")
     if vocab != "model":

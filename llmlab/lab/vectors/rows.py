@@ -122,7 +122,7 @@ def layer_vectors(model: CausalLM, tokens: Tokens, layer: str, table: Floats | N
         return np.asarray(table[list(tokens.ids)], np.float32)
     last = model.info.layers
     number = last if layer == "last" else int(layer) if layer.isdecimal() else 0
-    if not 1 <= number <= last:
+    if last and not 1 <= number <= last:  # what has no layers says so itself
         raise MisuseError(f"{model.info.name} has no layer {layer!r}", f"give input, last, or 1 to {last}")
     return model.hidden(tokens, number)
 
