@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from llmlab.door import opened
+from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.lab.training import corpus
 
@@ -54,6 +56,17 @@ def test_pairs_of_ones_own_are_asked(lab, tmp_path):
     file.write_text("good,bad\nline 1 of a file,file of 1 line\n", encoding="utf-8")
     done = lab(f"train ngram filed --text - --sizes 20,60 --pairs '{file}' -f jsonl --replace", LINES)
     assert [(one["group"], one["trials"]) for one in map(json.loads, done.out.splitlines())] == [("all", 1)] * 2
+
+
+def test_the_door_says_the_same(lab, environ, monkeypatch, ear):
+    monkeypatch.setenv("LLMLAB_CACHE", environ["LLMLAB_CACHE"])
+    door = opened(None, None, ear)
+    assert door.train_corpus("chinese", 3, seed=2) == lab("train corpus chinese -n 3 --seed 2").out.splitlines()
+    found = door.train_ngram_sizes("grown", "chinese", [20, 60], replace=True)
+    done = lab("train ngram grown --text chinese --sizes 20,60 -f json --replace")
+    assert json.loads(done.out) == json.loads(json.dumps(found.document()))
+    with pytest.raises(MisuseError, match="you have a model grown"):
+        door.train_ngram_sizes("grown", "chinese", [20, 60])
 
 
 @pytest.mark.parametrize(
