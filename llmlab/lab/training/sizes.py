@@ -94,13 +94,14 @@ class Sizes(Shown):
 
     def _conclusion(self) -> str:
         first, last = self.sizes[0], self.sizes[-1]
-        said = f"From {first.sentences:,} to {last.sentences:,} sentences, a character of new text goes from "
-        said += f"{first.held_out.rate:.2f} to {last.held_out.rate:.2f} bits"
-        if not last.shares:
-            return f"{said}."
-        return (
-            f"{said}, and from {first.shares[0][1].share:.0%} to {last.shares[0][1].share:.0%} of the pairs are right."
-        )
+        rates = [f"{one.held_out.rate:.2f}" for one in (first, last)]
+        shares = [f"{one.shares[0][1].share:.0%}" for one in (first, last) if one.shares]
+        if len(self.sizes) == 1:
+            right = f", and {shares[0]} of the pairs are right" if shares else ""
+            return f"After {first.sentences:,} sentences a character of new text costs {rates[0]} bits{right}."
+        right = f", and from {shares[0]} to {shares[1]} of the pairs are right" if shares else ""
+        said = f"From {first.sentences:,} to {last.sentences:,} sentences, a character of new text goes from"
+        return f"{said} {rates[0]} to {rates[1]} bits{right}."
 
     def records(self) -> list[Record]:
         """A record a size and a group of pairs."""

@@ -115,11 +115,20 @@ def test_records_say_of_each_size_what_the_table_shows(found):
     assert found.values() == [repr(one.held_out.rate) for one in found.sizes]
 
 
+def test_a_sentence_says_how_far_more_text_has_led(found):
+    rates = [f"{one.held_out.rate:.2f}" for one in found.sizes]
+    shares = [f"{one.shares[0][1].share:.0%}" for one in found.sizes]
+    said = f"From 50 to 800 sentences, a character of new text goes from {rates[0]} to {rates[-1]} bits"
+    assert found.views()[0].conclusion == f"{said}, and from {shares[0]} to {shares[-1]} of the pairs are right."
+
+
 def test_without_pairs_only_bits_are_shown():
     found = train_sizes(corpus.lines("english", FILES, sentences=None), [40], None, "bare", "english")
     assert "pairs" not in [column.name for column in found.views()[0].columns]
     assert len(found.views()) == len(found.records()) == 1
-    assert "pairs are right" not in found.views()[0].conclusion
+    rate = found.sizes[0].held_out.rate
+    conclusion = f"After 40 sentences a character of new text costs {rate:.2f} bits."
+    assert found.views()[0].conclusion == conclusion
 
 
 def test_a_file_is_held_out_where_the_largest_size_ends():
