@@ -13,6 +13,7 @@ from llmlab.errors import MisuseError
 LONGEST = 200  # bytes in UTF-8: a folder's name may have 255, and while it is made it carries an ending more
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: devices, with an ending too
 DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
+MOMENT = re.compile(r"@[0-9]+\Z")  # what follows the name of a space that was kept while it was trained
 RULE = f"a name may hold letters, digits and _, inside it also - and .; at most {LONGEST} bytes; no device such as con"
 
 
@@ -42,6 +43,22 @@ def is_name(text: str) -> bool:
     letters = all(kind in "LMN" or character in "-_." for kind, character in zip(kinds, text, strict=True))
     edges = text[:1] == "_" or kinds[:1] == ["L"] or kinds[:1] == ["N"]
     return letters and edges and text[-1] != "." and len(text.encode()) <= LONGEST and not DEVICES.match(text)
+
+
+def moment(name: str, words_read: int) -> str:
+    """What a table is called that was kept when so many words had been read: mine@1000."""
+    return f"{name}@{words_read}"
+
+
+def trained(name: str) -> str:
+    """The name of what was trained: mine of mine@1000, and of mine."""
+    return MOMENT.sub("", name)
+
+
+def checked_moment(what: str, name: str) -> str:
+    """The same as `checked` of a name, or of what was kept while it was trained."""
+    of = trained(composed(name))
+    return checked(what, of) + composed(name).removeprefix(of)
 
 
 def checked(what: str, name: str, taken: Iterable[str] = ()) -> str:

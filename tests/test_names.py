@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmlab.errors import MisuseError
-from llmlab.names import LONGEST, checked, is_name, is_path
+from llmlab.names import LONGEST, checked, checked_moment, is_name, is_path, moment, trained
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,20 @@ def test_a_name_that_some_file_systems_take_for_another_is_taken(name):
 
 def test_a_name_is_one_however_its_letters_are_composed():
     assert checked("a space", unicodedata.normalize("NFD", "Köln")) == unicodedata.normalize("NFC", "Köln")
+
+
+@pytest.mark.parametrize("name", ["toy", "我的", "v.vec", "a-b"])
+@pytest.mark.parametrize("read", [0, 1_000, 10**12])
+def test_a_moment_of_a_training_has_a_name_that_only_a_training_gives(name, read):
+    kept = moment(name, read)
+    assert trained(kept) == trained(name) == name
+    assert checked_moment("a space", kept) == kept
+    assert checked_moment("a space", name) == name
+    with pytest.raises(MisuseError, match="cannot be called"):
+        checked("a space", kept)
+
+
+@pytest.mark.parametrize("name", ["@3", "a/b@3", "toy@", "toy@x", "toy@1@2", "..@1", "con@1", "toy@-1", "toy@3\n"])
+def test_what_is_no_moment_is_refused(name):
+    with pytest.raises(MisuseError, match="a space cannot be called"):
+        checked_moment("a space", name)

@@ -114,7 +114,7 @@ def show(world: World, *, name: Name, form: FormOptions) -> None:
 
 @verb("llmlab space remove mine")
 def remove(world: World, *, name: Name) -> None:
-    """Delete a space of your own."""
+    """Delete a space of your own, with the moments of its training."""
     world.say(f"removed {world.shelf().remove(name) / 2**20:,.1f} MiB of {name}")
 
 

@@ -78,7 +78,10 @@ class WhichOptions(Struct, frozen=True):
 class PlaceOptions(Struct, frozen=True):
     """In which space, or spaces."""
 
-    space: SpaceOption = None
+    space: Annotated[
+        list[str] | None,
+        option("--space", "-s", metavar="NAME", help="minilm, bilingual, glove, gemma, your own, a file; repeatable."),
+    ] = None
     spaces: Annotated[
         str | None, option("--spaces", metavar="A,B", help="Several side by side: minilm,bilingual,glove,gemma.")
     ] = None
@@ -88,7 +91,14 @@ class PlaceOptions(Struct, frozen=True):
         """The spaces that answer side by side; none for one alone."""
         from llmlab.lab.vectors.asking import beside
 
-        refuse_nameless(self.space)
+        named = list(dict.fromkeys(self.space or ()))
+        for name in named:
+            refuse_nameless(name)
         if self.spaces is None:
-            return []
-        return beside(self.space, [name.strip() for name in self.spaces.replace("，", ",").split(",")], sort)
+            return beside(None, named, sort) if len(named) > 1 else []
+        return beside(self.one, [name.strip() for name in self.spaces.replace("，", ",").split(",")], sort)
+
+    @property
+    def one(self) -> str | None:
+        """The space that answers alone."""
+        return self.space[0] if self.space else None

@@ -142,5 +142,5 @@ def neighbors(
     if first is None:
         raise MisuseError("no word is given", "give a word, for example: love")
     shelf = world.shelf(computing.engine, computing.dtype)
-    found = (ask(shelf, text, question, place.space or "", names, place.standardize) for text in chain([first], asked))
+    found = (ask(shelf, text, question, place.one or "", names, place.standardize) for text in chain([first], asked))
     world.show_each(found, "queries", form)

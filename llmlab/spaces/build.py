@@ -19,7 +19,7 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
 
     Raises MisuseError for a name that is taken, or a vocabulary that is none.
     """
-    name = _own_name(shelf, name)
+    name = own_name(shelf, name)
     local = located(model)
     if model not in shelf.config.models and os.path.exists(local):
         model = str(local)  # the space may be asked from another folder
@@ -36,10 +36,10 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
 
 def import_file(shelf: Shelf, name: str, reading: Reading, precision: Precision = "auto") -> Space:
     """A space of a file's words and vectors. Raises MisuseError for a name that is taken."""
-    return shelf.from_file(reading, _own_name(shelf, name), precision)
+    return shelf.from_file(reading, own_name(shelf, name), precision)
 
 
-def _own_name(shelf: Shelf, name: str) -> str:
+def own_name(shelf: Shelf, name: str) -> str:
     """A name for a space of the user's own; one that is there already under this very name may be asked for again."""
     others = [other for other in shelf.own_names if other != composed(name)]
     return checked("a space of yours", name, taken=[*shelf.config.spaces, *others])

@@ -55,6 +55,11 @@ def of_model(library: Library, entry: SpaceEntry) -> Content:
     return Content(table.shape[1], lambda start: _copied(known, rows, table, start), lambda: facts)
 
 
+def of_table(words: Sequence[str], table: Floats, facts: Record) -> Content:
+    """A word's row in a table [N, D], for each of the words, in their order."""
+    return Content(table.shape[1], lambda start: _copied(words, range(len(words)), table, start), lambda: facts)
+
+
 def of_file(reading: Reading) -> Content:
     """The words and vectors of a file."""
     file = formats.read(reading)

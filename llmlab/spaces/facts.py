@@ -12,8 +12,8 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     """The facts of one space, as its folder in the cache records them."""
 
     name: str
-    kind: Literal["encoder", "table", "static", "file"]
-    model: str  # or the file's name
+    kind: Literal["encoder", "table", "static", "file", "trained"]
+    model: str  # or the file's name, or what was trained
     revision: str
     engine: str
     dtype: str
@@ -26,7 +26,7 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     unicode: str
     vocabulary: str
     languages: tuple[str, ...]
-    source: dict[str, str] = field(default_factory=dict)  # fingerprint of the model
+    source: dict[str, str] = field(default_factory=dict)  # fingerprint of the model, or of the training
     index: Literal["flat", "ivf"] = "flat"
     lists: int = 0  # of an ivf index; and how many of them a search visits
     visited: int = 0
@@ -40,6 +40,8 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     left_out: tuple[str, ...] = ()  # what of a file is not in the space
     unknown: int = 0  # words that are not in the space, for the encoder does not know all of their tokens
     alike: int = 0  # nor these, which it reads as the tokens of a word before them
+    words_read: int = 0  # by a training, until then
+    training: tuple[str, ...] = ()  # what it was trained with
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ MEANS = {  # what a fact's name does not say
     "recall_sampled": "words that it was measured on",
     "unknown": "words left out, for the encoder lacks some of their tokens",
     "alike": "words left out, for the encoder reads them as a word before",
+    "words_read": "by the training, until this table",
+    "training": "what it was trained with",
     "mib": "on disk",
 }
 

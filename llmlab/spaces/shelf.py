@@ -16,7 +16,7 @@ from llmlab.errors import DamagedError, MisuseError
 from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.models.sources import digest
-from llmlab.names import checked, composed, is_path, located
+from llmlab.names import checked_moment, composed, is_path, located, trained
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.reading import Reading, file_state
 from llmlab.spaces.space import Space
@@ -48,7 +48,8 @@ class Shelf:
 
     def folder(self, name: str) -> Path:
         """Where a space is, or would be. Raises MisuseError for what is no name."""
-        return self._folders.get(composed(name)) or self.config.spaces_folder / checked("a space", name)
+        known = composed(name)
+        return self._folders.get(known) or self.config.spaces_folder / checked_moment("a space", known)
 
     @property
     def own_names(self) -> list[str]:
@@ -101,13 +102,29 @@ class Shelf:
 
         return self._make(self.folder(name), name, fingerprint, content, precision, own=own)
 
+    def from_training(self, name: str, fingerprint: dict[str, str], content: "Content") -> Space:
+        """The space of a table that was trained on a text, or of a moment of the training."""
+        return self._make(
+            self.folder(name), name, {"format": FORMAT, **fingerprint}, lambda: content, "float32", own=True
+        )
+
+    def has(self, name: str, fingerprint: dict[str, str]) -> bool:
+        """Whether that space is there. Raises MisuseError for one of this name that was made from something else."""
+        folder, wanted = self.folder(name), {"format": FORMAT, **fingerprint}
+        self._refuse_other(folder, name, wanted)
+        return cache.find(folder, wanted, thorough=self._thorough) is not None
+
     def remove(self, name: str) -> int:
-        """Delete a space of the user's own, or what was made of a file; returns the bytes freed."""
+        """Delete a space of the user's own with the moments of its training, or what was made of a file.
+
+        Returns the bytes freed.
+        """
         known = composed(name)
         if known in self.config.spaces and not self._is_of_the_user(known):
             raise MisuseError(f"{name} is a space of the settings", f"llmlab models remove {name} frees its place")
         named = self._folders.get(known)  # of a space and a file of one name, the space is meant
-        folders = (named,) if named else self._file_folders(located(name))
+        kept = [folder for other, folder in self._folders.items() if other != known and trained(other) == known]
+        folders = [*filter(None, [named]), *kept] or self._file_folders(located(name))
         freed = sum(cache.remove(folder, self.reporter) for folder in folders)
         if not freed:
             own = ", ".join(self.own_names) or "there are none yet"
@@ -169,8 +186,8 @@ class Shelf:
         own: bool,
     ) -> Space:
         """The space, written block by block where it is not there yet; an interrupted build goes on where it was."""
-        if own and cache.find(folder, None) and not cache.find(folder, fingerprint):
-            raise MisuseError(f"you have a space {name}, made from something else", f"llmlab space remove {name}")
+        if own:
+            self._refuse_other(folder, name, fingerprint)
 
         def build(unfinished: Path) -> Record:
             self.reporter.say(f"building the space {name} (once)")
@@ -182,6 +199,11 @@ class Shelf:
 
         made = cache.make(folder, fingerprint, build, self.reporter, thorough=self._thorough, resume=True)
         return Space(made.folder, msgspec.convert(dict(made.facts), SpaceFacts))
+
+    def _refuse_other(self, folder: Path, name: str, fingerprint: dict[str, str]) -> None:
+        if cache.find(folder, None) and not cache.find(folder, fingerprint):
+            hint = f"llmlab space remove {trained(name)}"
+            raise MisuseError(f"you have a space {name}, made from something else", hint)
 
     def _write(self, unfinished: Path, content: "Content", precision: Precision) -> Record:
         from llmlab.spaces.writer import SpaceWriter

@@ -10,7 +10,7 @@ import numpy as np
 from llmlab import cache
 from llmlab.arrays import Floats
 from llmlab.config import SpaceEntry
-from llmlab.errors import LabError
+from llmlab.errors import DamagedError, LabError
 from llmlab.spaces import content
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.reading import Reading
@@ -44,6 +44,8 @@ def _again(shelf: Shelf, space: Space, words: Sequence[str]) -> Iterator[Block]:
     if facts.kind == "file":
         made = cache.find(space.folder, None)
         return content.of_file(Reading.again(made.fingerprint if made else {})).blocks(0)
+    if facts.kind == "trained":
+        raise DamagedError("a table is not trained again", "train it again")
     encoder = shelf.encoder_of(space)
     if encoder is not None:
         some = list(words[:: -(-len(words) // ASKED)])

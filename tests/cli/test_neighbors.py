@@ -79,6 +79,15 @@ def rows(done):
 
 
 @pytest.mark.usefixtures("spaces")
+def test_space_several_times_is_spaces_side_by_side_and_twice_the_same_is_one(lab):
+    one = lab("neighbors love --space mine -k 2")
+    assert lab("neighbors love --space mine --space mine -k 2") == one
+    both = lab("neighbors love -s mine -s others -k 2")
+    assert both == lab("neighbors love --spaces mine,others -k 2")
+    assert both.code == 0
+
+
+@pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize("metric", SCORES)
 def test_the_neighbours_are_those_of_brute_force(lab, metric):
     done = lab(f"neighbors love --space mine --metric {metric} -k 4 -f json")

@@ -36,8 +36,10 @@ def spaces(run, tmp_path):
         ("love --spaces mine", "--spaces mine is one space; give two or more, or use --space"),
         ("love --spaces mine,mine", "--spaces mine,mine is one space"),
         ("love --spaces mine --sort word", "--spaces mine is one space"),  # whatever else is wrong
-        ("love --sort word --spaces mine,others", "--sort word does not go with --spaces"),
-        ("love --sort frequency --spaces mine,others", "--sort frequency does not go with --spaces"),
+        ("love --space mine --space others --spaces mine,others", "--space and --spaces are two ways"),
+        ("love --space mine --space others --sort word", "--sort word does not go with several spaces"),
+        ("love --sort word --spaces mine,others", "--sort word does not go with several spaces"),
+        ("love --sort frequency --spaces mine,others", "--sort frequency does not go with several spaces"),
         ("love --spaces mine,nowhere", "no space is called 'nowhere'"),
         ("love --against - -s mine", "--against holds no candidates"),
         ("love --against ' ' -s mine", "--against holds no candidates"),

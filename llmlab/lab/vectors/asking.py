@@ -37,7 +37,7 @@ def beside(space: str | None, spaces: Sequence[str], sort: Sort) -> list[str]:
     if len(set(spaces)) < 2:
         raise MisuseError(f"--spaces {said} is one space", "give two or more, or use --space")
     if sort != "nearness":
-        raise MisuseError(f"--sort {sort} does not go with --spaces", "side by side the nearest come first")
+        raise MisuseError(f"--sort {sort} does not go with several spaces", "side by side the nearest come first")
     return list(dict.fromkeys(spaces))
 
 
