@@ -113,6 +113,13 @@ def test_every_verb_has_a_section_of_a_lesson(section, language):
         assert headings.count(verb) == 1, verb
 
 
+@pytest.mark.parametrize("verb", ["ngram", "vectors", "corpus"])
+def test_what_is_trained_has_its_name_as_its_address(verb):
+    assert f"\ndef {verb}" in (ROOT / "llmlab" / "cli" / "training.py").read_text("utf-8")
+    assert (ROOT / "llmlab" / "lab" / "training" / f"{verb}.py").is_file()
+    assert (ROOT / "tests" / "lab" / "training" / f"test_{verb}.py").is_file()
+
+
 @pytest.mark.parametrize(
     "verb", [verb for verb in ROOMS if verb not in SECTIONS["Things"] | SECTIONS["Play"] and verb != "train"]
 )

@@ -45,7 +45,7 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "tokens": "what a text is cut into, by one tokenizer or several",
     },
     "Training": {
-        "train": "models made in front of your eyes: ngram, corpus",
+        "train": "models made in front of your eyes: ngram, vectors, corpus",
     },
     "Play": {
         "explore": "a screen to play on: the next token, the nearest word",

@@ -1,4 +1,4 @@
-"""The verbs that make a model in front of one's eyes: ngram; and the text for it: corpus.
+"""The verbs that make a model in front of one's eyes: ngram, vectors; and the text for it: corpus.
 
 What a verb computes with is imported when it runs: its help needs none of it.
 """
@@ -15,6 +15,7 @@ from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.lab.training.ways import Way
 
 if TYPE_CHECKING:
     from llmlab.lab.training.sizes import Sizes
@@ -116,6 +117,55 @@ def _grown(world: World, name: str, text: str, growth: GrowthOptions, replace: b
     return found
 
 
+@verb(
+    "llmlab train vectors toy --text english",
+    "llmlab train vectors counted --text english --from bigram",
+    "llmlab neighbors cat --space toy@0 --space toy@10000 --space toy",
+)
+def vectors(
+    world: World,
+    *,
+    name: Name,
+    text: TextOption,
+    from_: Annotated[
+        Way, option("--from", metavar="WAY", help="skipgram (word2vec), or bigram: counts and their SVD.")
+    ] = "skipgram",
+    dimension: Annotated[int, option("--dimension", metavar="D", help="Numbers of a vector (50).")] = 50,
+    steps: Annotated[
+        str | None, option("--steps", metavar="N,N", help="Words read when the table is kept, as space NAME@N.")
+    ] = None,
+    seed: Annotated[int, option("--seed", metavar="N", min=0, help="Of what is drawn at random (1).")] = 1,
+    watch: Annotated[
+        str | None, option("--watch", metavar="A,B", help="Words to show; else the frequent ones.")
+    ] = None,
+    form: PictureOptions,
+) -> None:
+    """Word vectors from a text: a table that is random, and then learns.
+
+    Kept as spaces: NAME the last, NAME@0 before training.
+    """
+    from llmlab.files.opening import called
+    from llmlab.lab.training.corpus import lines
+    from llmlab.lab.training.making import train
+
+    read, words = _steps(steps), _listed(watch or "")
+    learned = "\n".join(lines(text, world.files))
+    found = train(world.shelf(), name, learned, called(text), from_, dimension, read, seed, words)
+    world.show(found, form)
+
+
+def _steps(text: str | None) -> list[int] | None:
+    """Raises MisuseError for what is no number."""
+    parts = None if text is None else _listed(text)
+    if parts is not None and not all(part.isdecimal() for part in parts):
+        raise MisuseError(f"--steps {text} holds what is no number of words", "for example --steps 0,1000,10000")
+    return None if parts is None else list(map(int, parts))
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
+
+
 @verb("llmlab train corpus english --sentences 10", "llmlab train corpus chinese > chinese.txt")
 def corpus(
     world: World,
@@ -141,4 +191,4 @@ def corpus(
             return
 
 
-train = Noun("train", "Models made in front of your eyes, and the text for them.", ngram, corpus)
+train = Noun("train", "Models made in front of your eyes, and the text for them.", ngram, vectors, corpus)

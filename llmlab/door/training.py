@@ -9,8 +9,10 @@ from llmlab.backends.ngram.tokens import By
 from llmlab.door.base import Opened
 from llmlab.files.opening import called
 from llmlab.lab.probability.pairs import PAIRS, marked
-from llmlab.lab.training import corpus, ngram
+from llmlab.lab.training import corpus, making, ngram
 from llmlab.lab.training import sizes as growing
+from llmlab.lab.training.vectors import TrainedVectors
+from llmlab.lab.training.ways import Way
 from llmlab.models import trained
 
 
@@ -61,6 +63,18 @@ class TrainingVerbs(Opened):
         for made in found.trained:
             trained.keep(self.config, made.name, made.vocabulary, made.counts, made.facts, self._reporter)
         return found
+
+    def train_vectors(
+        self, name: str, text: Path | str, *, from_: Way = "skipgram", dimension: int = 50,
+        steps: Sequence[int] | None = None, seed: int = 1, watch: Sequence[str] = (),
+    ) -> TrainedVectors:  # fmt: skip
+        """Word vectors from a text, kept as the space `name` and, at some moments, `name@N` (`train vectors`).
+
+        `text` is english, chinese or a file; `steps`: how many words have been read at these moments.
+        """
+        read = None if steps is None else list(steps)
+        learned = "\n".join(corpus.lines(text, self.files))
+        return making.train(self.shelf, name, learned, called(text), from_, dimension, read, seed, watch)
 
     def train_corpus(self, rules: Path | str, sentences: int = corpus.SENTENCES, seed: int = 1) -> list[str]:
         """Sentences that a grammar makes: english, chinese, or a file of rules (`train corpus`)."""

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from llmlab.cli import ROOMS, SECTIONS
 
 NOUNS = {
-    "train": ["ngram", "corpus"],
+    "train": ["ngram", "vectors", "corpus"],
     "space": ["build", "import", "list", "show", "remove", "export", "check", "eval"],
     "models": ["list", "show", "prepare", "remove"],
 }
@@ -43,6 +43,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "odd": "WORD WORD WORD...",
     "why": "A B",
     "train ngram": "NAME",
+    "train vectors": "NAME",
     "train corpus": "NAME",
     "space build": "NAME",
     "space import": "NAME",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
+import training_texts
 from jsonschema import Draft202012Validator
 
 from llmlab.config import packaged
@@ -87,8 +88,15 @@ THINGS: list[Case] = [
     ("train.ngram", "other --text - --replace --by character --order 2 --min-count 1", "今天天气很好\n"),
     ("train.ngram.sizes", "other --text english --sizes 9,30 --replace", ""),
     ("train.ngram", "other --text - --replace", "The cat sat\nThe cat ran\n今天\n"),
+    ("train.vectors", "moved --text LEARNED --dimension 4 --steps 0,1000", ""),
+    ("train.vectors", "bigrams --text LEARNED --from bigram --dimension 4 --watch cat,小猫", ""),
+    ("neighbors", "cat --space learned@0 --space learned", ""),
+    ("embed", "cat --space learned@0", ""),
+    ("next", "'The cat' --counts -k 5 NGRAM", ""),
+    ("prob", "'The cat 今天' --by word NGRAM", ""),
+    ("generate", f"{DRAW} NGRAM", ""),
     ("space.list", "", ""),
-    *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE", "scaled")),
+    *(("space.show", name, "") for name in ("mine", "encoded", "table", "PEOPLE", "scaled", "learned@0")),
     ("space.eval.similarity", "mine --similarity -", SIMILARITY),
     ("space.eval.similarity", "mine --similarity -", "king queen 1\nking man 1\n"),
     *(("space.eval.questions", f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
@@ -119,6 +127,13 @@ def models(models, cache, lm_folder_without_bos):
         file.write_text(VECTORS, encoding="utf-8")
     named = {"VECTORS": [str(file)], "PEOPLE": [str(packaged() / "exercises" / "people.csv")]}
     return {**models, **named, "WITHOUT_BOS": ["--model", str(lm_folder_without_bos)]}
+    learned = cache / "learned.txt"
+    if not learned.exists():
+        learned.write_text(training_texts.english(400) + training_texts.chinese(400), encoding="utf-8")
+    people = packaged() / "exercises" / "people.csv"
+    without_bos = ["--model", str(lm_folder_without_bos)]
+    named = {"WITHOUT_BOS": without_bos, "VECTORS": [str(file)], "PEOPLE": [str(people)], "LEARNED": [str(learned)]}
+    return {**models, **named, "NGRAM": ["--model", "counted"]}
 
 
 @pytest.fixture
@@ -133,6 +148,8 @@ def spaces(lab, cache):
             f"build encoded ENCODER --vocab {listed}",
         ]
         assert [lab(f"space {line}").code for line in (*made, "build table LM --vocab model")] == [0] * 4
+        assert lab("train vectors learned --text LEARNED --dimension 4").code == 0
+        assert lab("train ngram counted --text -", b"The cat sat\nThe cat ran\nThe mat\n").code == 0
 
 
 @pytest.mark.parametrize("model", ["MODEL", "GGUF", "WITHOUT_BOS"])

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+import training_texts
 from rich.cells import cell_len
 from typer.main import get_command
 
@@ -93,6 +94,10 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         for by in ("", "--by character", "--by word")
     ],
     "secret": [("--space mine --seed 1", "queen\n?\nzebra\nking\n"), ("--space mine --seed 1", "")],
+    "train vectors": [
+        ("moved --text LEARNED --dimension 4 --steps 0,1000", ""),
+        ("bigrams --text LEARNED --from bigram --dimension 4 --watch 小猫,火车", ""),
+    ],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
     "space eval": [
@@ -117,10 +122,13 @@ def cache(tmp_path_factory):
 def spaces(lab, cache, models, monkeypatch, checkout):
     """Spaces of a file, of an encoder and of a language model's table."""
     words, vectors = cache / "words.txt", cache / "mine.vec"
+    learned = cache / "learned.txt"
+    models |= {"LEARNED": [str(learned)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
     if not words.exists():
         words.write_text(WORDS, encoding="utf-8")
         vectors.write_text(VECTORS, encoding="utf-8")
+        learned.write_text(training_texts.english(400) + training_texts.chinese(400), encoding="utf-8")
         made = ("import mine VECTORS", "build encoded ENCODER --vocab WORDS", "build table LM --vocab model")
         assert [lab(f"space {line}").code for line in made] == [0, 0, 0]
         assert lab("train ngram counted --text -", STORY.encode()).code == 0

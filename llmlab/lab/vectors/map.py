@@ -28,3 +28,14 @@ def project(vectors: Floats | Doubles) -> tuple[Doubles, tuple[float, float]]:
         xy[:, axis] *= 1.0 if farthest >= 0 else -1.0
     shares = [*(sizes[:count] ** 2 / variance), 0.0]
     return xy, (float(shares[0]), float(shares[1]))
+
+
+def onto(vectors: Floats | Doubles, of: Floats | Doubles) -> tuple[Doubles, tuple[float, float]]:
+    """Where vectors [N, D] lie in the plane of others [M, D], whose principal components it is, [N, 2]; and its shares.
+
+    Of the others themselves it is what `project` says. Several tables of the same words are seen from one side.
+    """
+    xy, shares = project(of)
+    centre, sizes = of.mean(axis=0, dtype=np.float64), (xy**2).sum(axis=0)
+    axes = (of - centre).T @ xy / np.where(sizes > 0, sizes, 1)  # [D, 2]: xy = (of - centre) @ axes
+    return np.asarray((vectors - centre) @ axes), shares

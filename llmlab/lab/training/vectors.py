@@ -1,0 +1,198 @@
+"""What a training has made of a text's words: the table at each moment, and where a few words stood in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from llmlab.arrays import Doubles, Ints, unit_rows
+from llmlab.errors import MisuseError
+from llmlab.lab.provenance import Provenance, of_space
+from llmlab.lab.shown import Shown
+from llmlab.lab.text import quoted
+from llmlab.lab.training.charts.vectors import moving
+from llmlab.lab.training.word_sentences import MET, Corpus
+from llmlab.lab.vectors.map import onto
+from llmlab.lab.vectors.neighbors import Neighbors, nearest
+from llmlab.render.safe import visible
+from llmlab.spaces.lookup import Query, row_of
+from llmlab.spaces.space import Space
+from llmlab.view import Cell, Chart, Column, Record, View, stated_once
+
+WATCHED, MOST_WATCHED = 12, 60  # words
+SHORT, SHORT_HAN = 4, 2  # letters of a word that is watched unasked: shorter ones are mostly the, of, in
+NEAREST, SHOWN = 5, 3
+TEN, ASKED = 10, 200  # neighbours that are compared from moment to moment; most frequent words of which it is done
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A table that was kept."""
+
+    space: Space
+    passes: float  # how often the text had been read
+    like_last: float  # share of the ten nearest words that are those of the last table
+    nearest: tuple[Neighbors, ...]  # of each watched word
+
+    @property
+    def words_read(self) -> int:
+        return self.space.facts.words_read
+
+
+@dataclass(frozen=True)
+class TrainedVectors(Shown):
+    """The tables of a training, the last one last, and the watched words in them."""
+
+    moments: tuple[Moment, ...]
+    words: tuple[str, ...]
+    counts: tuple[int, ...]  # of these words in the text
+
+    @property
+    def last(self) -> Moment:
+        return self.moments[-1]
+
+    @property
+    def name(self) -> str:
+        return self.last.space.facts.name
+
+    @property
+    def origin(self) -> Provenance:
+        return of_space(self.last.space)
+
+    @cached_property
+    def places(self) -> tuple[Doubles, tuple[float, float]]:
+        """Where each word was at each moment, [moments, words, 2], and the share of the last's variance on each axis.
+
+        The plane is that of the last table's principal components for all; rows are taken at length 1.
+        """
+        tables = [unit_rows(one.space.rows(np.array(self._rows))) for one in self.moments]
+        placed = [onto(table, tables[-1]) for table in tables]
+        return np.array([xy for xy, _ in placed]), placed[-1][1]
+
+    @property
+    def _rows(self) -> list[int]:
+        found = [row_of(self.last.space, word) for word in self.words]
+        return [row for row in found if row is not None]
+
+    @property
+    def conclusion(self) -> str:
+        word, found = self.words[0], self.last.nearest[0]
+        near = " and ".join(quoted(one.word) for one in found.neighbors[:2])
+        at_end = f"At the end {quoted(word)} has {near} nearest"
+        if len(self.moments) == 1:
+            return f"{at_end}."
+        first = self.moments[0]
+        before = "before training" if not first.words_read else f"after {first.words_read:,} words"
+        return f"{at_end}; of the ten nearest to each word, {first.like_last:.0%} were that {before}."
+
+    @property
+    def how(self) -> str:
+        """What was done, in a line."""
+        facts = self.last.space.facts
+        return f"{facts.model} on {facts.vocabulary}: {len(self.last.space.words):,} words x {facts.dimension}"
+
+    def views(self) -> list[View]:
+        columns = (
+            Column("space", wide=True),
+            Column("words read", True, means="words of the text read by then, each time counted"),
+            Column("passes", True, means="through the whole text"),
+            Column("like the last", True, means="share of the ten nearest that are the last's"),
+        )
+        rows: list[list[Cell]] = [
+            [visible(one.space.facts.name), f"{one.words_read:,}", f"{one.passes:.3g}", f"{one.like_last:.3f}"]
+            for one in self.moments
+        ]
+        notes = (", ".join(self.last.space.facts.training), self.origin.line)
+        return [View(self.how, columns, rows, (), self.conclusion), self._words_view(notes)]
+
+    def _words_view(self, notes: tuple[str, ...]) -> View:
+        """The watched words and their nearest, in the first table and in the last."""
+        some = [self.last] if len(self.moments) == 1 else [self.moments[0], self.last]
+        columns = [Column("word", wide=True), Column("met", True, means="times in the text")]
+        columns += [Column(f"nearest in {one.space.facts.name}", wide=True) for one in some]
+        rows: list[list[Cell]] = []
+        for place, (word, count) in enumerate(zip(self.words, self.counts, strict=True)):
+            near = [" ".join(visible(one.word) for one in at.nearest[place].neighbors[:SHOWN]) for at in some]
+            rows.append([visible(word), f"{count:,}", *near])
+        return View("", tuple(columns), rows, notes)
+
+    def records(self) -> list[Record]:
+        return [{**self._moment(at), **one} for at in range(len(self.moments)) for one in self._words(at)]
+
+    def document(self) -> Record:
+        moments = [{**self._moment(at), "words": self._words(at)} for at in range(len(self.moments))]
+        shared = {**self.origin.columns, "training": list(self.last.space.facts.training)}
+        del shared["space"]
+        return {"name": self.name, **shared, "moments": stated_once(shared, moments)}
+
+    def values(self) -> list[str]:
+        return [one.space.facts.name for one in self.moments]
+
+    def chart(self) -> Chart:
+        return moving(self)
+
+    def _moment(self, at: int) -> Record:
+        one = self.moments[at]
+        known = {"words_read": one.words_read, "passes": one.passes, "like_last": one.like_last}
+        return {"name": self.name, **of_space(one.space).columns, **known}
+
+    def _words(self, at: int) -> list[Record]:
+        places = self.places[0][at].tolist()
+        return [
+            {
+                "word": word,
+                "count": count,
+                "nearest": [one.word for one in found.neighbors],
+                "cosines": [one.score for one in found.neighbors],
+                "pc1": x,
+                "pc2": y,
+            }
+            for word, count, found, (x, y) in zip(
+                self.words, self.counts, self.moments[at].nearest, places, strict=True
+            )
+        ]
+
+
+def watched(corpus: Corpus, asked: Sequence[str], file: str) -> tuple[str, ...]:
+    """The words to watch: those asked for, or the most frequent that are not short.
+
+    Raises MisuseError for one that the text does not hold, or too seldom.
+    """
+    if len(asked) > MOST_WATCHED:
+        raise MisuseError(f"{len(asked)} words are too many to watch", f"give at most {MOST_WATCHED}")
+    for word in asked:
+        if word not in corpus.counts:
+            raise MisuseError(f"{file} has no {word!r} that is met {MET} times or more", "watch another word")
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    long = [word for word in corpus.counts if len(word) >= (SHORT if word.isascii() else SHORT_HAN)]
+    return tuple((long or list(corpus.counts))[:WATCHED])
+
+
+def trained_vectors(spaces: Sequence[Space], words: Sequence[str], corpus: Corpus) -> TrainedVectors:
+    """What the tables say of some words; the last is that of the end."""
+    last = _tens(spaces[-1])
+    moments = []
+    for space in spaces:
+        tens = _tens(space)
+        same = float(np.mean([len(np.intersect1d(*both)) for both in zip(tens, last, strict=True)])) / tens.shape[1]
+        found = tuple(_nearest(space, word) for word in words)
+        moments.append(Moment(space, space.facts.words_read / len(corpus.running), same, found))
+    return TrainedVectors(tuple(moments), tuple(words), tuple(corpus.counts[word] for word in words))
+
+
+def _nearest(space: Space, word: str) -> Neighbors:
+    row = row_of(space, word)
+    assert row is not None
+    return nearest(space, Query(word, space.vector(row), row), NEAREST, "cosine")
+
+
+def _tens(space: Space) -> Ints:
+    """The rows of the ten nearest words to each of the most frequent, in no order, [words, 10]."""
+    count = len(space.words)
+    unit = unit_rows(space.rows(np.arange(count)))  # [V, D]
+    scores = unit[:ASKED] @ unit.T
+    scores[np.arange(len(scores)), np.arange(len(scores))] = -np.inf
+    ten = min(TEN, count - 1)
+    return np.asarray(np.argpartition(-scores, ten - 1, axis=1)[:, :ten])
