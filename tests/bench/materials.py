@@ -12,6 +12,7 @@ import numpy as np
 import sentences
 
 from llmlab.cli.world import World
+from llmlab.lab.training.corpus import lines
 from llmlab.models import prepare
 from llmlab.spaces.vocabulary import by_frequency
 
@@ -72,6 +73,11 @@ class Bench:
     @cached_property
     def words(self) -> str:
         return self.texts("words50000.txt", lambda: by_frequency("wordfreq:en:50000"))
+
+    @cached_property
+    def english(self) -> str:
+        """More than 2 MB that the grammar makes."""
+        return self.texts("english.txt", lambda: list(lines("english", self.world.files)))
 
     @cached_property
     def unrelated(self) -> str:

@@ -191,6 +191,16 @@ BENCHES = (
         clock=told,
         check=vectors,
     ),
+    Pair(
+        "train-vectors",
+        lambda b: script("llmlab_vectors.py", b.english),
+        lambda b: script("gensim_vectors.py", b.english, str(b.scratch / "rival.vec")),
+        1.2,
+        at_most=True,
+        repeats=SLOW,
+        clock=told,
+        needs="gensim",
+    ),
     minicons(
         "minicons-sentences",
         lambda b: script("llmlab_prob.py", b.folder, b.unrelated),
