@@ -64,6 +64,11 @@ class Spellings(Sequence[bytes]):
             return [self[one] for one in range(*place.indices(len(self)))]
         return self._content[self._starts[place] : self._starts[place + 1]].tobytes()
 
+    def same(self, other: "Spellings") -> bool:
+        """Whether each token has the same bytes in both."""
+        arrays = ((self.ids, other.ids), (self._starts, other._starts), (self._content, other._content))
+        return all(np.array_equal(one, another) for one, another in arrays)
+
     def silent(self, vocabulary: int) -> Ints:
         """The tokens, of so many in all, that spell nothing: control tokens, unused ones, ends of text."""
         found = np.ones(vocabulary, np.bool_)

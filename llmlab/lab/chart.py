@@ -117,11 +117,16 @@ def bars(
 
 
 def multiples(
-    panels: Sequence[tuple[Sequence[str], Chart]], field: str, title: str, hover: Sequence[Chart], abreast: int = 4
+    panels: Sequence[tuple[Sequence[str], Chart]],
+    field: str,
+    title: str,
+    hover: Sequence[Chart],
+    abreast: int = 4,
+    form: str = "~g",
 ) -> list[Chart]:
     """The same ranking several times, side by side over one scale, in as many lines as it takes.
 
-    Of each: what stands above it, and its rows, which have a `figure` for the end of each bar.
+    Of each: what stands above it, and its rows, which have a `figure` for the end of each bar. `form` is of the axis.
     """
     longest = max(widest(rows) for _, rows in panels)
     most_abreast = min(abreast, 2) if longest > LABEL else abreast
@@ -130,7 +135,7 @@ def multiples(
     width = round((room - BETWEEN * (abreast - 1)) / abreast)
     most = max((row[field] for _, rows in panels for row in rows["values"]), default=1) or 1
     scale = {"domain": [0, most], "range": [0, width - FIGURE]}
-    value = number(field, title, scale=scale, axis={"tickCount": max(2, width // 70), "format": "~g"})
+    value = number(field, title, scale=scale, axis={"tickCount": max(2, width // 70), "format": form})
     drawn = [
         {
             **bars(rows, value, hover, figures(rows, value), width=width, labels=place % abreast == 0),

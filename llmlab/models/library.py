@@ -59,6 +59,10 @@ class Library:
         """The vocabulary of a causal language model by its bytes."""
         return self._spellings(name or self.config.model)
 
+    def forget(self) -> None:
+        """Let go of the models that are open: of several that answer in turn no two need be in memory."""
+        self._causal_lm.cache_clear()
+
     def encoder(self, name: str = "") -> "Encoder":
         """A sentence encoder, the settings' own for "".
 

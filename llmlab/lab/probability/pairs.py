@@ -69,7 +69,7 @@ class Pairs(Shown):
 
     def views(self) -> list[View]:
         columns = (Column("group", wide=True), Column("pairs", True), *COLUMNS)
-        shares = [(name, self._share(name)) for name in self._groups()]
+        shares = self.shares()
         rows: list[list[Cell]] = [
             [visible(name) or "all", f"{share.trials:,}", *share.cells()] for name, share in shares
         ]
@@ -117,6 +117,10 @@ class Pairs(Shown):
 
     def values(self) -> list[str]:
         return [repr(self._share("").share)]
+
+    def shares(self) -> list[tuple[str, Share]]:
+        """How often the good sentence is the likelier one, in every group, then ("") in all."""
+        return [(name, self._share(name)) for name in self._groups()]
 
     def _groups(self) -> list[str]:
         """Every group, then all."""
