@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 import training_texts
+from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
 
 from llmlab.config import packaged
