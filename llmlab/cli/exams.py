@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmlab.cli.options import STDIN, FileArgument, ModelOptions, PictureOptions, ReadingOptions
+from llmlab.cli import beside
+from llmlab.cli.options import STDIN, FileArgument, ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
 from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -89,7 +90,7 @@ def pairs(
     world: World,
     *,
     file: FileArgument,
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -100,7 +101,9 @@ def pairs(
     from llmlab.lab.probability.pairs import PAIRS, judge
 
     told = world.files.records(file, PAIRS)
-    lm = model.causal_lm(world)
+    if models.several:
+        return beside.pairs(world, told, models, reading, form)
+    lm = models.one.causal_lm(world)
     with world.progress("scoring") as progress:
         found = judge(lm, told, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
@@ -115,7 +118,7 @@ def perplexity(
     stride: Annotated[
         int, option("--stride", metavar="N", min=0, help="Tokens from window to window (half a window).")
     ] = 0,
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -123,8 +126,10 @@ def perplexity(
     from llmlab.files.opening import called
     from llmlab.lab.probability.perplexity import measure
 
+    if models.several:
+        return beside.perplexity(world, file, window, stride, models, reading, form)
     blocks, size = world.files.blocks(file)
-    lm = model.causal_lm(world)
+    lm = models.one.causal_lm(world)
     cut = {"window": window, "stride": stride}
     with world.progress("scoring") as progress:
         special = reading.allow_special

@@ -1,7 +1,9 @@
 """Options that several verbs share, in groups, and what each group comes to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -13,6 +15,7 @@ from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
 from llmlab.lab.text import unescape
+from llmlab.models.several import chosen
 from llmlab.render import Format, Theme
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
@@ -36,6 +39,12 @@ EngineOption = Annotated[
 DtypeOption = Annotated[
     Dtype | None,
     option("--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16 or bfloat16."),
+]
+
+
+BosOption = Annotated[
+    bool | None,
+    option("--bos/--no-bos", panel=MODEL, help="Whether BOS stands first; else as the tokenizer does."),
 ]
 
 
@@ -134,10 +143,7 @@ class ModelOptions(Struct, frozen=True):
     ] = None
     engine: EngineOption = None
     dtype: DtypeOption = None
-    bos: Annotated[
-        bool | None,
-        option("--bos/--no-bos", panel=MODEL, help="Whether BOS stands first; else as the tokenizer does."),
-    ] = None
+    bos: BosOption = None
 
     def library(self, world: World) -> "Library":
         return world.library(self.engine, self.dtype, bos=self.bos)
@@ -155,6 +161,59 @@ class ModelOptions(Struct, frozen=True):
     def spellings(self, world: World) -> "Spellings":
         """The same model's vocabulary by its bytes."""
         return self.library(world).spellings(self.model or "")
+
+
+class ModelsOptions(Struct, frozen=True):
+    """Which model answers, or which several, one after the other, and what computes."""
+
+    model: Annotated[
+        list[str] | None,
+        option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            panel=MODEL,
+            help="Of `models list`, path, hub id[:file], ollama:NAME; several.",
+        ),
+    ] = None
+    engine: EngineOption = None
+    dtype: Annotated[
+        list[str] | None,  # typer has no list of literals
+        option(
+            "--dtype", metavar="TYPE", panel=MODEL, help="auto, native, float32, float16, bfloat16; or one a model."
+        ),
+    ] = None
+    bos: BosOption = None
+
+    def __post_init__(self) -> None:
+        """Raise MisuseError as `chosen` does."""
+        chosen(self.model or (), self.dtype or ())
+
+    @property
+    def each(self) -> list[ModelOptions]:
+        """The options of each model alone."""
+        found = chosen(self.model or (), self.dtype or ())
+        return [ModelOptions(name, self.engine, dtype, self.bos) for name, dtype in found]
+
+    @property
+    def one(self) -> ModelOptions:
+        """Of the only model."""
+        (found,) = self.each
+        return found
+
+    @property
+    def several(self) -> bool:
+        return len(self.each) > 1
+
+    def causal_lms(self, world: World) -> "Iterator[CausalLM]":
+        """The models, each let go before the next is opened."""
+        return map(itemgetter(0), self.with_spellings(world))
+
+    def with_spellings(self, world: World) -> "Iterator[tuple[CausalLM, Callable[[], Spellings]]]":
+        """The same, with the vocabulary of each by its bytes."""
+        for one in self.each:
+            yield one.causal_lm(world), partial(one.spellings, world)
+            one.library(world).forget()
 
 
 class ReadingOptions(Struct, frozen=True):

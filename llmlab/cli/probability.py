@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmlab.cli import beside
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions, batches, streams
+from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions, batches, streams
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
@@ -37,7 +38,7 @@ def prob(
         list[str], typer.Argument(metavar="TEXT...", help="Texts; - reads one a line from stdin.", show_default=False)
     ],
     look: LookOptions,
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -45,7 +46,9 @@ def prob(
     from llmlab.lab.probability.ranking import ranking
 
     texts, special = reading.texts(world, text), reading.allow_special
-    first = list(islice(texts, 2))
+    if models.several:
+        return beside.prob(world, list(texts), look, models, reading, form)
+    first, model = list(islice(texts, 2)), models.one
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
@@ -92,7 +95,7 @@ def next_(
     preset: Annotated[str, option("--preset", metavar="NAME", help="Wrap the text for a base model, such as qa.")] = "",
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
     counts: Annotated[bool, option("--counts", help="Of an n-gram model: the counts behind each probability.")] = False,
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -108,6 +111,11 @@ def next_(
     asked, wrap = reading.one(world, text), preset_of(world.config, preset)
     heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
     check(k, heats, cuts, by, counts=counts)
+    if models.several and counts:
+        raise MisuseError("--counts is for one model", "give one --model")
+    if models.several:
+        return beside.next_(world, asked, wrap, by, k, heats, cuts, chat, models, reading, form)
+    model = models.one
     lm = model.ngram(world) if counts else model.causal_lm(world)
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     more = {"pictured": bool(form.plots), "counts": counts}
@@ -123,7 +131,7 @@ def compare(
     text: Annotated[
         list[str], typer.Argument(metavar="A B", help="Two texts; - reads one a line.", show_default=False)
     ],
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -134,7 +142,9 @@ def compare(
     if len(texts) != 2:
         raise MisuseError("compare takes two texts", 'for example llmlab compare "He likes movie." "He movie likes."')
     one, other = texts
-    lm = model.causal_lm(world)
+    if models.several:
+        return beside.compare(world, one, other, models, reading, form)
+    lm = models.one.causal_lm(world)
     with world.progress("scoring") as progress:
         found = difference(lm, one, other, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)

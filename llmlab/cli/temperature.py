@@ -4,13 +4,15 @@ What a verb computes with is imported when it runs: its help needs none of it.
 """
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
+from llmlab.cli import beside
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
-from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions
+from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
 from llmlab.cli.prompt_options import PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -60,8 +62,11 @@ class ManyOptions(Struct, frozen=True):
         texts = [reading.text(one) for one in self.expect or ()]
         return Expected.of(texts, self.expect_regex or (), self.anywhere, asked.expect)
 
-    def check(self, plan: "Plan", form: PictureOptions) -> None:
-        """Raise MisuseError for a stream of more than one text."""
+    def check(self, plan: "Plan", form: PictureOptions, *, alone: bool) -> None:
+        """Raise MisuseError for a stream of more than one text, and for what is of one model `alone`."""
+        for name in () if alone else ("out", "stream", "every"):
+            if getattr(self, name):
+                raise MisuseError(f"--{'all' if name == 'every' else name} is for one model", "give one --model")
         if not self.stream:
             return
         plan.check_single("--stream")
@@ -86,7 +91,7 @@ def generate(
     draw: DrawOptions,
     filters: FilterOptions,
     show_settings: SettingsOption = False,
-    model: ModelOptions,
+    models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
@@ -96,12 +101,14 @@ def generate(
 
     asked = asking.asked(world, reading, many.prompts)
     expected = many.expected(reading, asked)
+    planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples)
     with OutFile(many.out) if many.out else nullcontext() as out:
-        seed = out.seed if out else None
-        drawn = plan(
-            world, asked, reading, heat, filters, draw, samples=many.samples, same_noise=many.same_noise, seed=seed
-        )
-        many.check(drawn, form)
+        drawn = planned(same_noise=many.same_noise, seed=out.seed if out else None)
+        many.check(drawn, form, alone=not models.several)
+        if models.several:
+            _say(world, drawn, show_settings)
+            return beside.generate(world, asking, asked, drawn, draw, expected, models, reading, form)
+        model = models.one
         lm = model.causal_lm(world)
         asked, drawn = fitted(world, lm, asked, drawn, draw)
         _say(world, drawn, show_settings)

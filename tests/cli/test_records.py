@@ -12,6 +12,8 @@ import pytest
 import training_texts
 from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
+from record_cases import BESIDE, DRAW, PAIRS, QUESTIONS
+from typer.main import get_command
 
 from llmlab.config import packaged
 
@@ -60,6 +62,7 @@ THINGS: list[Case] = [
     *(("tokens", f"'The cat 👩‍👩‍👧 <s>' {of}", "") for of in ("LM", "GGUF --allow-special")),
     ("tokens.texts", "'The cat' '今天\\t' ... LM GGUF", ""),
     ("tokens.texts", "- LM", "The cat\nsat\n"),
+    *BESIDE,
     ("embed", "cat 'The cat\tsat' ENCODER", ""),
     ("embed", "cat ENCODER --engine torch", ""),
     *(("embed", words, "") for words in ("king --space mine", "king zebra --space encoded")),

@@ -107,7 +107,15 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     "models list": [("", "")],
     "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted")],
 }
-LINES = [(f"{verb} {rest}", stdin) for verb, cases in CASES.items() for rest, stdin in cases]
+BESIDE = [  # several models
+    *((f"prob {text} TWO", "") for text in (ENGLISH, CHINESE, f"{BOTH} cat")),
+    (f"compare {BOTH} TWO", ""),
+    *((f"next {text} {how} TWO", "") for text in (ENGLISH, CHINESE) for how in ("", "--by character")),
+    ("pairs - TWO", PAIRS),
+    ("perplexity - TWO", "今天天气很好。\nThe cat sat on the mat.\n"),
+    *((f"generate {CHINESE} -t 0,1.5 -n {n} --expect cat --seed 1 --max-tokens 9 TWO", "") for n in (1, 20)),
+]
+LINES = [(f"{verb} {rest}", stdin) for verb, cases in CASES.items() for rest, stdin in cases] + BESIDE
 DRAWN = re.compile(r"[─█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+")  # rules, bars, shades
 WORD = re.compile(r"[\u2e80-\u9fff\uff01-\uff60]|[^\s↵\u2e80-\u9fff\uff01-\uff60]+")
 
@@ -125,6 +133,7 @@ def spaces(lab, cache, models, monkeypatch, checkout):
     learned = cache / "learned.txt"
     models |= {"LEARNED": [str(learned)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
+    models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)], "TWO": [*models["LM"], *models["GGUF"]]}
     if not words.exists():
         words.write_text(WORDS, encoding="utf-8")
         vectors.write_text(VECTORS, encoding="utf-8")
