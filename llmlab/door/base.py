@@ -1,21 +1,23 @@
 """What all methods of a lab work with."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
-from llmlab.config import Config
+from llmlab.config import Config, Dtype
 from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.files.records import Kind
 from llmlab.models.library import Library
+from llmlab.models.several import chosen
 from llmlab.progress import Progress, Reporter, Tenths, Watch
 from llmlab.render.safe import harmless
 from llmlab.spaces.shelf import Shelf
@@ -59,6 +61,16 @@ class Opened:
     def _reporter(self) -> Reporter:
         return self.library.reporter
 
+    def _models(self, model: Texts, dtype: Texts) -> list["Named"]:
+        """Those named, else the lab's own alone. Raises MisuseError as `chosen` does."""
+        found = chosen(listed(model), listed(dtype))
+        return [Named(self._of_dtype(kind) if kind else self.library, name) for name, kind in found]
+
+    @cached_property
+    def _of_dtype(self) -> Callable[[Dtype], Library]:
+        """The same models in another number type, each opened once."""
+        return cache(lambda kind: Library(structs.replace(self.config, dtype=kind), self._reporter))
+
     def _model(self) -> CausalLM:
         return self.library.causal_lm()
 
@@ -72,6 +84,20 @@ class Opened:
     def _records(self, told: Told, kind: Kind[T]) -> list[T]:
         """Records of a file, or of a program's own. Raises MisuseError naming the one that is none."""
         return self.files.records(told, kind) if isinstance(told, Path | str) else kind.of_mappings(told)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A model that is opened when it is asked."""
+
+    library: Library
+    name: str
+
+    def causal_lm(self) -> CausalLM:
+        return self.library.causal_lm(self.name)
+
+    def spellings(self) -> Spellings:
+        return self.library.spellings(self.name)
 
 
 def check_texts(*texts: object) -> None:

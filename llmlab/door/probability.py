@@ -1,16 +1,23 @@
 """The verbs of the probability lab as methods."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
-from llmlab.door.base import Heats, Opened, Texts, Told, check_texts, heats, listed
+from llmlab.door.base import Heats, Named, Opened, Texts, Told, check_texts, heats, listed
 from llmlab.errors import MisuseError
 from llmlab.files.opening import called
 from llmlab.lab import prompt as prompts
 from llmlab.lab.asked import preset_of
 from llmlab.lab.probability import by_character, choose, cloze, next_text, orders, pairs, perplexity, quiz
+from llmlab.lab.probability.beside.compare import CompareBeside, differences
+from llmlab.lab.probability.beside.next import NextBeside, check_beside, expectations
+from llmlab.lab.probability.beside.pairs import PairsBeside, judged
+from llmlab.lab.probability.beside.perplexity import PerplexityBeside, measured
+from llmlab.lab.probability.beside.prob import ProbBeside, probabilities
 from llmlab.lab.probability.calibration import BINS, TOKENS, Calibration, calibration
 from llmlab.lab.probability.choose import Choices
 from llmlab.lab.probability.cloze import Cloze
@@ -38,8 +45,10 @@ class ProbabilityVerbs(Opened):
         alternatives: int = 0,
         word_correction: bool = False,
         allow_special: bool = False,
-    ) -> Ledger | Ranking:
-        """The probability of a text, part by part; of several texts, which is likelier.
+        model: Texts = (),
+        dtype: Texts = (),
+    ) -> Ledger | Ranking | ProbBeside:
+        """The probability of a text, part by part; of several texts, which is likelier; to which of several models.
 
         So many `alternatives` to each token are in its records, and in its picture told under the pointer. `by` and
         what follows are of one text.
@@ -47,23 +56,27 @@ class ProbabilityVerbs(Opened):
         check_texts(*texts)
         if not texts:
             raise MisuseError("no text is given", "give at least one")
-        if len(texts) > 1:
+        models = self._models(model, dtype)
+        if len(texts) > 1 or len(models) > 1:
             if by != "token" or alternatives or word_correction:
-                raise MisuseError("by, alternatives and word_correction are for one text", "give one")
+                raise MisuseError("by, alternatives and word_correction are for one text and model", "give one")
+            special = {"allow_special": allow_special}
             with self._scoring() as progress:
-                return ranking(self._model(), texts, allow_special=allow_special, progress=progress)
+                if len(models) > 1:
+                    return probabilities(_opened(models), texts, **special, progress=progress)
+                return ranking(models[0].causal_lm(), texts, **special, progress=progress)
         by_character.check(texts[0], by, word_correction, alternatives)
         with self._scoring() as progress:
             found = by_character.by_part(
-                self._model(),
-                self._spellings,
+                models[0].causal_lm(),
+                models[0].spellings,
                 texts[0],
                 by,
                 correct=word_correction,
                 allow_special=allow_special,
                 progress=progress,
             )
-            return with_others(self._model(), found, alternatives)
+            return with_others(models[0].causal_lm(), found, alternatives)
 
     def next(
         self,
@@ -80,21 +93,37 @@ class ProbabilityVerbs(Opened):
         chat: bool = False,
         counts: bool = False,
         allow_special: bool = False,
-    ) -> Next | NextText | CountedNext:
-        """Which token, character or word comes next: the exact distribution, at one temperature or several."""
+        model: Texts = (),
+        dtype: Texts = (),
+    ) -> Next | NextText | CountedNext | NextBeside:
+        """Which token, character or word comes next: the exact distribution, at one temperature or several.
+
+        Of several models at one temperature, without filters.
+        """
         check_texts(text)
         wrap, found = preset_of(self.config, preset), heats(temperature)
         cuts = Settings(1.0, top_k, top_p, min_p, repetition_penalty)
         next_text.check(k, found, cuts, by, counts=counts)
-        lm = self._model()
-        context = prompts.context(lm, text, template=wrap.template, chat=chat, allow_special=allow_special)
-        return next_text.what_follows(lm, self._spellings(), context, by, k, found, cuts, counts=counts)
+        read = partial(prompts.context, asked=text, template=wrap.template, chat=chat, allow_special=allow_special)
+        models = self._models(model, dtype)
+        if len(models) > 1 and counts:
+            raise MisuseError("counts are for one model", "give one model")
+        if len(models) > 1:
+            check_beside(found, cuts)
+            return expectations(((one.causal_lm(), one.spellings) for one in models), read, by, k, found[0])
+        lm, spellings = models[0].causal_lm(), models[0].spellings()
+        return next_text.what_follows(lm, spellings, read(lm), by, k, found, cuts, counts=counts)
 
-    def compare(self, a: str, b: str, *, allow_special: bool = False) -> Difference:
-        """Where two texts differ in probability: their tokens aligned."""
+    def compare(
+        self, a: str, b: str, *, allow_special: bool = False, model: Texts = (), dtype: Texts = ()
+    ) -> Difference | CompareBeside:
+        """Where two texts differ in probability: their tokens aligned; of several models, by how much."""
         check_texts(a, b)
+        models = self._models(model, dtype)
         with self._scoring() as progress:
-            return difference(self._model(), a, b, allow_special=allow_special, progress=progress)
+            if len(models) > 1:
+                return differences(_opened(models), a, b, allow_special=allow_special, progress=progress)
+            return difference(models[0].causal_lm(), a, b, allow_special=allow_special, progress=progress)
 
     def orders(self, text: str, *, seed: int = 0, allow_special: bool = False) -> Orders:
         """Every order of a sentence's words, ranked; of more than 8 words a sample, by the seed."""
@@ -140,11 +169,15 @@ class ProbabilityVerbs(Opened):
         with self._scoring() as progress:
             return quiz.answer(self._model(), questions, glue=glue, allow_special=allow_special, progress=progress)
 
-    def pairs(self, asked: Told, *, allow_special: bool = False) -> Pairs:
+    def pairs(
+        self, asked: Told, *, allow_special: bool = False, model: Texts = (), dtype: Texts = ()
+    ) -> Pairs | PairsBeside:
         """How often the good sentence of a pair is likelier than the bad one: a file's pairs, or records."""
-        told = self._records(asked, pairs.PAIRS)
+        told, models = self._records(asked, pairs.PAIRS), self._models(model, dtype)
         with self._scoring() as progress:
-            return pairs.judge(self._model(), told, allow_special=allow_special, progress=progress)
+            if len(models) > 1:
+                return judged(_opened(models), told, allow_special=allow_special, progress=progress)
+            return pairs.judge(models[0].causal_lm(), told, allow_special=allow_special, progress=progress)
 
     def perplexity(
         self,
@@ -154,20 +187,18 @@ class ProbabilityVerbs(Opened):
         window: int = 0,
         stride: int = 0,
         allow_special: bool = False,
-    ) -> LongText:
+        model: Texts = (),
+        dtype: Texts = (),
+    ) -> LongText | PerplexityBeside:
         """How well a model predicts a long text, of a file or given."""
-        name, blocks, size = self._long_text("perplexity", file, text)
+        again = partial(self._long_text, "perplexity", file, text)
+        name, blocks, size = again()
+        cut: dict[str, Any] = {"window": window, "stride": stride, "allow_special": allow_special}
+        models = self._models(model, dtype)
         with self._scoring() as progress:
-            return perplexity.measure(
-                self._model(),
-                name,
-                blocks,
-                size,
-                window=window,
-                stride=stride,
-                allow_special=allow_special,
-                progress=progress,
-            )
+            if len(models) > 1:
+                return measured(_opened(models), name, lambda: again()[1:], **cut, progress=progress)
+            return perplexity.measure(models[0].causal_lm(), name, blocks, size, **cut, progress=progress)
 
     def calibration(
         self,
@@ -203,3 +234,7 @@ class ProbabilityVerbs(Opened):
         if text is not None:
             return "text", iter([text]), len(text.encode())
         return called(file or ""), *self.files.blocks(file or "")
+
+
+def _opened(models: Sequence[Named]) -> Iterator[CausalLM]:
+    return (one.causal_lm() for one in models)

@@ -1,6 +1,7 @@
 """The verbs of the temperature lab as methods."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from llmlab.lab.shown import Each
 from llmlab.lab.temperature import samples as sampled
 from llmlab.lab.temperature import trace as tracing
 from llmlab.lab.temperature import tree as growing
+from llmlab.lab.temperature.beside import SamplesBeside
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.plans import fitted, planned
@@ -31,21 +33,26 @@ class TemperatureVerbs(Opened):
         top_p: float | None = None, min_p: float | None = None, repetition_penalty: float | None = None,
         stop: Texts = (), same_noise: bool = False, expect: Texts = (), expect_regex: Texts = (),
         anywhere: bool = False, preset: str | None = None, system: str | None = None, chat: Told | None = None,
-        raw: bool = False, heal: bool | None = None, allow_special: bool = False,
-    ) -> Samples | Each:  # fmt: skip
-        """Sample continuations of a prompt, of several, of a chat (messages or their file), or of a fixed question."""
+        raw: bool = False, heal: bool | None = None, allow_special: bool = False, model: Texts = (), dtype: Texts = (),
+    ) -> Samples | SamplesBeside | Each:  # fmt: skip
+        """Sample continuations of a prompt, of several, of a chat (messages or their file), or of a fixed question.
+
+        Of several models the same, beside each other.
+        """
         asked = self._asked(prompt, preset, system, chat, raw)
         expected = Expected.of(listed(expect), listed(expect_regex), anywhere, asked.expect)
         drawing = {"samples": samples, "max_tokens": max_tokens, "repetition_penalty": repetition_penalty}
         drawing |= {"top_k": top_k, "top_p": top_p, "min_p": min_p}
         plan = self._plan(asked, temperature, seed=seed, stop=stop, same_noise=same_noise, **drawing)
-        lm = self._model()
-        asked, plan = fitted(self.config.generate, lm, asked, plan, listed(stop))
-        found = []
-        for one in asked.read(lm, self._spellings, raw=raw, heal=heal, allow_special=allow_special):
+        texts, found = list(asked.texts), []  # of each model, a prompt each
+        for named in self._models(model, dtype):
+            lm, own = named.causal_lm(), replace(asked, texts=iter(texts))
+            fit, drawn = fitted(self.config.generate, lm, own, plan, listed(stop))
+            read = fit.read(lm, named.spellings, raw=raw, heal=heal, allow_special=allow_special)
             with self._reporter.progress("sampling") as progress:
-                found.append(sampled.draw(lm, one, plan, expected, progress))
-        return found[0] if prompt is None or isinstance(prompt, str) else Each("prompts", found)
+                found.append([sampled.draw(lm, one, drawn, expected, progress) for one in read])
+        told = [SamplesBeside(some) if len(some) > 1 else some[0] for some in zip(*found, strict=True)]
+        return told[0] if prompt is None or isinstance(prompt, str) else Each("prompts", told)
 
     def trace(
         self, prompt: str | None = None, *, temperature: float | None = None, max_tokens: int | None = None,

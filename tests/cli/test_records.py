@@ -13,7 +13,6 @@ import training_texts
 from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
 from record_cases import BESIDE, DRAW, PAIRS, QUESTIONS
-from typer.main import get_command
 
 from llmlab.config import packaged
 
@@ -21,9 +20,6 @@ ESCAPED = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")  # what would ste
 FORMS = ("json", "jsonl", "csv", "tsv")
 Case = tuple[str, str, str]  # kind, what stands after the verb, stdin
 
-PAIRS = '{"good": "The cat sat", "bad": "sat cat", "UID": "u"}\n{"good": "a", "bad": "b"}\n'
-QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}\n'
-DRAW = "The --seed 1 --max-tokens 3"
 TEXT: list[Case] = [
     ("prob", "'The cat 👩‍👩‍👧 <s>'", ""),
     ("prob", "'The cat 今天' --by character", ""),
