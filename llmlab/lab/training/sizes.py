@@ -20,6 +20,7 @@ from llmlab.lab.shares import INTERVAL, Z95, Share
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, number
 from llmlab.lab.training.charts.sizes import against_sentences
+from llmlab.lab.training.corpus import is_grammar
 from llmlab.lab.training.ngram import NgramTraining, train
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -78,6 +79,7 @@ class Sizes(Shown):
         rows = [[f"{one.sentences:,}", *_rated(one), *_shared(one)] for one in self.sizes]
         count = f"{len(first.held_out.bits):,} sentences of {int(first.held_out.characters.sum()):,} characters"
         notes = [f"held out: {count}, line ends among them, that none of them has learned from"]
+        notes += [f"{self.text}: sentences made by rules, no natural text"] if is_grammar(self.text) else []
         notes.append(f"all have the vocabulary of the largest; {self.sizes[-1].origin.line}")
         shown = tuple(columns + pairs) if first.shares else tuple(columns)
         views = [View(f"{self.text}: what more text teaches", shown, rows, tuple(notes), self._conclusion())]

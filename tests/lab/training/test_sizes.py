@@ -122,6 +122,12 @@ def test_a_sentence_says_how_far_more_text_has_led(found):
     assert found.views()[0].conclusion == f"{said}, and from {shares[0]} to {shares[-1]} of the pairs are right."
 
 
+def test_what_rules_make_is_called_no_natural_text(found, text):
+    assert f"{text}: sentences made by rules, no natural text" in found.views()[0].notes
+    lines = [f"line {number} of a file" for number in range(60)]
+    assert not any("natural" in note for note in train_sizes(lines, [20]).views()[0].notes)
+
+
 def test_without_pairs_only_bits_are_shown():
     found = train_sizes(corpus.lines("english", FILES, sentences=None), [40], None, "bare", "english")
     assert "pairs" not in [column.name for column in found.views()[0].columns]
