@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
 ]
+PartOption = Annotated[
+    Literal["token", "character", "word"] | None,
+    option("--by", metavar="PART", help="token, character or word; else a token, or a character inside one."),
+]
+PenaltyOption = Annotated[
+    float, option("--repetition-penalty", metavar="X", help="Make the text's own tokens less likely; 1 is off.")
+]
 
 
 @verb(
@@ -85,13 +92,8 @@ def next_(
     k: Annotated[int, option("-k", metavar="K", min=1, help="How many are listed (10).")] = 10,
     heat: HeatOptions,
     filters: FilterOptions,
-    repetition_penalty: Annotated[
-        float, option("--repetition-penalty", metavar="X", help="Make the text's own tokens less likely; 1 is off.")
-    ] = 1.0,
-    by: Annotated[
-        Literal["token", "character", "word"] | None,
-        option("--by", metavar="PART", help="token, character or word; else a token, or a character inside one."),
-    ] = None,
+    repetition_penalty: PenaltyOption = 1.0,
+    by: PartOption = None,
     preset: Annotated[str, option("--preset", metavar="NAME", help="Wrap the text for a base model, such as qa.")] = "",
     chat: Annotated[bool, option("--chat", help="The text in the model's chat template.")] = False,
     counts: Annotated[bool, option("--counts", help="Of an n-gram model: the counts behind each probability.")] = False,
