@@ -2,7 +2,7 @@
 
 PAIRS = '{"sentence_good": "The cat sat", "sentence_bad": "sat cat", "UID": "u"}\n{"sentence_good": "a", '
 PAIRS += '"sentence_bad": "b"}\n'
-QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}'
+QUESTIONS = '{"context": "今天", "choices": [" 天气", "好"], "answer": 0, "group": "g"}\n'
 DRAW = "The --seed 1 --max-tokens 3"
 BOTH = "LM WITHOUT_BOS"  # two models, of which one has a BOS
 BESIDE: list[tuple[str, str, str]] = [  # kind, what stands after the verb, stdin

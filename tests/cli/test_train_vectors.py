@@ -6,7 +6,9 @@ from importlib.util import find_spec
 
 import pytest
 import training_texts
+from jsonschema import Draft202012Validator
 
+from llmlab.config import packaged
 from llmlab.door import opened
 from llmlab.lab.training import skipgram
 
@@ -109,3 +111,23 @@ def test_without_gensim_counts_are_left(lab, refuses, monkeypatch):
     missing = 'skip-gram is trained by gensim, which is not installed; pip install "llmlab[train]"'
     refuses(TOY, b"", missing, code=1)
     assert lab("train vectors counted --text t.txt --from bigram --dimension 10").code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("train.vectors", f"{TOY} --watch cat,bus"),
+        ("train.vectors", "train vectors counted --text t.txt --from bigram --dimension 4"),
+        ("space.show", "space show toy@0"),
+        ("neighbors", "neighbors cat --space toy@0 --space toy"),
+        ("embed", "embed cat --space toy@0"),
+    ],
+)
+def test_records_of_what_was_trained_are_what_the_schema_says(lab, kind, line):
+    assert lab(TOY).code == 0
+    schema = json.loads((packaged() / "records.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+    records = [json.loads(one) for one in lab(f"{line} -f jsonl").out.splitlines()]
+    assert records
+    for record in records:
+        validator.validate(record)

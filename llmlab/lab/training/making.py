@@ -112,7 +112,7 @@ def _tables(
     shelf: Shelf, way: Way, corpus: Corpus, moments: Sequence[int], dimension: int, seed: int
 ) -> Iterator[Floats]:
     """The table at each of the moments."""
-    with shelf.reporter.progress(f"training on {len(corpus.running):,} words") as progress:
+    with shelf.reporter.progress("training") as progress:
         if way == "bigram":
             yield bigram.bigram(corpus, dimension)
         else:

@@ -95,15 +95,16 @@ class TrainedVectors(Shown):
     def views(self) -> list[View]:
         columns = (
             Column("space", wide=True),
-            Column("words read", True, means="words of the text read by then, each time counted"),
-            Column("passes", True, means="through the whole text"),
+            Column("words read", True, means="each time that the text is read counted"),
+            Column("passes", True, means="through the text"),
             Column("like the last", True, means="share of the ten nearest that are the last's"),
         )
         rows: list[list[Cell]] = [
             [visible(one.space.facts.name), f"{one.words_read:,}", f"{one.passes:.3g}", f"{one.like_last:.3f}"]
             for one in self.moments
         ]
-        notes = (", ".join(self.last.space.facts.training), self.origin.line)
+        how = [one for one in self.last.space.facts.training if not one.startswith("engine ")]  # a version
+        notes = (", ".join(how), self.origin.line)
         return [View(self.how, columns, rows, (), self.conclusion), self._words_view(notes)]
 
     def _words_view(self, notes: tuple[str, ...]) -> View:
