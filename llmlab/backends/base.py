@@ -227,6 +227,21 @@ class CausalLM(Protocol):
         """
         ...
 
+    def lens(self, context: Tokens) -> Floats:
+        """Log-probabilities of the next token by each layer's last state, [1 + layers, V] nats: the logit lens.
+
+        The first row is of the embeddings, the last is what `next` says. Raises UnsupportedError where the engine keeps
+        no states, MisuseError for a model whose final norm or head is not found.
+        """
+        ...
+
+    def attention(self, context: Tokens) -> Floats:
+        """How much of each head's weight the last token puts on each, BOS first, [layers, heads, T].
+
+        Raises UnsupportedError where the engine shows none, MisuseError for a model that has none in every layer.
+        """
+        ...
+
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> Decoder:
         """Read the context once and share it between `n` continuations of up to `max_tokens`."""
         ...

@@ -155,6 +155,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {  # name: what it returns, what it is g
     "llama_model_n_ctx_train": (c_int32, model),
     "llama_model_n_embd": (c_int32, model),
     "llama_model_n_layer": (c_int32, model),
+    "llama_model_n_head": (c_int32, model),
     "llama_model_meta_val_str": (c_int32, model, c_char_p, c_char_p, c_size_t),
     "llama_model_chat_template": (c_char_p, model, c_char_p),
     "llama_vocab_n_tokens": (c_int32, vocab),

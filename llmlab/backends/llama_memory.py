@@ -1,7 +1,9 @@
 """llama.cpp's memory: a GGUF file mapped as it is, and the key-value cells of the sequences that are decoded."""
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +37,10 @@ class Weights:
 class Cells:
     """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
 
-    def __init__(self, weights: "Weights", info: ModelInfo, cells: int, sequences: int, threads: int) -> None:
+    def __init__(
+        self, weights: "Weights", info: ModelInfo, cells: int, sequences: int, threads: int, watch: Any = None
+    ) -> None:
+        """`watch` is called back with every tensor that is computed (see llama_inside.py)."""
         params = lc.llama_context_default_params()
         self._weights = weights  # they are freed after the last context
         self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
@@ -49,6 +54,9 @@ class Cells:
         params.flash_attn_type = lc.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.swa_full = True  # a sliding window's evicted cells could not be shared by later samples
         params.no_perf = True
+        if watch is not None:
+            self._watch = watch  # it lives as long as it may be called
+            params.cb_eval = ctypes.cast(watch, dict(params._fields_)["cb_eval"])
         self._handle = lc.llama_init_from_model(weights.handle, params)
         if not self._handle:
             raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")

@@ -15,6 +15,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
+from llmlab.backends import llama_inside
 from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.llama_memory import Cells, Weights, lc
@@ -114,6 +115,16 @@ class LlamaCpp:
 
     def hidden(self, tokens: Tokens, layer: int) -> Floats:
         raise UnsupportedError("llama.cpp", "show hidden states")
+
+    def lens(self, context: Tokens) -> Floats:
+        ids = self._context_ids(context)
+        check_room(self.info, len(ids))
+        return llama_inside.lens(self._weights, self.info, ids, self._threads)
+
+    def attention(self, context: Tokens) -> Floats:
+        ids = self._context_ids(context)
+        check_room(self.info, len(ids))
+        return llama_inside.attention(self._weights, self.info, ids, self._threads)
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
         ids = self._context_ids(context)

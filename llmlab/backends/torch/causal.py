@@ -19,7 +19,7 @@ from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, Token
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
-from llmlab.backends.torch import scores
+from llmlab.backends.torch import inside, scores
 from llmlab.backends.torch.decoder import TorchDecoder
 from llmlab.backends.torch.forest import Padded, pad
 from llmlab.backends.torch.scores import Reader
@@ -145,6 +145,16 @@ class HuggingFaceLM:
                 input_ids=torch.tensor([ids], device=self._device), output_hidden_states=True, use_cache=False
             )
         return np.asarray(output.hidden_states[layer][0, len(self._bos) :].float().cpu().numpy(), np.float32)
+
+    def lens(self, context: Tokens) -> Floats:
+        ids = self._context_ids(context)
+        check_room(self.info, len(ids))
+        return inside.lens(self._model, self._reader, self._device, ids, self.info.layers)
+
+    def attention(self, context: Tokens) -> Floats:
+        ids = self._context_ids(context)
+        check_room(self.info, len(ids))
+        return inside.attention(self._model, self._device, ids, self.info.layers)
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
         ids = self._context_ids(context)
