@@ -80,6 +80,8 @@ def test_the_tokens_of_a_folder_need_transformers_once(lm_folder, tmp_path, monk
         "prob cat xxyy",
         "tokens 'The cat' 今天天气很好 -m gemma-3-270m -m smollm2-135m-instruct",
         "next 今天天气很 -k 5",
+        "layers 今天天气很 --track 冷",
+        "attention 今天天气很",
         "compare 'He likes movie.' 'He movie likes.'",
         "cloze 'He likes [?].' -c movies -c eats",
         "orders 'He likes movies.'",

@@ -42,6 +42,8 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "why": "which dimensions make two words near",
     },
     "Inside": {
+        "layers": "what each layer says of the next token",
+        "attention": "on which tokens the last one looks, layer by layer",
         "tokens": "what a text is cut into, by one tokenizer or several",
     },
     "Training": {

@@ -73,6 +73,10 @@ ABOUT_TEXT = {
     "trace 'The cat' --seed 1 --max-tokens 3 --top-p 0.9": lambda lab: lab.trace(
         "The cat", seed=1, max_tokens=3, top_p=0.9
     ),
+    "layers 'The cat' --track ' is' -k 2": lambda lab: lab.layers("The cat", track=" is", k=2),
+    "layers 'The cat'": lambda lab: lab.layers("The cat"),
+    "attention 'The cat'": lambda lab: lab.attention("The cat"),
+    "attention 'The cat' --layer 2": lambda lab: lab.attention("The cat", layer=2),
     "tree 'The cat' --depth 2 --branch 2 --min-p 0.01": lambda lab: lab.tree("The cat", depth=2, branch=2, min_p=0.01),
 }
 

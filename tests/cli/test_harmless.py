@@ -49,6 +49,8 @@ LM, TABLE = "--model 'lm{0}'", "--space '{0}.tsv'"
 LINES = [
     f"prob 'the cat {{0}}' {LM}",
     f"prob 'the cat {{0}}' 'a {{0}}' {LM}",
+    f"layers 'the cat {{0}}' {LM}",
+    f"attention 'the cat {{0}}' {LM}",
     f"tokens 'the cat {{0}}' {LM}",
     f"tokens 'the cat {{0}}' 'a {{0}}' {LM}",
     f"next 'the {{0}}' {LM}",

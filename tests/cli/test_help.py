@@ -36,6 +36,8 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "choose": "CONTEXT|FILE",
     "pairs": "FILE",
     "perplexity": "FILE",
+    "layers": "TEXT",
+    "attention": "TEXT",
     "tokens": "TEXT...",
     "calibration": "FILE",
     "embed": "TEXT...",

@@ -24,6 +24,8 @@ def models(models, tmp_path):
     ("typed", "piped", "stdin"),
     [
         ("prob 'The cat' MODEL", "prob MODEL", "The cat\n"),
+        ("layers 'The cat' MODEL", "layers MODEL", "The cat\n"),
+        ("attention 'The cat' MODEL", "attention MODEL", "The cat\n"),
         ("tokens 'The cat' LM", "tokens LM", "The cat\n"),
         ("next 'The cat' -k 3 MODEL", "next -k 3 MODEL", "The cat\n"),
         ("compare 'The cat' sat MODEL", "compare MODEL", "The cat\nsat\n"),
@@ -81,7 +83,7 @@ def at(stdin, environ, *arguments):
     "verb",
     [
         *("prob", "next", "compare", "orders", "cloze", "choose", "pairs", "perplexity", "calibration"),
-        *("embed", "neighbors", "odd", "why", "tokens"),
+        *("embed", "neighbors", "odd", "why", "layers", "attention", "tokens"),
     ],
 )
 @pytest.mark.parametrize("stdin", ["a terminal", "closed", "empty"])

@@ -12,6 +12,9 @@ LINES = [
     "generate The -n 3 --expect cat --max-tokens 2 --seed 1 LM",
     "next The LM -t 0.5,1",
     "next The LM --by word",
+    "layers The LM --track ' is' --track t",
+    "attention 'The cat' LM",
+    "attention 'The cat' GGUF --layer 1",
 ]
 
 

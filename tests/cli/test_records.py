@@ -54,6 +54,10 @@ TEXT: list[Case] = [
 SIMILARITY, ANALOGIES = "king queen 9\nking man 4\nking zebra 1\n", ": people\nman woman king queen\na b c d\n"
 ONE_WORD = "'The cat sat' 'a cat' --word cat MODEL"
 THINGS: list[Case] = [
+    ("layers", "'The cat' -k 2 MODEL", ""),
+    ("layers", "The --track ' is' --track t GGUF", ""),
+    ("attention", "'The cat 今天' MODEL", ""),
+    ("attention", "'The cat' --layer 2 GGUF", ""),
     *(("tokens", f"'The cat 👩‍👩‍👧 <s>' {of}", "") for of in ("LM", "GGUF --allow-special")),
     ("tokens.texts", "'The cat' '今天\\t' ... LM GGUF", ""),
     ("tokens.texts", "- LM", "The cat\nsat\n"),

@@ -78,6 +78,11 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     ],
     "odd": [("king queen paris --space mine", ""), (f"{BOTH} cat ENCODER", "")],
     "why": [("king queen --space mine", ""), ("小明 小陈 --space configs/exercises/people.csv --standardize", "")],
+    "layers": [
+        *((f"{text} MODEL", "") for text in (ENGLISH, CHINESE)),
+        (f"{ENGLISH} --track ' the' --track t -k 5 GGUF", ""),
+    ],
+    "attention": [(f"{text} {how} MODEL", "") for text in (ENGLISH, CHINESE) for how in ("", "--layer 2")],
     "tokens": [
         *((f"{text} LM", "") for text in (ENGLISH, CHINESE, "'é 👩‍👩‍👧 爱'")),
         (f"{BOTH} cat LM", ""),
