@@ -64,6 +64,8 @@ def test_a_file_may_be_packed_and_have_any_line_ends(lab, tmp_path):
         ("prob The --model story --engine torch", b"", "does not read; leave out --engine"),
         ("embed cat --model story", b"", "has no vectors"),
         ("embed cat --layer last --model story", b"", "story has counts and no layers; give a neural model"),
+        ("layers cat --model story", b"", "story has counts and no layers; give a neural model"),
+        ("attention cat --model story", b"", "story has counts and no layers; give a neural model"),
         ("space build other --model story --vocab wordfreq:en:9", b"", "has no vectors"),
     ],
 )

@@ -87,8 +87,13 @@ class NgramLM:
         return nexts
 
     def hidden(self, tokens: Tokens, layer: int) -> Floats:
-        why = f"show hidden states: {self.info.name} has counts and no layers"
-        raise UnsupportedError("numpy", why, hint="give a neural model, such as --model gemma-3-270m")
+        raise self._without_layers("show hidden states")
+
+    def lens(self, context: Tokens) -> Floats:
+        raise self._without_layers("show its layers")
+
+    def attention(self, context: Tokens) -> Floats:
+        raise self._without_layers("show where it looks")
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "NgramDecoder":
         ids = self._ids(context)
@@ -112,6 +117,10 @@ class NgramLM:
     def logprobs(self, ids: Ids) -> Floats:
         """log P of every token after some, BOS among them, [V] nats."""
         return logarithm(self._after(self._history(ids))).astype(np.float32)
+
+    def _without_layers(self, action: str) -> UnsupportedError:
+        why = f"{action}: {self.info.name} has counts and no layers"
+        return UnsupportedError("numpy", why, hint="give a neural model, such as --model gemma-3-270m")
 
     def _history(self, ids: Ids) -> Ids:
         """The last tokens of a sentence, as many as the model looks at."""
