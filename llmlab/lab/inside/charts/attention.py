@@ -31,7 +31,7 @@ def _kept(count: int) -> set[int]:
 
 
 def _map(rows: Chart, by: str, across: int) -> Chart:
-    px = min(CELL, chart.WIDTH / across)
+    px = min(CELL, chart.WIDTH // across)  # whole ones leave no seams
     upright = chart.widest(rows) * chart.CELL <= px
     label: Chart = {"type": "text", "style": "label", "fontSize": min(12, max(px - 1, 8)), "limit": 120, "clip": False}
     label |= {"align": "center", "baseline": "bottom"} if upright else {"align": "left", "baseline": "middle"}
