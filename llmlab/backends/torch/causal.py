@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import transformers
-from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
@@ -22,16 +20,15 @@ from llmlab.backends.torch import forest as forests
 from llmlab.backends.torch import inside, scores
 from llmlab.backends.torch.decoder import TorchDecoder
 from llmlab.backends.torch.forest import Padded, pad
+from llmlab.backends.torch.opening import best_device, context_length, end_tokens, load_causal, prepare_torch
 from llmlab.backends.torch.scores import Reader
-from llmlab.backends.torch.tokens import TokenPieces, brief
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.backends.torch.tokens import TokenPieces
+from llmlab.errors import MisuseError
 from llmlab.progress import Progress, silent
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
 PASS_TOKENS = 512  # tokens of a forward pass, padding included; the mask of a forest grows with the square
 BATCH_TEXTS = 64
-OTHER_MODELS = "see `llmlab models list`"
 SHARING = 0.95  # a forest is worth its mask when it has at most this part of its texts' tokens
 
 
@@ -54,9 +51,9 @@ class HuggingFaceLM:
         self._pieces = TokenPieces(folder, bos)
         self._bos = self._pieces.bos
         check_bos(name, bos, self._bos)
-        self._model = _load_model(folder, dtype).to(self._device)
+        self._model = load_causal(folder, dtype).to(self._device)
         config = self._model.config.get_text_config()
-        self._ends = _end_tokens(self._model, self._pieces.tokenizer)
+        self._ends = end_tokens(self._model, self._pieces.tokenizer)
         self._positions = max(LOGIT_BYTES // (4 * config.vocab_size), 1)
         self.info = ModelInfo(
             name=name,
@@ -65,7 +62,7 @@ class HuggingFaceLM:
             library=f"torch {torch.__version__}",
             dtype=dtype,
             vocabulary=config.vocab_size,
-            context=_context_length(config, self._pieces.tokenizer),
+            context=context_length(config, self._pieces.tokenizer),
             dimension=self._model.get_input_embeddings().weight.shape[1],
             layers=config.num_hidden_layers,
             bos=self._pieces.of(self._bos[0]).decode(errors="replace") if self._bos else None,
@@ -252,54 +249,3 @@ class HuggingFaceLM:
         if not ids:
             raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
         return ids
-
-
-def _load_model(folder: Path, dtype: str) -> Any:
-    auto: Any = AutoModelForCausalLM
-    try:
-        model, loading = auto.from_pretrained(
-            folder,
-            dtype=DTYPES[dtype],
-            trust_remote_code=False,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if "Unrecognized configuration class" in str(error):
-            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-            raise MisuseError(f"transformers has no causal language model of the type {kind}", OTHER_MODELS) from None
-        hint = "is it a whole language model with safetensors weights?"
-        raise DamagedError(f"transformers cannot read {folder}: {brief(error)}", hint) from error
-    if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
-        lacking = sorted(loading["missing_keys"])[0]
-        raise DamagedError(f"{folder} lacks the weights {lacking} ...", "give a whole language model, its head too")
-    return model.eval()
-
-
-def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
-    ends = getattr(model.generation_config, "eos_token_id", None)
-    listed = ends if isinstance(ends, list) else [ends]
-    return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
-
-
-def _context_length(config: Any, tokenizer: Any) -> int:
-    for field in ("max_position_embeddings", "max_seq_len", "seq_length"):
-        if (getattr(config, field, None) or 0) > 0:  # XLNet writes -1 for no bound
-            return int(getattr(config, field))
-    return int(min(tokenizer.model_max_length, 2**31 - 1))  # ALiBi and recurrent models may have no bound
-
-
-def best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def prepare_torch(dtype: str, threads: int) -> None:
-    """Threads and silence; transformers' own bars and warnings would mix with the tables."""
-    if dtype not in DTYPES:
-        raise MisuseError(f"the engine torch has no dtype {dtype}", f"one of {', '.join(DTYPES)}")
-    if threads:
-        torch.set_num_threads(threads)
-    logging: Any = transformers.utils.logging
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()

@@ -23,7 +23,7 @@ from transformers import PreTrainedTokenizerBase
 from llmlab.arrays import Floats
 from llmlab.backends.base import UNKNOWN, ModelInfo, check_room
 from llmlab.backends.known import known_ids
-from llmlab.backends.torch.causal import DTYPES, best_device, prepare_torch
+from llmlab.backends.torch.opening import DTYPES, best_device, prepare_torch
 from llmlab.backends.torch.tokens import brief
 from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.progress import Progress, silent

@@ -1,0 +1,65 @@
+"""How transformers opens a folder: the weights of a causal language model, where they run, and in which numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from llmlab.backends.torch.tokens import brief
+from llmlab.errors import DamagedError, MisuseError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+OTHER_MODELS = "see `llmlab models list`"
+
+
+def load_causal(folder: Path, dtype: str) -> Any:
+    auto: Any = AutoModelForCausalLM
+    try:
+        model, loading = auto.from_pretrained(
+            folder,
+            dtype=DTYPES[dtype],
+            trust_remote_code=False,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if "Unrecognized configuration class" in str(error):
+            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            raise MisuseError(f"transformers has no causal language model of the type {kind}", OTHER_MODELS) from None
+        hint = "is it a whole language model with safetensors weights?"
+        raise DamagedError(f"transformers cannot read {folder}: {brief(error)}", hint) from error
+    if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
+        lacking = sorted(loading["missing_keys"])[0]
+        raise DamagedError(f"{folder} lacks the weights {lacking} ...", "give a whole language model, its head too")
+    return model.eval()
+
+
+def end_tokens(model: Any, tokenizer: Any) -> set[int]:
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    listed = ends if isinstance(ends, list) else [ends]
+    return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
+
+
+def context_length(config: Any, tokenizer: Any) -> int:
+    for field in ("max_position_embeddings", "max_seq_len", "seq_length"):
+        if (getattr(config, field, None) or 0) > 0:  # XLNet writes -1 for no bound
+            return int(getattr(config, field))
+    return int(min(tokenizer.model_max_length, 2**31 - 1))  # ALiBi and recurrent models may have no bound
+
+
+def best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def prepare_torch(dtype: str, threads: int) -> None:
+    """Threads and silence; transformers' own bars and warnings would mix with the tables."""
+    if dtype not in DTYPES:
+        raise MisuseError(f"the engine torch has no dtype {dtype}", f"one of {', '.join(DTYPES)}")
+    if threads:
+        torch.set_num_threads(threads)
+    logging: Any = transformers.utils.logging
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
