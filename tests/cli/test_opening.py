@@ -33,6 +33,7 @@ def here(lab, tmp_path_factory, encoder_folder, lm_folder, monkeypatch):
     folder.mkdir(exist_ok=True)
     monkeypatch.chdir(folder)
     files = {
+        "story": "The cat sat on the mat. The dog sat on the mat.\n",
         "words": "cat\ndog\nthe\n",
         "fewer": "dog\nthe\n",
         "v.vec": "love 3 1\nhate -1 2\ncat 0.5 -2\n",
@@ -88,6 +89,9 @@ TEXTS = [  # asked of one causal language model
     ("perplexity -", b"the cat\n"),
     ("choose - --template 'Q: {prompt}'", QUESTION),
     ("calibration - --bins 1", b"the cat\n"),
+    ("guess story --seed 1 --length 1", b"x\n"),
+    ("layers The", b""),
+    ("attention The", b""),
     ("generate The -t 0,1 -n 2 --max-tokens 2", b""),
     ("generate The --stream --max-tokens 2", b""),
     ("generate --prompts - --max-tokens 1 --show-prompt", b"The\ncat\n"),
@@ -138,6 +142,8 @@ SPACES = [  # how many models are looked for, and what is opened
     ("space build own ENCODER --vocab words", 1, ["Space"]),
     ("space build own-rows MODEL --vocab model", 1, ["Space"]),
     ("tokens 'The cat' LM", 1, ["TokenizerFile"]),  # no model
+    ("secret --space mine --seed 1", 0, ["Space"]),
+    ("train ngram counted --text story --replace", 0, []),
     ("tokens 'The cat' a GGUF LM", 2, ["TokenizerFile"]),
     ("models list", 0, []),
     ("models show LM_FOLDER", 1, []),

@@ -150,6 +150,7 @@ def test_ctrl_c_ends_with_130_and_one_line(terminal, how):
     if how == "typed":
         types(b"\x03")
     else:
+        time.sleep(1)  # a signal between the prompt and the reading is seen only when something is typed
         process.send_signal(signal.SIGINT)
     seen = read(b"interrupted\r\n")
     assert process.wait(MOST_S) == 130

@@ -131,7 +131,7 @@ def test_a_command_prints_what_was_asked(tells, line, stdin, expected):
         ("choose - --template {prompt} --template {prompt}", QUESTIONS, "a template is given twice"),
         ("choose - --draws 3", QUESTIONS, "--draws and --seed are of examples; add --shots"),
         ("choose a -c b --shots 1", b"", "examples and wordings are for a file's questions; leave out --shots"),
-        (f"choose - --shots 1 --template '{99 * 'the '}{{prompt}}' MODEL", QUESTIONS, "with 1 example a prompt has"),
+        (f"choose - --shots 1 --template '{299 * 'the '}{{prompt}}' MODEL", QUESTIONS, "with 1 example a prompt has"),
         ("calibration /no/file", b"", "cannot read /no/file: No such file"),
         ("calibration - MODEL", b"", "stdin is too short for 10 bins: it has 0 tokens; give a longer text"),
         ("calibration - --tokens 5", b"a", "5 tokens do not fill 10 bins; give more; 0 is the whole text"),

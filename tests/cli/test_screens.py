@@ -93,16 +93,16 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         (f"mine --text - --replace {how}", STORY) for how in ("", "--by character --order 5", "--order 1 --min-count 1")
     ]
     + [(f"mine --text {text} --replace --sizes 9,30,90", "") for text in ("english", "chinese")],
+    "train vectors": [
+        ("moved --text LEARNED --dimension 4 --steps 0,1000", ""),
+        ("bigrams --text LEARNED --from bigram --dimension 4 --watch 小猫,火车", ""),
+    ],
     "guess": [
         (f"configs/exercises/guess.{file} --seed 1 --length 9 {by} MODEL", "x\n\n\nq\n\nz\n\n")
         for file in ("en.txt", "zh.txt")
         for by in ("", "--by character", "--by word")
     ],
     "secret": [("--space mine --seed 1", "queen\n?\nzebra\nking\n"), ("--space mine --seed 1", "")],
-    "train vectors": [
-        ("moved --text LEARNED --dimension 4 --steps 0,1000", ""),
-        ("bigrams --text LEARNED --from bigram --dimension 4 --watch 小猫,火车", ""),
-    ],
     "space list": [("", "")],
     "space show": [("mine", ""), ("encoded", "")],
     "space eval": [

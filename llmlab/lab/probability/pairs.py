@@ -101,7 +101,7 @@ class Pairs(Shown):
                 "logprob_good_nats": finite(one.good_logprob),
                 "logprob_bad_nats": finite(one.bad_logprob),
                 "margin_nats": finite(one.margin),
-                "right": one.margin > 0,
+                "right": one.right,
                 **self.origin.columns,
             }
             for one in self.outcomes
@@ -128,7 +128,7 @@ class Pairs(Shown):
 
     def _share(self, group: str) -> Share:
         outcomes = [one for one in self.outcomes if group in ("", one.pair.group)]
-        return Share(sum(one.margin > 0 for one in outcomes), len(outcomes))
+        return Share(sum(one.right for one in outcomes), len(outcomes))
 
 
 def judge(model: CausalLM, pairs: Sequence[Pair], *, allow_special: bool = False, progress: Progress = silent) -> Pairs:
