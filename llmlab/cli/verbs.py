@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo, OptionInfo
 
+from llmlab.errors import MisuseError
 from llmlab.render.fold import cells, fold, longest
 
 ASKED, SHOWN, MODEL = "What is asked", "How it is shown", "Model"
@@ -62,6 +63,13 @@ class Verb(TyperCommand):
     @property
     def examples(self) -> list[str]:
         return (self.epilog or "").splitlines()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for one in given:
+            if one.name in ("model", "dtype") and not one.multiple and given.count(one) > 1:
+                raise MisuseError(f"{ctx.info_name} takes one --{one.name}", f"give --{one.name} once")
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]

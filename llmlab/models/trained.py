@@ -85,6 +85,6 @@ def opened(config: Config, name: str) -> tuple[Record, "Vocabulary", "KneserNey"
 
 
 def remove(config: Config, name: str, reporter: Reporter) -> int:
-    """Delete a model; returns the bytes freed, 0 for a name that there is not."""
-    place = folder(config, name)
-    return cache.remove(place, reporter) if place else 0
+    """Delete a model, and those of fewer sentences, NAME@SIZE; returns the bytes freed, 0 for a name there is not."""
+    wanted = [one for one in names(config) if one == composed(name) or one.startswith(f"{composed(name)}@")]
+    return sum(cache.remove(config.trained_folder / one, reporter) for one in wanted)

@@ -72,6 +72,15 @@ def test_the_list_has_it_and_it_is_removed(config, ear, library):
         Library(config, ear).source("story")
 
 
+def test_models_of_fewer_sentences_go_with_the_largest(config, ear, library):
+    for name in ("story", "story@9", "story@99", "stories"):
+        keep(config, ear, name)
+    inventory.remove(library, "story@9")
+    assert trained.names(config) == ["stories", "story", "story@99"]
+    inventory.remove(library, "story")
+    assert trained.names(config) == ["stories"]
+
+
 def test_one_that_is_damaged_is_said_and_can_be_made_again_or_removed(config, ear, library):
     keep(config, ear)
     (config.trained_folder / "story" / "ngram.npz").write_bytes(b"")

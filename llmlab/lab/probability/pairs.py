@@ -18,6 +18,7 @@ from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 MISSES = 5  # the widest misses shown
+TIE_NATS = 1e-9  # sums of the same factors in another order differ by less
 
 
 class Pair(Struct, frozen=True):
@@ -56,8 +57,18 @@ class Outcome:
 
     @property
     def margin(self) -> float:
-        """log P(good) - log P(bad) in nats; the pair is right when it is above 0."""
+        """log P(good) - log P(bad) in nats."""
         return self.good_logprob - self.bad_logprob
+
+    @property
+    def right(self) -> bool:
+        """Whether the good sentence is the likelier one; one that is only as likely is not."""
+        return self.margin > TIE_NATS
+
+    @property
+    def tied(self) -> bool:
+        """Whether both are as likely: the model sees no difference."""
+        return abs(self.margin) <= TIE_NATS
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,8 @@ class Pairs(Shown):
         rows: list[list[Cell]] = [
             [visible(name) or "all", f"{share.trials:,}", *share.cells()] for name, share in shares
         ]
-        views = [View("", columns, rows, (self.origin.line,), self._conclusion(dict(shares)))]
-        misses = sorted((one for one in self.outcomes if one.margin <= 0), key=lambda one: one.margin)[:MISSES]
+        views = [View("", columns, rows, (*self._ties(), self.origin.line), self._conclusion(dict(shares)))]
+        misses = sorted((one for one in self.outcomes if not one.right), key=lambda one: one.margin)[:MISSES]
         if misses:
             margin = Column("margin", True, means="log P(good) - log P(bad), in nats; below 0 the bad one is likelier")
             header = (margin, Column("good", wide=True), Column("bad", wide=True))
@@ -83,6 +94,10 @@ class Pairs(Shown):
             ]
             views.append(View("widest misses", header, wide))
         return views
+
+    def _ties(self) -> tuple[str, ...]:
+        count = sum(one.tied for one in self.outcomes)
+        return (f"both sentences are equally likely in {count:,} pairs, which count as wrong",) if count else ()
 
     def _conclusion(self, shares: dict[str, Share]) -> str:
         whole = shares.pop("")
@@ -141,4 +156,4 @@ def judge(model: CausalLM, pairs: Sequence[Pair], *, allow_special: bool = False
 
 def marked(model: CausalLM, pairs: Sequence[Pair]) -> list[tuple[str, bool]]:
     """The group of each pair, and whether it is right. Raises MisuseError for an empty sentence."""
-    return [(one.pair.group, one.margin > 0) for one in judge(model, pairs).outcomes]
+    return [(one.pair.group, one.right) for one in judge(model, pairs).outcomes]

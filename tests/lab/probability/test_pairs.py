@@ -36,3 +36,11 @@ def test_the_widest_misses_come_first(lm, total):
     expected = sorted(total(pair.good) - total(pair.bad) for pair in told)[: pairs.MISSES]
     rows = pairs.judge(lm, told).views()[1].rows
     assert [float(row[0]) for row in rows] == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_pair_of_equally_likely_sentences_is_not_right_and_is_counted_apart(lm):
+    found = pairs.judge(lm, [pairs.Pair("The cat sat", "The cat sat"), pairs.Pair("sat cat The", "sat cat The")])
+    assert [row["right"] for row in found.records()] == [False, False]
+    assert found.views()[0].notes[0] == "both sentences are equally likely in 2 pairs, which count as wrong"
+    near = pairs.Outcome(found.outcomes[0].pair, -7.0 + 4e-15, -7.0)  # a sum in another order
+    assert (near.right, near.tied) == (False, True)

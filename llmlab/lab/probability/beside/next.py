@@ -108,6 +108,9 @@ class NextBeside(Shown):
         unknown = {"token": "-: no token of the model", "word": "-: not among the words found"}
         heat = [] if self.temperature == 1 else [f"at the temperature {self.temperature:g}"]
         dash = [unknown[self.by]] if missing else []
+        if self.by == "token" and any(far.total_variation is None for _, _, far in self.distances):
+            dash.append("other vocabularies: P of a token is not P of its text, which longer tokens begin with too")
+            dash.append("--by character compares any two models")
         return (*dash, *heat, *lines([one.origin for one in self.models]))
 
     def _conclusion(self) -> str:
@@ -132,9 +135,7 @@ class NextBeside(Shown):
         for a, b, far in self.distances:
             row: list[Cell] = [f"{a}, {b}", number(_known(far.total_variation), 4)]
             rows.append([*row, *(number(_known(one)) for one in (far.kl, far.kl_back))] if self.by == "token" else row)
-        apart = self.by == "token" and any(far.total_variation is None for _, _, far in self.distances)
-        notes = ("-: of other vocabularies; --by character compares any two",) if apart else ()
-        return View("", tuple(columns), rows, notes)
+        return View("", tuple(columns), rows)
 
     @property
     def _title(self) -> str:

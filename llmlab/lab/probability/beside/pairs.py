@@ -123,5 +123,5 @@ def judged(
 
 
 def _agreement(one: Pairs, other: Pairs) -> Agreement:
-    right = [(a.margin > 0, b.margin > 0) for a, b in zip(one.outcomes, other.outcomes, strict=True)]
+    right = [(a.right, b.right) for a, b in zip(one.outcomes, other.outcomes, strict=True)]
     return Agreement(*(right.count(case) for case in ((True, True), (True, False), (False, True), (False, False))))

@@ -67,7 +67,7 @@ def test_a_token_that_a_vocabulary_lacks_has_a_dash_and_there_is_no_distance(lm,
     for column, lacks in zip((1, 3), lacking, strict=True):
         assert [row[column] == "-" for row in table.rows] == list(map(bool, lacks))
     assert distances.rows[0][1:] == ["-", "-", "-"]
-    assert "--by character" in distances.notes[0]
+    assert "--by character compares any two models" in table.notes
     assert {row["kl_from_first_bits"] for row in found.records()} == {0.0, None}
 
 
