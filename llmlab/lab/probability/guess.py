@@ -178,6 +178,8 @@ class GuessingGame(Shown):
     def _conclusion(self) -> str:
         if not self.settled:
             return "Nothing was guessed."
+        if self.player.given_up == len(self.settled):
+            return f"All was given up, which costs what the model needs: {number(self.model_bits, 2)} bits a character."
         found = self.player.bounds
         span = f"between {number(found.lower, 2)} and {number(found.upper, 2)}"
         return f"By your guesses the text has {span} bits a character; the model needs {number(self.model_bits, 2)}."

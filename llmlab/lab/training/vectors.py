@@ -21,6 +21,7 @@ from llmlab.spaces.space import Space
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 WATCHED, MOST_WATCHED = 12, 60  # words
+EVERYWHERE = 12  # of so many words the most frequent stands near all others: that, there, will
 SHORT, SHORT_HAN = 4, 2  # letters of a word that is watched unasked: shorter ones are mostly the, of, in
 NEAREST, SHOWN = 5, 3
 TEN, ASKED = 10, 200  # neighbours that are compared from moment to moment; most frequent words of which it is done
@@ -156,7 +157,7 @@ class TrainedVectors(Shown):
 
 
 def watched(corpus: Corpus, asked: Sequence[str], file: str) -> tuple[str, ...]:
-    """The words to watch: those asked for, or the most frequent that are not short.
+    """The words to watch: those asked for, or frequent ones, but for the most frequent, which stand near every word.
 
     Raises MisuseError for one that the text does not hold, or too seldom.
     """
@@ -168,7 +169,8 @@ def watched(corpus: Corpus, asked: Sequence[str], file: str) -> tuple[str, ...]:
     if asked:
         return tuple(dict.fromkeys(asked))
     long = [word for word in corpus.counts if len(word) >= (SHORT if word.isascii() else SHORT_HAN)]
-    return tuple((long or list(corpus.counts))[:WATCHED])
+    found = long or list(corpus.counts)
+    return tuple(found[len(found) // EVERYWHERE :][:WATCHED])
 
 
 def trained_vectors(spaces: Sequence[Space], words: Sequence[str], corpus: Corpus) -> TrainedVectors:

@@ -101,6 +101,12 @@ def test_nothing_guessed_is_said():
     assert vega.check(none)
 
 
+def test_who_gives_up_everything_has_the_bits_of_the_model():
+    after = played(game(bits=3.0), ["", "x", ""])
+    assert after.views()[0].conclusion == "All was given up, which costs what the model needs: 3.00 bits a character."
+    assert after.player.bounds.upper == pytest.approx(3.0)
+
+
 def test_the_records_say_what_was_tried():
     record, *_ = played(game(), ["x", "t", ""]).records()
     assert record == {
