@@ -58,7 +58,10 @@ def trained(name: str) -> str:
 def checked_moment(what: str, name: str) -> str:
     """The same as `checked` of a name, or of what was kept while it was trained."""
     of = trained(composed(name))
-    return checked(what, of) + composed(name).removeprefix(of)
+    found = checked(what, of) + composed(name).removeprefix(of)
+    if len(found.encode()) > LONGEST:
+        raise MisuseError(f"{what} cannot be called {name!r}", RULE)
+    return found
 
 
 def checked(what: str, name: str, taken: Iterable[str] = ()) -> str:

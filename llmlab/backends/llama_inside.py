@@ -150,9 +150,9 @@ class TensorWatch:
         name = self._ggml["ggml_get_name"](tensor).decode(errors="replace")
         if ask:
             return self.open and self._eye.wants(name)
-        size = self._ggml["ggml_nelements"](tensor)
-        if self._ggml["ggml_nbytes"](tensor) == 4 * size:  # float32, as all are that are looked for
-            data = ctypes.cast(self._ggml["ggml_get_data"](tensor), ctypes.POINTER(ctypes.c_float))
+        size, place = self._ggml["ggml_nelements"](tensor), self._ggml["ggml_get_data"](tensor)
+        if place and self._ggml["ggml_nbytes"](tensor) == 4 * size:  # float32, as all are that are looked for
+            data = ctypes.cast(place, ctypes.POINTER(ctypes.c_float))
             self._eye.see(name, np.ctypeslib.as_array(data, shape=(size,)))
         return True
 

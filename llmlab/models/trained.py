@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import DamagedError, MisuseError
-from llmlab.names import alike, checked, composed
+from llmlab.names import alike, checked_moment, composed, trained
 from llmlab.progress import Reporter
 from llmlab.view import Record
 
@@ -35,9 +35,8 @@ def folder(config: Config, name: str) -> Path | None:
 
 def check(config: Config, name: str, replace: bool) -> str:
     """The name in NFC, for a model to be. Raises MisuseError for what is none, or is taken."""
-    stem, label, behind = composed(name).partition("@")
-    for part in (stem, behind) if label else (stem,):
-        checked("a model of yours", part)
+    checked_moment("a model of yours", name)
+    stem = trained(composed(name))
     if name.endswith(".gguf"):
         raise MisuseError(f"a model of yours cannot be called {name!r}", "that is a file's name")
     twin = next((other for other in config.models if alike(other) == alike(stem)), None)

@@ -191,7 +191,7 @@ class GuessingGame(Shown):
         rough = f"bounds of {of} are rough and too low: the paper has {FEW}" if 0 < count < FEW else ""
         left = self.passage.left_out
         missing = f"left out of the model's sums: about {left:.1g} of P" if left > 1e-3 else ""
-        told = "a symbol given up is an outcome of its own and costs the model's bits" if self._gave_up else ""
+        told = "a symbol given up is an outcome of its own; at most it costs the model's bits" if self._gave_up else ""
         where = f"{asked.name}, seed {asked.seed}"
         return tuple(filter(None, (FORMULA, told, rough, missing, where, self.passage.origin.line)))
 

@@ -42,10 +42,13 @@ def crossed(draws: int, questions: int, seed: int) -> tuple[Doubles, Doubles]:
     return _weights(generator, draws), _weights(generator, questions)
 
 
-def interval(share: float, resampled: Doubles, trials: int) -> tuple[float, float]:
-    """Where the true share lies, 95 times of 100, by what it is when trials are drawn again."""
+def interval(share: float, resampled: Doubles, trials: int, answers: int = 0) -> tuple[float, float]:
+    """Where the true share lies, 95 times of 100, by what it is when trials are drawn again.
+
+    It is worth no more trials than there were; where each has several answers, no more than these.
+    """
     alone, variance = share * (1 - share), float(np.nanvar(resampled))  # of one trial; nan: none of them was drawn
-    return wilson(share, alone / variance if alone and variance else trials)
+    return wilson(share, min(alone / variance, answers or trials) if alone and variance else trials)
 
 
 def centre(resampled: Doubles) -> tuple[float, float]:

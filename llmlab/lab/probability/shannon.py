@@ -32,14 +32,15 @@ class Bounds:
 def bounds(guesses: Sequence[int | None], prices: Sequence[float]) -> Bounds:
     """Bounds by the guesses that each symbol took; None: it was given up.
 
-    What is given up is an outcome of its own, and after it the symbol must be told: in `prices[i]` bits.
+    What is given up is an outcome of its own, and after it the symbol must be told: in `prices[i]` bits, which are a
+    model's, so that the upper bound alone has them.
     """
     if not guesses:
         return Bounds(math.nan, math.nan)
     counts = sorted(Counter(guesses).values(), reverse=True)
     told = math.fsum(price for one, price in zip(guesses, prices, strict=True) if one is None)
     lower, upper = (of([count / len(guesses) for count in counts]) for of in (_lower, _upper))
-    return Bounds(lower + told / len(guesses), upper + told / len(guesses))
+    return Bounds(lower, upper + told / len(guesses))
 
 
 def _lower(q: Sequence[float]) -> float:

@@ -117,7 +117,7 @@ class Shots(Shown):
         tables = {key: np.reshape(found, (-1, questions)) for key, found in rights.items()}
         again = {key: self._again(table) for key, table in tables.items()}
         return [
-            Point(*key, table, resampling.interval(float(table.mean()), again[key], questions))
+            Point(*key, table, resampling.interval(float(table.mean()), again[key], questions, table.size))
             for key, table in tables.items()
         ]
 

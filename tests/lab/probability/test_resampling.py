@@ -1,5 +1,6 @@
 """Drawing again: against the variance that theory gives, another way to draw, and how often the truth lies inside."""
 
+import itertools
 import random
 
 import numpy as np
@@ -14,7 +15,7 @@ from llmlab.lab.shares import wilson
 @given(st.integers(1, 200), st.integers(0, 9))
 def test_places_drawn_again_are_blocks_of_consecutive_places_of_the_text(count, seed):
     length = resampling.length(count)
-    for places in [next(resampling.blocks(count, seed))]:
+    for places in itertools.islice(resampling.blocks(count, seed), 3):
         assert len(places) == count
         assert places.min() >= 0
         assert places.max() < count
@@ -72,3 +73,11 @@ def test_the_truth_lies_inside_nineteen_times_of_twenty(monkeypatch, stays):
 def test_where_all_are_right_the_interval_is_wilsons_of_the_trials():
     assert resampling.interval(1.0, np.ones(9), 40) == wilson(1.0, 40)
     assert resampling.interval(0.0, np.array([0.0, 1e-17]), 40) == wilson(0.0, 40)  # rounding is no variance
+
+
+def test_a_share_is_worth_no_more_trials_than_there_were():
+    in_turn = np.arange(124) % 2
+    drawn = np.array([in_turn[places].mean() for places in resampling.blocks(124, 0)])
+    assert np.var(drawn) < 0.25 / 124  # blocks of what comes in turn are more alike than chance makes them
+    assert resampling.interval(0.5, drawn, 124) == wilson(0.5, 124)
+    assert resampling.interval(0.5, np.array([0.5 - 1e-9, 0.5 + 1e-9]), 40, answers=120) == wilson(0.5, 120)

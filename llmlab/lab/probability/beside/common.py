@@ -29,7 +29,7 @@ class Compared:
     @property
     def context(self) -> str:
         """The text that every model is given; empty where each has a BOS."""
-        return _bytes(self.scored)[: self.start].decode()
+        return _bytes(self.scored)[: self.start].decode(errors="replace")
 
     @property
     def given(self) -> int:
@@ -42,7 +42,7 @@ class Compared:
 
     @property
     def characters(self) -> int:
-        return len(self.scored.text) - len(self.context)
+        return len(self.scored.text) - len(self.context) if self.tokens else 0
 
     @property
     def logprob(self) -> float:
@@ -74,22 +74,23 @@ class Compared:
 def compared(texts: Sequence[Scored], origins: Sequence[Provenance]) -> tuple[Compared, ...]:
     """One text as several models scored it, each on the part that all can be compared on."""
     start = common_start(texts)
-    return tuple(Compared(one, start, origin) for one, origin in zip(texts, origins, strict=True))
+    starts = [len(_bytes(one)) if start is None else start for one in texts]
+    return tuple(Compared(*one) for one in zip(texts, starts, origins, strict=True))
 
 
-def common_start(texts: Sequence[Scored]) -> int:
+def common_start(texts: Sequence[Scored]) -> int | None:
     """Bytes before the part of a text that every model gives a probability and begins with a token of its own.
 
-    The whole text where there is no such part: after it nothing is left to compare.
+    None where no place is shared, as a tokenizer changes the text: nothing is left to compare.
     """
     longest = max(_given(one) for one in texts)
     if not longest:
         return 0
     text = _bytes(texts[0])
-    if any(_bytes(one) != text for one in texts):  # a tokenizer that changes the text has no place in it
-        return len(text)
+    if any(_bytes(one) != text for one in texts):
+        return None
     shared = set.intersection(*(set(_ends(one)) for one in texts))
-    return min((end for end in shared if end >= longest and _whole(text, end)), default=len(text))
+    return min(end for end in shared if end >= longest and _whole(text, end))
 
 
 def notes(texts: Sequence[Compared]) -> tuple[str, ...]:

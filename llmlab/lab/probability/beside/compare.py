@@ -34,8 +34,9 @@ class CompareBeside(Shown):
 
     @property
     def differences(self) -> list[float]:
-        """log P(A) - log P(B) of each model, nats."""
-        return [a.logprob - b.logprob for a, b in zip(self.a, self.b, strict=True)]
+        """log P(A) - log P(B) of each model, nats; nan where A and B are not compared after the same beginning."""
+        both = zip(self.a, self.b, strict=True)
+        return [a.logprob - b.logprob if a.context == b.context else math.nan for a, b in both]
 
     def views(self) -> list[View]:
         columns = (
@@ -43,7 +44,7 @@ class CompareBeside(Shown):
             Column("log P(A)", True, means="in nats"),
             Column("log P(B)", True),
             Column("A - B", True, means="log P(A) - log P(B), in nats"),
-            Column("bits", True, means="the same in bits: of one unit in all models, for the texts are the same"),
+            Column("bits", True, means="the same in bits: of one unit in all models"),
         )
         rows: list[list[Cell]] = [
             [name, number(a.logprob), number(b.logprob), signed(difference), signed(difference * BITS, 2)]
@@ -52,6 +53,8 @@ class CompareBeside(Shown):
         texts = [self.a[0], self.b[0]]
         title = f"A: {visible(texts[0].scored.text)}   B: {visible(texts[1].scored.text)}"
         said = notes(texts)
+        if texts[0].context != texts[1].context:
+            said = (*said, "A and B begin otherwise, and a model without BOS has no P of a beginning: no difference")
         return [View(title, columns, rows, (*said, *lines(self.origins)), self._conclusion())]
 
     def records(self) -> list[Record]:

@@ -144,7 +144,7 @@ def measured(
     ask = partial(_measured, name=name, blocks=blocks, cut=cut, allow_special=allow_special, progress=progress)
     found = list(map(ask, models))
     heads = compared([head for _, head in found], [text.origin for text, _ in found])
-    if heads[0].start and len(heads[0].context) == len(heads[0].scored.text):
+    if any(one.start and not one.tokens for one in heads):
         hint = "compare models of which all have a BOS, or none"
         raise MisuseError(f"the models share no token boundary in the first {HEAD} characters of {name}", hint)
     return PerplexityBeside(tuple(map(ComparedLongText, (text for text, _ in found), heads)))

@@ -49,7 +49,9 @@ def test_what_is_compared_and_its_context_are_the_text(text, cuts):
 
 
 def test_tokens_that_do_not_spell_the_text_share_no_place_with_others():
-    odd = Scored("ab c", Tokens((0, 1), (b"AB", b" c")), np.array([np.nan, -1.0]))
-    (one, _) = compared([cut("ab c", [2], False), odd], [ORIGIN] * 2)
-    assert (one.context, one.characters) == ("ab c", 0)
-    assert notes([one])[0].startswith("nothing to compare")
+    odd = Scored("ab c", Tokens((0, 1, 2), (b"\xe4A", b" B", b" c")), np.array([np.nan, -1.0, -2.0]))
+    found = compared([cut("ab c", [2], False), odd], [ORIGIN] * 2)
+    assert [(one.tokens, one.characters) for one in found] == [(0, 0)] * 2
+    assert all(np.isnan([one.logprob, one.perplexity, one.bits_per_character]).all() for one in found)
+    assert [one.context for one in found] == ["ab c", "\ufffdA B c"]
+    assert notes(found[:1])[0].startswith("nothing to compare")

@@ -62,6 +62,15 @@ def test_the_difference_of_two_texts_is_that_of_each_model_alone(lm, lm_without_
         assert row["context_a"] == row["context_b"] == "The"
 
 
+def test_texts_that_begin_otherwise_have_no_difference_where_a_model_has_no_bos(lm, lm_without_bos):
+    found = differences([lm, lm_without_bos], "The cat sat", "A cat sat")
+    assert [row["difference_nats"] for row in found.records()] == [None, None]
+    (view,) = found.views()
+    assert view.conclusion == ""
+    assert "A and B begin otherwise, and a model without BOS has no P of a beginning: no difference" in view.notes
+    assert [row[3:] for row in view.rows] == [["-", "-"]] * 2
+
+
 def test_a_text_of_one_token_has_nothing_to_compare_without_bos(lm, lm_without_bos):
     found = probabilities([lm, lm_without_bos], ["The"])
     assert [row["bits_per_character"] for row in found.records()] == [None, None]
