@@ -40,6 +40,6 @@ class ShotOptions(Struct, frozen=True):
 def _numbers(listed: str) -> list[int]:
     """The numbers of a list between commas."""
     try:
-        return [int(part) for part in listed.split(",")]
+        return [int(part) for part in listed.replace("，", ",").split(",")]
     except ValueError:
         raise MisuseError(f"--shots {listed!r} is not a list of whole numbers", "for example 0,1,2,4,8") from None

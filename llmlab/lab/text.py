@@ -82,6 +82,11 @@ def value(log: float, unit: Unit = "prob") -> str:
     return f"{mantissa!r}e{exponent:+d}"
 
 
+def many(count: int, what: str) -> str:
+    """A number of things: 1 token, 1,200 tokens."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def times(log: float) -> str:
     """A ratio exp(log) for the eye: 3.13 times, 3,120 times, 1/8,100; 5.50e+34 times."""
     if log < math.log(0.01):

@@ -16,7 +16,7 @@ from llmlab.backends.base import ModelInfo, Tokenizer, TokenizerInfo, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.inside.charts import tokens as charts
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import quoted, raw, show
+from llmlab.lab.text import many, quoted, raw, show
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
@@ -153,14 +153,14 @@ class TokenCut(Shown):
 
     @property
     def conclusion(self) -> str:
-        said = f"{_many(len(self.text), 'character')} {'is' if len(self.text) == 1 else 'are'} "
-        said += f"{_many(len(self.tokens), 'token')}: {self.per_character:.2f} tokens a character"
+        said = f"{many(len(self.text), 'character')} {'is' if len(self.text) == 1 else 'are'} "
+        said += f"{many(len(self.tokens), 'token')}: {self.per_character:.2f} tokens a character"
         if not self.split:
             return said
         different = list(dict.fromkeys(visible(self._bytes[place]) for place in self.split))
         named, more = ", ".join(different[:SAID]), ", ..." if len(different) > SAID else ""
         verb = "is" if len(self.split) == 1 else "are"
-        return f"{said}; {_many(len(self.split), 'character')} {verb} cut into several tokens: {named}{more}"
+        return f"{said}; {many(len(self.split), 'character')} {verb} cut into several tokens: {named}{more}"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -172,9 +172,9 @@ class TokenCut(Shown):
         return self.tokens.text
 
     def _rates(self) -> str:
-        words = f"{_many(self.words or 0, 'word')}, {self.per_word:.2f} tokens a word; " if self.per_word else ""
+        words = f"{many(self.words or 0, 'word')}, {self.per_word:.2f} tokens a word; " if self.per_word else ""
         each = f"{len(self.text) / len(self.tokens):.2f} characters a token" if len(self.tokens) else "no token"
-        return f"{words}{each}; {_many(len(self.text.encode()), 'byte')} of UTF-8"
+        return f"{words}{each}; {many(len(self.text.encode()), 'byte')} of UTF-8"
 
     def _cells(self, place: int) -> list[Cell]:
         piece, shared = self.tokens.pieces[place], self.shared[place]
@@ -232,7 +232,7 @@ class TokenCuts(Shown):
         if len(columns) > 1:
             totals = [(sum(len(one.tokens) for one in column), column[0].info.name) for column in columns]
             (most, name), (least, other) = max(totals), min(totals)
-            return f"{name} needs {_many(most, 'token')}, {other} {least:,}{_times(most, least)}"
+            return f"{name} needs {many(most, 'token')}, {other} {least:,}{_times(most, least)}"
         one, other_text = (choose(columns[0], key=lambda cut: cut.per_character) for choose in (max, min))
         said = f"{quoted(one.text)} needs {one.per_character:.2f} tokens a character, {quoted(other_text.text)}"
         return f"{said} {other_text.per_character:.2f}{_times(one.per_character, other_text.per_character)}"
@@ -280,10 +280,6 @@ def _pieces(one: TokenCut) -> str:
     """The tokens with a separator that is seen."""
     shown = [show(piece) for piece in one.tokens.pieces[:BESIDE]]
     return " | ".join([*shown, "…"] if len(one.tokens) > BESIDE else shown)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _times(most: float, least: float) -> str:

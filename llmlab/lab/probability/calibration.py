@@ -20,7 +20,7 @@ from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import INTERVAL
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import number
+from llmlab.lab.text import many, number
 from llmlab.progress import Progress, silent
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
@@ -151,7 +151,9 @@ def calibration(
     read, whole = _read(model, blocks, allow_special, tokens)
     count = len(read) - (0 if model.info.bos else 1)  # those that something stands before
     if count < bins:
-        raise MisuseError(f"{name} is too short for {bins} bins: it has {len(read)} tokens", "give a longer text")
+        raise MisuseError(
+            f"{name} is too short for {bins} bins: it has {many(len(read), 'token')}", "give a longer text"
+        )
     windows = Windows.of(model.info, min(WINDOW, model.info.context))
     given = forecasts(model, list(windows.cut([read])), progress)
     return Calibration(name, count, whole, seed, reliability(given, bins, seed), of_text(model.info))

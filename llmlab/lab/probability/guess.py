@@ -16,7 +16,7 @@ from llmlab.lab.probability.charts.guess import symbols as drawn
 from llmlab.lab.probability.passage import Passage
 from llmlab.lab.probability.shannon import Bounds, bounds
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import finite, number, show
+from llmlab.lab.text import finite, many, number, show
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
@@ -187,7 +187,7 @@ class GuessingGame(Shown):
     @property
     def _notes(self) -> tuple[str, ...]:
         count, asked = len(self.settled), self.passage.excerpt
-        of = f"{count} symbol{'s' * (count > 1)}"
+        of = many(count, "symbol")
         rough = f"bounds of {of} are rough and too low: the paper has {FEW}" if 0 < count < FEW else ""
         left = self.passage.left_out
         missing = f"left out of the model's sums: about {left:.1g} of P" if left > 1e-3 else ""

@@ -27,7 +27,7 @@ from llmlab.lab.languages import UNSPACED as WITHOUT_SPACES
 from llmlab.lab.languages import language
 from llmlab.lab.probability.by_character import totals_at
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.text import BITS
+from llmlab.lab.text import BITS, many
 from llmlab.progress import Progress, silent
 
 OWN = "guess.en.txt"  # the text of ours, among the exercises
@@ -78,7 +78,7 @@ def excerpt(text: str, name: str, length: int, seed: int, by: SymbolBy | None = 
     symbols = in_symbols(line, part)
     if len(symbols) <= length:
         hint = "give a longer text, or a smaller --length"
-        raise MisuseError(f"{name} has {len(symbols):,} {part}s, too few to guess {length} after one", hint)
+        raise MisuseError(f"{name} has {many(len(symbols), part)}, too few to guess {length} after one", hint)
     last = len(symbols) - length
     start = int(np.random.default_rng(seed).integers(min(SHOWN[part], last), last, endpoint=True))
     begin = max(start - SHOWN[part], 0)

@@ -17,6 +17,7 @@ from llmlab.backends.ngram.tokens import BOS, BYTE, END, By, Vocabulary, units
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import of_text
 from llmlab.lab.shown import Shown
+from llmlab.lab.text import many
 from llmlab.lab.training.charts import ngram as charts
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
@@ -119,18 +120,18 @@ class NgramTraining(Shown):
     def _conclusion(self) -> str:
         n = self.counts.order
         once = self.counts.discounts[-1].seen[0] / self._seen(n)
-        read = f"{self.tokens:,} tokens in {_many(self.sentences, 'line')}"
-        return f"{read} hold {_many(self._seen(n), f'different {n}-gram')}; {once:.0%} of them were seen once"
+        read = f"{self.tokens:,} tokens in {many(self.sentences, 'line')}"
+        return f"{read} hold {many(self._seen(n), f'different {n}-gram')}; {once:.0%} of them were seen once"
 
     def _notes(self) -> list[str]:
         """What the vocabulary is, and which discounts stand in."""
         others = len(self.vocabulary) - BYTE - 256 - self.vocabulary.words
         what, parts = ("words", "characters") if self.vocabulary.by == "word" else ("characters", "bytes")
         parted = (
-            f"{len(self.vocabulary):,} tokens: BOS, the end of a line, 256 bytes, {_many(others, 'other character')}"
+            f"{len(self.vocabulary):,} tokens: BOS, the end of a line, 256 bytes, {many(others, 'other character')}"
         )
         if self.vocabulary.by == "word":
-            parted += f", {_many(self.vocabulary.words, 'word')}"
+            parted += f", {many(self.vocabulary.words, 'word')}"
         rare = f"{self.spelled:,} {what} seen fewer than {self.min_count} times are spelled by their {parts}"
         n = self.counts.order
         lower = f"below n = {n}, c counts the different tokens that stand before an n-gram" if n > 1 else ""
@@ -196,7 +197,3 @@ def trained_as(facts: Record, vocabulary: Vocabulary, counts: KneserNey) -> Ngra
         name: facts[name] for name in ("name", "text", "min_count", "sentences", "tokens", "characters", "spelled")
     }
     return NgramTraining(**of_text, vocabulary=vocabulary, counts=counts)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
