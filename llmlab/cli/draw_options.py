@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import ReadingOptions
+from llmlab.cli.options import ReadingOptions, listed
 from llmlab.cli.verbs import option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -130,7 +130,7 @@ def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float
     if temperatures is None:
         return default
     try:
-        return tuple(float(part) for part in temperatures.split(","))
+        return tuple(float(part) for part in listed(temperatures))
     except ValueError:
         message = f"temperature {temperatures!r} is not a list of numbers"
         raise MisuseError(message, "for example 0,0.7,1.5") from None

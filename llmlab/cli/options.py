@@ -258,6 +258,19 @@ def lines(world: World) -> Iterator[str]:
     return (text for _, text in world.files.lines(STDIN))
 
 
+def listed(text: str) -> list[str]:
+    """What stands between the commas of an option, Chinese commas too."""
+    return [part.strip() for part in text.replace("，", ",").split(",")]
+
+
+def whole_numbers(name: str, text: str, example: str) -> list[int]:
+    """The same as numbers. Raises MisuseError, naming the option, for what are none."""
+    try:
+        return list(map(int, listed(text)))
+    except ValueError:
+        raise MisuseError(f"{name} {text!r} is not a list of whole numbers", f"for example {example}") from None
+
+
 def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
     """Words of the command line, without the spaces around them; `-` stands for the lines of stdin, as they come."""
     found = chain.from_iterable(lines(world) if one == STDIN else [one] for one in arguments)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
-from llmlab.cli.options import ReadingOptions
+from llmlab.cli.options import ReadingOptions, whole_numbers
 from llmlab.cli.verbs import option
 from llmlab.errors import MisuseError
 
@@ -32,14 +32,6 @@ class ShotOptions(Struct, frozen=True):
             raise MisuseError("--draws and --seed are of examples", "add --shots 0,1,2,4,8")
         if self.shots is None and not self.template:
             return None
-        shots = tuple(sorted(set(_numbers(self.shots or "0"))))
+        shots = tuple(sorted(set(whole_numbers("--shots", self.shots or "0", "0,1,2,4,8"))))
         templates = tuple(reading.text(one) for one in self.template or (PROMPT,))
         return Prompting(shots, templates, self.draws or DRAWS, self.seed or 0)
-
-
-def _numbers(listed: str) -> list[int]:
-    """The numbers of a list between commas."""
-    try:
-        return [int(part) for part in listed.replace("，", ",").split(",")]
-    except ValueError:
-        raise MisuseError(f"--shots {listed!r} is not a list of whole numbers", "for example 0,1,2,4,8") from None

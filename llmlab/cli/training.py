@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from msgspec import Struct
 
-from llmlab.cli.options import PictureOptions
+from llmlab.cli.options import PictureOptions, listed, whole_numbers
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -42,15 +42,10 @@ class GrowthOptions(Struct, frozen=True):
     @property
     def asked(self) -> list[int]:
         """Sizes, none where none are wanted. Raises MisuseError for what is no list of numbers."""
-        hint = "for example --sizes 1000,10000,100000"
-        if self.sizes is None:
-            if self.pairs is not None:
-                raise MisuseError("--pairs is the test of several sizes", hint)
-            return []
-        try:
-            return [int(one) for one in self.sizes.replace("，", ",").split(",")]
-        except ValueError:
-            raise MisuseError(f"{self.sizes!r} is no list of whole numbers", hint) from None
+        example = "--sizes 1000,10000,100000"
+        if self.sizes is None and self.pairs is not None:
+            raise MisuseError("--pairs is the test of several sizes", f"for example {example}")
+        return [] if self.sizes is None else whole_numbers("--sizes", self.sizes, example)
 
 
 @verb(
@@ -148,22 +143,11 @@ def vectors(
     from llmlab.lab.training.corpus import lines
     from llmlab.lab.training.making import train
 
-    read, words = _steps(steps), _listed(watch or "")
+    read = None if steps is None else whole_numbers("--steps", steps, "--steps 0,1000,10000")
+    words = [] if watch is None else listed(watch)
     learned = "\n".join(lines(text, world.files))
     found = train(world.shelf(), name, learned, called(text), from_, dimension, read, seed, words)
     world.show(found, form)
-
-
-def _steps(text: str | None) -> list[int] | None:
-    """Raises MisuseError for what is no number."""
-    parts = None if text is None else _listed(text)
-    if parts is not None and not all(part.isdecimal() for part in parts):
-        raise MisuseError(f"--steps {text} holds what is no number of words", "for example --steps 0,1000,10000")
-    return None if parts is None else list(map(int, parts))
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
 
 
 @verb("llmlab train corpus english --sentences 10", "llmlab train corpus chinese > chinese.txt")

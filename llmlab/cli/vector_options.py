@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import ModelOptions, StandardizeOption, words
+from llmlab.cli.options import ModelOptions, StandardizeOption, listed, words
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import MetricName
@@ -96,7 +96,7 @@ class PlaceOptions(Struct, frozen=True):
             refuse_nameless(name)
         if self.spaces is None:
             return beside(None, named, sort) if len(named) > 1 else []
-        return beside(self.one, [name.strip() for name in self.spaces.replace("，", ",").split(",")], sort)
+        return beside(self.one, listed(self.spaces), sort)
 
     @property
     def one(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, batches, streams, words
+from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, batches, listed, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -111,7 +111,7 @@ def why(
     asked.check(given)
     if len(given) != 2:
         raise not_two()
-    chosen = [] if columns is None else [name.strip() for name in columns.replace("，", ",").split(",")]
+    chosen = [] if columns is None else listed(columns)
     if not all(chosen):
         raise MisuseError(f"--columns {columns!r} holds an empty name", "for example --columns 身高,体重")
     world.show(explain(asked.for_language(given).vectors(given).by(metric), chosen), form)

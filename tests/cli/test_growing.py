@@ -75,7 +75,10 @@ def test_the_door_says_the_same(lab, environ, monkeypatch, ear):
         ("train corpus french", "no text is called 'french'; there are english and chinese; or give a file"),
         ("train corpus nowhere.grammar", "cannot read nowhere.grammar"),
         ("train corpus english -n 0", "0"),
-        ("train ngram new --text english --sizes 10,x", "'10,x' is no list of whole numbers; for example --sizes"),
+        (
+            "train ngram new --text english --sizes 10,x",
+            "--sizes '10,x' is not a list of whole numbers; for example --sizes",
+        ),
         ("train ngram new --text english --sizes 10,5", "the sizes are not some that grow"),
         ("train ngram new --text english --pairs a.csv", "--pairs is the test of several sizes"),
         ("train ngram new --text - --sizes 10,200", "stdin holds 100 sentences, and not 200; give smaller --sizes"),

@@ -84,7 +84,10 @@ def test_it_is_told_what_comes_of_it(tells):
     [
         ("train vectors toy", "train vectors needs --text; for example: llmlab train vectors toy --text english"),
         ("train vectors toy --text none.txt", "cannot read none.txt"),
-        ("train vectors toy --text t.txt --steps many", "--steps many holds what is no number of words"),
+        (
+            "train vectors toy --text t.txt --steps many",
+            "--steps 'many' is not a list of whole numbers; for example --steps 0,1000,10000",
+        ),
         ("train vectors toy --text t.txt --from cbow", "cbow"),
         ("train vectors toy@1 --text t.txt", "cannot be called 'toy@1'"),
         ("train nets", "no verb of train is called 'nets'; see `llmlab train --help`"),
