@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from llmlab.cli.world import World
-from llmlab.lab.text import edged, number, show
+from llmlab.lab.text import edged, many, number, show
 from llmlab.render.fold import cells, fold
 from llmlab.render.safe import visible
 from llmlab.view import Pictured
@@ -55,7 +55,7 @@ def guess_begins(game: "GuessingGame") -> str:
     asked = game.passage.excerpt
     space = "a space counts, and so do capitals" if asked.by == "character" else "capitals count"
     rules = f"Guess the next {asked.by} until it is right; {space}. An empty line tells it, Ctrl-D ends the game."
-    return f"{rules}\n{len(asked.asked)} {asked.by}s of {asked.name}, seed {asked.seed}\n{_known(game)}"
+    return f"{rules}\n{many(len(asked.asked), asked.by)} of {asked.name}, seed {asked.seed}\n{_known(game)}"
 
 
 def guess_prompt(game: "GuessingGame") -> str:

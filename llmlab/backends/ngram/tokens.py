@@ -13,6 +13,7 @@ from typing import Literal
 import regex
 
 from llmlab.backends.forest import Ids
+from llmlab.backends.written import RUN, WRITTEN
 
 By = Literal["character", "word"]
 BOS, END = 0, 1  # the start of a sentence, and the end of its line
@@ -20,9 +21,7 @@ BYTE = 2  # the first of the 256 bytes, which are the ASCII characters too
 CONTROL = (b"<s>", b"\n")
 SPECIAL = {"<s>": BOS, "</s>": END}  # as they are written where control tokens may be
 ASCII = 128
-UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-WRITTEN = rf"[\w--[{UNSPACED}]]+(?:['’-][\w--[{UNSPACED}]]+)*"  # with spaces between words
-PART = regex.compile(rf" ?{WRITTEN}|([{UNSPACED}]+)| ?[^\w\s]|.", regex.V1 | regex.DOTALL)
+PART = regex.compile(rf" ?{WRITTEN.pattern}|({RUN.pattern})| ?[^\w\s]|.", regex.V1 | regex.DOTALL)
 MARKS = regex.compile("(<s>|</s>)")
 
 

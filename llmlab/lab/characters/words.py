@@ -17,16 +17,14 @@ from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.sampling import temper, top
 from llmlab.backends.spellings import Spellings
+from llmlab.backends.written import RUN, WRITTEN
 from llmlab.lab.characters.covers import Covers
 from llmlab.lab.characters.following import FOLLOWED, TOGETHER, Branch, arrive, branches, drawn
 
 ROUNDS = 5  # passes of the model
 LOOKED_AT = 300  # heaviest tokens after a context
-UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
-WRITTEN = regex.compile(rf"[\w--[{UNSPACED}]]+(?:['’-][\w--[{UNSPACED}]]+)*", regex.V1)  # with spaces between words
 BEGUN = regex.compile(WRITTEN.pattern + r"\Z", regex.V1)
 SIGNS = ("'", "’", "-")  # they may stand inside a word
-RUN = regex.compile(rf"[{UNSPACED}]+", regex.V1)
 RUN_BEGUN = regex.compile(RUN.pattern + r"\Z", regex.V1)
 LONGEST = 8  # characters before the text's end that a Chinese word may begin in
 

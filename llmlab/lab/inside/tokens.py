@@ -8,10 +8,8 @@ more tokens the less of it was there.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
-import numpy as np
-
-from llmlab.arrays import Ints
 from llmlab.backends.base import ModelInfo, Tokenizer, TokenizerInfo, Tokens
 from llmlab.errors import MisuseError
 from llmlab.lab.inside.charts import tokens as charts
@@ -76,20 +74,13 @@ class TokenCut(Shown):
     def shared(self) -> list[str]:
         """For each token the characters of which it holds a part, and another token the rest; "" for most."""
         raws, split = self._bytes, set(self.split)
-        if not split:
-            return [""] * len(self.tokens)
-        spans = self.tokens.spans
-        return ["".join(raws[i] for i in range(*span) if i in split) for span in spans]
+        return ["".join(raws[i] for i in range(*span) if i in split) for span in self._spans]
 
     @cached_property
     def split(self) -> tuple[int, ...]:
         """The places of the characters that several tokens share, in characters from 0."""
-        content = np.frombuffer(b"".join(self.tokens.pieces), np.uint8)
-        ends: Ints = np.cumsum([len(piece) for piece in self.tokens.pieces], dtype=np.int64)
-        begun = (content & 0xC0) != 0x80  # UTF-8: 10xxxxxx continues a character
-        ends = ends[ends < len(content)]
-        inside = ends[~begun[ends]]
-        return tuple(np.unique(np.cumsum(begun)[inside - 1] - 1).tolist())
+        neighbours = pairwise(self._spans)
+        return tuple(sorted({start for (_, end), (start, _) in neighbours if start < end}))
 
     @property
     def is_exact(self) -> bool:
@@ -110,7 +101,7 @@ class TokenCut(Shown):
 
     def each(self) -> list[Record]:
         """What is known of each token by itself."""
-        columns = zip(self.tokens.ids, self.tokens.pieces, self.tokens.spans, self.shared, strict=True)
+        columns = zip(self.tokens.ids, self.tokens.pieces, self._spans, self.shared, strict=True)
         return [
             {
                 "position": position,
@@ -166,6 +157,10 @@ class TokenCut(Shown):
     def remarks(self) -> tuple[str, ...]:
         """What must be said beside the figures."""
         return () if self.is_exact else (f"{self.info.name} reads another text: {quoted(self._bytes)}",)
+
+    @cached_property
+    def _spans(self) -> tuple[tuple[int, int], ...]:
+        return self.tokens.spans
 
     @cached_property
     def _bytes(self) -> str:
@@ -255,7 +250,7 @@ def count_words(text: str) -> int | None:
     import regex
     import rjieba
 
-    from llmlab.lab.characters.words import RUN, WRITTEN
+    from llmlab.backends.written import RUN, WRITTEN
 
     if regex.search(r"[\p{Hiragana}\p{Katakana}\p{Thai}]", text):
         return None

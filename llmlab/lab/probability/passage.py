@@ -17,14 +17,14 @@ import regex
 
 from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
+from llmlab.backends.written import RUN, UNSPACED_SCRIPTS, WRITTEN
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.covers import cover
 from llmlab.lab.characters.following import following
 from llmlab.lab.characters.healing import LOOKED_AT, QUICK
 from llmlab.lab.characters.reading import check_same, tail
-from llmlab.lab.characters.words import RUN, UNSPACED, WRITTEN, next_words
-from llmlab.lab.languages import UNSPACED as WITHOUT_SPACES
-from llmlab.lab.languages import language
+from llmlab.lab.characters.words import next_words
+from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability.by_character import totals_at
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, many
@@ -34,7 +34,7 @@ OWN = "guess.en.txt"  # the text of ours, among the exercises
 SymbolBy = Literal["character", "word"]
 SHOWN = {"character": 100, "word": 30}  # symbols before the first that is asked
 PIECE = regex.compile(rf"(?:{WRITTEN.pattern}|{RUN.pattern}|\X)\s*", regex.V1)
-WIDE = rf"{UNSPACED}\u3000-\u303f\uff00-\uffef"  # Chinese with its marks
+WIDE = rf"{UNSPACED_SCRIPTS}\u3000-\u303f\uff00-\uffef"  # Chinese with its marks
 TORN = regex.compile(rf"(?<=[{WIDE}”])\s*[\r\n]\s*(?=[{WIDE}])", regex.V1)  # an end of a line that is no space
 
 
@@ -74,7 +74,7 @@ def excerpt(text: str, name: str, length: int, seed: int, by: SymbolBy | None = 
     if length < 1:
         raise MisuseError(f"a passage of {length} symbols is none", "give --length 1 or more")
     line = " ".join(TORN.sub("", unicodedata.normalize("NFC", text)).split())
-    part: SymbolBy = by or ("character" if language(line) in WITHOUT_SPACES else "word")
+    part: SymbolBy = by or ("character" if language(line) in UNSPACED else "word")
     symbols = in_symbols(line, part)
     if len(symbols) <= length:
         hint = "give a longer text, or a smaller --length"

@@ -14,11 +14,9 @@ from llmlab.errors import MissingError
 from llmlab.lab.training.word_sentences import Corpus
 from llmlab.progress import Progress
 
-WINDOW, NEGATIVE, FREQUENT = (
-    5,
-    5,
-    1e-3,
-)  # words to each side at most; drawn words; what is met more is often passed over
+WINDOW = 5  # words to each side, at most
+NEGATIVE = 5  # drawn words
+FREQUENT = 1e-3  # of all words; one that is met more is often passed over
 PASSES = 5
 RATE, LAST_RATE = 0.025, 0.0001
 SETTINGS = {"window": WINDOW, "negative": NEGATIVE, "sample": FREQUENT, "passes": PASSES, "rate": RATE}

@@ -14,9 +14,9 @@ import numpy as np
 import regex
 
 from llmlab.arrays import Ints
+from llmlab.backends.written import RUN, WRITTEN
 from llmlab.errors import MisuseError
 from llmlab.lab import languages
-from llmlab.lab.characters.words import RUN, WRITTEN
 
 READER = "1"  # raised when the same text becomes other words
 END = re.compile(r"[.!?。！？\n]+")
