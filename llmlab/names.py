@@ -45,9 +45,9 @@ def is_name(text: str) -> bool:
     return letters and edges and text[-1] != "." and len(text.encode()) <= LONGEST and not DEVICES.match(text)
 
 
-def moment(name: str, words_read: int) -> str:
-    """What a table is called that was kept when so many words had been read: mine@1000."""
-    return f"{name}@{words_read}"
+def moment(name: str, count: int) -> str:
+    """What is called that was kept when so much had been learned: a table of so many words read, mine@1000."""
+    return f"{name}@{count}"
 
 
 def trained(name: str) -> str:

@@ -101,7 +101,7 @@ def _grown(world: World, name: str, text: str, growth: GrowthOptions, replace: b
 
     check(growth.asked)
     for size in growth.asked[:-1]:
-        trained.check(world.config, f"{name}@{size}", replace)
+        trained.check(world.config, name, replace, size)
     file = growth.pairs or corpus.pairs(text)
     exam = partial(marked, pairs=world.files.records(file, PAIRS)) if file else None
     lines = corpus.lines(text, world.files, sentences=None)

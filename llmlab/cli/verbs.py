@@ -21,6 +21,7 @@ from llmlab.render.fold import cells, fold, longest
 ASKED, SHOWN, MODEL = "What is asked", "How it is shown", "Model"
 PAGE = 80  # cells
 Function = Callable[..., None]
+SEVERAL = ("model", "dtype", "space")  # options that some verbs take several times
 
 
 def option(*names: str, help: str, metavar: str = "", panel: str = ASKED, **more: Any) -> OptionInfo:
@@ -65,9 +66,10 @@ class Verb(TyperCommand):
         return (self.epilog or "").splitlines()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Of an option given twice the last counts; raise MisuseError for one that other verbs take several times."""
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for one in given:
-            if one.name in ("model", "dtype") and not one.multiple and given.count(one) > 1:
+            if one.name in SEVERAL and not one.multiple and given.count(one) > 1:
                 raise MisuseError(f"{ctx.info_name} takes one --{one.name}", f"give --{one.name} once")
         return super().parse_args(ctx, args)
 

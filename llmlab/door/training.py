@@ -53,8 +53,8 @@ class TrainingVerbs(Opened):
         """Models of more and more of a text, tested and kept as name@size (`train ngram --sizes`)."""
         ngram.check(order, min_count)
         growing.check(sizes)
-        for one in (name, *(f"{name}@{size}" for size in sizes[:-1])):
-            trained.check(self.config, one, replace)
+        for size in (None, *sizes[:-1]):
+            trained.check(self.config, name, replace, size)
         file = pairs or corpus.pairs(text)
         exam = partial(marked, pairs=self.files.records(file, PAIRS)) if file else None
         lines = corpus.lines(text, self.files, sentences=None)

@@ -1,6 +1,6 @@
 """Models that the user trained, kept by name: they can be made again only from their text, so they are no cache.
 
-A name may carry a label behind @, such as story@1000: the same model at another size.
+story@1000 is the same model as story, of the first 1,000 sentences.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import DamagedError, MisuseError
-from llmlab.names import alike, checked_moment, composed, trained
+from llmlab.names import alike, checked, composed, moment, trained
 from llmlab.progress import Reporter
 from llmlab.view import Record
 
@@ -33,19 +33,19 @@ def folder(config: Config, name: str) -> Path | None:
     return config.trained_folder / known if known in names(config) else None
 
 
-def check(config: Config, name: str, replace: bool) -> str:
-    """The name in NFC, for a model to be. Raises MisuseError for what is none, or is taken."""
-    checked_moment("a model of yours", name)
-    stem = trained(composed(name))
-    if name.endswith(".gguf"):
+def check(config: Config, name: str, replace: bool, size: int | None = None) -> str:
+    """The name in NFC, for a model to be, or for one of fewer sentences. Raises MisuseError for none, or one taken."""
+    known = checked("a model of yours", name)
+    if known.endswith(".gguf"):
         raise MisuseError(f"a model of yours cannot be called {name!r}", "that is a file's name")
-    twin = next((other for other in config.models if alike(other) == alike(stem)), None)
+    twin = next((other for other in config.models if alike(other) == alike(known)), None)
     if twin is not None:
         raise MisuseError(f"{twin} is a model of the catalogue", "choose another name")
-    own = next((other for other in names(config) if alike(other) == alike(name)), None)
-    if own is not None and not (replace and own == composed(name)):
+    whole = known if size is None else moment(known, size)
+    own = next((other for other in names(config) if alike(other) == alike(whole)), None)
+    if own is not None and not (replace and own == whole):
         raise MisuseError(f"you have a model {own} already", "give --replace, or choose another name")
-    return composed(name)
+    return whole
 
 
 def keep(
@@ -85,5 +85,5 @@ def opened(config: Config, name: str) -> tuple[Record, "Vocabulary", "KneserNey"
 
 def remove(config: Config, name: str, reporter: Reporter) -> int:
     """Delete a model, and those of fewer sentences, NAME@SIZE; returns the bytes freed, 0 for a name there is not."""
-    wanted = [one for one in names(config) if one == composed(name) or one.startswith(f"{composed(name)}@")]
+    wanted = [one for one in names(config) if composed(name) in (one, trained(one))]
     return sum(cache.remove(config.trained_folder / one, reporter) for one in wanted)

@@ -39,6 +39,7 @@ def models(models, lm_folder, lm_folder_without_bos):
         ("tree a -m x -m y", "tree takes one --model; give --model once"),
         ("choose a -c b -m x --model=y", "choose takes one --model"),
         ("orders a --dtype native --dtype float32", "orders takes one --dtype"),
+        ("embed a --space x --space y", "embed takes one --space; give --space once"),
         ("next a -m x -m y -t 1,2", "several models are asked at one temperature"),
         ("next a -m x -m y --top-k 2", "several models are asked at one temperature"),
         ("compare a -m x -m y", "compare takes two texts"),

@@ -150,10 +150,10 @@ def test_it_answers_without_torch(environ, cache):
 
 
 def test_the_list_names_it_and_it_is_removed(lab):
-    assert lab("train ngram gone@10 --text - --replace", b"a b\na c\n").code == 0
-    assert "gone@10" in lab("models list").out
-    assert lab("models remove gone@10").code == 0
-    assert "gone@10" not in lab("models list").out
+    assert lab("train ngram gone --text - --replace", b"a b\na c\n").code == 0
+    assert "gone" in lab("models list").out
+    assert lab("models remove gone").code == 0
+    assert "gone" not in lab("models list").out
 
 
 def test_the_door_trains_and_asks_as_the_verbs_do(lab, environ, ear, monkeypatch):

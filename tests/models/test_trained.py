@@ -14,7 +14,8 @@ LINES = ["The cat sat on the mat.", "The cat ran.", "The dog sat."] * 2
 
 
 def keep(config, ear, name="story", lines=LINES, replace=False):
-    known = trained.check(config, name, replace)
+    name, _, size = name.partition("@")
+    known = trained.check(config, name, replace, int(size) if size else None)
     found = ngram.train(lines, known)
     trained.keep(config, known, found.vocabulary, found.counts, found.facts, ear)
     return found
@@ -42,7 +43,21 @@ def test_a_name_that_is_taken_is_refused_unless_it_is_replaced(config, ear, libr
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a/b", "..", "a b", "con", "story@", "@1000", "a@b@c", "gemma-3-270m", "x.gguf", "a@b", f"{'a' * 195}@100000"],
+    [
+        "",
+        "a/b",
+        "..",
+        "a b",
+        "con",
+        "story@",
+        "@1000",
+        "a@b@c",
+        "gemma-3-270m",
+        "x.gguf",
+        "a@b",
+        "story@1000",
+        f"{'a' * 195}@100000",
+    ],
 )
 def test_what_is_no_name_is_refused(config, name):
     with pytest.raises(MisuseError):

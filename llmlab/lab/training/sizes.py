@@ -22,6 +22,7 @@ from llmlab.lab.text import BITS, number
 from llmlab.lab.training.charts.sizes import against_sentences
 from llmlab.lab.training.corpus import is_grammar
 from llmlab.lab.training.ngram import NgramTraining, train
+from llmlab.names import moment
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
@@ -182,7 +183,7 @@ def train_sizes(
     how = {"order": order, "by": by, "min_count": min_count}
     largest = train(learned, name, text, **how)  # type: ignore[arg-type]
     smaller = [
-        train(learned[:size], f"{name}@{size}", text, **how, vocabulary=largest.vocabulary)  # type: ignore[arg-type]
+        train(learned[:size], moment(name, size), text, **how, vocabulary=largest.vocabulary)  # type: ignore[arg-type]
         for size in sizes[:-1]
     ]
     trained = (*smaller, largest)

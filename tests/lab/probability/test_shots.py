@@ -94,7 +94,7 @@ def test_intervals_come_from_drawing_questions_and_draws_again_the_same_for_all(
         for row, column in itertools.product(range(len(point.table)), range(4)):
             weight = draws[:, row] if point.shots else 1.0
             drawn += weight * questions[:, column] * point.table[row, column]
-        assert point.interval == pytest.approx(resampling.interval(point.share, drawn, 4))
+        assert point.interval == pytest.approx(resampling.interval(point.share, drawn, 4, point.table.size))
         changes += {0: -drawn / 2, 1: 0, 3: drawn / 2}[point.shots]
     share = {shots: np.mean([one.share for one in found.points if one.shots == shots]) for shots in (0, 3)}
     change, low, high = found.change
