@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from llmlab.cli.draw_options import DrawOptions, fitted
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import STDIN, ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
-from llmlab.cli.prompt_options import PromptOptions
+from llmlab.cli.options import STDIN, ModelsOptions, PictureOptions, ReadingOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.view import Several
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.sampling import Settings
+    from llmlab.cli.prompt_options import PromptOptions
     from llmlab.config import PresetEntry
     from llmlab.lab.asked import Asked
     from llmlab.lab.probability.pairs import Pair
@@ -119,7 +119,7 @@ def _blocks(world: World, file: Path, held: list[str], size: int) -> tuple[Itera
 
 def generate(
     world: World,
-    asking: PromptOptions,
+    asking: "PromptOptions",
     asked: "Asked",
     drawn: "Plan",
     draw: DrawOptions,
@@ -129,37 +129,20 @@ def generate(
     form: PictureOptions,
 ) -> None:
     """What the answers of each model are like; after Ctrl-C those of the models that had finished are shown."""
+    from llmlab.lab.temperature import samples
+    from llmlab.lab.temperature.beside import SamplesBeside
+
     found: list[list[Samples]] = []  # of each model, a prompt each
     texts = list(asked.texts)  # those of stdin come once
     try:
         for one in models.each:
-            found.append(
-                _answers(world, asking, replace(asked, texts=iter(texts)), drawn, draw, expected, one, reading)
-            )
+            lm = one.causal_lm(world)
+            of_one, plan = fitted(world, lm, replace(asked, texts=iter(texts)), drawn, draw)
+            prompts = asking.read(world, one, of_one, reading)
+            with world.progress("sampling") as progress:
+                found.append([samples.draw(lm, prompt, plan, expected, progress) for prompt in prompts])
             one.library(world).forget()
+            del lm, prompts
     finally:
         if found:
-            from llmlab.lab.temperature.beside import SamplesBeside
-
             world.show(Several("prompts", [SamplesBeside(some) for some in zip(*found, strict=True)]), form)
-
-
-def _answers(
-    world: World,
-    asking: PromptOptions,
-    asked: "Asked",
-    drawn: "Plan",
-    draw: DrawOptions,
-    expected: "Expected",
-    model: ModelOptions,
-    reading: ReadingOptions,
-) -> "list[Samples]":
-    """Of one model, a prompt after the other."""
-    from llmlab.lab.temperature import samples
-
-    lm = model.causal_lm(world)
-    asked, drawn = fitted(world, lm, asked, drawn, draw)
-    with world.progress("sampling") as progress:
-        return [
-            samples.draw(lm, prompt, drawn, expected, progress) for prompt in asking.read(world, model, asked, reading)
-        ]
