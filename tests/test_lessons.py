@@ -28,6 +28,7 @@ PASSING = re.compile(
     r"llmlab: (.*: \d+ %|.* once\)|.*\(once\)|\w+ \.\.\.)"
 )  # what a slow machine, or a first run, says more
 TOLERANCE = 0.02  # processors round differently; bars and the last digits follow
+COUNTED = 2.0  # percentage points of `calibration`: a rounding moves a position, one of 200, into the next bin
 
 
 def called(page: Path) -> str:
@@ -83,11 +84,12 @@ def test_the_sessions_are_what_the_commands_print(page):
     assert shown
     for command, output, printed_now in shown:
         wanted, now = steady(command, output), steady(command, printed_now)
+        least = COUNTED if "llmlab calibration" in command else TOLERANCE
         words, found = (re.sub(r"[█▏▎▍▌▋▊▉ ─]+", " ", re.sub(NUMBER, "0", text)) for text in (wanted, now))
         assert found == words, command
         for one, other in zip(re.findall(NUMBER, wanted), re.findall(NUMBER, now), strict=True):
             pair = [float(number.replace(",", "")) for number in (one, other)]
-            assert pair[1] == pytest.approx(pair[0], rel=TOLERANCE, abs=TOLERANCE), command
+            assert pair[1] == pytest.approx(pair[0], rel=TOLERANCE, abs=least), command
 
 
 @pytest.mark.parametrize(("english", "chinese"), list(zip(ENGLISH, CHINESE, strict=True)))
