@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 
 from llmlab.errors import MisuseError
 from llmlab.names import checked
+from llmlab.packaged import packaged
 
 Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2", "numpy"]
 Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
@@ -131,13 +132,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         return user_data_path("llmlab") / "trained"
 
 
-def packaged() -> Path:
-    """The folder of packaged configuration: inside an installed wheel, beside the package in a checkout."""
-    here = Path(__file__).parent
-    installed = here / "configs"
-    return installed if installed.is_dir() else here.parent / "configs"
-
-
 def user_file() -> Path:
     from platformdirs import user_config_path
 
@@ -159,7 +153,7 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
         _merge(tree, _read(chosen))
         _check(tree, str(chosen))
     for variable in sorted(environment):
-        if variable.startswith("LLMLAB_") and variable != "LLMLAB_CONFIG":
+        if variable.startswith("LLMLAB_") and variable not in ("LLMLAB_CONFIG", "LLMLAB_LANG"):
             _set(tree, variable, environment[variable])
             _check(tree, variable)
     return _check(tree, "the packaged configuration")

@@ -17,8 +17,9 @@ from wordfreq import top_n_list
 
 from llmlab.cli import main
 from llmlab.cli.world import World
-from llmlab.config import load, packaged
+from llmlab.config import load
 from llmlab.models.library import Library
+from llmlab.packaged import packaged
 from llmlab.spaces.shelf import Shelf
 
 pytestmark = pytest.mark.models

@@ -6,8 +6,9 @@ import pytest
 
 from llmlab import config
 from llmlab.cli.world import World
-from llmlab.config import load, packaged
+from llmlab.config import load
 from llmlab.errors import MisuseError
+from llmlab.packaged import packaged
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from deaf import Deaf
 from msgspec.structs import replace
 from scipy import stats
 
-from llmlab.config import load, packaged
+from llmlab.config import load
 from llmlab.files import Files
 from llmlab.lab.probability.cloze import cloze
 from llmlab.lab.probability.next import next_tokens
@@ -28,6 +28,7 @@ from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.vectors.rows import of_word
 from llmlab.models import card
 from llmlab.models.library import Library
+from llmlab.packaged import packaged
 
 pytestmark = pytest.mark.models
 

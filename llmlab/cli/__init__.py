@@ -14,9 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from llmlab import __version__
-from llmlab.cli.verbs import command, page, write_rows, write_text
-from llmlab.cli.world import World
+from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
+from llmlab.cli.world import LANG, World
 from llmlab.errors import Exit, LabError, MisuseError
+from llmlab.language import speak, tr
 
 SECTIONS = {  # of --help, with the verbs' rooms
     "Probability": {
@@ -82,8 +83,7 @@ class Root(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         page(ctx, formatter)
-        formatter.write_usage("llmlab", "[OPTIONS] VERB ...")
-        formatter.write("\n")
+        write_usage(formatter, "llmlab", "[OPTIONS] VERB ...")
         write_text(formatter, self.help)
         for section, verbs in SECTIONS.items():
             write_rows(formatter, section, list(verbs.items()))
@@ -106,6 +106,9 @@ def root(
     ctx: typer.Context,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings (TOML) instead of your own.", show_default=False)
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(LANG, metavar="NAME", help="zh or en, instead of the system's.", show_default=False)
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -132,23 +135,32 @@ def main(world: World | None = None) -> int:
     """Run the command line; the exit code: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
     world = world or World()
     try:
+        speak(world.language)
         _check_utf8(world.argv)
         with redirect_stdout(world.stdout):  # typer prints --help itself
             code = app(list(world.argv), obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK
         if code == Exit.INTERRUPTED:  # typer has turned Ctrl-C into a code and said nothing
-            world.say("interrupted")
+            world.say(tr("interrupted"))
         return int(code)
     except LabError as error:
-        return _fail(world, error, f"{error.message}; {error.hint}" if error.hint else error.message, error.exit_code)
+        return _fail(world, error, _with_hint(error), error.exit_code)
     except typer.TyperException as error:
         return _fail(world, error, _usage(error), Exit.MISUSE)
     except (KeyboardInterrupt, typer.Abort) as error:
-        return _fail(world, error, "interrupted", Exit.INTERRUPTED)
+        return _fail(world, error, tr("interrupted"), Exit.INTERRUPTED)
     except OSError as error:
         return _fail(world, error, f"{error.strerror or error} {error.filename or ''}".strip(), Exit.FAILURE)
     except Exception as error:  # a fault of ours: still one line
-        message = f"{type(error).__name__}: {error}; this is a bug, please report it with the output of llmlab --debug"
-        return _fail(world, error, message, Exit.FAILURE)
+        return _fail(world, error, _bug(error), Exit.FAILURE)
+
+
+def _with_hint(error: LabError) -> str:
+    return error.message + tr("; ") + error.hint if error.hint else error.message
+
+
+def _bug(error: Exception) -> str:
+    name = type(error).__name__
+    return tr("{name}: {error}; this is a bug, please report it with llmlab --debug", name=name, error=error)
 
 
 def _check_utf8(arguments: Any) -> None:
@@ -157,7 +169,9 @@ def _check_utf8(arguments: Any) -> None:
         try:
             argument.encode()
         except UnicodeEncodeError:
-            raise MisuseError(f"the argument {argument!a} is not UTF-8", "convert it, e.g. with iconv") from None
+            raise MisuseError(
+                tr("the argument {argument!a} is not UTF-8", argument=argument), tr("convert it, e.g. with iconv")
+            ) from None
 
 
 def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:

@@ -130,8 +130,8 @@ def _records(games: "Iterator[Played]") -> "Iterator[list[Record]]":
 
 def _text(file: Path | None) -> Path:
     """The text to guess, which is not where the answers are. Raises MisuseError for stdin."""
-    from llmlab.config import packaged
     from llmlab.lab.probability.passage import OWN
+    from llmlab.packaged import packaged
 
     if str(file) == STDIN:
         raise MisuseError("stdin holds the answers", "give the text as a file")

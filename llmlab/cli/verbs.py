@@ -11,14 +11,16 @@ from copy import copy
 from typing import Any, get_type_hints
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info
 from typer.models import CommandInfo, OptionInfo
 
+from llmlab.cli.world import LANG
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 from llmlab.render.fold import cells, fold, longest
 
-ASKED, SHOWN, MODEL = "What is asked", "How it is shown", "Model"
+ASKED, SHOWN, MODEL = later("What is asked"), later("How it is shown"), later("Model")
 PAGE = 80  # cells
 Function = Callable[..., None]
 SEVERAL = ("model", "dtype", "space")  # options that some verbs take several times
@@ -55,7 +57,13 @@ def command(info: CommandInfo) -> "Verb":
     flat.callback = _flattened(info.callback)
     found = get_command_from_info(flat, pretty_exceptions_short=False, rich_markup_mode=None)
     assert isinstance(found, Verb)
+    found.params.append(_language_option())
     return found
+
+
+def _language_option() -> TyperOption:
+    """`--lang` after a verb too. The World has read it already; the page of llmlab itself shows it."""
+    return TyperOption(param_decls=[LANG], type=str, expose_value=False, hidden=True)
 
 
 class Verb(TyperCommand):
@@ -70,14 +78,16 @@ class Verb(TyperCommand):
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for one in given:
             if one.name in SEVERAL and not one.multiple and given.count(one) > 1:
-                raise MisuseError(f"{ctx.info_name} takes one --{one.name}", f"give --{one.name} once")
+                raise MisuseError(
+                    tr("{verb} takes one {option}", verb=ctx.info_name, option=f"--{one.name}"),
+                    tr("give {option} once", option=f"--{one.name}"),
+                )
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]
         page(ctx, formatter)
-        formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
-        formatter.write("\n")
+        write_usage(formatter, ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
         write_text(formatter, self.help)
         for heading in (ASKED, SHOWN, MODEL):
             rows = [_row(parameter, ctx) for parameter in self.params if _heading(parameter) == heading]
@@ -118,8 +128,7 @@ class Noun(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         page(ctx, formatter)
-        formatter.write_usage(ctx.command_path, "VERB ...")
-        formatter.write("\n")
+        write_usage(formatter, ctx.command_path, "VERB ...")
         write_text(formatter, self.help)
         write_rows(formatter, "Verbs", [(str(info.name), first_line(info)) for info in self._verbs])
         write_rows(formatter, "Examples", [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
@@ -132,7 +141,7 @@ def lacks_argument(error: Any) -> bool:
 
 def first_line(info: CommandInfo) -> str:
     """What a verb does, in a line."""
-    return str(info.help).partition("\n")[0]
+    return tr(str(info.help).partition("\n")[0])
 
 
 def _flattened(function: Any) -> Function:
@@ -186,10 +195,17 @@ def page(ctx: Any, formatter: Any) -> None:
     formatter.width = min(ctx.find_root().obj.width, PAGE)
 
 
+def write_usage(formatter: Any, path: str, what: str) -> None:
+    """How a verb is called, and an empty line."""
+    formatter.write_usage(path, what, prefix=tr("Usage: "))
+    formatter.write("\n")
+
+
 def write_text(formatter: Any, text: str | None) -> None:
     """Paragraphs, folded between words."""
     for paragraph in (text or "").split("\n\n"):
-        formatter.write("".join(f"{line}\n" for line in [*fold(" ".join(paragraph.split()), formatter.width), ""]))
+        told = tr(" ".join(paragraph.split()))
+        formatter.write("".join(f"{line}\n" for line in [*fold(told, formatter.width), ""]))
 
 
 def write_rows(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> None:
@@ -199,7 +215,8 @@ def write_rows(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> Non
     """
     if not rows:
         return
-    formatter.write_heading(heading)
+    rows = [(name, tr(meaning)) for name, meaning in rows]
+    formatter.write_heading(tr(heading))
     named = max((cells(name) for name, meaning in rows if meaning), default=0)
     beside = named + 4 + max(longest(meaning, PAGE) for _, meaning in rows) <= formatter.width
     for name, meaning in rows:

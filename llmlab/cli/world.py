@@ -12,6 +12,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from llmlab.errors import MisuseError
+from llmlab.language import LANGUAGES, Language, system_language, tr
 from llmlab.progress import Progress
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
@@ -24,6 +26,8 @@ if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.files import Files
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
+
+LANG = "--lang"
 
 
 @dataclass
@@ -41,6 +45,17 @@ class World:
     def __post_init__(self) -> None:
         self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
         self._explained: set[tuple[str, str]] = set()  # columns, once an output
+
+    @cached_property
+    def language(self) -> Language:
+        """What --lang or LLMLAB_LANG asks for; else the system's on a terminal, and English in a pipe.
+
+        It is looked for wherever it stands: what is wrong with a command line is told in it too.
+        """
+        for origin, asked in ((LANG, _option(LANG, self.argv)), ("LLMLAB_LANG", self.environ.get("LLMLAB_LANG"))):
+            if asked:
+                return _known(origin, asked)
+        return system_language(self.environ) if is_terminal(self.stdout, self.environ) else "en"
 
     @cached_property
     def config(self) -> "Config":
@@ -236,6 +251,26 @@ class World:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)
+
+
+def _option(name: str, argv: Sequence[str]) -> str:
+    """What follows an option, or "" where it is not given."""
+    for one, following in zip(argv, [*argv[1:], ""], strict=False):
+        if one == "--":
+            break
+        if one == name:
+            return following
+        if one.startswith(f"{name}="):
+            return one.partition("=")[2]
+    return ""
+
+
+def _known(origin: str, asked: str) -> Language:
+    """The language that a name means. Raises MisuseError, which says where it stands, for another name."""
+    for one in LANGUAGES:
+        if asked == one:
+            return one
+    raise MisuseError(tr("{origin} knows no language {asked!r}", origin=origin, asked=asked), tr("give zh or en"))
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:

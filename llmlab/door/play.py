@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from llmlab.config import packaged
 from llmlab.door.base import Opened
 from llmlab.files.opening import called
 from llmlab.lab.probability import guess as guessing
@@ -12,6 +11,7 @@ from llmlab.lab.probability.guess import GuessingGame
 from llmlab.lab.probability.passage import SymbolBy
 from llmlab.lab.vectors import secret as hiding
 from llmlab.lab.vectors.secret import SecretGame
+from llmlab.packaged import packaged
 
 
 class PlayVerbs(Opened):

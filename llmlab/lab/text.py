@@ -4,6 +4,7 @@ import math
 import sys
 from typing import Literal
 
+from llmlab.language import tr_many
 from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
@@ -84,7 +85,7 @@ def value(log: float, unit: Unit = "prob") -> str:
 
 def many(count: int, what: str) -> str:
     """A number of things: 1 token, 1,200 tokens."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return tr_many(f"{{count:,}} {what}", f"{{count:,}} {what}s", count)
 
 
 def times(log: float) -> str:

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from llmlab.cli import SECTIONS, app
 from llmlab.cli.verbs import Noun, Verb
-from llmlab.config import packaged
+from llmlab.packaged import packaged
 
 SCHEMA = json.loads((packaged() / "records.schema.json").read_text(encoding="utf-8"))
 WHOLE = Draft202012Validator(SCHEMA)

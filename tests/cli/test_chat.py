@@ -7,7 +7,7 @@ import tiny
 from jsonschema import Draft202012Validator
 from transformers import AutoTokenizer
 
-from llmlab.config import packaged
+from llmlab.packaged import packaged
 
 TEMPLATE = (
     "{% for one in messages %}<{{ one['role'] }}>{{ one['content'] }}\n{% endfor %}"

@@ -13,7 +13,7 @@ from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
 from record_cases import BESIDE, DRAW, PAIRS, QUESTIONS
 
-from llmlab.config import packaged
+from llmlab.packaged import packaged
 
 ESCAPED = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")  # what would steer a terminal
 FORMS = ("json", "jsonl", "csv", "tsv")

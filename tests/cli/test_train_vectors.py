@@ -8,9 +8,9 @@ import pytest
 import training_texts
 from jsonschema import Draft202012Validator
 
-from llmlab.config import packaged
 from llmlab.door import opened
 from llmlab.lab.training import skipgram
+from llmlab.packaged import packaged
 
 TOY = "train vectors toy --text t.txt --dimension 10 --steps 0,1000,20000"
 pytestmark = pytest.mark.skipif(find_spec("gensim") is None, reason="gensim is not installed")

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from llmlab.config import packaged
 from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.lab.training.grammar import Grammar, read
+from llmlab.packaged import packaged
 
 SHIPPED = {"english": "en", "chinese": "zh"}  # names of texts, and their languages
 SENTENCES = 60_000  # more than 2 MB of either

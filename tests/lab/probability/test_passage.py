@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 import llmlab
 from llmlab.backends.spellings import Spellings
-from llmlab.config import packaged
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.by_character import spelt
 from llmlab.lab.probability.passage import Excerpt, excerpt, in_symbols, read
+from llmlab.packaged import packaged
 
 STORY = "The cat sat on the mat. It didn't move, and the dog looked at it for a long time before it sat down too."
 
