@@ -2,14 +2,16 @@
 
 import io
 import re
+from gettext import NullTranslations
 
 import pytest
 import training_texts
 from rich.cells import cell_len
 from typer.main import get_command
 
-from llmlab.cli import SECTIONS, app
+from llmlab.cli import SECTIONS, app, world
 from llmlab.cli.verbs import Noun
+from llmlab.language import LANGUAGES, speak
 from llmlab.render import Screen, table
 from llmlab.view import View
 
@@ -121,6 +123,8 @@ BESIDE = [  # several models
     *((f"generate {CHINESE} -t 0,1.5 -n {n} --expect cat --seed 1 --max-tokens 9 TWO", "") for n in (1, 20)),
 ]
 LINES = [(f"{verb} {rest}", stdin) for verb, cases in CASES.items() for rest, stdin in cases] + BESIDE
+NAMES = {"log", "softmax", "BOS", "llmlab"}  # symbols and names, the same in every language
+LETTERS = re.compile(r"\{[^}]*\}|[A-Za-z]")  # of a template, beside its places
 DRAWN = re.compile(r"[─█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+")  # rules, bars, shades
 WORD = re.compile(r"[\u2e80-\u9fff\uff01-\uff60]|[^\s↵\u2e80-\u9fff\uff01-\uff60]+")
 
@@ -149,19 +153,30 @@ def spaces(lab, cache, models, monkeypatch, checkout):
 
 
 @pytest.fixture
-def pictures(lab, monkeypatch):
-    """The pictures that a line shows."""
+def shown(lab, monkeypatch):
+    """What a line hands to render, as [(result, its views in the language of the moment)]."""
 
-    def pictures(line, stdin):
+    def shown(line, stdin):
         seen = []
         with monkeypatch.context() as patch:
-            patch.setattr(table, "draw", lambda views, stream, screen: seen.append(views))
+            patch.setattr(world, "show", lambda result, *_, views, **__: seen.append((result, views or result.views)))
             done = lab(line, stdin.encode())
         assert done.code == 0, done.err
         assert seen
         return seen
 
-    return pictures
+    yield shown
+    speak("en")
+
+
+class Unreadable(NullTranslations):
+    """A language that has every sentence, in no letters: what is still read was never handed to `tr`, or is data."""
+
+    def gettext(self, message):
+        return LETTERS.sub(lambda found: found[0] if found[0].startswith("{") else "¿", message)
+
+    def ngettext(self, one, several, count):
+        return self.gettext(several)
 
 
 def drawn(pictures, width=0):
@@ -187,24 +202,43 @@ def empty(pictures):
 
 
 @pytest.mark.parametrize(("line", "stdin"), LINES)
-def test_no_screen_breaks_a_word_or_a_number_or_loses_one(pictures, line, stdin):
-    seen = pictures(line, stdin)
-    whole = drawn(seen)
-    assert not re.search(r"-0\.0+(?!\d)", whole)  # zero has no minus sign
-    for width in WIDTHS:
-        out = drawn(seen, width)
-        assert max(map(cell_len, out.splitlines())) <= width
-        lost = words(whole, width // 2) - words(out, width) - empty(seen)
-        assert not lost, (width, lost)
-        long = {word for word in words(whole, 10**9) if cell_len(word) > width // 2}
-        broken = {word for word in words(out, width) - words(whole, width) if not any(word in one for one in long)}
-        assert not broken, (width, broken)
+def test_no_screen_breaks_a_word_or_a_number_or_loses_one(shown, line, stdin):
+    results = shown(line, stdin)
+    for language in LANGUAGES:
+        speak(language)
+        seen = [views() for _, views in results]
+        whole = drawn(seen)
+        assert not re.search(r"-0\.0+(?!\d)", whole)  # zero has no minus sign
+        for width in WIDTHS:
+            check_width(seen, whole, width)
+
+
+def check_width(seen, whole, width):
+    out = drawn(seen, width)
+    assert max(map(cell_len, out.splitlines())) <= width
+    lost = words(whole, width // 2) - words(out, width) - empty(seen)
+    assert not lost, (width, lost)
+    long = {word for word in words(whole, 10**9) if cell_len(word) > width // 2}
+    broken = {word for word in words(out, width) - words(whole, width) if not any(word in one for one in long)}
+    assert not broken, (width, broken)
 
 
 @pytest.mark.parametrize(("line", "stdin"), LINES)
-def test_a_sentence_says_what_the_figures_show(pictures, line, stdin):
-    for first, *_ in pictures(line, stdin):
-        assert first.conclusion, first
+def test_a_sentence_says_what_the_figures_show(shown, line, stdin):
+    for _, views in shown(line, stdin):
+        assert views()[0].conclusion
+
+
+@pytest.mark.parametrize(("line", "stdin"), LINES)
+def test_no_english_is_left_in_another_language(shown, monkeypatch, line, stdin):
+    results = shown(line, stdin)
+    english = drawn([views() for _, views in results])
+    monkeypatch.setattr("llmlab.language._Spoken.catalogue", Unreadable())
+    told = drawn([views() for _, views in results])
+    assert told != english
+    data = f"{line} {stdin} " + " ".join(str(list(one.values())) for result, _ in results for one in result.records())
+    left = set(re.findall(r"[A-Za-z]{3,}", told)) - set(re.findall("[A-Za-z]{3,}", data)) - NAMES
+    assert not left, told
 
 
 def test_every_verb_that_shows_something_has_a_case():
