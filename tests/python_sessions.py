@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PASSING = re.compile(r"llmlab: (.*: \d+ %|.*(once|一次)[)）]|\w+ ?(\.\.\.|……))|.*(\(once\)|（一次）)")
 REPLAY = """
 import contextlib, io, json, sys
 names, said = {}, []
@@ -33,14 +34,20 @@ def examples(text: str) -> list[tuple[str, str]]:
 
 @functools.cache
 def printed(lines: tuple[str, ...], offline: str) -> list[str]:
-    """What is printed of each line, without spaces at the ends of lines."""
+    """What is printed of each line."""
     path = os.pathsep.join([offline, str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
         [sys.executable, "-c", REPLAY], input=json.dumps(lines), capture_output=True, text=True, check=True,
         cwd=ROOT, env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     outputs = json.loads(done.stdout.splitlines()[-1])
-    return ["\n".join(line.rstrip() for line in output.splitlines()) for output in outputs]
+    return [lasting(output) for output in outputs]
+
+
+def lasting(said: str) -> str:
+    """Lines without spaces at their ends, and without what a slow machine, or a first run, says more."""
+    lines = [line.rstrip() for line in said.splitlines()]
+    return "\n".join(line for line in lines if not PASSING.fullmatch(line))
 
 
 def rewritten(text: str, offline: str) -> str:

@@ -3,9 +3,12 @@
 With names of files it writes those alone.
 """
 
+import atexit
 import functools
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,15 +27,17 @@ OTHERS = (ROOT / ".github" / "CONTRIBUTING.md", *sorted((ROOT / "configs" / "exe
 OFFLINE = ROOT / "tests" / "offline"  # no command that is shown needs a network
 MOST_BYTES = 9216  # of a README
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
-PASSING = re.compile(
-    r"llmlab: (.*: \d+ %|.* once\)|.*\(once\)|\w+ \.\.\.)"
-)  # what a slow machine, or a first run, says more
 TOLERANCE = 0.02  # processors round differently; bars and the last digits follow
 COUNTED = 2.0  # percentage points of `calibration`: a rounding moves a position, one of 200, into the next bin
 
 
 def called(page: Path) -> str:
     return page.name
+
+
+def tongue(page: Path) -> str:
+    """The language of a page, in which its commands speak."""
+    return "zh" if page.name.endswith(".zh.md") else "en"
 
 
 def sessions(page: Path) -> list[tuple[str, str]]:
@@ -46,23 +51,57 @@ def sessions(page: Path) -> list[tuple[str, str]]:
 
 
 @functools.cache
-def printed(command: str) -> str:
-    """What a user sees: messages and data, lines without trailing spaces."""
+def printed(command: str, language: str, *, whole: bool = False) -> str:
+    """What a user sees: messages and data, lines without trailing spaces.
+
+    A shell runs what needs one (a pipe, a loop), and what is to be seen as a whole process.
+    """
+    alone = command.startswith("llmlab ") and not set("|;&<>$`") & set(command) and not whole
+    said = told(command, language) if alone else shell(command, language)
+    return python_sessions.lasting(said)
+
+
+def of(page: Path, command: str) -> str:
+    """What a command of a page prints; what the READMEs show are whole processes."""
+    return printed(command, tongue(page), whole=page.name.startswith("README"))
+
+
+def told(command: str, language: str) -> str:
+    """What a command of llmlab alone says, in a process that keeps what it has opened."""
+    asked = desk()
+    print(json.dumps([shlex.split(command)[1:], language]), file=asked.stdin, flush=True)
+    code, said = json.loads(asked.stdout.readline())
+    assert code == 0, (command, said)
+    return said
+
+
+@functools.cache
+def desk() -> subprocess.Popen:
+    """The process of `told`, which ends with this one."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    one = subprocess.Popen([sys.executable, ROOT / "tests" / "desk.py"], **pipes, cwd=ROOT, env=environment("en"))
+    atexit.register(one.communicate)
+    return one
+
+
+def environment(language: str) -> dict[str, str]:
+    """That of a user: this installation, 80 cells, a language, and no network."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     offline = os.pathsep.join([str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
-        cwd=ROOT, env=os.environ | {"PATH": path, "COLUMNS": "80", "PYTHONPATH": offline},
-    )  # fmt: skip
-    lines = [line.rstrip() for line in done.stdout.splitlines()]
-    return "\n".join(line for line in lines if not PASSING.fullmatch(line))
+    return os.environ | {"PATH": path, "COLUMNS": "80", "PYTHONPATH": offline, "LLMLAB_LANG": language}
+
+
+def shell(command: str, language: str) -> str:
+    """What a shell's command says."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.run(command, shell=True, **pipes, check=True, cwd=ROOT, env=environment(language)).stdout
 
 
 def rewrite(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for command, output in sessions(page):
         old = f"$ {command}\n{output}\n" if output else f"$ {command}\n"
-        text = text.replace(old, f"$ {command}\n{printed(command)}\n", 1)
+        text = text.replace(old, f"$ {command}\n{of(page, command)}\n", 1)
     page.write_text(python_sessions.rewritten(text, str(OFFLINE)) if "\n>>> " in text else text, encoding="utf-8")
 
 
@@ -79,7 +118,7 @@ def test_the_sessions_are_what_the_commands_print(page):
     examples = python_sessions.examples(page.read_text(encoding="utf-8"))
     lines = tuple(line for line, _ in examples)
     said = python_sessions.printed(lines, str(OFFLINE)) if examples else []
-    shown = [(*one, printed(one[0])) for one in sessions(page)]
+    shown = [(*one, of(page, one[0])) for one in sessions(page)]
     shown += [(*one, now) for one, now in zip(examples, said, strict=True)]
     assert shown
     for command, output, printed_now in shown:
