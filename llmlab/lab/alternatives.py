@@ -3,13 +3,14 @@
 import math
 
 from llmlab.lab.text import probability, raw, show
+from llmlab.language import tr
 from llmlab.view import Column, Record
 
 Alternatives = tuple[tuple[bytes, float], ...]  # other tokens and their log-probability in nats, likeliest first
 
 
 def column(means: str) -> Column:
-    return Column("others", wide=True, means=means)
+    return Column(tr("others"), wide=True, means=means)
 
 
 def shown(others: Alternatives) -> str:

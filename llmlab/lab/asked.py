@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM, Message
@@ -80,13 +81,16 @@ def check_ways(ways: Iterable[tuple[str, object]], raw: bool, preset: str | None
     """Raise MisuseError for two `ways` to give a prompt, by name, and for what a template cannot hold."""
     given = [name for name, value in ways if value is not None]
     if len(given) > 1:
-        raise MisuseError(f"{given[0]} and {given[1]} are two ways to say the same", "give one of them")
+        said = tr("{one} and {other} are two ways to say the same", one=given[0], other=given[1])
+        raise MisuseError(said, tr("give one of them"))
     if raw and preset:
-        raise MisuseError("--raw and --preset are two ways to say what the model reads", "give one of them")
+        said = tr("--raw and --preset are two ways to say what the model reads")
+        raise MisuseError(said, tr("give one of them"))
     told = [*(["--system"] if system is not None else []), *(["--chat"] if "--chat" in given else [])]
     if told and (raw or preset):
         over = "--raw" if raw else "--preset"
-        raise MisuseError(f"{told[0]} is read in a chat template, which {over} leaves out", "give one of them")
+        said = tr("{told} is read in a chat template, which {over} leaves out", told=told[0], over=over)
+        raise MisuseError(said, tr("give one of them"))
 
 
 def preset_of(config: Config, name: str) -> PresetEntry:
@@ -94,7 +98,8 @@ def preset_of(config: Config, name: str) -> PresetEntry:
     if not name:
         return AS_IT_IS
     if name not in config.presets:
-        raise MisuseError(f"no preset is called {name!r}", f"one of: {', '.join(config.presets)}")
+        said = tr("no preset is called {name!r}", name=name)
+        raise MisuseError(said, tr("one of: {names}", names=", ".join(config.presets)))
     return config.presets[name]
 
 
@@ -110,5 +115,6 @@ def once(lines: Iterable[str]) -> Iterator[str]:
 def _own_question(config: Config, preset: str) -> Asked:
     wrap = preset_of(config, preset)
     if not wrap.question:
-        raise MisuseError(f"the preset {preset!r} has no question of its own", "give a PROMPT")
+        said = tr("the preset {preset!r} has no question of its own", preset=preset)
+        raise MisuseError(said, tr("give a PROMPT"))
     return Asked(iter([wrap.question]), 1, wrap, wrap.expect)

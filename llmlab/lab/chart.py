@@ -24,7 +24,7 @@ BETWEEN = 16  # px from panel to panel
 FIGURE = 56  # px of a figure at the end of a bar
 ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}  # an axis's title
 OWN = {"scale": {"color": "independent"}}  # colours of a part, whose legend then stands beside it
-TITLE = re.compile(r"[A-Za-z0-9 ,.:()/%'-]+")
+TITLE = re.compile(r"[A-Za-z0-9 ,.:()/%'\u4e00-\u9fff，：（）、-]+")
 LINE = 105  # cells of a line of a title
 
 

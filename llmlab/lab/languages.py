@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from llmlab.config import Config, ModelEntry, SpaceEntry
+from llmlab.language import later
 
 SCRIPTS = {  # first word of a letter's Unicode name -> language
     "CJK": "zh",
@@ -18,15 +19,15 @@ SCRIPTS = {  # first word of a letter's Unicode name -> language
     "THAI": "th",
 }
 NAMES = {
-    "zh": "Chinese",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "ru": "Russian",
-    "ar": "Arabic",
-    "el": "Greek",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "th": "Thai",
+    "zh": later("Chinese"),
+    "ja": later("Japanese"),
+    "ko": later("Korean"),
+    "ru": later("Russian"),
+    "ar": later("Arabic"),
+    "el": later("Greek"),
+    "he": later("Hebrew"),
+    "hi": later("Hindi"),
+    "th": later("Thai"),
 }
 UNSPACED = ("zh", "ja", "th")  # written without spaces between words
 

@@ -15,6 +15,7 @@ from llmlab.arrays import Doubles, Floats
 from llmlab.backends.sampling import Settings
 from llmlab.lab.shaded import FULL
 from llmlab.lab.text import BITS, number, probability, raw, show
+from llmlab.language import tr
 from llmlab.view import Seen, Shaded, Shading, TemperatureSlider
 
 HIGHEST = 2000  # tokens carried one by one
@@ -52,7 +53,9 @@ def slider(
 
 def penalised(penalty: float) -> str:
     """What is said of log-probabilities that are not the model's own."""
-    return "" if penalty == 1 else f"The logits z are those after a repetition penalty of {penalty:g}."
+    if penalty == 1:
+        return ""
+    return tr("The logits z are those after a repetition penalty of {penalty:g}.", penalty=penalty)
 
 
 def bins(falling: Doubles) -> list[tuple[int, float]]:
@@ -66,10 +69,11 @@ def bins(falling: Doubles) -> list[tuple[int, float]]:
     return list(zip(counts.tolist(), means.round(DIGITS).tolist(), strict=True))
 
 
-def shading(title: str, parts: Sequence[Shaded], instead: str = "instead") -> Shading:
+def shading(title: str, parts: Sequence[Shaded], instead: str = "") -> Shading:
     """A text to point at; `instead` heads what else might have come."""
-    legend = [(f"{bits} bits", bits / FULL) for bits in (0, 2, 4, 8, 12)]
-    return Shading(title, parts, [*legend, (f"{FULL} or more", 1.0)], (instead, "P", "bits", "rank"))
+    legend = [(tr("{bits} bits", bits=bits), bits / FULL) for bits in (0, 2, 4, 8, 12)]
+    legend.append((tr("{bits} or more", bits=FULL), 1.0))
+    return Shading(title, parts, legend, (instead or tr("instead"), "P", tr("bits"), tr("rank")))
 
 
 def part(
@@ -80,9 +84,9 @@ def part(
     The ranks of the others follow from the part's own: they are the likeliest but it.
     """
     unknown = math.isnan(logprob)
-    told = [("part", show(piece)), ("P", probability(logprob)), ("surprisal", _bits(logprob))]
-    told += [("rank", f"{rank:,}")] if rank else []
-    told += [(name, f"{number(bits, 2)} bits") for name, bits in facts.items() if bits is not None]
+    told = [(tr("part"), show(piece)), ("P", probability(logprob)), (tr("surprisal"), _bits(logprob))]
+    told += [(tr("rank"), f"{rank:,}")] if rank else []
+    told += [(name, tr("{bits} bits", bits=number(bits, 2))) for name, bits in facts.items() if bits is not None]
     rows = []
     for place, (other, nats) in enumerate(others, 1):
         own = place + 1 if rank and rank <= place else place
@@ -91,4 +95,6 @@ def part(
 
 
 def _bits(logprob: float) -> str:
-    return "nothing stands before it" if math.isnan(logprob) else f"{number(-logprob * BITS, 2)} bits"
+    if math.isnan(logprob):
+        return tr("nothing stands before it")
+    return tr("{bits} bits", bits=number(-logprob * BITS, 2))

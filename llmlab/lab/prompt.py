@@ -12,6 +12,7 @@ from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.healing import Backoff, heal
+from llmlab.language import tr
 from llmlab.render.safe import visible
 
 MARK = "\ue000llmlab{}\ue000"  # stands for a message's text in a template; private use, in no text
@@ -43,8 +44,9 @@ class Prompt:
         if not self.cuts:
             return ()
         rest = visible(self.rest.decode(errors="replace").replace(" ", "␣"))
-        what = f"the text ends inside a token: the first one drawn begins with {rest}"
-        return (f"{what} (--no-heal: after it)",)
+        return (
+            tr("the text ends inside a token: the first one drawn begins with {rest} (--no-heal: after it)", rest=rest),
+        )
 
     def first(self, logits: Floats) -> Floats:
         """Of the logits [V] after the tokens, those of the tokens that may come first."""
@@ -76,13 +78,13 @@ def read(
     empty prompt, and for a conversation with a base model.
     """
     if not asked:
-        raise MisuseError("the prompt is empty", "give at least one character")
+        raise MisuseError(tr("the prompt is empty"), tr("give at least one character"))
     messages = [*before, Message("user", asked)]
     rendered = None if template or raw else model.chat(messages)
     if rendered is None:
         if before:
-            hint = "name a chat model with --model, or leave out --system and --chat"
-            raise MisuseError(f"{model.info.name} has no chat template", hint)
+            hint = tr("name a chat model with --model, or leave out --system and --chat")
+            raise MisuseError(tr("{model} has no chat template", model=model.info.name), hint)
         text = after_bos(model, template.replace("{prompt}", asked) if template else asked, allow_special)
         return Prompt(asked, text, model.encode(text, allow_special=allow_special))
     texts = [one.content for one in messages]
@@ -100,7 +102,7 @@ def context(
     """
     found = read(model, asked, template=template, raw=not chat, allow_special=allow_special)
     if chat and not found.chat:
-        raise MisuseError(f"{model.info.name} has no chat template", "leave out --chat")
+        raise MisuseError(tr("{model} has no chat template", model=model.info.name), tr("leave out --chat"))
     return found
 
 
@@ -115,7 +117,8 @@ def _with_literal(model: CausalLM, messages: Sequence[Message], rendered: str) -
         tokens += model.encode(said) + model.encode(after, allow_special=True)
         made += said + after
     if made != rendered:
-        raise MisuseError("the chat template changes a text that holds control tokens", "use --allow-special or --raw")
+        said = tr("the chat template changes a text that holds control tokens")
+        raise MisuseError(said, tr("use --allow-special or --raw"))
     return tokens
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llmlab.language import tr
 from llmlab.view import Record
 
 if TYPE_CHECKING:
@@ -24,9 +25,13 @@ class Provenance:
 
 def of_text(info: "ModelInfo") -> Provenance:
     """Of what a causal language model says of a text."""
-    bos = f"after {info.bos}" if info.bos else "no BOS: a text's first token has no probability"
     vectors = of_vectors(info)
-    return Provenance(vectors.columns | {"bos": info.bos}, f"{vectors.line}, {bos}")
+    line = (
+        tr("{origin}, after {bos}", origin=vectors.line, bos=info.bos)
+        if info.bos
+        else tr("{origin}, no BOS: a text's first token has no probability", origin=vectors.line)
+    )
+    return Provenance(vectors.columns | {"bos": info.bos}, line)
 
 
 def of_vectors(info: "ModelInfo") -> Provenance:
@@ -41,5 +46,12 @@ def of_space(space: "Space") -> Provenance:
     facts = space.facts
     columns: Record = {"space": facts.name, "model": facts.model, "revision": facts.revision}
     columns |= {"engine": facts.engine, "dtype": facts.dtype}
-    words = f"{len(space.words):,} words x {space.dimension}"
-    return Provenance(columns, f"space {facts.name}: {words}, {facts.model} {facts.revision}")
+    line = tr(
+        "space {name}: {count:,} words x {dimension}, {model} {revision}",
+        name=facts.name,
+        count=len(space.words),
+        dimension=space.dimension,
+        model=facts.model,
+        revision=facts.revision,
+    )
+    return Provenance(columns, line)

@@ -7,17 +7,26 @@ from collections.abc import Sequence
 
 from llmlab.lab import chart
 from llmlab.lab.chart import WIDTH
+from llmlab.language import tr
 from llmlab.render.fold import cells, in_lines
 from llmlab.view import Chart
 
 FULL = 16  # bits of the full shade: one in 65,536
 OPACITY = {"domain": [0, FULL], "range": [0, 0.6], "clamp": True}  # letters are still read on the full shade
-LEGEND = f"the stronger its shade, the more surprising a part: up to {FULL} bits, one in {2**FULL:,}"
 SIZE, LEADING, PAD = 13, 22, 1.5  # px of letters, from line to line, beside a part
 WORD = 60  # cells of the longest piece that stays whole
 # Widths in shares of the size, as those of Helvetica and Arial, rounded up: https://en.wikipedia.org/wiki/Arial
 NARROW, SLIM = frozenset("ijl'|.,:;!I "), frozenset('ftr()[]/\\-`"*{}')
 BROAD = frozenset("mwMWOQGDCHNUR%@&+<>=~") | frozenset("ABEKPSVXY")
+
+
+def legend() -> str:
+    """What the shades say."""
+    return tr(
+        "the stronger its shade, the more surprising a part: up to {bits} bits, one in {texts:,}",
+        bits=FULL,
+        texts=2**FULL,
+    )
 
 
 def width(text: str) -> float:

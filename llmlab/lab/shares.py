@@ -6,15 +6,20 @@ The interval is Wilson's for a share, at 95 % (Wilson 1927).
 import math
 from dataclasses import dataclass
 
+from llmlab.language import later, tr
 from llmlab.view import Bar, Cell, Column, Record
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
-INTERVAL = "where the true share lies, 95 times of 100"
-COLUMNS = (
-    Column("right", True, means="share of right answers"),
-    Column("95 %", means=INTERVAL),
-    Column(""),
-)
+INTERVAL = later("where the true share lies, 95 times of 100")
+
+
+def share_columns() -> tuple[Column, ...]:
+    """What the cells of a share say."""
+    return (
+        Column(tr("right"), True, means=tr("share of right answers")),
+        Column("95 %", means=tr(INTERVAL)),
+        Column(""),
+    )
 
 
 def wilson(share: float, trials: float) -> tuple[float, float]:
@@ -41,7 +46,7 @@ class Share:
         return wilson(self.share, self.trials)
 
     def cells(self) -> list[Cell]:
-        """The share, its interval and a bar, as COLUMNS names them."""
+        """The share, its interval and a bar, as `share_columns` names them."""
         low, high = self.interval
         return [f"{self.share:.1%}", f"{low:.1%} - {high:.1%}", Bar(self.share)]
 

@@ -4,7 +4,7 @@ import math
 import sys
 from typing import Literal
 
-from llmlab.language import tr_many
+from llmlab.language import tr, tr_many
 from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
@@ -90,14 +90,24 @@ def many(count: int, what: str) -> str:
 
 def times(log: float) -> str:
     """A ratio exp(log) for the eye: 3.13 times, 3,120 times, 1/8,100; 5.50e+34 times."""
+    return multiple(log) if log < math.log(0.01) else tr("{multiple} times", multiple=multiple(log))
+
+
+def multiple(log: float) -> str:
+    """The figure of a ratio alone: 3.13, 3,120, 1/8,100, 5.50e+34."""
     if log < math.log(0.01):
         return f"1/{_three_figures(-log)}"
-    return f"{math.exp(log):.2f} times" if log < math.log(100) else f"{_three_figures(log)} times"
+    return f"{math.exp(log):.2f}" if log < math.log(100) else _three_figures(log)
 
 
 def likelier(log: float) -> str:
-    """How a text stands to one that is exp(log) <= 1 times as likely: 3,120 times likelier than; as likely as."""
-    return "as likely as" if times(log) == times(0.0) else f"{times(log)} likelier than"
+    """How a text stands to one that is as likely or less: 3,120 times likelier than; as likely as.
+
+    The English "A is {likelier} B" is 与 B 相比，A 的{likelier} in Chinese, where the phrase names nothing after it.
+    """
+    if multiple(log) == multiple(0.0):
+        return tr("as likely as")
+    return tr("{multiple} times likelier than", multiple=multiple(log))
 
 
 def quoted(text: str) -> str:
@@ -122,7 +132,11 @@ def _scientific(log: float) -> str:
 
 def uncertainty(entropy: float) -> str:
     """An entropy in nats for the eye."""
-    return f"entropy {entropy * BITS:.2f} bits: as uncertain as {math.exp(entropy):,.1f} equal choices"
+    return tr(
+        "entropy {bits:.2f} bits: as uncertain as {choices:,.1f} equal choices",
+        bits=entropy * BITS,
+        choices=math.exp(entropy),
+    )
 
 
 def finite(value: float) -> float | None:

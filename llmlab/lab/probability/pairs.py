@@ -10,7 +10,7 @@ from llmlab.files.records import GROUP, Filled, Kind
 from llmlab.lab.probability.charts.groups import of_pairs
 from llmlab.lab.probability.scored import score
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number
 from llmlab.progress import Progress, silent
@@ -79,7 +79,7 @@ class Pairs(Shown):
     origin: Provenance
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("pairs", True), *COLUMNS)
+        columns = (Column("group", wide=True), Column("pairs", True), *share_columns())
         shares = self.shares()
         rows: list[list[Cell]] = [
             [visible(name) or "all", f"{share.trials:,}", *share.cells()] for name, share in shares

@@ -16,7 +16,7 @@ from llmlab.files.records import GROUP, Filled, Kind
 from llmlab.lab.probability.charts.groups import of_quiz
 from llmlab.lab.probability.choose import MERGED, Choice, Choices, choose_all
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import number
 from llmlab.progress import Progress, silent
@@ -125,7 +125,7 @@ class Quiz(Shown):
             Column("group", wide=True),
             Column("questions", True),
             Column("by", means="by which log P of the choices is compared"),
-            *COLUMNS,
+            *share_columns(),
         )
         rows: list[list[Cell]] = []
         for group in self._groups():

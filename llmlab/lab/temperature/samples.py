@@ -15,7 +15,7 @@ from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.shares import COLUMNS, Share
+from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.charts import panels
@@ -124,7 +124,7 @@ class Samples(Shown):
 
     def _rightness(self) -> View:
         rows: list[list[Cell]] = [[f"{t:g}", *self._right(t).cells()] for t in self._temperatures()]
-        return View("", (TEMPERATURE, self._right_column(), *COLUMNS[1:]), rows)
+        return View("", (TEMPERATURE, self._right_column(), *share_columns()[1:]), rows)
 
     def _right_column(self) -> Column:
         return Column("right", True, means=f"answers that {self.expected.aim}")
@@ -150,7 +150,7 @@ class Samples(Shown):
 
     def _overview(self) -> View:
         """A temperature's measures and its commonest answers beside them."""
-        measured = [self._right_column(), COLUMNS[1]] if self.expected else [SURPRISAL]
+        measured = [self._right_column(), share_columns()[1]] if self.expected else [SURPRISAL]
         said = Column("commonest answers", wide=True, head=LINE)
         rows: list[list[Cell]] = []
         for t in self._temperatures():

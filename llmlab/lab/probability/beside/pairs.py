@@ -14,7 +14,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.lab.beside import lines, names
 from llmlab.lab.probability.charts import beside as charts
 from llmlab.lab.probability.pairs import Pair, Pairs, judge
-from llmlab.lab.shares import COLUMNS
+from llmlab.lab.shares import share_columns
 from llmlab.lab.shown import Shown
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -65,7 +65,7 @@ class PairsBeside(Shown):
         return [(a, b, _agreement(one, other)) for (a, one), (b, other) in combinations(found, 2)]
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("model", wide=True), Column("pairs", True), *COLUMNS)
+        columns = (Column("group", wide=True), Column("model", wide=True), Column("pairs", True), *share_columns())
         shares = [dict(one.shares()) for one in self.judged]
         rows: list[list[Cell]] = []
         for group in shares[0]:

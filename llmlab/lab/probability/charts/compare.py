@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.probability.charts.ranked import MOST, brief, cut, noted
-from llmlab.lab.shaded import LEGEND, shaded
+from llmlab.lab.shaded import legend, shaded
 from llmlab.lab.text import BITS, finite, raw, show, signed
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
@@ -39,7 +39,7 @@ def places(difference: "Difference") -> Chart:
     bars = chart.bars(rows, value, hover, chart.figures(rows, value))
     bars["layer"][0]["encoding"]["color"] = colour | {"legend": {"orient": "top", "titleOrient": "left"}}
     texts = [_text("A", difference.a), _text("B", difference.b)]
-    said = noted(brief(difference.views()), cut(len(difference.parts), "places"), LEGEND)
+    said = noted(brief(difference.views()), cut(len(difference.parts), "places"), legend())
     return chart.picture(said, *texts, bars)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from llmlab.lab import chart
 from llmlab.lab.alternatives import shown as others
 from llmlab.lab.probability.charts.ranked import brief, noted
-from llmlab.lab.shaded import LEGEND, shaded
+from llmlab.lab.shaded import legend, shaded
 from llmlab.lab.text import raw
 from llmlab.render.safe import visible
 from llmlab.view import Chart
@@ -29,7 +29,7 @@ def surprisals(ledger: "Ledger") -> Chart:
     rows = chart.data(records, *fields, shown=shown, **beside)
     hover = chart.tooltip(**{field: title for field, title in _told(ledger).items() if field in rows["values"][0]})
     cut = f"the first {MOST} of {len(ledger.rows):,} {ledger.by}s" if len(ledger.rows) > MOST else ""
-    return chart.picture(noted(brief(ledger.views()), cut, LEGEND), shaded(rows, hover), _bars(rows, ledger, hover))
+    return chart.picture(noted(brief(ledger.views()), cut, legend()), shaded(rows, hover), _bars(rows, ledger, hover))
 
 
 def _told(ledger: "Ledger") -> dict[str, str]:
