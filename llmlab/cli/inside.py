@@ -11,6 +11,7 @@ import typer
 from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions, batches, streams
 from llmlab.cli.verbs import MODEL, option, verb
 from llmlab.cli.world import World
+from llmlab.language import tr
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -50,7 +51,7 @@ def layers(
     check(k, tracked)
     lm = model.causal_lm(world)
     prompt = context(lm, asked, allow_special=special)
-    with world.progress("reading"):
+    with world.progress(tr("reading")):
         found = layers(lm, prompt, k, tokens_of(lm, prompt, tracked, allow_special=special))
     world.show(found, form)
 
@@ -78,7 +79,7 @@ def attention(
 
     asked = reading.one(world, text)
     lm = model.causal_lm(world)
-    with world.progress("reading"):
+    with world.progress(tr("reading")):
         found = attention(lm, context(lm, asked, allow_special=reading.allow_special), layer, k)
     world.show(found, form)
 

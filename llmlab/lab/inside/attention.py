@@ -19,10 +19,11 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import number, raw, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
-CAVEAT = "weights are not an explanation of what the model says (Jain and Wallace 2019)"
+CAVEAT = later("weights are not an explanation of what the model says (Jain and Wallace 2019)")
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,24 @@ class Attention(Shown):
 
     def views(self) -> list[View]:
         one = self.layer is not None
-        columns = [Column("head" if one else "layer", True)]
+        columns = [Column(tr("head") if one else tr("layer"), True)]
         columns += [
-            Column(show(self.pieces[0]), True, means="share on the first token"),
-            Column("itself", True, means="on the last"),
-            Column("others", wide=True, means="on those between, the most first"),
+            Column(show(self.pieces[0]), True, means=tr("share on the first token")),
+            Column(tr("itself"), True, means=tr("on the last")),
+            Column(tr("others"), wide=True, means=tr("on those between, the most first")),
         ]
         if not one:
-            columns.append(Column("sharpest head", wide=True, means="of all, on one token after the first"))
+            columns.append(Column(tr("sharpest head"), wide=True, means=tr("of all, on one token after the first")))
         rows = [self._row(*found) for found in enumerate(self.rows, 1)]
-        each = "a row a head" if one else "a row a layer, the mean of its heads"
-        notes = (f"the last token's attention, {each}; all its shares sum to 1", CAVEAT, self.origin.line)
-        of = f", layer {self.layer}" if one else ""
-        return [View(f"{visible(self.context.text)}{of}", tuple(columns), rows, notes, self._conclusion())]
+        each = (
+            tr("the last token's attention, a row a head; all its shares sum to 1")
+            if one
+            else tr("the last token's attention, a row a layer, the mean of its heads; all its shares sum to 1")
+        )
+        notes = (each, tr(CAVEAT), self.origin.line)
+        text = visible(self.context.text)
+        title = tr("{text}, layer {layer}", text=text, layer=self.layer) if one else text
+        return [View(title, tuple(columns), rows, notes, self._conclusion())]
 
     def records(self) -> list[Record]:
         """A record a layer and token, the mean of its heads; of one layer a record a head and token."""
@@ -102,20 +108,35 @@ class Attention(Shown):
 
     def _sharpest(self, layer: int) -> str:
         """The head of a layer with the largest weight after the first token, on which, and how much."""
-        later = self.weights[layer - 1, :, 1:]  # [heads, T - 1]
-        if not later.size:
+        after = self.weights[layer - 1, :, 1:]  # [heads, T - 1]
+        if not after.size:
             return "-"
-        head, at = np.unravel_index(later.argmax(), later.shape)
-        return f"{head + 1}: {self.shown[at + 1]} {number(float(later[head, at]), 2)}"
+        head, at = np.unravel_index(after.argmax(), after.shape)
+        return f"{head + 1}: {self.shown[at + 1]} {number(float(after[head, at]), 2)}"
 
     def _conclusion(self) -> str:
         mean = self.rows.mean(axis=0)
-        where = "all heads and layers" if self.layer is None else f"the heads of layer {self.layer}"
-        said = f"{mean[0]:.0%} of the last token's attention lies on {self.shown[0]}, which stands first"
-        if len(mean) > 1:
-            most = 1 + int(mean[1:].argmax())
-            said += f", and most of the rest on {self.shown[most]} ({mean[most]:.0%})"
-        return f"{said}: the mean of {where}"
+        if self.layer is None:
+            where = tr("the mean of all heads and layers")
+        else:
+            where = tr("the mean of the heads of layer {layer}", layer=self.layer)
+        if len(mean) == 1:
+            return tr(
+                "{share:.0%} of the last token's attention lies on {first}, which stands first: {where}",
+                share=mean[0],
+                first=self.shown[0],
+                where=where,
+            )
+        most = 1 + int(mean[1:].argmax())
+        return tr(
+            "{share:.0%} of the last token's attention lies on {first}, which stands first, and most of the rest on "
+            "{other} ({rest:.0%}): {where}",
+            share=mean[0],
+            first=self.shown[0],
+            other=self.shown[most],
+            rest=mean[most],
+            where=where,
+        )
 
 
 def attention(model: CausalLM, context: Prompt, layer: int | None = None, k: int = 3) -> Attention:
@@ -124,7 +145,8 @@ def attention(model: CausalLM, context: Prompt, layer: int | None = None, k: int
     Raises MisuseError for a layer that the model has not, and as `CausalLM.attention` does.
     """
     if layer is not None and not 1 <= layer <= model.info.layers:
-        raise MisuseError(f"{model.info.name} has no layer {layer}", f"1 to {model.info.layers}")
+        said = tr("{model} has no layer {layer}", model=model.info.name, layer=layer)
+        raise MisuseError(said, tr("1 to {last}", last=model.info.layers))
     weights = model.attention(context.tokens)
     pieces = (*_bos(model), *context.tokens.pieces)
     return Attention(context, pieces, weights, layer, k, of_text(model.info))

@@ -23,11 +23,14 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, number, probability, quoted, raw, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
-LENS = "logit lens: the final norm and output layer on each layer's last state; layer 0 is the embedding"
-CAVEAT = "a projection, not what a layer computes; early layers say little by it"
+LENS = later("logit lens: the final norm and output layer on each layer's last state; layer 0 is the embedding")
+CAVEAT = later("a projection, not what a layer computes; early layers say little by it")
+
+ORDINALS = {1: later("{rank:,}st"), 2: later("{rank:,}nd"), 3: later("{rank:,}rd")}  # by the last digit
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,15 @@ class Layers(Shown):
     origin: Provenance
 
     def views(self) -> list[View]:
-        columns = [Column("layer", True)]
+        columns = [Column(tr("layer"), True)]
         for piece in self.pieces:
-            columns += [Column(f"P({show(piece)})", True), Column("rank", True, means="1 is the likeliest")]
+            columns += [Column(f"P({show(piece)})", True), Column(tr("rank"), True, means=tr("1 is the likeliest"))]
         columns += [
-            Column("entropy", True, means="uncertainty in bits"),
-            Column("likeliest", wide=True, means="tokens by the layer's state, and their P"),
+            Column(tr("entropy"), True, means=tr("uncertainty in bits")),
+            Column(tr("likeliest"), wide=True, means=tr("tokens by the layer's state, and their P")),
         ]
         rows = [self._row(layer) for layer in self.layers]
-        notes = (LENS, CAVEAT, self.origin.line)
+        notes = (tr(LENS), tr(CAVEAT), self.origin.line)
         return [View(f"{visible(self.context.text)} ...", tuple(columns), rows, notes, self._conclusion())]
 
     def records(self) -> list[Record]:
@@ -110,18 +113,23 @@ class Layers(Shown):
         ]
 
     def _conclusion(self) -> str:
-        last = self.layers[-1]
-        said = []
-        for place, piece in enumerate(self.pieces):
-            first, ranks = self.leads_from(place), [layer.ranks[place] for layer in self.layers]
-            if first is None:
-                best = ranks.index(min(ranks))
-                said.append(f"{show(piece)} is {_ordinal(last.ranks[place])} in the end, {_best(min(ranks), best)}")
-            elif first == last.number:
-                said.append(f"{show(piece)} leads in the last layer alone ({first})")
-            else:
-                said.append(f"{show(piece)} leads from layer {first} of {last.number} on")
-        return "; ".join(said)
+        return tr("; ").join(map(self._told, range(len(self.pieces))))
+
+    def _told(self, place: int) -> str:
+        """Of one tracked token, from which layer on it leads, or where it stands at best."""
+        token, first, last = show(self.pieces[place]), self.leads_from(place), self.layers[-1]
+        if first is None:
+            ranks = [layer.ranks[place] for layer in self.layers]
+            return tr(
+                "{token} is {rank} in the end, and at best {best}, in layer {layer}",
+                token=token,
+                rank=_ordinal(ranks[-1]),
+                best=_ordinal(min(ranks)),
+                layer=ranks.index(min(ranks)),
+            )
+        if first == last.number:
+            return tr("{token} leads in the last layer alone ({layer})", token=token, layer=first)
+        return tr("{token} leads from layer {layer} of {last} on", token=token, layer=first, last=last.number)
 
 
 def layers(model: CausalLM, context: Prompt, k: int = 3, tracked: Sequence[int] = ()) -> Layers:
@@ -138,9 +146,9 @@ def layers(model: CausalLM, context: Prompt, k: int = 3, tracked: Sequence[int] 
 def check(k: int, tracked: Sequence[str]) -> None:
     """Raise MisuseError, before a model is opened, for what cannot be shown."""
     if k < 1:
-        raise MisuseError(f"-k {k} shows no token", "at least 1")
+        raise MisuseError(tr("-k {k} shows no token", k=k), tr("at least 1"))
     if not all(tracked):
-        raise MisuseError("--track is empty", 'give a token, for example --track " Paris" or --track 冷')
+        raise MisuseError(tr("--track is empty"), tr('give a token, for example --track " Paris" or --track 冷'))
 
 
 def tokens_of(model: CausalLM, context: Prompt, tracked: Sequence[str], *, allow_special: bool = False) -> list[int]:
@@ -162,8 +170,18 @@ def _token_of(model: CausalLM, context: Prompt, text: str, allow_special: bool) 
     cut = " ".join(map(show, alone.pieces))
     first = alone.pieces[0].decode(errors="ignore")
     whole = first.encode() == alone.pieces[0] and len(alone) > 1
-    hint = f"track its first: --track {quoted(first)}" if whole else "track one that is (llmlab tokens shows them)"
-    raise MisuseError(f"{quoted(text)} is no single token after the text; {model.info.name} reads {cut}", hint)
+    hint = (
+        tr("track its first: --track {token}", token=quoted(first))
+        if whole
+        else tr("track one that is (llmlab tokens shows them)")
+    )
+    said = tr(
+        "{text} is no single token after the text; {model} reads {cut}",
+        text=quoted(text),
+        model=model.info.name,
+        cut=cut,
+    )
+    raise MisuseError(said, hint)
 
 
 def _layer(model: CausalLM, place: int, row: Floats, k: int, ids: Sequence[int]) -> Layer:
@@ -173,10 +191,7 @@ def _layer(model: CausalLM, place: int, row: Floats, k: int, ids: Sequence[int])
     return Layer(place, likeliest, tuple(float(row[token]) for token in ids), ranks, sampling.entropy(row))
 
 
-def _best(rank: int, layer: int) -> str:
-    return f"and at best {_ordinal(rank)}, in layer {layer}"
-
-
 def _ordinal(rank: int) -> str:
-    ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank:,}{ending}"
+    if rank % 100 in (11, 12, 13):
+        return tr("{rank:,}th", rank=rank)
+    return tr(ORDINALS.get(rank % 10, later("{rank:,}th")), rank=rank)

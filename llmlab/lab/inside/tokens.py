@@ -12,23 +12,24 @@ from itertools import pairwise
 
 from llmlab.backends.base import ModelInfo, Tokenizer, TokenizerInfo, Tokens
 from llmlab.errors import MisuseError
+from llmlab.lab.inside import said
 from llmlab.lab.inside.charts import tokens as charts
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import many, quoted, raw, show
+from llmlab.lab.text import quoted, raw, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 LISTED = 500  # tokens of one text that a table lists
 BESIDE = 100  # and that it shows in a row beside their counts
-SAID = 3  # split characters that a sentence names
 MEANS = {
-    "id": "place in the vocabulary",
-    "characters": "of Unicode",
-    "part of": "a character that takes several tokens",
-    "words": "as written with spaces between them; Chinese as jieba cuts it",
-    "tokens/char": "tokens a character",
-    "tokens/word": "tokens a word",
-    "chars/token": "characters a token",
+    "id": later("place in the vocabulary"),
+    "characters": later("of Unicode"),
+    "part of": later("a character that takes several tokens"),
+    "words": later("as written with spaces between them; Chinese as jieba cuts it"),
+    "tokens/char": later("tokens a character"),
+    "tokens/word": later("tokens a word"),
+    "chars/token": later("characters a token"),
 }
 
 
@@ -53,8 +54,12 @@ class TokenCut(Shown):
     @property
     def line(self) -> str:
         """The same as a line under a table."""
-        name = f"{self.info.name} {self.info.revision}".strip()
-        return f"{name}, {self.info.vocabulary:,} tokens in its vocabulary, {self.info.library}"
+        return tr(
+            "{model}, {count:,} tokens in its vocabulary, {library}",
+            model=f"{self.info.name} {self.info.revision}".strip(),
+            count=self.info.vocabulary,
+            library=self.info.library,
+        )
 
     @cached_property
     def words(self) -> int | None:
@@ -89,10 +94,13 @@ class TokenCut(Shown):
 
     def views(self) -> list[View]:
         rows = [self._cells(place) for place in range(min(len(self.tokens), LISTED))]
-        columns = [Column("#", True), Column("token", wide=True), _number("id"), Column("bytes", True)]
-        columns += [_number("characters")] + ([Column("part of", means=MEANS["part of"])] if self.split else [])
-        cut = f"the first {LISTED} of {len(self.tokens):,} tokens; --format jsonl has all"
-        notes = (*((cut,) if len(self.tokens) > LISTED else ()), self._rates(), *self.remarks, self.line)
+        columns = [Column("#", True), Column(tr("token"), wide=True), _number(later("id")), Column(tr("bytes"), True)]
+        columns += [_number(later("characters"))] + (
+            [Column(tr("part of"), means=tr(MEANS["part of"]))] if self.split else []
+        )
+        count = len(self.tokens)
+        cut = tr("the first {listed} of {count:,} tokens; --format jsonl has all", listed=LISTED, count=count)
+        notes = (*((cut,) if count > LISTED else ()), said.rates(self), *self.remarks, self.line)
         return [View("", tuple(columns), rows, notes, self.conclusion)]
 
     def records(self) -> list[Record]:
@@ -144,19 +152,14 @@ class TokenCut(Shown):
 
     @property
     def conclusion(self) -> str:
-        said = f"{many(len(self.text), 'character')} {'is' if len(self.text) == 1 else 'are'} "
-        said += f"{many(len(self.tokens), 'token')}: {self.per_character:.2f} tokens a character"
-        if not self.split:
-            return said
-        different = list(dict.fromkeys(visible(self._bytes[place]) for place in self.split))
-        named, more = ", ".join(different[:SAID]), ", ..." if len(different) > SAID else ""
-        verb = "is" if len(self.split) == 1 else "are"
-        return f"{said}; {many(len(self.split), 'character')} {verb} cut into several tokens: {named}{more}"
+        return said.of_one(self)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What must be said beside the figures."""
-        return () if self.is_exact else (f"{self.info.name} reads another text: {quoted(self._bytes)}",)
+        if self.is_exact:
+            return ()
+        return (tr("{model} reads another text: {text}", model=self.info.name, text=quoted(self._bytes)),)
 
     @cached_property
     def _spans(self) -> tuple[tuple[int, int], ...]:
@@ -165,11 +168,6 @@ class TokenCut(Shown):
     @cached_property
     def _bytes(self) -> str:
         return self.tokens.text
-
-    def _rates(self) -> str:
-        words = f"{many(self.words or 0, 'word')}, {self.per_word:.2f} tokens a word; " if self.per_word else ""
-        each = f"{len(self.text) / len(self.tokens):.2f} characters a token" if len(self.tokens) else "no token"
-        return f"{words}{each}; {many(len(self.text.encode()), 'byte')} of UTF-8"
 
     def _cells(self, place: int) -> list[Cell]:
         piece, shared = self.tokens.pieces[place], self.shared[place]
@@ -189,19 +187,19 @@ class TokenCuts(Shown):
         return [one for own in self.by_text for one in own]
 
     def views(self) -> list[View]:
-        counts = ("tokens", "characters", "words", "tokens/char", "tokens/word")
+        counts = (later("tokens"), later("characters"), later("words"), later("tokens/char"), later("tokens/word"))
         several = len(self.by_text) > 1, len(self.by_text[0]) > 1
-        columns = [Column("#", True)] * several[0] + [Column("tokenizer", wide=True)] * several[1]
-        columns += [*map(_number, counts), Column("pieces", wide=True)]
+        columns = [Column("#", True)] * several[0] + [Column(tr("tokenizer"), wide=True)] * several[1]
+        columns += [*map(_number, counts), Column(tr("pieces"), wide=True)]
         rows = [
             [*[number] * several[0], *[visible(one.info.name)] * several[1], *_counted(one), _pieces(one)]
             for number, own in enumerate(self.by_text, 1)
             for one in own
         ]
         long = any(len(one.tokens) > BESIDE for one in self.all)
-        cut = (f"of a long text the first {BESIDE} tokens; --format jsonl has all",) if long else ()
-        said = (*cut, *(remark for one in self.all for remark in one.remarks), *(one.line for one in self.all))
-        return [View("", tuple(columns), rows, tuple(dict.fromkeys(said)), self._conclusion())]
+        cut = (tr("of a long text the first {count} tokens; --format jsonl has all", count=BESIDE),) if long else ()
+        notes = (*cut, *(remark for one in self.all for remark in one.remarks), *(one.line for one in self.all))
+        return [View("", tuple(columns), rows, tuple(dict.fromkeys(notes)), self.conclusion)]
 
     def records(self) -> list[Record]:
         return [{**one.summary(), **one.origin} for one in self.all]
@@ -221,22 +219,15 @@ class TokenCuts(Shown):
     def chart(self) -> Chart:
         return charts.several(self)
 
-    def _conclusion(self) -> str:
-        """Which tokenizer needs most of the same texts; of one, which text needs most a character."""
-        columns = list(zip(*self.by_text, strict=True))
-        if len(columns) > 1:
-            totals = [(sum(len(one.tokens) for one in column), column[0].info.name) for column in columns]
-            (most, name), (least, other) = max(totals), min(totals)
-            return f"{name} needs {many(most, 'token')}, {other} {least:,}{_times(most, least)}"
-        one, other_text = (choose(columns[0], key=lambda cut: cut.per_character) for choose in (max, min))
-        said = f"{quoted(one.text)} needs {one.per_character:.2f} tokens a character, {quoted(other_text.text)}"
-        return f"{said} {other_text.per_character:.2f}{_times(one.per_character, other_text.per_character)}"
+    @property
+    def conclusion(self) -> str:
+        return said.of_several(self)
 
 
 def cut(tokenizer: Tokenizer, text: str, *, allow_special: bool = False) -> TokenCut:
     """One text by one tokenizer. Raises MisuseError for an empty text."""
     if not text:
-        raise MisuseError("the text is empty", "give at least one character")
+        raise MisuseError(tr("the text is empty"), tr("give at least one character"))
     return TokenCut(text, tokenizer.encode(text, allow_special=allow_special), tokenizer.info)
 
 
@@ -262,7 +253,7 @@ def _entry(one: TokenCut, of_text: Record) -> Record:
 
 
 def _number(name: str) -> Column:
-    return Column(name, True, means=MEANS.get(name, ""))
+    return Column(tr(name), True, means=tr(MEANS.get(name, "")))
 
 
 def _counted(one: TokenCut) -> list[Cell]:
@@ -275,7 +266,3 @@ def _pieces(one: TokenCut) -> str:
     """The tokens with a separator that is seen."""
     shown = [show(piece) for piece in one.tokens.pieces[:BESIDE]]
     return " | ".join([*shown, "…"] if len(one.tokens) > BESIDE else shown)
-
-
-def _times(most: float, least: float) -> str:
-    return f": {most / least:.2f} times as many" if least and most > least else ""

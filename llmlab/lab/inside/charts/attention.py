@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
+from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ def weights(found: "Attention") -> Chart:
     )
     view = found.views()[0]
     left = len(found.pieces) - len(kept)
-    more = [f"the first token and the last {len(kept) - 1} are drawn; {left:,} between them are not"] if left else []
-    return chart.picture([view], _map(rows, by, len(kept)), notes=[*more, *view.notes])
+    more = tr(
+        "the first token and the last {count} are drawn; {left:,} between them are not", count=len(kept) - 1, left=left
+    )
+    return chart.picture([view], _map(rows, by, len(kept)), notes=[*([more] if left else []), *view.notes])
 
 
 def _kept(count: int) -> set[int]:
@@ -38,20 +41,22 @@ def _map(rows: Chart, by: str, across: int) -> Chart:
     label |= {} if upright else {"angle": 270}
     legend: Chart = {"orient": "bottom", "direction": "horizontal", "gradientLength": 180, "gradientThickness": 10}
     scale = {"type": "sqrt", "domain": [0, 1], "range": "heatmap"}  # the first token's share would hide the others
-    hover = [*chart.tooltip(shown="token", position="position", **{by: by}), chart.exact("weight", "share")]
+    row = tr("layer") if by == "layer" else tr("head")
+    told = {"shown": tr("token"), "position": tr("position"), by: row}
+    hover = [*chart.tooltip(**told), chart.exact("weight", tr("share"))]
     return {
         "data": rows,
         "width": {"step": px},
         "height": {"step": ROW},
         "encoding": {
             "x": chart.place("position", axis=None, scale={"padding": 0}),
-            "y": chart.place(by, by, scale={"padding": 0}, axis={"labelOverlap": "greedy"}),
+            "y": chart.place(by, row, scale={"padding": 0}, axis={"labelOverlap": "greedy"}),
         },
         "layer": [
             {
                 "mark": "rect",
                 "encoding": {
-                    "color": chart.number("weight", "share of the attention", scale=scale, legend=legend),
+                    "color": chart.number("weight", tr("share of the attention"), scale=scale, legend=legend),
                     "tooltip": hover,
                 },
             },

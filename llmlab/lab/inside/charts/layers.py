@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.text import probability, show
+from llmlab.language import tr
 from llmlab.view import Chart
 
 if TYPE_CHECKING:
     from llmlab.lab.inside.layers import Layers
-
-HOVER = {"shown": "token", "layer": "layer", "figure": "P", "rank": "rank", "entropy_bits": "entropy (bits)"}
 
 
 def layers(found: "Layers") -> Chart:
@@ -23,6 +22,7 @@ def _tracked(found: "Layers") -> Chart:
     figures = [probability(logprob) for layer in found.layers for logprob in layer.logprobs]
     rows = chart.data(records, "layer", "token", "probability", "rank", "entropy_bits", shown=pieces, figure=figures)
     names = list(dict.fromkeys(pieces))
+    told = {"shown": tr("token"), "layer": tr("layer"), "figure": "P", "rank": tr("rank")}
     colour = {"field": "shown", "type": "nominal", "scale": {"domain": names}}
     colour["legend"] = {"orient": "top", "title": None, "symbolType": "stroke", "columns": 5}
     axis = {"labelAngle": 0, "labelOverlap": "greedy"}
@@ -32,10 +32,10 @@ def _tracked(found: "Layers") -> Chart:
         "height": 200,
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": chart.place("layer", "layer (0 is the embedding)", axis=axis),
-            "y": chart.number("probability", "P by the layer's state", scale={"domain": [0, 1]}),
+            "x": chart.place("layer", tr("layer (0 is the embedding)"), axis=axis),
+            "y": chart.number("probability", tr("P by the layer's state"), scale={"domain": [0, 1]}),
             "color": colour,
-            "tooltip": chart.tooltip(**HOVER),
+            "tooltip": chart.tooltip(**told, entropy_bits=tr("entropy (bits)")),
         },
     }
 
@@ -53,7 +53,7 @@ def _likeliest(found: "Layers") -> Chart:
     )
     room = chart.WIDTH - chart.FIGURE - min(chart.widest(rows), chart.LABEL) * chart.CELL
     value = chart.number(
-        "likelihood", "P of each layer's likeliest token", scale={"domain": [0, 1], "range": [0, room]}
+        "likelihood", tr("P of each layer's likeliest token"), scale={"domain": [0, 1], "range": [0, room]}
     )
-    hover = chart.tooltip(shown="layer and its likeliest token", figure="P")
+    hover = chart.tooltip(shown=tr("layer and its likeliest token"), figure="P")
     return chart.bars(rows, value, hover, chart.figures(rows, value))

@@ -7,6 +7,7 @@ from msgspec import structs
 from llmlab.lab import chart
 from llmlab.lab.shaded import shaded
 from llmlab.lab.text import QUOTED, raw
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, View
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 MOST, FEW = 400, 60  # tokens that are drawn of one text, and of one of several
 READ, BARS = 8, 60  # texts that are drawn as pieces, and as bars
 SHADES = {"domain": [0, 1], "range": [0.12, 0.45]}  # of the one piece, and of the next
-HOVER = {"shown": "token", "token_id": "id", "bytes": "bytes", "part_of": "part of"}
 
 
 def one(cut: "TokenCut") -> Chart:
     """One text: its pieces."""
-    said = f"the first {MOST} of {len(cut.tokens):,} tokens" if len(cut.tokens) > MOST else ""
+    count = len(cut.tokens)
+    said = tr("the first {drawn} of {count:,} tokens", drawn=MOST, count=count) if count > MOST else ""
     return chart.picture(_noted(cut.views(), said), _pieces(cut, MOST))
 
 
@@ -29,8 +30,9 @@ def several(cuts: "TokenCuts") -> Chart:
     """The first texts as pieces, each by every tokenizer, and a bar for each of the two."""
     found, beside = cuts.all, len(cuts.by_text[0])
     read = [{**_pieces(one, FEW), "title": chart.heading(_heading(one, FEW))} for one in found[:READ]]
-    said = f"the pieces of the first {READ} of {len(found):,}" if len(found) > READ else ""
-    cut = f"the first {BARS} of {len(found):,} bars" if len(found) > BARS else ""
+    count = len(found)
+    said = tr("the pieces of the first {drawn} of {count:,}", drawn=READ, count=count) if count > READ else ""
+    cut = tr("the first {drawn} of {count:,} bars", drawn=BARS, count=count) if count > BARS else ""
     label = _name if len(cuts.by_text) == 1 else _text if beside == 1 else _both
     rows = chart.data(
         cuts.records()[:BARS],
@@ -41,9 +43,13 @@ def several(cuts: "TokenCuts") -> Chart:
     )
     room = chart.FIGURE / (chart.WIDTH - chart.FIGURE - chart.LABEL * chart.CELL)
     most = max(row["tokens_per_character"] for row in rows["values"]) * (1 + room)
-    value = chart.number("tokens_per_character", "tokens a character", scale={"domain": [0, most], "nice": False})
+    value = chart.number("tokens_per_character", tr("tokens a character"), scale={"domain": [0, most], "nice": False})
     hover = chart.tooltip(
-        shown="of", tokens="tokens", characters="characters", words="words", figure="tokens a character"
+        shown=tr("tokenizer") if label is _name else tr("text"),
+        tokens=tr("tokens"),
+        characters=tr("characters"),
+        words=tr("words"),
+        figure=tr("tokens a character"),
     )
     bars = chart.bars(rows, value, hover, chart.figures(rows, value))
     return chart.picture(_noted(cuts.views(), said, cut), *read, bars)
@@ -55,12 +61,15 @@ def _pieces(cut: "TokenCut", most: int) -> Chart:
     shown = [visible(raw(piece), alone=False) for piece in cut.tokens.pieces[:most]]
     turns = [place % 2 for place in range(len(records))]
     rows = chart.data(records, "position", "token", "token_id", "bytes", "part_of", shown=shown, turn=turns)
-    return shaded(rows, chart.tooltip(**HOVER), "turn", SHADES)
+    hover = chart.tooltip(shown=tr("token"), token_id=tr("id"), bytes=tr("bytes"), part_of=tr("part of"))
+    return shaded(rows, hover, "turn", SHADES)
 
 
 def _heading(cut: "TokenCut", most: int) -> str:
-    first = f", the first {most}" if len(cut.tokens) > most else ""
-    return f"{_name(cut)}: {len(cut.tokens):,} tokens{first}"
+    name, count = _name(cut), len(cut.tokens)
+    if count > most:
+        return tr("{name}: {count:,} tokens, the first {drawn}", name=name, count=count, drawn=most)
+    return tr("{name}: {count:,} tokens", name=name, count=count)
 
 
 def _name(cut: "TokenCut") -> str:
