@@ -16,6 +16,7 @@ from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.training.ways import Way
+from llmlab.language import tr
 
 if TYPE_CHECKING:
     from llmlab.lab.training.sizes import Sizes
@@ -44,7 +45,7 @@ class GrowthOptions(Struct, frozen=True):
         """Sizes, none where none are wanted. Raises MisuseError for what is no list of numbers."""
         example = "--sizes 1000,10000,100000"
         if self.sizes is None and self.pairs is not None:
-            raise MisuseError("--pairs is the test of several sizes", f"for example {example}")
+            raise MisuseError(tr("--pairs is the test of several sizes"), tr("for example {example}", example=example))
         return [] if self.sizes is None else whole_numbers("--sizes", self.sizes, example)
 
 
@@ -84,11 +85,11 @@ def ngram(
     if growth.asked:
         world.show(_grown(world, known, text, growth, replace, how), form)
     else:
-        with world.progress("counting"):
+        with world.progress(tr("counting")):
             found = train(corpus.lines(text, world.files), known, called(text), **how)
         trained.keep(world.config, known, found.vocabulary, found.counts, found.facts, world)
         world.show(found, form)
-    world.say(f"ask it: llmlab next TEXT --model {known}")
+    world.say(tr("ask it: {command}", command=f"llmlab next TEXT --model {known}"))
 
 
 def _grown(world: World, name: str, text: str, growth: GrowthOptions, replace: bool, how: dict[str, Any]) -> "Sizes":
@@ -105,7 +106,7 @@ def _grown(world: World, name: str, text: str, growth: GrowthOptions, replace: b
     file = growth.pairs or corpus.pairs(text)
     exam = partial(marked, pairs=world.files.records(file, PAIRS)) if file else None
     lines = corpus.lines(text, world.files, sentences=None)
-    with world.progress("training") as progress:
+    with world.progress(tr("training")) as progress:
         found = train_sizes(lines, growth.asked, exam, name, called(text), **how, progress=progress)
     for one in found.trained:
         trained.keep(world.config, one.name, one.vocabulary, one.counts, one.facts, world)

@@ -13,6 +13,7 @@ import numpy as np
 from llmlab.arrays import Doubles, Floats
 from llmlab.errors import MisuseError
 from llmlab.lab.training.word_sentences import Corpus
+from llmlab.language import tr
 
 WINDOW = 5  # words to each side
 SHIFT = 1.0  # k: the paper finds that for a decomposition no shift is better than that of as many words as are drawn
@@ -26,8 +27,12 @@ def bigram(corpus: Corpus, dimension: int) -> Floats:
     Raises MisuseError for a dimension that is not below the number of words.
     """
     if dimension >= len(corpus.counts):
-        known = f"the text has {len(corpus.counts):,} words that are met often enough"
-        raise MisuseError(f"{known}, too few for {dimension} dimensions", "give a smaller --dimension, or more text")
+        said = tr(
+            "the text has {count:,} words that are met often enough, too few for {dimension} dimensions",
+            count=len(corpus.counts),
+            dimension=dimension,
+        )
+        raise MisuseError(said, tr("give a smaller --dimension, or more text"))
     return np.asarray(factor(sppmi(cooccurrences(corpus)), dimension), np.float32)
 
 

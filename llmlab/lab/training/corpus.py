@@ -7,6 +7,7 @@ from pathlib import Path
 from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.lab.training.grammar import Grammar, read
+from llmlab.language import tr
 from llmlab.packaged import packaged
 
 SHIPPED = {"english": "en", "chinese": "zh"}  # names of texts, and their languages
@@ -22,8 +23,9 @@ def is_grammar(text: Path | str) -> bool:
 def grammar(text: Path | str, files: Files) -> Grammar:
     """The rules of a shipped text or of a user's file. Raises MisuseError for what is neither, or is no grammar."""
     if not is_grammar(text):
-        hint = f"there are {' and '.join(SHIPPED)}; or give a file of rules that ends in {RULES}"
-        raise MisuseError(f"no text is called {str(text)!r}", hint)
+        shipped = tr(" and ").join(SHIPPED)
+        hint = tr("there are {names}; or give a file of rules that ends in {rules}", names=shipped, rules=RULES)
+        raise MisuseError(tr("no text is called {text!r}", text=str(text)), hint)
     path = packaged() / "corpora" / f"{text}{RULES}" if str(text) in SHIPPED else Path(text)
     return read(files.text(path), path.name)
 

@@ -20,6 +20,7 @@ from random import Random
 from typing import NamedTuple
 
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 MOST = 300  # symbols in a sentence; one that takes more never ends
 NOTHING = "ε"
@@ -93,7 +94,8 @@ class Grammar:
 
         def grow(symbol: Symbol) -> SyntaxTree:
             if next(left, None) is None:
-                raise MisuseError(f"the grammar's rules never end at {_named(symbol)}", "give it an end of more weight")
+                said = tr("the grammar's rules never end at {symbol}", symbol=_named(symbol))
+                raise MisuseError(said, tr("give it an end of more weight"))
             bounds, alternatives = self._known.get(symbol) or self.choices(symbol)
             chosen = alternatives[bisect_right(bounds, draw())]
             return SyntaxTree(symbol, tuple([one if isinstance(one, str) else grow(one) for one in chosen]))
@@ -104,9 +106,8 @@ class Grammar:
         """The alternatives of a symbol. Raises MisuseError for none."""
         found = self._choices(symbol)
         if found is None:
-            raise MisuseError(
-                f"the grammar has no rule for {_named(symbol)}", "write one, or look for a slip in a name"
-            )
+            said = tr("the grammar has no rule for {symbol}", symbol=_named(symbol))
+            raise MisuseError(said, tr("write one, or look for a slip in a name"))
         return found
 
     def written(self, words: Sequence[str]) -> str:
@@ -208,8 +209,9 @@ def read(text: str, name: str) -> Grammar:
                     rules.setdefault(made[0].symbol.name, []).extend(made)
                     lists |= {made[0].symbol.name} if _is_list(line) else set()
         except ValueError as error:
-            hint = "as in: S -> 2 NP[num] VP[num] . | NP ; or Noun[num] = cat/cats dog/+s"
-            raise MisuseError(f"{name} line {number:,} is no rule: {error}", hint) from None
+            hint = tr("as in: S -> 2 NP[num] VP[num] . | NP ; or Noun[num] = cat/cats dog/+s")
+            said = tr("{name} line {number:,} is no rule: {error}", name=name, number=number, error=error)
+            raise MisuseError(said, hint) from None
     return Grammar(features, rules, frozenset(lists), between, changes)
 
 
@@ -239,9 +241,9 @@ def _rules(line: str, features: Mapping[str, Mapping[str, float]]) -> Iterator[R
     left, found, right = line.partition(sign)
     symbol = _symbol(left.strip())
     if not found or symbol is None:
-        raise ValueError("it has no -> or = after a symbol")
+        raise ValueError(tr("it has no -> or = after a symbol"))
     if not right.strip():
-        raise ValueError("nothing stands on its right")
+        raise ValueError(tr("nothing stands on its right"))
     if sign == "=":
         for word in right.split():
             yield from _forms(symbol, *_weighed(word), features)
@@ -253,7 +255,7 @@ def _alternative(symbol: Symbol, text: str) -> Rule:
     parts = PART.findall(text)
     weight = float(parts.pop(0)) if parts and NUMBER.fullmatch(parts[0]) else 1.0
     if not parts:
-        raise ValueError(f"an alternative is empty; write {NOTHING} for nothing")
+        raise ValueError(tr("an alternative is empty; write {nothing} for nothing", nothing=NOTHING))
     return Rule(symbol, weight, tuple(_symbol(one) or one.strip('"') for one in parts if one != NOTHING))
 
 
@@ -272,7 +274,10 @@ def _forms(symbol: Symbol, word: str, weight: float, features: Mapping[str, Mapp
 def _weighed(text: str) -> tuple[str, float]:
     """A value or word and its weight: sg*3, or 1."""
     word, star, weight = text.partition("*")
-    return word, float(weight) if star else 1.0
+    try:
+        return word, float(weight) if star else 1.0
+    except ValueError:
+        raise ValueError(tr("could not convert string to float: {weight!r}", weight=weight)) from None
 
 
 def _symbol(text: str) -> Symbol | None:

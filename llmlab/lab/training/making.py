@@ -10,6 +10,7 @@ from llmlab.lab.training import bigram, skipgram, word_sentences
 from llmlab.lab.training.vectors import TrainedVectors, trained_vectors, watched
 from llmlab.lab.training.ways import Way
 from llmlab.lab.training.word_sentences import Corpus
+from llmlab.language import tr
 from llmlab.names import moment
 from llmlab.spaces import build, content
 from llmlab.spaces.shelf import Shelf
@@ -57,11 +58,16 @@ def train(
 
 def _check(way: Way, dimension: int, steps: Sequence[int] | None) -> None:
     if not 2 <= dimension <= LARGEST:
-        raise MisuseError(f"--dimension {dimension} makes no table", f"give 2 to {LARGEST:,}")
+        raise MisuseError(
+            tr("--dimension {dimension} makes no table", dimension=dimension), tr("give 2 to {most:,}", most=LARGEST)
+        )
     if way == "bigram" and steps is not None:
-        raise MisuseError("--steps is of skip-gram: counts are made at once", "leave it out, or use --from skipgram")
+        said = tr("--steps is of skip-gram: counts are made at once")
+        raise MisuseError(said, tr("leave it out, or use --from skipgram"))
     if steps is not None and (sorted(set(steps)) != list(steps) or min(steps, default=0) < 0):
-        raise MisuseError("--steps must rise, from 0 words read on", "for example --steps 0,1000,10000")
+        raise MisuseError(
+            tr("--steps must rise, from 0 words read on"), tr("for example {example}", example="--steps 0,1000,10000")
+        )
     if way == "skipgram":
         skipgram.check_installed()
 
@@ -73,8 +79,13 @@ def _moments(way: Way, corpus: Corpus, steps: Sequence[int] | None, file: str) -
     last = skipgram.words_to_read(corpus)
     beyond = [step for step in steps or () if step >= last]
     if beyond:
-        hint = "give smaller numbers, or more text"
-        raise MisuseError(f"--steps {beyond[0]}: of {file} {last:,} words are read in all, and the last is kept", hint)
+        said = tr(
+            "--steps {step}: of {file} {count:,} words are read in all, and the last is kept",
+            step=beyond[0],
+            file=file,
+            count=last,
+        )
+        raise MisuseError(said, tr("give smaller numbers, or more text"))
     return [*(step for step in (STEPS if steps is None else steps) if step < last), last]
 
 
@@ -112,7 +123,7 @@ def _tables(
     shelf: Shelf, way: Way, corpus: Corpus, moments: Sequence[int], dimension: int, seed: int
 ) -> Iterator[Floats]:
     """The table at each of the moments."""
-    with shelf.reporter.progress("training") as progress:
+    with shelf.reporter.progress(tr("training")) as progress:
         if way == "bigram":
             yield bigram.bigram(corpus, dimension)
         else:

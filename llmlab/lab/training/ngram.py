@@ -19,15 +19,24 @@ from llmlab.lab.provenance import of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import many
 from llmlab.lab.training.charts import ngram as charts
+from llmlab.language import later, tr, tr_many
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 LONGEST = 9  # tokens of an n-gram
 FORMULA = (
-    "P(w|h) = max(c(hw) - D, 0) / c(h) + γ(h) P(w|h'), where h' is h without its first token",
-    "γ(h) = (D1 N1(h) + D2 N2(h) + D3 N3(h)) / c(h), where Nk(h) is how many tokens follow h k times, N3 three or more",
-    "Y = n1 / (n1 + 2 n2); D1 = 1 - 2 Y n2/n1; D2 = 2 - 3 Y n3/n2; D3 = 3 - 4 Y n4/n3, for counts of 3 or more",
+    later("P(w|h) = max(c(hw) - D, 0) / c(h) + γ(h) P(w|h'), where h' is h without its first token"),
+    later(
+        "γ(h) = (D1 N1(h) + D2 N2(h) + D3 N3(h)) / c(h), where Nk(h) is how many tokens follow h k times, N3 three or "
+        "more"
+    ),
+    later("Y = n1 / (n1 + 2 n2); D1 = 1 - 2 Y n2/n1; D2 = 2 - 3 Y n3/n2; D3 = 3 - 4 Y n4/n3, for counts of 3 or more"),
 )
-SOURCE = "interpolated modified Kneser-Ney (Chen and Goodman 1998)"
+SOURCE = later("interpolated modified Kneser-Ney (Chen and Goodman 1998)")
+
+ONE_WORD = later("{text} holds one word, and nothing follows it")
+ONE_CHARACTER = later("{text} holds one character, and nothing follows it")
+RARE_WORDS = later("{count:,} words seen fewer than {least} times are spelled by their characters")
+RARE_CHARACTERS = later("{count:,} characters seen fewer than {least} times are spelled by their bytes")
 
 
 @dataclass(frozen=True)
@@ -55,17 +64,19 @@ class NgramTraining(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("n", True, means="tokens of an n-gram"),
-            Column("n-grams", True, means="different ones that were seen"),
-            *(Column(f"n{k}", True, means=f"of those, with the count {k}") for k in (1, 2, 3, 4)),
-            *(Column(f"D{k}", True, means=f"taken off a count of {k}{' or more' * (k == 3)}") for k in (1, 2, 3)),
+            Column("n", True, means=tr("tokens of an n-gram")),
+            Column(tr("n-grams"), True, means=tr("different ones that were seen")),
+            *(Column(f"n{k}", True, means=tr("of those, with the count {count}", count=k)) for k in (1, 2, 3, 4)),
+            *(Column(f"D{k}", True, means=tr("taken off a count of {count}", count=k)) for k in (1, 2)),
+            Column("D3", True, means=tr("taken off a count of 3 or more")),
         )
         rows: list[list[Cell]] = [
             [n, f"{self._seen(n):,}", *(f"{one:,}" for one in own.seen), *(f"{one:.3f}" for one in own.values)]
             for n, own in enumerate(self.counts.discounts, 1)
         ]
-        notes = (*FORMULA, *self._notes(), SOURCE, of_text(self.lm.info).line)
-        return [View(f"{self.name}: a {self.counts.order}-gram model", columns, rows, notes, self._conclusion())]
+        notes = (*map(tr, FORMULA), *self._notes(), tr(SOURCE), of_text(self.lm.info).line)
+        title = tr("{name}: a {order}-gram model", name=self.name, order=self.counts.order)
+        return [View(title, columns, rows, notes, self._conclusion())]
 
     def records(self) -> list[Record]:
         """A record an order."""
@@ -119,36 +130,58 @@ class NgramTraining(Shown):
 
     def _conclusion(self) -> str:
         n = self.counts.order
-        once = self.counts.discounts[-1].seen[0] / self._seen(n)
-        read = f"{self.tokens:,} tokens in {many(self.sentences, 'line')}"
-        return f"{read} hold {many(self._seen(n), f'different {n}-gram')}; {once:.0%} of them were seen once"
+        return tr_many(
+            "{tokens:,} tokens in {lines} hold {count:,} different {n}-gram; {once:.0%} of them were seen once",
+            "{tokens:,} tokens in {lines} hold {count:,} different {n}-grams; {once:.0%} of them were seen once",
+            self._seen(n),
+            tokens=self.tokens,
+            lines=many(self.sentences, "line"),
+            n=n,
+            once=self.counts.discounts[-1].seen[0] / self._seen(n),
+        )
 
     def _notes(self) -> list[str]:
         """What the vocabulary is, and which discounts stand in."""
-        others = len(self.vocabulary) - BYTE - 256 - self.vocabulary.words
-        what, parts = ("words", "characters") if self.vocabulary.by == "word" else ("characters", "bytes")
-        parted = (
-            f"{len(self.vocabulary):,} tokens: BOS, the end of a line, 256 bytes, {many(others, 'other character')}"
-        )
+        n, size = self.counts.order, len(self.vocabulary)
+        found = []
+        if n > 1:
+            found.append(tr("below n = {n}, c counts the different tokens that stand before an n-gram", n=n))
+        last = tr("below the unigrams stands 1 / {count:,}, the same for every token but BOS", count=size - 1)
+        return [*found, last, self._parted(), *self._rare(), *self._undefined()]
+
+    def _parted(self) -> str:
+        size, words = len(self.vocabulary), self.vocabulary.words
+        others = many(size - BYTE - 256 - words, "other character")
         if self.vocabulary.by == "word":
-            parted += f", {many(self.vocabulary.words, 'word')}"
-        rare = f"{self.spelled:,} {what} seen fewer than {self.min_count} times are spelled by their {parts}"
-        n = self.counts.order
-        lower = f"below n = {n}, c counts the different tokens that stand before an n-gram" if n > 1 else ""
-        last = f"below the unigrams stands 1 / {len(self.vocabulary) - 1:,}, the same for every token but BOS"
-        return [*filter(None, (lower, last, parted, rare if self.spelled else "")), *self._undefined()]
+            return tr(
+                "{size:,} tokens: BOS, the end of a line, 256 bytes, {others}, {words}",
+                size=size,
+                others=others,
+                words=many(words, "word"),
+            )
+        return tr("{size:,} tokens: BOS, the end of a line, 256 bytes, {others}", size=size, others=others)
+
+    def _rare(self) -> list[str]:
+        if not self.spelled:
+            return []
+        told = RARE_WORDS if self.vocabulary.by == "word" else RARE_CHARACTERS
+        return [tr(told, count=self.spelled, least=self.min_count)]
 
     def _undefined(self) -> list[str]:
-        said = "the counts leave the discounts undefined; 0.5, 1 and 1.5 stand in"
-        return [f"n = {n}: {said}" for n, own in enumerate(self.counts.discounts, 1) if not own.estimated]
+        return [
+            tr("n = {n}: the counts leave the discounts undefined; 0.5, 1 and 1.5 stand in", n=n)
+            for n, own in enumerate(self.counts.discounts, 1)
+            if not own.estimated
+        ]
 
 
 def check(order: int, min_count: int) -> None:
     """Raise MisuseError for an order or a count that is none."""
     if not 1 <= order <= LONGEST:
-        raise MisuseError(f"an n-gram of {order} tokens is not counted", f"give --order 1 to {LONGEST}")
+        said = tr("an n-gram of {order} tokens is not counted", order=order)
+        raise MisuseError(said, tr("give --order 1 to {longest}", longest=LONGEST))
     if min_count < 1:
-        raise MisuseError(f"--min-count {min_count} is below 1", "1 keeps every word whole")
+        raise MisuseError(tr("--min-count {count} is below 1", count=min_count), tr("1 keeps every word whole"))
 
 
 def train(
@@ -168,16 +201,18 @@ def train(
     check(order, min_count)
     sentences = [one for line in lines for one in line.split("\n") if one.strip()]
     if not sentences:
-        raise MisuseError(f"{text} holds no text", "give a file with a sentence a line")
+        raise MisuseError(tr("{text} holds no text", text=text), tr("give a file with a sentence a line"))
     part = vocabulary.by if vocabulary else by
     cut = [list(units(one, part)) for one in sentences]
     if sum(map(len, cut)) < 2:
-        raise MisuseError(f"{text} holds one {part}, and nothing follows it", "give a file with sentences")
+        said = ONE_WORD if part == "word" else ONE_CHARACTER
+        raise MisuseError(tr(said, text=text), tr("give a file with sentences"))
     chosen = vocabulary or Vocabulary.of(cut, by, min_count)
     ids = np.array([token for one in cut for token in (BOS, *chosen.encode_units(one), END)], np.int64)
     counts = KneserNey.of(len(chosen), count(ids, len(chosen), order))
     if not len(counts.grams[-1].keys):
-        raise MisuseError(f"no line of {text} has {order} tokens", "give a smaller --order, or longer lines")
+        said = tr("no line of {text} has {order} tokens", text=text, order=order)
+        raise MisuseError(said, tr("give a smaller --order, or longer lines"))
     return NgramTraining(
         name,
         text,

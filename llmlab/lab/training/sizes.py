@@ -16,12 +16,13 @@ from llmlab.backends.base import CausalLM, ScoreRequest
 from llmlab.backends.ngram.tokens import By
 from llmlab.errors import MisuseError
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.shares import INTERVAL, Z95, Share
+from llmlab.lab.shares import Z95, Share
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, number
 from llmlab.lab.training.charts.sizes import against_sentences
 from llmlab.lab.training.corpus import is_grammar
 from llmlab.lab.training.ngram import NgramTraining, train
+from llmlab.language import later, tr
 from llmlab.names import moment
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -29,6 +30,18 @@ from llmlab.view import Cell, Chart, Column, Record, View
 
 HELD_OUT, FEWEST = 2_000, 30  # sentences that no size has learned from: as many as these, and never fewer
 ALL = "all"  # the pairs of every group
+ONE = later("After {sentences:,} sentences a character of new text costs {rate:.2f} bits.")
+ONE_PAIRS = later(
+    "After {sentences:,} sentences a character of new text costs {rate:.2f} bits, and {right:.0%} of the pairs are "
+    "right."
+)
+SEVERAL = later(
+    "From {sentences:,} to {last:,} sentences, a character of new text goes from {rate:.2f} to {last_rate:.2f} bits."
+)
+SEVERAL_PAIRS = later(
+    "From {sentences:,} to {last:,} sentences, a character of new text goes from {rate:.2f} to {last_rate:.2f} bits, "
+    "and from {right:.0%} to {last_right:.0%} of the pairs are right."
+)
 Exam = Callable[[CausalLM], Sequence[tuple[str, bool]]]  # the group of each minimal pair, and whether it is right
 
 
@@ -74,37 +87,53 @@ class Sizes(Shown):
 
     def views(self) -> list[View]:
         first, *_ = self.sizes
-        bits = Column("bits", True, means="bits a character of held-out text; fewer is better")
-        columns = [Column("sentences", True), bits, Column("95 %", means=INTERVAL.replace("share", "figure"))]
-        pairs = [Column("pairs", True, means="pairs whose good sentence is the likelier"), Column("95 %")]
+        columns = [
+            Column(tr("sentences"), True),
+            Column(tr("bits"), True, means=tr("bits a character of held-out text; fewer is better")),
+            Column("95 %", means=tr("where the true figure lies, 95 times of 100")),
+        ]
+        pairs = [Column(tr("pairs"), True, means=tr("pairs whose good sentence is the likelier")), Column("95 %")]
         rows = [[f"{one.sentences:,}", *_rated(one), *_shared(one)] for one in self.sizes]
-        count = f"{len(first.held_out.bits):,} sentences of {int(first.held_out.characters.sum()):,} characters"
-        notes = [f"held out: {count}, line ends among them, that none of them has learned from"]
-        notes += [f"{self.text}: sentences made by rules, no natural text"] if is_grammar(self.text) else []
-        notes.append(f"all have the vocabulary of the largest; {self.sizes[-1].origin.line}")
         shown = tuple(columns + pairs) if first.shares else tuple(columns)
-        views = [View(f"{self.text}: what more text teaches", shown, rows, tuple(notes), self._conclusion())]
+        title = tr("{text}: what more text teaches", text=self.text)
+        views = [View(title, shown, rows, tuple(self._notes()), self._conclusion())]
         return [*views, *([self._groups()] if len(first.shares) > 1 else [])]
+
+    def _notes(self) -> list[str]:
+        held = self.sizes[0].held_out
+        notes = [
+            tr(
+                "held out: {sentences:,} sentences of {characters:,} characters, line ends among them, that none of "
+                "them has learned from",
+                sentences=len(held.bits),
+                characters=int(held.characters.sum()),
+            )
+        ]
+        if is_grammar(self.text):
+            notes.append(tr("{text}: sentences made by rules, no natural text", text=self.text))
+        origin = self.sizes[-1].origin.line
+        return [*notes, tr("all have the vocabulary of the largest; {origin}", origin=origin)]
 
     def _groups(self) -> View:
         """Each group of pairs at each size."""
-        columns = [Column("pairs", wide=True), *(Column(f"{one.sentences:,}", True) for one in self.sizes)]
+        columns = [Column(tr("pairs"), wide=True), *(Column(f"{one.sentences:,}", True) for one in self.sizes)]
         rows: list[list[Cell]] = [
             [visible(group), *(f"{dict(one.shares)[group].share:.0%}" for one in self.sizes)]
             for group, _ in self.sizes[0].shares
         ]
-        return View("pairs that are right, by the sentences learned from", tuple(columns), rows)
+        return View(tr("pairs that are right, by the sentences learned from"), tuple(columns), rows)
 
     def _conclusion(self) -> str:
         first, last = self.sizes[0], self.sizes[-1]
-        rates = [f"{one.held_out.rate:.2f}" for one in (first, last)]
-        shares = [f"{one.shares[0][1].share:.0%}" for one in (first, last) if one.shares]
+        told = {"sentences": first.sentences, "rate": first.held_out.rate}
+        if first.shares:
+            told["right"] = first.shares[0][1].share
         if len(self.sizes) == 1:
-            right = f", and {shares[0]} of the pairs are right" if shares else ""
-            return f"After {first.sentences:,} sentences a character of new text costs {rates[0]} bits{right}."
-        right = f", and from {shares[0]} to {shares[1]} of the pairs are right" if shares else ""
-        said = f"From {first.sentences:,} to {last.sentences:,} sentences, a character of new text goes from"
-        return f"{said} {rates[0]} to {rates[1]} bits{right}."
+            return tr(ONE_PAIRS if first.shares else ONE, **told)
+        told |= {"last": last.sentences, "last_rate": last.held_out.rate}
+        if last.shares:
+            told["last_right"] = last.shares[0][1].share
+        return tr(SEVERAL_PAIRS if last.shares else SEVERAL, **told)
 
     def records(self) -> list[Record]:
         """A record a size and a group of pairs."""
@@ -150,7 +179,9 @@ class Sizes(Shown):
 def check(sizes: Sequence[int]) -> None:
     """Raise MisuseError for what are no sizes, the smallest first."""
     if not sizes or min(sizes) < 1 or list(sizes) != sorted(set(sizes)):
-        raise MisuseError("the sizes are not some that grow", "for example --sizes 1000,10000,100000")
+        raise MisuseError(
+            tr("the sizes are not some that grow"), tr("for example {example}", example="--sizes 1000,10000,100000")
+        )
 
 
 def train_sizes(
@@ -174,12 +205,21 @@ def train_sizes(
     rest = iter(lines)
     learned = list(itertools.islice(rest, sizes[-1]))
     if len(learned) < sizes[-1]:
-        raise MisuseError(f"{text} holds {len(learned):,} sentences, and not {sizes[-1]:,}", "give smaller --sizes")
+        said = tr(
+            "{text} holds {count:,} sentences, and not {wanted:,}", text=text, count=len(learned), wanted=sizes[-1]
+        )
+        raise MisuseError(said, tr("give smaller --sizes"))
     met = set(learned)
     held = list(itertools.islice((line for line in rest if line not in met), HELD_OUT))
     if len(held) < FEWEST:
-        message = f"after {sizes[-1]:,} sentences {text} holds {len(held)} new ones, and the test takes {FEWEST}"
-        raise MisuseError(message, "give smaller --sizes")
+        said = tr(
+            "after {sentences:,} sentences {text} holds {count} new ones, and the test takes {fewest}",
+            sentences=sizes[-1],
+            text=text,
+            count=len(held),
+            fewest=FEWEST,
+        )
+        raise MisuseError(said, tr("give smaller --sizes"))
     how = {"order": order, "by": by, "min_count": min_count}
     largest = train(learned, name, text, **how)  # type: ignore[arg-type]
     smaller = [

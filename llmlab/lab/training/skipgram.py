@@ -12,6 +12,7 @@ from itertools import pairwise
 from llmlab.arrays import Floats
 from llmlab.errors import MissingError
 from llmlab.lab.training.word_sentences import Corpus
+from llmlab.language import tr
 from llmlab.progress import Progress
 
 WINDOW = 5  # words to each side, at most
@@ -25,7 +26,8 @@ SETTINGS = {"window": WINDOW, "negative": NEGATIVE, "sample": FREQUENT, "passes"
 def check_installed() -> None:
     """Raise MissingError where there is no gensim."""
     if find_spec("gensim") is None:
-        raise MissingError("skip-gram is trained by gensim, which is not installed", 'pip install "llmlab[train]"')
+        said = tr("skip-gram is trained by gensim, which is not installed")
+        raise MissingError(said, 'pip install "llmlab[train]"')
 
 
 def rate(words_read: int, words: int) -> float:

@@ -15,6 +15,7 @@ from llmlab.lab.training.charts.vectors import moving
 from llmlab.lab.training.word_sentences import MET, Corpus
 from llmlab.lab.vectors.map import onto
 from llmlab.lab.vectors.neighbors import Neighbors, nearest
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query, row_of
 from llmlab.spaces.space import Space
@@ -25,6 +26,13 @@ EVERYWHERE = 12  # of so many words the most frequent stands near all others: th
 SHORT, SHORT_HAN = 4, 2  # letters of a word that is watched unasked: shorter ones are mostly the, of, in
 NEAREST, SHOWN = 5, 3
 TEN, ASKED = 10, 200  # neighbours that are compared from moment to moment; most frequent words of which it is done
+
+LIKE_BEFORE = later(
+    "At the end {word} has {near} nearest; of the ten nearest to each word, {share:.0%} were that before training."
+)
+LIKE_AFTER = later(
+    "At the end {word} has {near} nearest; of the ten nearest to each word, {share:.0%} were that after {read:,} words."
+)
 
 
 @dataclass(frozen=True)
@@ -79,26 +87,36 @@ class TrainedVectors(Shown):
     @property
     def conclusion(self) -> str:
         word, found = self.words[0], self.last.nearest[0]
-        near = " and ".join(quoted(one.word) for one in found.neighbors[:2])
-        at_end = f"At the end {quoted(word)} has {near} nearest"
+        near = tr(" and ").join(quoted(one.word) for one in found.neighbors[:2])
         if len(self.moments) == 1:
-            return f"{at_end}."
+            return tr("At the end {word} has {near} nearest.", word=quoted(word), near=near)
         first = self.moments[0]
-        before = "before training" if not first.words_read else f"after {first.words_read:,} words"
-        return f"{at_end}; of the ten nearest to each word, {first.like_last:.0%} were that {before}."
+        return tr(
+            LIKE_AFTER if first.words_read else LIKE_BEFORE,
+            word=quoted(word),
+            near=near,
+            share=first.like_last,
+            read=first.words_read,
+        )
 
     @property
     def how(self) -> str:
         """What was done, in a line."""
         facts = self.last.space.facts
-        return f"{facts.model} on {facts.vocabulary}: {len(self.last.space.words):,} words x {facts.dimension}"
+        return tr(
+            "{model} on {text}: {count:,} words x {dimension}",
+            model=facts.model,
+            text=facts.vocabulary,
+            count=len(self.last.space.words),
+            dimension=facts.dimension,
+        )
 
     def views(self) -> list[View]:
         columns = (
-            Column("space", wide=True),
-            Column("words read", True, means="each time that the text is read counted"),
-            Column("passes", True, means="through the text"),
-            Column("like the last", True, means="share of the ten nearest that are the last's"),
+            Column(tr("space"), wide=True),
+            Column(tr("words read"), True, means=tr("each time that the text is read counted")),
+            Column(tr("passes"), True, means=tr("through the text")),
+            Column(tr("like the last"), True, means=tr("share of the ten nearest that are the last's")),
         )
         rows: list[list[Cell]] = [
             [visible(one.space.facts.name), f"{one.words_read:,}", f"{one.passes:.3g}", f"{one.like_last:.3f}"]
@@ -111,8 +129,8 @@ class TrainedVectors(Shown):
     def _words_view(self, notes: tuple[str, ...]) -> View:
         """The watched words and their nearest, in the first table and in the last."""
         some = [self.last] if len(self.moments) == 1 else [self.moments[0], self.last]
-        columns = [Column("word", wide=True), Column("met", True, means="times in the text")]
-        columns += [Column(f"nearest in {one.space.facts.name}", wide=True) for one in some]
+        columns = [Column(tr("word"), wide=True), Column(tr("met"), True, means=tr("times in the text"))]
+        columns += [Column(tr("nearest in {space}", space=one.space.facts.name), wide=True) for one in some]
         rows: list[list[Cell]] = []
         for place, (word, count) in enumerate(zip(self.words, self.counts, strict=True)):
             near = [" ".join(visible(one.word) for one in at.nearest[place].neighbors[:SHOWN]) for at in some]
@@ -162,10 +180,12 @@ def watched(corpus: Corpus, asked: Sequence[str], file: str) -> tuple[str, ...]:
     Raises MisuseError for one that the text does not hold, or too seldom.
     """
     if len(asked) > MOST_WATCHED:
-        raise MisuseError(f"{len(asked)} words are too many to watch", f"give at most {MOST_WATCHED}")
+        said = tr("{count} words are too many to watch", count=len(asked))
+        raise MisuseError(said, tr("give at most {most}", most=MOST_WATCHED))
     for word in asked:
         if word not in corpus.counts:
-            raise MisuseError(f"{file} has no {word!r} that is met {MET} times or more", "watch another word")
+            said = tr("{file} has no {word!r} that is met {met} times or more", file=file, word=word, met=MET)
+            raise MisuseError(said, tr("watch another word"))
     if asked:
         return tuple(dict.fromkeys(asked))
     long = [word for word in corpus.counts if len(word) >= (SHORT if word.isascii() else SHORT_HAN)]

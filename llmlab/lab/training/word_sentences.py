@@ -17,6 +17,7 @@ from llmlab.arrays import Ints
 from llmlab.backends.written import RUN, WRITTEN
 from llmlab.errors import MisuseError
 from llmlab.lab import languages
+from llmlab.language import tr
 
 READER = "1"  # raised when the same text becomes other words
 END = re.compile(r"[.!?。！？\n]+")
@@ -54,9 +55,20 @@ def corpus(text: str, name: str) -> Corpus:
     met = Counter(chain.from_iterable(found))
     counts = {word: count for word, count in met.most_common() if count >= MET}
     if met.total() < FEWEST or len(counts) < FEWEST_KNOWN:
-        held = f"{met.total():,} words, {len(counts):,} different ones that are met {MET} times or more"
-        wanted = f"give at least {FEWEST:,} words and {FEWEST_KNOWN} that are met so often; far more is better"
-        raise MisuseError(f"{name} is too little to learn from: {held}", wanted)
+        said = tr(
+            "{name} is too little to learn from: {count:,} words, {known:,} different ones that are met {met} times or "
+            "more",
+            name=name,
+            count=met.total(),
+            known=len(counts),
+            met=MET,
+        )
+        wanted = tr(
+            "give at least {fewest:,} words and {known} that are met so often; far more is better",
+            fewest=FEWEST,
+            known=FEWEST_KNOWN,
+        )
+        raise MisuseError(said, wanted)
     rare = met.keys() - counts.keys()
     known = [one if rare.isdisjoint(one) else [word for word in one if word not in rare] for one in found]
     ends = np.cumsum([len(sentence) for sentence in known if sentence], dtype=np.int64)

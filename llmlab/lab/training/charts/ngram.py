@@ -3,26 +3,31 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
+from llmlab.language import later, tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.training.ngram import NgramTraining
 
-TIMES = ("once", "twice", "3 times", "4 times", "5 times or more")
+TIMES = (later("once"), later("twice"), later("3 times"), later("4 times"), later("5 times or more"))
 STEP = 34  # px from bar to bar
 
 
 def counts_of_counts(found: "NgramTraining") -> Chart:
     """A bar an order, in parts by count."""
     rows: list[Record] = [row for record in found.records() for row in _parts(record)]
+    across = chart.number("share", tr("share of the order's n-grams"), axis={"format": "%"}, scale={"domain": [0, 1]})
     colour = {
         "field": "seen",
         "type": "ordinal",
-        "sort": list(TIMES),
-        "title": "seen",
+        "sort": list(map(tr, TIMES)),
+        "title": tr("seen"),
         "legend": {"orient": "top", "titleOrient": "left"},
     }
-    hover = [*chart.tooltip(shown="order", seen="seen", ngrams="n-grams"), chart.exact("share", "share", ".1%")]
+    hover = [
+        *chart.tooltip(shown=tr("order"), seen=tr("seen"), ngrams=tr("n-grams")),
+        chart.exact("share", tr("share"), ".1%"),
+    ]
     drawn: Chart = {
         "data": {"values": rows},
         "width": chart.WIDTH,
@@ -30,7 +35,7 @@ def counts_of_counts(found: "NgramTraining") -> Chart:
         "mark": {"type": "bar", "height": 20},
         "encoding": {
             "y": chart.place("shown", None, axis={"ticks": False, "domain": False}),
-            "x": chart.number("share", "share of the order's n-grams", axis={"format": "%"}, scale={"domain": [0, 1]}),
+            "x": across,
             "color": colour,
             "order": {"field": "place", "type": "quantitative"},
             "tooltip": hover,
@@ -42,7 +47,8 @@ def counts_of_counts(found: "NgramTraining") -> Chart:
 def _parts(record: Record) -> list[Record]:
     """The parts of an order's bar."""
     counts = list(record["with_count"].values())
-    shown = f"{record['n']}-grams ({record['ngrams']:,})"
+    counts.append(record["ngrams"] - sum(counts))
+    shown = tr("{n}-grams ({count:,})", n=record["n"], count=record["ngrams"])
     return [
         {
             "n": record["n"],
@@ -52,5 +58,5 @@ def _parts(record: Record) -> list[Record]:
             "ngrams": count,
             "share": count / record["ngrams"],
         }
-        for place, (seen, count) in enumerate(zip(TIMES, [*counts, record["ngrams"] - sum(counts)], strict=True))
+        for place, (seen, count) in enumerate(zip(map(tr, TIMES), counts, strict=True))
     ]

@@ -3,16 +3,17 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.training.sizes import Sizes
 
-NOTE = "an upright line is where the true figure lies, 95 times of 100"
+NOTE = later("an upright line is where the true figure lies, 95 times of 100")
 MOST = 12  # groups of pairs that have a panel
 HEIGHT = 200  # px
-SENTENCES = "sentences learned from (logarithmic)"
+SENTENCES = later("sentences learned from (logarithmic)")
 
 
 def against_sentences(found: "Sizes") -> Chart:
@@ -22,14 +23,15 @@ def against_sentences(found: "Sizes") -> Chart:
     cut: list[str] = []
     x = _across([one["sentences"] for one in sizes])
     rates = chart.data(sizes, "sentences", "bits_per_character", "bits_low", "bits_high")
-    parts = [_curve(rates, x, chart.number("bits_per_character", "bits a character", scale={"zero": True}), "bits")]
+    parts = [_curve(rates, x, chart.number("bits_per_character", tr("bits a character"), scale={"zero": True}), "bits")]
     if "share" in records[0]:
         groups = list(dict.fromkeys(one["group"] for one in records))
-        parts.append(_curve(_shares(records, groups[:1]), x, _right("pairs right"), "share"))
+        parts.append(_curve(_shares(records, groups[:1]), x, _right(tr("pairs right")), "share"))
         if len(groups) > 1:
             parts.append(_by_group(_shares(records, groups[1 : MOST + 1]), x))
-            cut = [f"the first {MOST} of {len(groups) - 1:,} groups of pairs"] if len(groups) > MOST + 1 else []
-    notes = [NOTE, *cut, *(note for view in views for note in view.notes)]
+            said = tr("the first {drawn} of {count:,} groups of pairs", drawn=MOST, count=len(groups) - 1)
+            cut = [said] if len(groups) > MOST + 1 else []
+    notes = [tr(NOTE), *cut, *(note for view in views for note in view.notes)]
     return chart.picture(views, *parts, notes=notes)
 
 
@@ -37,7 +39,7 @@ def _across(sizes: list[int]) -> Chart:
     """The channel of sentences, with a tick a size and room beside the first and the last."""
     beside = (sizes[-1] / sizes[0]) ** 0.04 if len(sizes) > 1 else 2
     scale = {"type": "log", "domain": [sizes[0] / beside, sizes[-1] * beside], "nice": False}
-    return chart.number("sentences", SENTENCES, scale=scale, axis={"values": sizes, "format": ",d", "grid": False})
+    return chart.number("sentences", tr(SENTENCES), scale=scale, axis={"values": sizes, "format": ",d", "grid": False})
 
 
 def _right(title: str) -> Chart:
@@ -55,8 +57,9 @@ def _shares(records: list[Record], groups: list[str]) -> Chart:
 def _curve(rows: Chart, x: Chart, y: Chart, what: str) -> Chart:
     """A line with a point a size, and the interval of each."""
     low, high = f"{what}_low", f"{what}_high"
-    hover = [*chart.tooltip(sentences="sentences"), *(chart.exact(field, title) for field, title in (
-        (y["field"], what), (low, "95 % from"), (high, "to")))]  # fmt: skip
+    title = tr("bits") if what == "bits" else tr("share")
+    hover = [*chart.tooltip(sentences=tr("sentences")), *(chart.exact(field, said) for field, said in (
+        (y["field"], title), (low, tr("95 % from")), (high, tr("to"))))]  # fmt: skip
     return {
         "data": rows,
         "width": chart.WIDTH,

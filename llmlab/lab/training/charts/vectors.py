@@ -10,6 +10,7 @@ from llmlab.lab import chart
 from llmlab.lab.vectors.charts import labels
 from llmlab.lab.vectors.charts.frame import Frame, plotted
 from llmlab.lab.vectors.charts.labels import Label
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -36,7 +37,10 @@ def moving(of: "TrainedVectors") -> Chart:
     if None in own:  # better across a line than nowhere
         own = _placed(of, px, px[:-1].reshape(-1, 2), frame)
     rows = _rows(of, [frame.fields(one) for one in own])
-    titles = [f"PC {number} ({share:.0%} of the variance)".replace("%", " %") for number, share in enumerate(shares, 1)]
+    titles = [
+        tr("PC {number} ({share} of the variance)", number=number, share=f"{share:.0%}".replace("%", " %"))
+        for number, share in enumerate(shares, 1)
+    ]
     hidden = sum(label is None for label in own)
     return chart.picture(of.views()[:1], _map(rows, frame, titles), notes=_notes(of, hidden))
 
@@ -70,7 +74,7 @@ def _rows(of: "TrainedVectors", fields: Sequence[Record]) -> list[Record]:
 
 def _map(rows: Sequence[Record], frame: Frame, titles: Sequence[str]) -> Chart:
     here = frame.axes(("pc1", "pc2"), titles)
-    hover = chart.tooltip(shown="word", space="space", words_read="words read")
+    hover = chart.tooltip(shown=tr("word"), space=tr("space"), words_read=tr("words read"))
     way = {"detail": {"field": "word"}, "order": {"field": "at", "type": "quantitative"}}
     told = {**here, "tooltip": hover}
     points = [
@@ -83,13 +87,16 @@ def _map(rows: Sequence[Record], frame: Frame, titles: Sequence[str]) -> Chart:
 
 def _notes(of: "TrainedVectors", hidden: int) -> list[str]:
     """What the map is of, and what it does not show."""
-    several = "a line leads through each word's places, a small dot a moment: " if len(of.moments) > 1 else ""
     moments = ", ".join(f"{one.words_read:,}" for one in of.moments)
     notes = [
-        f"{several}{moments} words read" if several else f"{moments} words counted",
-        "a projection, of the vectors at length 1 on the two principal components (PC) of the last table: words far "
-        "apart in it are far apart, but near ones need not be near",
+        tr("a line leads through each word's places, a small dot a moment: {moments} words read", moments=moments)
+        if len(of.moments) > 1
+        else tr("{moments} words counted", moments=moments),
+        tr(
+            "a projection, of the vectors at length 1 on the two principal components (PC) of the last table: words "
+            "far apart in it are far apart, but near ones need not be near"
+        ),
     ]
     if hidden:
-        notes.append(f"{hidden} of {len(of.words)} words have no room for their label")
+        notes.append(tr("{hidden} of {count} words have no room for their label", hidden=hidden, count=len(of.words)))
     return [*notes, of.origin.line]
