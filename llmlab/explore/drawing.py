@@ -12,6 +12,7 @@ from llmlab.explore.heat import Heated, Jumps
 from llmlab.explore.reader import ReadText
 from llmlab.explore.walk import Around, Walk
 from llmlab.lab.text import BITS, probability, raw, show
+from llmlab.language import tr
 from llmlab.render import strip
 from llmlab.render.grid import bar
 from llmlab.render.safe import harmless, visible
@@ -39,14 +40,14 @@ def shaded(reading: ReadText, width: int, coloured: bool) -> list[Text]:
         for piece, logprob in zip(reading.tokens.pieces, reading.logprobs.tolist(), strict=True)
     ]
     legend = [(f"{bits}", bits / DARKEST_BITS) for bits in SHADES]
-    return list(strip.drawn(Strip("", parts, [*legend, (words.BITS.format(bits=DARKEST_BITS), 1.0)]), width, coloured))
+    return list(strip.drawn(Strip("", parts, [*legend, (tr(words.BITS, bits=DARKEST_BITS), 1.0)]), width, coloured))
 
 
 def measures(heated: Heated) -> str:
     """Entropy and exp(H) of the next token."""
     if heated.temperature == 0:
-        return words.ARGMAX
-    return words.ENTROPY.format(bits=heated.entropy * BITS, choices=math.exp(heated.entropy))
+        return tr(words.ARGMAX)
+    return tr(words.ENTROPY, bits=heated.entropy * BITS, choices=math.exp(heated.entropy))
 
 
 def next_rows(jumps: Jumps, frame: int, width: int) -> list[Text]:
@@ -56,7 +57,7 @@ def next_rows(jumps: Jumps, frame: int, width: int) -> list[Text]:
     """
     heated = jumps.heated
     rows = [(show(piece), logprob) for piece, logprob in zip(heated.pieces, heated.logprobs, strict=True)]
-    rows.append((words.OTHERS, math.log(heated.rest) if heated.rest > 0 else -math.inf))
+    rows.append((tr(words.OTHERS), math.log(heated.rest) if heated.rest > 0 else -math.inf))
     token = _token_cells(width)
     room = max(width - token - 3 - 9 - TRACK - COUNT - 3, 0)
     drawn = [
@@ -70,7 +71,7 @@ def next_rows(jumps: Jumps, frame: int, width: int) -> list[Text]:
 
 def next_head(drawn: int, width: int) -> Text:
     """What stands above the rows of next tokens, so many of which were drawn."""
-    token, p, jump = words.NEXT, words.P, words.JUMPS.format(drawn=drawn)
+    token, p, jump = tr(words.NEXT), words.P, tr(words.JUMPS, drawn=drawn)
     left = f"   {fit(token, _token_cells(width))} {fit(p, 8, right=True)}"
     return Text(left + fit(jump, max(width - cell_len(left), 0), right=True), "dim")
 

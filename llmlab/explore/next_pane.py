@@ -20,6 +20,7 @@ from llmlab.explore.play import Play
 from llmlab.explore.widgets import Line, PickList, Slider
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.text import escape, show, unescape
+from llmlab.language import tr
 from llmlab.view import Pictured
 
 BEAT_S, BEATS = 0.1, 3  # a frame, and frames from jump to jump
@@ -55,7 +56,7 @@ class NextPane(Half):
         self._then: deque[Callable[[], None]] = deque()  # what was asked before the model had answered
 
     def compose(self) -> ComposeResult:
-        yield Line(words.TEXT, "text")
+        yield Line(tr(words.TEXT), "text")
         yield Static(id="shaded")
         with Horizontal(id="heat"):
             yield Slider()
@@ -63,7 +64,7 @@ class NextPane(Half):
         with Horizontal(id="body"):
             yield PickList("nexts")
             with Vertical(id="side"):
-                yield Static(Text(words.TRIED, "dim"))
+                yield Static(Text(tr(words.TRIED), "dim"))
                 yield Static(id="tree")
 
     def on_mount(self) -> None:
@@ -150,7 +151,7 @@ class NextPane(Half):
             self.read()
         else:
             self._then.clear()
-            self.say(words.ENDS.format(token=show(end)))
+            self.say(tr(words.ENDS, token=show(end)))
 
     def action_walk(self, way: str) -> None:
         branches = self.play.branches
@@ -165,7 +166,7 @@ class NextPane(Half):
             self._write_text()
             self.read()
         else:
-            self.say(words.NOTHING_BACK if way == "up" else words.NOT_TRIED)
+            self.say(tr(words.NOTHING_BACK) if way == "up" else tr(words.NOT_TRIED))
 
     def action_warm(self, by: int) -> None:
         self.play.warm(heat.step(self.play.temperature, by))
@@ -176,7 +177,7 @@ class NextPane(Half):
 
     def action_go(self) -> None:
         if not self.play.tokens:
-            self.say(words.NOTHING_TO_SHOW)
+            self.say(tr(words.NOTHING_TO_SHOW))
             return
         self._then.clear()
         begin(self, self._go, "read")
@@ -184,14 +185,14 @@ class NextPane(Half):
     async def _go(self) -> None:
         """Sample token after token until the text ends, the model is full, or somebody stops it."""
         self.going, count = True, 0
-        self.say(words.GOING.format(temperature=self.play.temperature))
+        self.say(tr(words.GOING, temperature=self.play.temperature))
         while await self._ask():
             if not self.going:
-                self.say(words.STOPPED.format(count=count))
+                self.say(tr(words.STOPPED, count=count))
                 return
             end = self.play.sample()
             if end is not None:
-                self.say(words.ENDS.format(token=show(end)))
+                self.say(tr(words.ENDS, token=show(end)))
                 break
             count += 1
             self._write_text()
@@ -220,7 +221,7 @@ class NextPane(Half):
     def show(self) -> None:
         """Draw what is known now."""
         play, width = self.play, max(self.size.width, 20)
-        shaded = [Text(words.NOTHING_TYPED, "dim")]
+        shaded = [Text(tr(words.NOTHING_TYPED), "dim")]
         if play.tokens and play.reading is not None:
             shaded = drawing.shaded(play.reading, width, not self.app.no_color)
         self.query_one("#shaded", Static).update(Text("\n").join(shaded))
@@ -258,12 +259,12 @@ class NextPane(Half):
         if play.knows(name):
             play.go_to(name)
         else:
-            self.say(words.OPENING.format(model=name))
+            self.say(tr(words.OPENING, model=name))
             model = await self.compute(partial(self.desk.library.causal_lm, name))
             if model is None:
                 return False
             play.bring(name, model)
-        self.say(words.MODEL.format(model=name))
+        self.say(tr(words.MODEL, model=name))
         return True
 
     def command(self) -> str | None:
@@ -281,5 +282,5 @@ class NextPane(Half):
     @property
     def keys(self) -> str:
         if self.query_one(Slider).has_focus:
-            return words.SLIDER_KEYS
-        return words.TYPING_KEYS if self.query_one(Line).has_focus else words.NEXT_KEYS
+            return tr(words.SLIDER_KEYS)
+        return tr(words.TYPING_KEYS) if self.query_one(Line).has_focus else tr(words.NEXT_KEYS)

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from llmlab.errors import Exit, MissingError
 from llmlab.explore.desk import Desk
+from llmlab.language import tr
 
 HINT = 'pip install "llmlab[explore]"'
 WATCH_S = 1.0
@@ -22,7 +23,7 @@ def explore(desk: Desk, stdin: TextIO) -> None:
         from llmlab.explore.screen import Explorer
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] == "textual":
-            raise MissingError("the screen needs textual", HINT) from None
+            raise MissingError(tr("the screen needs textual"), HINT) from None
         raise
     from llmlab.explore.play import Play
 

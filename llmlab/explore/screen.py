@@ -27,6 +27,7 @@ from llmlab.explore.pictures import saved
 from llmlab.explore.play import Play
 from llmlab.explore.widgets import Line, PickList, TabName
 from llmlab.explore.words_pane import WordsPane
+from llmlab.language import tr
 from llmlab.progress import Progress
 from llmlab.render.fold import fold
 from llmlab.render.safe import harmless
@@ -65,8 +66,8 @@ class Explorer(App[int]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
-            yield TabName(words.NEXT_TAB, NEXT)
-            yield TabName(words.WORDS_TAB, WORDS)
+            yield TabName(tr(words.NEXT_TAB), NEXT)
+            yield TabName(tr(words.WORDS_TAB), WORDS)
             yield Static(id="model")
         with ContentSwitcher(initial=self._open):
             yield from self._panes.values()
@@ -77,7 +78,7 @@ class Explorer(App[int]):
         if sys.platform != "win32":  # else the terminal would stay as it is
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_interrupt)
         self.name_model(self._play.side.name)
-        self.say(words.SEED.format(seed=self.desk.seed))
+        self.say(tr(words.SEED, seed=self.desk.seed))
         self.action_half(self._open)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -105,14 +106,14 @@ class Explorer(App[int]):
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         """How far long work has come, on the same line."""
-        self.say(words.WORKING.format(label=label))
+        self.say(tr(words.WORKING, label=label))
         told = 0
 
         def update(done: int, total: int) -> None:
             nonlocal told
             if total and 20 * done // total > told:
                 told = 20 * done // total
-                self.say(words.SHARE.format(label=label, share=done / total))
+                self.say(tr(words.SHARE, label=label, share=done / total))
 
         try:
             yield update
@@ -124,9 +125,9 @@ class Explorer(App[int]):
         try:
             return await self.lane.do(question)
         except LabError as error:
-            self.say(words.FAILED.format(what=error.message, hint=error.hint) if error.hint else error.message)
+            self.say(tr(words.FAILED, what=error.message, hint=error.hint) if error.hint else error.message)
         except Exception as error:
-            self.say(words.BUG.format(kind=type(error).__name__, what=error))
+            self.say(tr(words.BUG, kind=type(error).__name__, what=error))
         return None
 
     def name_model(self, name: str) -> None:
@@ -167,10 +168,10 @@ class Explorer(App[int]):
             self.say(error.message)
             return
         if command is None:
-            self.say(words.NOTHING_TO_SHOW)
+            self.say(tr(words.NOTHING_TO_SHOW))
         else:
             self.copy_to_clipboard(command)  # by OSC 52, which some terminals refuse: so it is shown too
-            self.say(words.COPIED.format(command=command))
+            self.say(tr(words.COPIED, command=command))
 
     def action_save(self) -> None:
         begin(self, self._save, "picture")
@@ -178,11 +179,11 @@ class Explorer(App[int]):
     async def _save(self) -> None:
         shown = await self.half.picture()
         if shown is None:
-            self.say(words.NOTHING_TO_SHOW)
+            self.say(tr(words.NOTHING_TO_SHOW))
             return
         path = await self.compute(partial(saved, *shown, self.desk.folder))
         if path is not None:
-            self.say(words.SAVED.format(path=path))
+            self.say(tr(words.SAVED, path=path))
 
     async def on_event(self, event: events.Event) -> None:
         """While a text goes on by itself, any key or click stops it, and does nothing else."""

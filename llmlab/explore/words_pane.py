@@ -17,6 +17,7 @@ from llmlab.explore.half import Half, begin
 from llmlab.explore.walk import Around, Walk
 from llmlab.explore.widgets import Line, PickList
 from llmlab.lab.vectors.why import Why
+from llmlab.language import tr
 from llmlab.render import grid
 from llmlab.render.fold import fold
 from llmlab.render.safe import harmless, visible
@@ -47,7 +48,7 @@ class WordsPane(Half):
         self.chosen = 0
 
     def compose(self) -> ComposeResult:
-        yield Line(words.WORD, "word")
+        yield Line(tr(words.WORD), "word")
         yield Static(id="path")
         yield Static(id="measure")
         with Horizontal(id="around"):
@@ -102,7 +103,7 @@ class WordsPane(Half):
         if self.around is not None or not to.word:
             self.say("")
         elif typing:
-            self.say(words.UNFINISHED.format(word=visible(to.word), space=to.space))
+            self.say(tr(words.UNFINISHED, word=visible(to.word), space=to.space))
         self.show()
 
     def action_choose(self, by: int) -> None:
@@ -132,7 +133,7 @@ class WordsPane(Half):
         elif len(self.walk.path) > 1:
             self.go(replace(self.walk, path=self.walk.path[:-1]))
         else:
-            self.say(words.BACK_AT_START)
+            self.say(tr(words.BACK_AT_START))
 
     def action_metric(self) -> None:
         self.go(replace(self.walk, metric=walk.next_metric(self.walk.metric)))
@@ -140,7 +141,7 @@ class WordsPane(Half):
     def action_space(self) -> None:
         names = walk.spaces(self.desk.shelf, self.desk.walk.space)
         if len(names) == 1:
-            self.say(words.ONE_SPACE)
+            self.say(tr(words.ONE_SPACE))
         else:
             self.go(replace(self.walk, space=walk.next_space(names, self.walk.space), chosen=True))
 
@@ -148,13 +149,13 @@ class WordsPane(Half):
         """Mark the word asked for, or the neighbour chosen; the second word is compared with the marked one."""
         word = self.word
         if not word:
-            self.say(words.NO_WORD)
+            self.say(tr(words.NO_WORD))
         elif not self.marked:
             self.marked = word
-            self.say(words.MARKED.format(word=visible(word)))
+            self.say(tr(words.MARKED, word=visible(word)))
         elif word == self.marked:
             self.marked = ""
-            self.say(words.UNMARKED)
+            self.say(tr(words.UNMARKED))
         else:
             one, self.marked = self.marked, ""
             begin(self, partial(self._explain, one, word), "words")
@@ -199,16 +200,16 @@ class WordsPane(Half):
 
     @property
     def keys(self) -> str:
-        return words.TYPING_KEYS if self.query_one(Line).has_focus else words.WORDS_KEYS
+        return tr(words.TYPING_KEYS) if self.query_one(Line).has_focus else tr(words.WORDS_KEYS)
 
 
 def _map(around: Around, width: int, height: int) -> Text:
     """The map, and what it holds."""
     one, other = around.shares
-    said = fold(words.MAP.format(share=one + other, one=one, other=other), width)
+    said = fold(tr(words.MAP, share=one + other, one=one, other=other), width)
     lines, unnamed = chart.chart(around.words, around.xy, width, height - len(said) - 1)
     if unnamed:
-        said += fold(words.NO_ROOM.format(count=unnamed), width)[:1]
+        said += fold(tr(words.NO_ROOM, count=unnamed), width)[:1]
     return Text("\n").join([*lines, *(Text(line, "dim") for line in said)])
 
 
