@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from llmlab.language import tr
 from llmlab.render.grid import shown
 from llmlab.render.safe import harmless
 from llmlab.render.table import legend
@@ -97,9 +98,10 @@ def _content(column: Column, cell: Cell) -> str:
 
 def _heat(cell: Heat) -> str:
     """A block a value: blue below 0, orange above, the further the stronger."""
-    said = f"{len(cell.values)} values"
+    said = tr("{count} values", count=len(cell.values))
     if cell.values:
-        said += f" from {min(cell.values):+.2f} to {max(cell.values):+.2f}"
+        low, high = min(cell.values), max(cell.values)
+        said = tr("{count} values from {low:+.2f} to {high:+.2f}", count=len(cell.values), low=low, high=high)
     blocks = "".join(
         f'<span style="{BLOCK}; width: 0.5em; background-color: '
         f'rgba({ABOVE if value > 0 else BELOW}, {_within(abs(value)):.3f})"></span>'

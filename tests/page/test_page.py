@@ -156,11 +156,22 @@ def test_the_picture_is_the_result_s_but_for_the_title_that_the_page_has(made):
         ("", "en"),
     ],
 )
-def test_the_language_is_said_and_where_another_begins(made, text, tongue):
+def test_a_text_says_its_language_where_it_is_another_than_the_page_s(made, text, tongue):
     assert language(text) == tongue
     read = Reader(made(Shown(text)))
-    assert read.all("html")[0]["attrs"]["lang"] == tongue
-    assert all(one["attrs"].get("lang") == ("en" if tongue == "zh" else None) for one in read.all("h1"))
+    assert [one["attrs"].get("lang") for one in read.all("html") + read.all("h1")] == ["en", None]
+    texts = [*read.all("div", role="listbox"), *read.all("p", **{"class": "asked"})]
+    assert {one["attrs"].get("lang") for one in texts} == {"zh" if tongue == "zh" else None}
+
+
+def test_a_page_is_in_the_language_of_the_run(made, chinese):
+    read = Reader(made(Shown("the cat")))
+    assert read.all("html")[0]["attrs"]["lang"] == "zh"
+    assert [one["attrs"].get("lang") for one in read.all("p", **{"class": "asked"})] == ["en"]
+    own = [one["text"] for tag in ("button", "noscript") for one in read.all(tag)]
+    own += [one["text"] for one in read.all("h2") if one["text"] != "The text"]  # the panel's title is the result's
+    assert len(own) == 4
+    assert all(language(text) == "zh" for text in own)
 
 
 def test_results_one_after_the_other_have_their_panels_one_after_the_other(made):

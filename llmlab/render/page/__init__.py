@@ -17,11 +17,13 @@ from string import Template
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from llmlab.language import spoken
 from llmlab.render import Theme
 from llmlab.render.html import tables, text
 from llmlab.render.page.finding import searchable
-from llmlab.render.page.language import language, marked
+from llmlab.render.page.language import marked
 from llmlab.render.page.panels import drawn
+from llmlab.render.page.sentences import of_finding, of_markup, of_scripts
 from llmlab.render.page.shades import shades, variables
 from llmlab.render.safe import harmless
 from llmlab.view import Chart, Interactive, Picture, Pictured
@@ -30,7 +32,7 @@ HERE = files("llmlab.render.page")
 SCRIPTS = ("slider.js", "shading.js", "page.js")
 MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 FIND = (
-    '<p class="find"><label for="find">find</label> <input type="search" id="find" autocomplete="off"> '
+    '<p class="find"><label for="find">{label}</label> <input type="search" id="find" autocomplete="off"> '
     '<output id="found" for="find"></output></p>'
 )
 
@@ -43,22 +45,28 @@ def html(result: Pictured, theme: Theme, picture: Chart, version: str) -> str:
     titled = {"title": picture["title"]} if "title" in picture else {}  # which the page says itself
     bare = {key: value for key, value in picture.items() if key not in titled}
     chart, words = searchable({**bare, "description": title})
-    tongue = language(" ".join(view.title for view in views))
     style = variables(theme) + shades(theme) + _own("page.css")
     parts = {"library": _library(version), "script": _script()}
+    data = {
+        "chart": chart,
+        "titled": titled,
+        "panels": to_builtins(panels),
+        "words": words,
+        "sentences": of_scripts(),
+    }
     page = {
-        "lang": tongue,
-        "ours": marked("en", tongue),
+        **of_markup(),
+        "lang": spoken(),
         "theme": theme,
         "title": text(title),
         "policy": _policy(style, *parts.values()),
         "style": style,
-        "head": _head(views, tongue),
-        "panels": "\n".join(drawn(panel, place, tongue) for place, panel in enumerate(panels)),
-        "find": FIND if words else "",
+        "head": _head(views),
+        "panels": "\n".join(drawn(panel, place) for place, panel in enumerate(panels)),
+        "find": FIND.format(label=text(of_finding())) if words else "",
         "tables": tables(_tabled(views)),
         "notes": _notes(views),
-        "data": embedded({"chart": chart, "titled": titled, "panels": to_builtins(panels), "words": words}),
+        "data": embedded(data),
         **parts,
     }
     return Template(_own("page.html")).substitute(page)
@@ -75,12 +83,12 @@ def _title(views: Sequence[Picture]) -> str:
     return harmless(": ".join(said for said in (first.title, first.conclusion) if said))
 
 
-def _head(views: Sequence[Picture], tongue: str) -> str:
+def _head(views: Sequence[Picture]) -> str:
     """The conclusion, and under it what it is about."""
     first = views[0]
     said, about = (first.conclusion, first.title) if first.conclusion else (first.title, "")
-    head = f"<h1{marked('en', tongue)}>{text(said or 'llmlab')}</h1>"
-    return head + (f'\n<p class="asked"{marked(language(about), tongue)}>{text(about)}</p>' if about else "")
+    head = f"<h1>{text(said or 'llmlab')}</h1>"
+    return head + (f'\n<p class="asked"{marked(about)}>{text(about)}</p>' if about else "")
 
 
 def _tabled(views: Sequence[Picture]) -> list[Picture]:

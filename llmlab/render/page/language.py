@@ -2,6 +2,7 @@
 
 import re
 
+from llmlab.language import spoken
 from llmlab.render.fold import HAN
 
 CHINESE = re.compile(f"[{HAN}]")
@@ -14,6 +15,7 @@ def language(text: str) -> str:
     return "zh" if chinese and 3 * chinese >= len(LETTER.findall(text)) - chinese else "en"
 
 
-def marked(tongue: str, around: str) -> str:
-    """The attribute of a part whose language is another than that around it; nothing where it is the same."""
-    return "" if tongue == around else f' lang="{tongue}"'
+def marked(text: str) -> str:
+    """The attribute of a text whose language is another than the page's; nothing where it is the same."""
+    own = language(text)
+    return "" if own == spoken() else f' lang="{own}"'

@@ -32,8 +32,14 @@ function find(view, words) {
     const sought = input.value.trim().toLowerCase();
     view.signal("find", sought).runAsync();
     const hits = sought ? words.filter((word) => word.toLowerCase().includes(sought)) : [];
-    found.textContent = sought ? `${hits.length} of ${words.length}: ${hits.slice(0, 12).join(", ")}` : "";
+    const listed = { hits: hits.length, all: words.length, words: hits.slice(0, 12).join(", ") };
+    found.textContent = sought ? said("found", listed) : "";
   });
+}
+
+// A sentence in the page's language, with its values in the places that carry their names.
+function said(name, values) {
+  return data.sentences[name].replace(/\{(\w+)\}/g, (_, place) => values[place]);
 }
 
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -116,7 +116,7 @@ function slider(section, panel) {
       if (!last) row.querySelector(".fill").style.width = `${(100 * p) / whole}%`;
       row.classList.toggle("cut", after <= 0);
     });
-    section.querySelector(".whole").textContent = `a whole bar is ${whole}`;
+    section.querySelector(".whole").textContent = said("whole", { whole });
     const cutting = Object.entries(FILTERS).some(([key, filter]) => !filter.off(settings[key]));
     section.classList.toggle("cutting", cutting);
   }

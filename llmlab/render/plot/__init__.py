@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.language import later, tr
 from llmlab.render import Theme, records
 from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
@@ -23,6 +24,9 @@ DRAWN = (".png", ".svg", ".pdf", ".html")
 SCALES = (2, 1.5, 1)  # pixels of a png to each of the picture's: so many as leave it under MOST
 MOST = 200_000  # bytes of a png
 PALETTE, LARGE = 256, 200_000  # colours; bytes of a png that is worth a palette that does not hold them all
+FOLDER = later("cannot write {path}: it is a folder")
+LOCKED = later("cannot write {path}: its folder cannot be written")
+MISSING = later("cannot write {path}: there is no such folder")
 NEEDED = {"vl_convert": "vl-convert-python", "PIL": "pillow", "fontTools": "fonttools"}
 HINT = 'pip install "llmlab[plot]"'
 
@@ -38,12 +42,13 @@ def check(path: Path) -> None:
     try:
         here, folder = path.parent.is_dir(), path.is_dir()
     except OSError as error:  # a name that is too long
-        raise MisuseError(f"cannot write {path}: {error.strerror}", "give a shorter name") from None
+        raise MisuseError(_unwritten(path, error), tr("give a shorter name")) from None
     if not here or folder or not os.access(path.parent, os.W_OK):
-        what = "it is a folder" if folder else "its folder cannot be written" if here else "there is no such folder"
-        raise MisuseError(f"cannot write {path}: {what}", "name a file in a folder that is there")
+        what = FOLDER if folder else LOCKED if here else MISSING
+        raise MisuseError(tr(what, path=path), tr("name a file in a folder that is there"))
     if kind != DATA and (missing := [package for module, package in NEEDED.items() if not find_spec(module)]):
-        raise MissingError(f"{kind} needs {' and '.join(missing)}", f"{HINT}, or end the name with {DATA}")
+        said = tr("{kind} needs {packages}", kind=kind, packages=tr(" and ").join(missing))
+        raise MissingError(said, tr("{install}, or end the name with {kind}", install=HINT, kind=DATA))
 
 
 def _kind(path: Path) -> str:
@@ -51,7 +56,14 @@ def _kind(path: Path) -> str:
     for kind in (DATA, *DRAWN):
         if path.name.lower().endswith(kind) and len(path.name) > len(kind):
             return kind
-    raise MisuseError(f"{path} names no kind of picture", f"end it with one of {', '.join((*DRAWN, DATA))}")
+    raise MisuseError(
+        tr("{path} names no kind of picture", path=path),
+        tr("end it with one of {kinds}", kinds=", ".join((*DRAWN, DATA))),
+    )
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    return tr("cannot write {path}: {reason}", path=path, reason=tr(error.strerror or ""))
 
 
 def specification(result: Pictured, theme: Theme = "light") -> Chart:
@@ -76,7 +88,7 @@ def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda
         part.write_bytes(content)
         os.replace(part, path)
     except OSError as error:
-        raise LabError(f"cannot write {path}: {error.strerror}", "name another file") from error
+        raise LabError(_unwritten(path, error), tr("name another file")) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from llmlab.errors import MissingError
+from llmlab.language import tr
 from llmlab.render.fold import HAN
 
 OWN = "Liberation Sans"  # vl-convert's, measured like Arial
@@ -50,10 +51,12 @@ def family(text: str, say: Callable[[str], None]) -> str:
         if not missing and most:
             break
     if any(map(_is_han, missing)):
-        hint = "apt install fonts-noto-cjk, or write .svg or .html, drawn where they are read"
-        raise MissingError(f"no font here has the letters {_some(missing)}", hint)
+        hint = tr("apt install fonts-noto-cjk, or write .svg or .html, drawn where they are read")
+        raise MissingError(tr("no font here has the letters {letters}", letters=_some(missing)), hint)
     if missing:
-        say(f"no font here has {_some(missing)}: they are drawn as boxes (not so in .svg and .html)")
+        say(
+            tr("no font here has {letters}: they are drawn as boxes (not so in .svg and .html)", letters=_some(missing))
+        )
     return best
 
 
