@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from llmlab.cli.world import World
 from llmlab.lab.text import edged, many, number, show
+from llmlab.language import later, tr, tr_many
 from llmlab.render.fold import cells, fold
 from llmlab.render.safe import visible
 from llmlab.view import Pictured
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 
 LINE = 60  # cells of the text that are shown again after each symbol
+CHARACTERS = later(
+    "Guess the next character until it is right; a space counts, and so do capitals. An empty line tells it, Ctrl-D "
+    "ends the game."
+)
+WORDS = later("Guess the next word until it is right; capitals count. An empty line tells it, Ctrl-D ends the game.")
+PLACED = later("  {word}: cosine {cosine}, place {place:,}")
+WARMER = later("  {word}: cosine {cosine}, place {place:,}, warmer")
+COLDER = later("  {word}: cosine {cosine}, place {place:,}, colder")
 NEXT = re.compile(r"[!-~]+ *|.", re.DOTALL)  # a word in Latin letters, or a character
 
 
@@ -53,9 +62,13 @@ def say(world: World, text: str) -> None:
 
 def guess_begins(game: "GuessingGame") -> str:
     asked = game.passage.excerpt
-    space = "a space counts, and so do capitals" if asked.by == "character" else "capitals count"
-    rules = f"Guess the next {asked.by} until it is right; {space}. An empty line tells it, Ctrl-D ends the game."
-    return f"{rules}\n{many(len(asked.asked), asked.by)} of {asked.name}, seed {asked.seed}\n{_known(game)}"
+    count = len(asked.asked)
+    if asked.by == "character":
+        rules, parts = tr(CHARACTERS), many(count, "character")
+    else:
+        rules, parts = tr(WORDS), many(count, "word")
+    about = tr("{parts} of {text}, seed {seed}", parts=parts, text=asked.name, seed=asked.seed)
+    return f"{rules}\n{about}\n{_known(game)}"
 
 
 def guess_prompt(game: "GuessingGame") -> str:
@@ -69,19 +82,29 @@ def guess_reply(before: "GuessingGame", answer: str, after: "GuessingGame") -> s
     if after is before:
         return f"  {refusal(before, answer)}"
     if len(after.settled) == len(before.settled):
-        return f"  {edged(answer)}: no"
+        return tr("  {guess}: no", guess=edged(answer))
     one = after.settled[-1]
-    took = f"{len(one.wrong) + 1} guess{'es' * bool(one.wrong)}" if not one.given_up else "given up"
-    rank = f"its guess {one.rank:,}" if one.rank else "not among its guesses"
-    told = f"  {show(one.text.encode())}: {took}; the model {one.bits:.2f} bits, {rank}"
+    told = tr(
+        "  {part}: {took}; the model {bits:.2f} bits, {rank}",
+        part=show(one.text.encode()),
+        took=tr("given up") if one.given_up else tr_many("{count} guess", "{count} guesses", len(one.wrong) + 1),
+        bits=one.bits,
+        rank=tr("its guess {rank:,}", rank=one.rank) if one.rank else tr("not among its guesses"),
+    )
     return told if after.over else f"{told}\n{_known(after, LINE)}"
 
 
 def secret_begins(game: "SecretGame") -> str:
     hidden = game.hidden
-    rules = "Find the hidden word. ? is a hint, ! gives up, Ctrl-D ends the game."
-    space = f"{len(hidden.places):,} words of {hidden.space.facts.name}, the hidden one is {_tongue(hidden.language)}"
-    return f"{rules}\n{space}, seed {hidden.seed}"
+    rules = tr("Find the hidden word. ? is a hint, ! gives up, Ctrl-D ends the game.")
+    space = tr(
+        "{count:,} words of {space}, the hidden one is {language}, seed {seed}",
+        count=len(hidden.places),
+        space=hidden.space.facts.name,
+        language=_tongue(hidden.language),
+        seed=hidden.seed,
+    )
+    return f"{rules}\n{space}"
 
 
 def secret_prompt(game: "SecretGame") -> str:
@@ -94,14 +117,15 @@ def secret_reply(before: "SecretGame", answer: str, after: "SecretGame") -> str:
     if after is before:
         return f"  {refusal(before, answer)}"
     if after.given_up:
-        return "  given up"
+        return f"  {tr('given up')}"
     one = after.guesses[-1]
     word, cosine, place = (of[one.row] for of in (after.hidden.space.words, after.hidden.cosines, after.hidden.places))
     if after.found:
-        return f"  {visible(word)}: found"
-    last = before.guesses[-1].row if before.guesses else None
-    than = "" if last is None else ", warmer" if cosine > after.hidden.cosines[last] else ", colder"
-    return f"  {visible(word)}: cosine {number(float(cosine), 4)}, place {place:,}{than}"
+        return tr("  {word}: found", word=visible(word))
+    told = PLACED
+    if before.guesses:
+        told = WARMER if cosine > after.hidden.cosines[before.guesses[-1].row] else COLDER
+    return tr(told, word=visible(word), cosine=number(float(cosine), 4), place=place)
 
 
 def _known(game: "GuessingGame", most: int = 0) -> str:
@@ -115,4 +139,4 @@ def _known(game: "GuessingGame", most: int = 0) -> str:
 def _tongue(language: str) -> str:
     from llmlab.lab.languages import NAMES
 
-    return {"en": "English", **NAMES}.get(language, language)
+    return tr({"en": later("English"), **NAMES}.get(language, language))

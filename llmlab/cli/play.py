@@ -17,6 +17,7 @@ from llmlab.cli.world import World, is_terminal
 from llmlab.errors import MisuseError
 from llmlab.lab.text import unescape
 from llmlab.lab.vectors.question import refuse_nameless
+from llmlab.language import tr
 
 if TYPE_CHECKING:
     from llmlab.cli.dialogue import Played
@@ -46,7 +47,9 @@ def explore(
     refuse_nameless(space)
     stdin = world.stdin
     if stdin is None or not all(is_terminal(stream, world.environ) for stream in (stdin, world.stdout)):
-        raise MisuseError("explore is a screen to play on: it needs a terminal", "see llmlab next and llmlab neighbors")
+        raise MisuseError(
+            tr("explore is a screen to play on: it needs a terminal"), tr("see llmlab next and llmlab neighbors")
+        )
     explore(_desk(world, unescape(text or ""), word or "", space, _known(seed), model), stdin)
 
 
@@ -77,7 +80,7 @@ def guess(
     path = _text(file)
     asked = passage.excerpt(world.files.text(path), str(file or path.name), length, _known(seed), by)
     lm = model.causal_lm(world)
-    with world.progress("reading") as progress:
+    with world.progress(tr("reading")) as progress:
         game = GuessingGame(passage.read(lm, model.spellings(world), asked, progress))
     dialogue.say(world, dialogue.guess_begins(game))
     played = dialogue.turns(world, game, guess, dialogue.guess_prompt, dialogue.guess_reply)
@@ -134,7 +137,7 @@ def _text(file: Path | None) -> Path:
     from llmlab.packaged import packaged
 
     if str(file) == STDIN:
-        raise MisuseError("stdin holds the answers", "give the text as a file")
+        raise MisuseError(tr("stdin holds the answers"), tr("give the text as a file"))
     return file or packaged() / "exercises" / OWN
 
 

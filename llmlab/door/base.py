@@ -16,6 +16,7 @@ from llmlab.config import Config, Dtype
 from llmlab.errors import MisuseError
 from llmlab.files import Files
 from llmlab.files.records import Kind
+from llmlab.language import tr
 from llmlab.models.library import Library
 from llmlab.models.several import chosen
 from llmlab.progress import Progress, Reporter, Tenths, Watch
@@ -79,7 +80,7 @@ class Opened:
         return self.library.spellings()
 
     def _scoring(self) -> Any:
-        return self._reporter.progress("scoring")
+        return self._reporter.progress(tr("scoring"))
 
     def _records(self, told: Told, kind: Kind[T]) -> list[T]:
         """Records of a file, or of a program's own. Raises MisuseError naming the one that is none."""
@@ -104,13 +105,18 @@ def check_texts(*texts: object) -> None:
     """Raise MisuseError for what is no text, such as a list of them."""
     for one in texts:
         if not isinstance(one, str):
-            raise MisuseError(f"{one!r} is no text", "give strings, several one after the other: lab.prob(a, b)")
+            raise MisuseError(
+                tr("{given!r} is no text", given=one), tr("give strings, several one after the other: lab.prob(a, b)")
+            )
 
 
 def heats(temperature: Heats) -> tuple[float, ...]:
     """One temperature or several as several. Raises MisuseError for a text."""
     if isinstance(temperature, str):
-        raise MisuseError(f"the temperature {temperature!r} is a text", "give a number, or several: [0.2, 1]")
+        raise MisuseError(
+            tr("the temperature {temperature!r} is a text", temperature=temperature),
+            tr("give a number, or several: [0.2, 1]"),
+        )
     return (temperature,) if isinstance(temperature, int | float) else tuple(map(float, temperature))
 
 

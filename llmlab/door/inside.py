@@ -7,6 +7,7 @@ from llmlab.lab.inside import layers
 from llmlab.lab.inside.attention import Attention, attention
 from llmlab.lab.inside.layers import Layers
 from llmlab.lab.inside.tokens import TokenCut, TokenCuts, cut, cuts
+from llmlab.language import tr
 
 
 class InsideVerbs(Opened):
@@ -32,7 +33,7 @@ class InsideVerbs(Opened):
         """What texts are cut into, by the tokenizer of one `model` or of several; no weights are opened."""
         check_texts(*texts)
         if not texts:
-            raise MisuseError("no text is given", "give at least one")
+            raise MisuseError(tr("no text is given"), tr("give at least one"))
         found = [self.library.tokenizer(name) for name in listed(model)]
         if len(texts) == len(found) == 1:
             return cut(found[0], texts[0], allow_special=allow_special)

@@ -11,6 +11,7 @@ from llmlab.lab.probability.guess import GuessingGame
 from llmlab.lab.probability.passage import SymbolBy
 from llmlab.lab.vectors import secret as hiding
 from llmlab.lab.vectors.secret import SecretGame
+from llmlab.language import tr
 from llmlab.packaged import packaged
 
 
@@ -29,7 +30,7 @@ class PlayVerbs(Opened):
         """Shannon's game: each answer guesses the next part of a file's passage; an empty one gives it up."""
         path = Path(file or packaged() / "exercises" / passage.OWN)
         asked = passage.excerpt(self.files.text(path), called(file or path.name), length, seed, by)
-        with self._reporter.progress("reading") as progress:
+        with self._reporter.progress(tr("reading")) as progress:
             game = GuessingGame(passage.read(self._model(), self._spellings(), asked, progress))
         return guessing.played(game, answers)
 

@@ -33,6 +33,7 @@ from llmlab.lab.probability.quiz import Quiz
 from llmlab.lab.probability.ranking import Ranking, ranking
 from llmlab.lab.probability.shots import DRAWS, PROMPT, Prompting, Shots, after_examples
 from llmlab.lab.text import By
+from llmlab.language import tr
 
 
 class ProbabilityVerbs(Opened):
@@ -55,11 +56,11 @@ class ProbabilityVerbs(Opened):
         """
         check_texts(*texts)
         if not texts:
-            raise MisuseError("no text is given", "give at least one")
+            raise MisuseError(tr("no text is given"), tr("give at least one"))
         models = self._models(model, dtype)
         if len(texts) > 1 or len(models) > 1:
             if by != "token" or alternatives or word_correction:
-                raise MisuseError("by, alternatives and word_correction are for one text and model", "give one")
+                raise MisuseError(tr("by, alternatives and word_correction are for one text and model"), tr("give one"))
             special = {"allow_special": allow_special}
             with self._scoring() as progress:
                 if len(models) > 1:
@@ -107,7 +108,7 @@ class ProbabilityVerbs(Opened):
         read = partial(prompts.context, asked=text, template=wrap.template, chat=chat, allow_special=allow_special)
         models = self._models(model, dtype)
         if len(models) > 1 and counts:
-            raise MisuseError("counts are for one model", "give one model")
+            raise MisuseError(tr("counts are for one model"), tr("give one model"))
         if len(models) > 1:
             check_beside(found, cuts)
             return expectations(((one.causal_lm(), one.spellings) for one in models), read, by, k, found[0])
@@ -230,7 +231,7 @@ class ProbabilityVerbs(Opened):
     def _long_text(self, verb: str, file: Path | str | None, text: str | None) -> tuple[str, Iterator[str], int]:
         """A text's name, its blocks and its length in bytes. Raises MisuseError for none, and for two."""
         if (file is None) == (text is None):
-            raise MisuseError(f"{verb} is of one text", "give a file, or text=...")
+            raise MisuseError(tr("{verb} is of one text", verb=verb), tr("give a file, or text=..."))
         if text is not None:
             return "text", iter([text]), len(text.encode())
         return called(file or ""), *self.files.blocks(file or "")

@@ -22,6 +22,7 @@ from llmlab.lab.temperature.plans import fitted, planned
 from llmlab.lab.temperature.samples import Samples
 from llmlab.lab.temperature.trace import Trace
 from llmlab.lab.temperature.tree import Tree
+from llmlab.language import tr
 
 
 class TemperatureVerbs(Opened):
@@ -49,7 +50,7 @@ class TemperatureVerbs(Opened):
             lm, own = named.causal_lm(), replace(asked, texts=iter(texts))
             fit, drawn = fitted(self.config.generate, lm, own, plan, listed(stop))
             read = fit.read(lm, named.spellings, raw=raw, heal=heal, allow_special=allow_special)
-            with self._reporter.progress("sampling") as progress:
+            with self._reporter.progress(tr("sampling")) as progress:
                 found.append([sampled.draw(lm, one, drawn, expected, progress) for one in read])
         told = [SamplesBeside(some) if len(some) > 1 else some[0] for some in zip(*found, strict=True)]
         return told[0] if prompt is None or isinstance(prompt, str) else Each("prompts", told)
@@ -70,7 +71,7 @@ class TemperatureVerbs(Opened):
         lm = self._model()
         asked, plan = fitted(self.config.generate, lm, asked, plan, listed(stop))
         (one,) = asked.read(lm, self._spellings, raw=raw, heal=heal, allow_special=allow_special)
-        with self._reporter.progress("sampling"):
+        with self._reporter.progress(tr("sampling")):
             return tracing.trace(lm, one, plan)
 
     def tree(
@@ -87,7 +88,7 @@ class TemperatureVerbs(Opened):
         lm = self._model()
         asked, plan = fitted(self.config.generate, lm, asked, plan)
         (one,) = asked.read(lm, self._spellings, raw=raw, heal=heal, allow_special=allow_special)
-        with self._reporter.progress("growing") as progress:
+        with self._reporter.progress(tr("growing")) as progress:
             return growing.grow(lm, one, depth, branch, plan, progress)
 
     def _plan(self, asked: Asked, temperature: Heats | None, stop: Texts = (), **given: Any) -> Plan:
@@ -107,9 +108,9 @@ class TemperatureVerbs(Opened):
         check_ways([("PROMPT", prompt), ("--chat", chat)], raw, preset, system)
         before = [] if system is None else [Message("system", system)]
         if chat is not None:
-            name = called(chat) if isinstance(chat, Path | str) else "the chat"
+            name = called(chat) if isinstance(chat, Path | str) else tr("the chat")
             return Asked.conversation(told(self._records(chat, MESSAGES), name, before))
         texts = [prompt] if isinstance(prompt, str) else None if prompt is None else list(once(prompt))
         if texts == []:
-            raise MisuseError("there are no prompts", "give at least one")
+            raise MisuseError(tr("there are no prompts"), tr("give at least one"))
         return Asked.of(self.config, texts, preset=preset, raw=raw, before=before)
