@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
+from llmlab.language import tr
 from llmlab.render import Screen, grid, strip
 from llmlab.render.fold import fold
 from llmlab.render.safe import harmless
@@ -61,7 +62,7 @@ def legend(view: Picture, explained: set[tuple[str, str]]) -> list[str]:
     new = [(one.name, one.means) for one in columns if one.means]
     new = [one for one in dict.fromkeys(new) if one not in explained]
     explained.update(new)
-    return ["; ".join(f"{name}: {means}" for name, means in new)] if new else []
+    return [tr("; ").join(tr("{name}: {means}", name=name, means=means) for name, means in new)] if new else []
 
 
 class _Console(Console):

@@ -202,24 +202,7 @@ def train_sizes(
     where the text has too few lines.
     """
     check(sizes)
-    rest = iter(lines)
-    learned = list(itertools.islice(rest, sizes[-1]))
-    if len(learned) < sizes[-1]:
-        said = tr(
-            "{text} holds {count:,} sentences, and not {wanted:,}", text=text, count=len(learned), wanted=sizes[-1]
-        )
-        raise MisuseError(said, tr("give smaller --sizes"))
-    met = set(learned)
-    held = list(itertools.islice((line for line in rest if line not in met), HELD_OUT))
-    if len(held) < FEWEST:
-        said = tr(
-            "after {sentences:,} sentences {text} holds {count} new ones, and the test takes {fewest}",
-            sentences=sizes[-1],
-            text=text,
-            count=len(held),
-            fewest=FEWEST,
-        )
-        raise MisuseError(said, tr("give smaller --sizes"))
+    learned, held = _parted(lines, sizes[-1], text)
     how = {"order": order, "by": by, "min_count": min_count}
     largest = train(learned, name, text, **how)  # type: ignore[arg-type]
     smaller = [
@@ -232,6 +215,30 @@ def train_sizes(
         measured.append(Size(size, score(one.lm, held), _right(exam(one.lm) if exam else ()), of_text(one.lm.info)))
         progress(len(measured), len(sizes))
     return Sizes(name, text, tuple(measured), trained)
+
+
+def _parted(lines: Iterable[str], most: int, text: str) -> tuple[list[str], list[str]]:
+    """The sentences that the largest size learns from, and those after them that it has not met.
+
+    Raises MisuseError for too few of either.
+    """
+    rest = iter(lines)
+    learned = list(itertools.islice(rest, most))
+    if len(learned) < most:
+        said = tr("{text} holds {count:,} sentences, and not {wanted:,}", text=text, count=len(learned), wanted=most)
+        raise MisuseError(said, tr("give smaller --sizes"))
+    met = set(learned)
+    held = list(itertools.islice((line for line in rest if line not in met), HELD_OUT))
+    if len(held) < FEWEST:
+        said = tr(
+            "after {sentences:,} sentences {text} holds {count} new ones, and the test takes {fewest}",
+            sentences=most,
+            text=text,
+            count=len(held),
+            fewest=FEWEST,
+        )
+        raise MisuseError(said, tr("give smaller --sizes"))
+    return learned, held
 
 
 def score(model: CausalLM, sentences: Sequence[str]) -> HeldOut:

@@ -25,7 +25,7 @@ def counts_of_counts(found: "NgramTraining") -> Chart:
         "legend": {"orient": "top", "titleOrient": "left"},
     }
     hover = [
-        *chart.tooltip(shown=tr("order"), seen=tr("seen"), ngrams=tr("n-grams")),
+        *chart.tooltip(shown=tr("n-gram order"), seen=tr("seen"), ngrams=tr("n-grams")),
         chart.exact("share", tr("share"), ".1%"),
     ]
     drawn: Chart = {
