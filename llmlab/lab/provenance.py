@@ -38,7 +38,8 @@ def of_vectors(info: "ModelInfo") -> Provenance:
     """Of the vectors that a model computes."""
     columns: Record = {"model": info.name, "revision": info.revision}
     columns |= {"engine": info.engine, "library": info.library, "dtype": info.dtype}
-    return Provenance(columns, f"{info.name} {info.revision}, {info.engine}, {info.dtype}".replace(" ,", ","))
+    model = f"{info.name} {info.revision}".strip()
+    return Provenance(columns, tr("{model}, {engine}, {dtype}", model=model, engine=info.engine, dtype=info.dtype))
 
 
 def of_space(space: "Space") -> Provenance:

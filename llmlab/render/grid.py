@@ -16,6 +16,7 @@ from llmlab.view import Bar, Cell, Column, Heat, Shade, View
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 BARS = (1.0, 0.5, 0.25)  # how long bars may be, of their own length
+NAME = 12  # cells of a word of a column's name that stays whole in Chinese too
 ROOM = 16  # cells that a text keeps beside other columns, unless it needs fewer
 GAP = "  "
 RULE = 80  # cells of the line below the heads in a pipe, where rows may be of any length
@@ -115,13 +116,19 @@ def _most(column: Column, found: Sequence[Cell], bars: float) -> int:
 
 def _least(column: Column, found: Sequence[Cell], bars: float, width: int) -> int:
     """Cells of a column folded as far as it may be: a text between words, but not into a few cells."""
-    head = longest(column.name, width)
+    head = _head(column.name, width)
     if any(isinstance(cell, Heat) for cell in found):
         return max(head, min(ROOM, _most(column, found, bars)))
     if not column.wide:
         return max(head, *(_size(column, cell, bars) for cell in found), 0)
     texts = [shown(column, cell) for cell in found]
     return max(head, min(ROOM, _most(column, found, bars)), *(longest(text, width) for text in texts), 0)
+
+
+def _head(name: str, width: int) -> int:
+    """Cells of a column's name folded between its words, which have spaces between them in every language."""
+    words = [size for size in map(cells, name.split()) if size <= NAME]
+    return max(longest(name, width), *words, 0)
 
 
 def _size(column: Column, cell: Cell, bars: float) -> int:

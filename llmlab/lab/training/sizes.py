@@ -29,7 +29,7 @@ from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
 
 HELD_OUT, FEWEST = 2_000, 30  # sentences that no size has learned from: as many as these, and never fewer
-ALL = "all"  # the pairs of every group
+ALL = later("all")  # the pairs of every group
 ONE = later("After {sentences:,} sentences a character of new text costs {rate:.2f} bits.")
 ONE_PAIRS = later(
     "After {sentences:,} sentences a character of new text costs {rate:.2f} bits, and {right:.0%} of the pairs are "
@@ -118,7 +118,10 @@ class Sizes(Shown):
         """Each group of pairs at each size."""
         columns = [Column(tr("pairs"), wide=True), *(Column(f"{one.sentences:,}", True) for one in self.sizes)]
         rows: list[list[Cell]] = [
-            [visible(group), *(f"{dict(one.shares)[group].share:.0%}" for one in self.sizes)]
+            [
+                tr(ALL) if group == ALL else visible(group),
+                *(f"{dict(one.shares)[group].share:.0%}" for one in self.sizes),
+            ]
             for group, _ in self.sizes[0].shares
         ]
         return View(tr("pairs that are right, by the sentences learned from"), tuple(columns), rows)
