@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from llmlab.errors import DamagedError, LabError
+from llmlab.errors import DamagedError, LabError, reason
+from llmlab.language import tr
 from llmlab.progress import Reporter
 
 RECORD = "record.json"
@@ -70,7 +71,10 @@ def make(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LabError(f"cannot write {folder.parent}: {error.strerror}", "LLMLAB_CACHE names another place") from error
+        raise LabError(
+            tr("cannot write {parent}: {reason}", parent=folder.parent, reason=reason(error)),
+            tr("LLMLAB_CACHE names another place"),
+        ) from error
     with locked(folder, reporter):
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
@@ -81,7 +85,7 @@ def make(
             _sweep(folder)
     made = find(folder, fingerprint)
     if made is None:
-        raise DamagedError(f"{folder} changed while it was written", "run the command again")
+        raise DamagedError(tr("{folder} changed while it was written", folder=folder), tr("run the command again"))
     return made
 
 
@@ -98,7 +102,9 @@ def _build(
         unfinished.rename(folder)
         sync(folder.parent)
     except OSError as error:
-        raise LabError(f"cannot write {folder}: {error.strerror or error}", "is the disk full?") from error
+        raise LabError(
+            tr("cannot write {folder}: {reason}", folder=folder, reason=reason(error)), tr("is the disk full?")
+        ) from error
     except LabError as error:
         nothing_built = [file.name for file in unfinished.iterdir()] == [BEGUN]
         if nothing_built or isinstance(error, DamagedError):  # what it is built from is wrong
@@ -222,5 +228,5 @@ def locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
     try:
         return lock.acquire(timeout=0)
     except Timeout:
-        reporter.say(f"another llmlab is making {folder.name}; waiting for it")
+        reporter.say(tr("another llmlab is making {name}; waiting for it", name=folder.name))
         return lock.acquire()

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
-from llmlab.errors import MisuseError
+from llmlab.errors import MisuseError, reason
+from llmlab.language import later, retold, tr
 from llmlab.names import checked
 from llmlab.packaged import packaged
 
@@ -22,6 +23,27 @@ MetricName = Literal["cosine", "l2", "l1", "dot"]
 Positive = Annotated[int, Meta(ge=1)]
 Natural = Annotated[int, Meta(ge=0)]
 Entry = TypeVar("Entry")
+KINDS = (  # what msgspec says
+    later("Expected {wanted}, got {got} - at {place}"),
+    later("Expected {wanted} - at {place}"),
+    later("Object contains unknown field {name} - at {place}"),
+    later("Object contains unknown field {name}"),
+    later("Object missing required field {name} - at {place}"),
+    later("Object missing required field {name}"),
+    later("Invalid enum value {value} - at {place}"),
+)
+TOML = (  # and tomllib
+    later("Invalid value (at line {line}, column {column})"),
+    later("Invalid statement (at line {line}, column {column})"),
+    later("Expected '=' after a key in a key/value pair (at line {line}, column {column})"),
+    later("Expected newline or end of document after a statement (at line {line}, column {column})"),
+    later("Cannot overwrite a value (at line {line}, column {column})"),
+    later("Cannot declare {key} twice (at line {line}, column {column})"),
+    later("Unclosed array (at line {line}, column {column})"),
+    later("Illegal character {character} (at line {line}, column {column})"),
+    later("Unterminated string (at end of document)"),
+    later("Invalid value (at end of document)"),
+)
 
 
 class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,7 +178,7 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
         if variable.startswith("LLMLAB_") and variable not in ("LLMLAB_CONFIG", "LLMLAB_LANG"):
             _set(tree, variable, environment[variable])
             _check(tree, variable)
-    return _check(tree, "the packaged configuration")
+    return _check(tree, tr("the packaged configuration"))
 
 
 def changed(config: Config, origin: str, **chosen: Any) -> Config:
@@ -168,9 +190,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise MisuseError(f"cannot read {path}: {error.strerror}", "check --config") from None
+        raise MisuseError(
+            tr("cannot read {path}: {reason}", path=path, reason=reason(error)), tr("check --config")
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MisuseError(f"{path} is not valid TOML: {error}", "mend the line it names") from None
+        raise MisuseError(
+            tr("{path} is not valid TOML: {error}", path=path, error=retold(str(error), *TOML)),
+            tr("mend the line it names"),
+        ) from None
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
@@ -189,7 +216,9 @@ def _set(tree: dict[str, Any], variable: str, text: str) -> None:
     owner, key = (sections[section], rest) if section in sections else (Config, name)
     known = {item.name: item.type for item in msgspec.structs.fields(owner)}
     if key not in known or key in ("models", "spaces", "languages", "presets", *sections):
-        raise MisuseError(f"{variable} names no setting", "see the settings in configs/llmlab.toml")
+        raise MisuseError(
+            tr("{variable} names no setting", variable=variable), tr("see the settings in configs/llmlab.toml")
+        )
     target = tree.setdefault(section, {}) if owner is not Config else tree
     is_list = known[key] in (tuple[float, ...], tuple[str, ...])
     target[key] = [part.strip() for part in text.split(",")] if is_list else text
@@ -199,9 +228,14 @@ def _check(tree: dict[str, Any], origin: str) -> Config:
     try:
         config = msgspec.convert(tree, Config, strict=False)
     except msgspec.ValidationError as error:
-        raise MisuseError(f"{origin}: {error}", "see configs/llmlab.toml for names and kinds") from None
-    models = _named(f"{origin}: a model", config.models)
-    return msgspec.structs.replace(config, models=models, spaces=_named(f"{origin}: a space", config.spaces))
+        raise MisuseError(
+            tr("{name}: {said}", name=origin, said=retold(str(error), *KINDS)),
+            tr("see configs/llmlab.toml for names and kinds"),
+        ) from None
+    models = _named(tr("{origin}: a model", origin=origin), config.models)
+    return msgspec.structs.replace(
+        config, models=models, spaces=_named(tr("{origin}: a space", origin=origin), config.spaces)
+    )
 
 
 def _named(what: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -5,6 +5,25 @@ Raised where the fact is known, shown in one place (`llmlab.cli.main`) as one li
 
 from enum import IntEnum
 
+from llmlab.language import later, tr
+
+SYSTEM = (  # what systems say of a file, as `tr` finds it
+    later("No such file or directory"),
+    later("Permission denied"),
+    later("Is a directory"),
+    later("Not a directory"),
+    later("File exists"),
+    later("File name too long"),
+    later("No space left on device"),
+    later("Read-only file system"),
+    later("Too many levels of symbolic links"),
+    later("Too many open files"),
+    later("Input/output error"),
+    later("Operation not permitted"),
+    later("Invalid argument"),
+    later("Broken pipe"),
+)
+
 
 class Exit(IntEnum):
     """Exit codes of the command line."""
@@ -43,5 +62,10 @@ class DamagedError(LabError):
 class UnsupportedError(MisuseError):
     """The engine cannot do this; a wrong number would be worse than none."""
 
-    def __init__(self, engine: str, action: str, use: str = "torch", hint: str = "") -> None:
-        super().__init__(f"the engine {engine} cannot {action}", hint or f"use --engine {use}")
+    def __init__(self, message: str, use: str = "torch", hint: str = "") -> None:
+        super().__init__(message, hint or tr("use --engine {engine}", engine=use))
+
+
+def reason(error: OSError) -> str:
+    """Why the system refuses, in its words."""
+    return tr(error.strerror) if error.strerror else str(error)

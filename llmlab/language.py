@@ -9,6 +9,7 @@ to `tr` where it is used. What stands in a decorator (an option's help, a verb's
 --help.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from gettext import GNUTranslations, NullTranslations
@@ -18,6 +19,7 @@ from llmlab.packaged import packaged
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+PLACE = re.compile(r"\{(\w+)[^}]*\}")  # of a value in a sentence
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set says it (POSIX 8.2)
 
 
@@ -52,6 +54,20 @@ def tr_many(one: str, several: str, count: int, /, **values: object) -> str:
 def later(message: str) -> str:
     """A sentence of a constant, which `tr` is handed where it is told; so the catalogue knows of it."""
     return message
+
+
+def retold(text: str, *templates: str) -> str:
+    """What was said in English elsewhere, by a library or by an earlier run, in the language of this run.
+
+    `templates` are the sentences that it may be, each marked with `later`; another text stays as it is.
+    """
+    for template in templates:
+        parts = PLACE.split(template)  # of words and of names, in turn
+        pattern = "".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            told = PLACE.split(tr(template))
+            return "".join(found[part] if place % 2 else part for place, part in enumerate(told))
+    return text
 
 
 def system_language(environ: Mapping[str, str]) -> Language:

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 
 LONGEST = 200  # bytes in UTF-8: a folder's name may have 255, and while it is made it carries an ending more
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: devices, with an ending too
 DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)
 MOMENT = re.compile(r"@[0-9]+\Z")  # what follows the name of a space that was kept while it was trained
-RULE = f"a name may hold letters, digits and _, inside it also - and .; at most {LONGEST} bytes; no device such as con"
+RULE = later(
+    "a name may hold letters, digits and _, inside it also - and .; at most {bytes} bytes; no device such as con"
+)
 
 
 def composed(name: str) -> str:
@@ -60,16 +63,21 @@ def checked_moment(what: str, name: str) -> str:
     of = trained(composed(name))
     found = checked(what, of) + composed(name).removeprefix(of)
     if len(found.encode()) > LONGEST:
-        raise MisuseError(f"{what} cannot be called {name!r}", RULE)
+        raise _refused(what, name)
     return found
+
+
+def _refused(what: str, name: str) -> MisuseError:
+    return MisuseError(tr("{what} cannot be called {name!r}", what=what, name=name), tr(RULE, bytes=LONGEST))
 
 
 def checked(what: str, name: str, taken: Iterable[str] = ()) -> str:
     """A name in NFC. Raises MisuseError for what is none, or for a name that is taken but for its case."""
     found = composed(name)
     if not is_name(found):
-        raise MisuseError(f"{what} cannot be called {name!r}", RULE)
+        raise _refused(what, name)
     twin = next((other for other in taken if alike(other) == alike(found)), None)
     if twin is not None:
-        raise MisuseError(f"{what} cannot be called {name!r}: there is {twin} already", "choose another name")
+        message = tr("{what} cannot be called {name!r}: there is {twin} already", what=what, name=name, twin=twin)
+        raise MisuseError(message, tr("choose another name"))
     return found

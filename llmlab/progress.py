@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from threading import Lock, Timer
 from typing import Protocol
 
+from llmlab.language import later, tr
+
 PATIENCE_S = 2  # nobody is left without a word for longer
 Progress = Callable[[int, int], None]  # (done, total)
 
@@ -72,8 +74,8 @@ class Tenths:
     def begin(self) -> None:
         if self._tenth > self._told:
             self._told = self._tenth
-            far = f": {10 * self._tenth} %" if self._total else " ..."
-            self._say(f"{self._label}{far}")
+            far = later("{label}: {percent} %") if self._total else later("{label} ...")
+            self._say(tr(far, label=self._label, percent=10 * self._tenth))
 
     def update(self, done: int, total: int) -> None:
         self._tenth, self._total = 10 * done // total if total else 0, total

@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from llmlab.language import later, tr
+
 Record = dict[str, Any]
 Chart = dict[str, Any]  # a Vega-Lite specification, without what the theme adds: plain data
 
@@ -157,6 +159,7 @@ class Interactive(Pictured, Protocol):
 
 
 DRAWN = 12  # results below each other in a picture
+OF = (later("queries"), later("prompts"))  # what several results are of
 
 
 class Several(Struct, frozen=True):
@@ -183,10 +186,14 @@ class Several(Struct, frozen=True):
         own = {"scale": {"color": "independent"}}  # and so does a legend stand beside what it is of
         drawn: Chart = {"vconcat": [one.chart() for one in self.results[:DRAWN]], "resolve": own}
         left = len(self.results) - DRAWN
-        return drawn if left <= 0 else {"title": f"the first {DRAWN} of {len(self.results):,} {self.name}", **drawn}
+        return drawn if left <= 0 else {"title": _first(self.name, len(self.results)), **drawn}
 
     def panels(self) -> list[Panel]:
         return [panel for one in self.results if isinstance(one, Interactive) for panel in one.panels()]
+
+
+def _first(name: str, count: int) -> str:
+    return tr("the first {drawn} of {count:,} {name}", drawn=DRAWN, count=count, name=tr(name))
 
 
 def stated_once(shared: Record, rows: Sequence[Record]) -> list[Record]:

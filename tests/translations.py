@@ -7,6 +7,7 @@ written with an empty one. --check says what is stale or missing. --fill FILE ta
 import ast
 import io
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,12 +47,21 @@ def _called(node: ast.Call) -> Iterator[Message]:
         yield texts[0], texts[1]
     elif name == "many" and texts[1]:
         yield f"{{count:,}} {texts[1]}", f"{{count:,}} {texts[1]}s"
+    elif name == "Kind":  # of a file's records: what they are called, and an example
+        yield from filter(None, texts[:2])
     elif name == "Noun" and len(texts) > 1:
         yield from (part for part in texts[1].split("\n\n") if part)
     elif name in OPTIONS:
         yield from (
             one.value.value for one in node.keywords if one.arg == "help" and isinstance(one.value, ast.Constant)
         )
+
+
+def catalogued() -> Iterator[str]:
+    """What the models of the packaged catalogue are said to be, and on what terms."""
+    models = tomllib.loads((ROOT / "configs" / "models.toml").read_text("utf-8"))["models"]
+    for model in models.values():
+        yield from filter(None, (model["description"], model.get("licence_notice", "")))
 
 
 def _is_verb(node: ast.FunctionDef) -> bool:
@@ -78,6 +88,9 @@ def gathered() -> Catalog:
             one = message if isinstance(message, str) else message[0]
             old = known.get(one)
             found.add(message, string=old.string if old else None, locations=[(str(source.relative_to(ROOT)), 1)])
+    for message in catalogued():
+        old = known.get(message)
+        found.add(message, string=old.string if old else None, locations=[("configs/models.toml", 1)])
     return found
 
 

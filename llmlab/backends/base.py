@@ -13,8 +13,14 @@ from msgspec import Struct
 
 from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 
+# Notes of how an encoder was read: kept in English, told by `retold`
+UNPOOLED = later("{folder} has no modules.json: read as sentence-transformers does, {kind} with no pooling")
+POOLED = later("{folder} has no modules.json: read as sentence-transformers does, {kind} with {pooling} pooling")
+PROMPTED = later("{folder} puts its prompt {name} before every text: {prompt!r}")
+ENCODER_NOTES = (UNPOOLED, POOLED, PROMPTED)
 UNKNOWN = -1  # the number of every token that an encoder does not know
 
 
@@ -130,13 +136,21 @@ def cores() -> int:
 def check_room(info: ModelInfo, length: int) -> None:
     """Raise MisuseError for more tokens than the model reads at once: nothing is cut off in silence."""
     if length > info.context:
-        raise MisuseError(f"the text needs {length} tokens; {info.name} reads at most {info.context}", "shorten it")
+        raise MisuseError(
+            tr(
+                "the text needs {length} tokens; {model} reads at most {context}",
+                length=length,
+                model=info.name,
+                context=info.context,
+            ),
+            tr("shorten it"),
+        )
 
 
 def check_bos(name: str, asked: bool | None, named: Sequence[int]) -> None:
     """Raise MisuseError for a BOS that is asked of a model that names none."""
     if asked and not named:
-        raise MisuseError(f"{name} names no BOS that could stand before a text", "leave out --bos")
+        raise MisuseError(tr("{name} names no BOS that could stand before a text", name=name), tr("leave out --bos"))
 
 
 class Decoder(Protocol):

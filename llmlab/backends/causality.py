@@ -9,6 +9,7 @@ import numpy as np
 from llmlab.arrays import Doubles
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 SHARED = (1, 2, 3, 4, 5)  # the beginning of two texts, in tenths of the vocabulary
 ENDINGS = ((6, 7, 8), (9, 0, 6))
@@ -28,6 +29,9 @@ def check_causal(model: CausalLM) -> None:
     one, other = beginnings
     if not np.allclose(one, other, rtol=0, atol=near, equal_nan=True):
         raise MisuseError(
-            f"{model.info.name} is no causal language model: later tokens change the scores of those before",
-            "see `llmlab models list`; llmlab embed gives vectors of a masked model",
+            tr(
+                "{model} is no causal language model: later tokens change the scores of those before",
+                model=model.info.name,
+            ),
+            tr("see `llmlab models list`; llmlab embed gives vectors of a masked model"),
         )

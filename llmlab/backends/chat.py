@@ -20,6 +20,7 @@ from jinja2.utils import Namespace
 
 from llmlab.backends.base import Message
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import tr
 
 
 class RefusedError(TemplateError):
@@ -39,10 +40,12 @@ def render(
     try:
         rendered: str = _compiled(template).render(**options)
     except RefusedError as error:
-        message = f"the chat template of {name} refuses the conversation: {error}"
-        raise MisuseError(message, "change it, or use --raw") from error
+        message = tr("the chat template of {name} refuses the conversation: {error}", name=name, error=error)
+        raise MisuseError(message, tr("change it, or use --raw")) from error
     except Exception as error:  # a template may fail in as many ways as a program
-        raise DamagedError(f"the chat template of {name} fails: {error}", "use --raw") from error
+        raise DamagedError(
+            tr("the chat template of {name} fails: {error}", name=name, error=error), tr("use --raw")
+        ) from error
     if puts_bos is None:
         return rendered
     # ChatML's <|im_start|> begins every message, and its models name it as their BOS: a BOS stands once.

@@ -20,6 +20,7 @@ from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo, check_room, cores
 from llmlab.backends.known import known_ids
 from llmlab.errors import UnsupportedError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 PLAN = "encoder.json"
@@ -42,7 +43,9 @@ class CTranslate2Encoder:
                 str(folder), compute_type=dtype, inter_threads=self._workers, intra_threads=1
             )
         except ValueError as error:  # for example bfloat16 on a processor without it
-            raise UnsupportedError("ctranslate2", f"compute in {dtype} on this machine") from error
+            raise UnsupportedError(
+                tr("the engine ctranslate2 cannot compute in {dtype} on this machine", dtype=dtype)
+            ) from error
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

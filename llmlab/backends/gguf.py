@@ -12,6 +12,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import shards
 from llmlab.errors import DamagedError
+from llmlab.language import later, tr
 
 NUMBERS = ("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?", "", "", "<Q", "<q", "<d")  # gguf.md: by type
 STRING, ARRAY = 8, 9
@@ -22,9 +23,9 @@ DIMENSIONS = 4  # ggml.h: GGML_MAX_DIMS
 NESTED = 4  # lists in lists
 LEAST_PAIR, LEAST_TENSOR, LEAST_LIST = 13, 24, 12  # bytes
 KINDS = {
-    "general.architecture": (str, "text"),
-    "general.file_type": (int, "number"),
-    "general.alignment": (int, "number"),
+    "general.architecture": (str, later("its {key} is no text")),
+    "general.file_type": (int, later("its {key} is no number")),
+    "general.alignment": (int, later("its {key} is no number")),
 }
 
 
@@ -57,7 +58,7 @@ def embedding_table(path: Path) -> Floats:
     metadata(shards.paths(path)[0])
     held = [(part, tensor) for part in shards.paths(path) for tensor in _read(part)[1] if tensor.name == TABLE]
     if not held:
-        raise DamagedError(f"{path} holds no {TABLE}", "is it a whole language model?")
+        raise DamagedError(tr("{path} holds no {table}", path=path, table=TABLE), tr("is it a whole language model?"))
     part, tensor = held[0]
     raw = np.memmap(part, np.uint8, "r", tensor.start, (tensor.shape[0], tensor.size // tensor.shape[0]))
     table = np.empty(tensor.shape, np.float32)
@@ -65,7 +66,10 @@ def embedding_table(path: Path) -> Floats:
         for rows in (slice(first, first + ROWS) for first in range(0, len(table), ROWS)):
             table[rows] = dequantize(raw[rows], GGMLQuantizationType[tensor.dtype])
     except NotImplementedError as error:
-        raise DamagedError(f"{part} holds {TABLE} as {tensor.dtype}, which is no table", "fetch it again") from error
+        raise DamagedError(
+            tr("{part} holds {table} as {dtype}, which is no table", part=part, table=TABLE, dtype=tensor.dtype),
+            tr("fetch it again"),
+        ) from error
     return table
 
 
@@ -76,7 +80,7 @@ def metadata(path: Path) -> dict[str, Any]:
     """
     facts = _read(path)[0]
     if "general.architecture" not in facts:
-        raise DamagedError(f"{path} states no general.architecture", "is it a whole language model?")
+        raise DamagedError(tr("{path} states no general.architecture", path=path), tr("is it a whole language model?"))
     return facts
 
 
@@ -87,7 +91,9 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Weight]]:
             header = _Header(content)
             return header.facts, header.tensors
     except (OSError, ValueError, KeyError, IndexError, OverflowError, struct.error) as error:
-        raise DamagedError(f"{path} is no whole GGUF file: {error}", "fetch it again") from error
+        raise DamagedError(
+            tr("{path} is no whole GGUF file: {error}", path=path, error=error), tr("fetch it again")
+        ) from error
 
 
 class _Header:
@@ -95,7 +101,7 @@ class _Header:
 
     def __init__(self, content: mmap.mmap) -> None:
         if content[:4] != b"GGUF":
-            raise ValueError("it does not begin with GGUF")
+            raise ValueError(tr("it does not begin with GGUF"))
         self._content, self._place = content, 8  # behind the magic number and the version
         tensors, pairs = self._number("<Q"), self._number("<Q")
         self.facts = self._facts(pairs)
@@ -104,7 +110,7 @@ class _Header:
         weights = -(-self._place // alignment) * alignment
         self.tensors = [replace(tensor, start=weights + tensor.start) for tensor in found]
         if any(tensor.start + tensor.size > len(content) for tensor in self.tensors):
-            raise ValueError("it ends before its weights do")
+            raise ValueError(tr("it ends before its weights do"))
 
     def _facts(self, count: int) -> dict[str, Any]:
         """As llama.cpp does, a name that comes twice is refused; what stands for nothing is left out."""
@@ -113,13 +119,13 @@ class _Header:
         for _ in range(count):
             key = self._text()
             if key in facts:
-                raise ValueError(f"it states {key} twice")
+                raise ValueError(tr("it states {key} twice", key=key))
             facts[key] = self._value(self._number("<I"))
-        for key, (kind, word) in KINDS.items():
+        for key, (kind, otherwise) in KINDS.items():
             if key in facts and not isinstance(facts[key], kind):
-                raise ValueError(f"its {key} is no {word}")
+                raise ValueError(tr(otherwise, key=key))
         if facts.get("general.alignment", 1) < 1:
-            raise ValueError("its general.alignment is below 1")
+            raise ValueError(tr("its general.alignment is below 1"))
         return {key: value for key, value in facts.items() if value is not None}
 
     def _found(self, count: int) -> list[Weight]:
@@ -128,7 +134,7 @@ class _Header:
         for _ in range(count):
             tensor = self._tensor()
             if tensor.name in found:
-                raise ValueError(f"it holds {tensor.name} twice")
+                raise ValueError(tr("it holds {tensor} twice", tensor=tensor.name))
             found[tensor.name] = tensor
         return list(found.values())
 
@@ -137,14 +143,14 @@ class _Header:
 
         name, dimensions = self._text(), self._number("<I")
         if dimensions > DIMENSIONS:
-            raise ValueError(f"{name} has {dimensions:,} dimensions")
+            raise ValueError(tr("{name} has {dimensions:,} dimensions", name=name, dimensions=dimensions))
         shape = tuple(self._number("<Q") for _ in range(dimensions))
         kind = GGMLQuantizationType(self._number("<I"))
         block, size = GGML_QUANT_SIZES[kind]
         if name == TABLE and (len(shape) != 2 or not all(shape)):
-            raise ValueError(f"{name} is no table")
+            raise ValueError(tr("{name} is no table", name=name))
         if shape and shape[0] % block:
-            raise ValueError(f"{name} is not made of whole blocks of {kind.name}")
+            raise ValueError(tr("{name} is not made of whole blocks of {kind}", name=name, kind=kind.name))
         return Weight(name, shape[::-1], kind.name, self._number("<Q"), prod(shape) // block * size)
 
     def _value(self, kind: int, depth: int = 0) -> Any:
@@ -166,7 +172,7 @@ class _Header:
 
     def _pass_lists(self, count: int, depth: int) -> None:
         if depth == NESTED:
-            raise ValueError("its lists are nested too deeply")
+            raise ValueError(tr("its lists are nested too deeply"))
         self._within(LEAST_LIST * count)
         for _ in range(count):
             self._value(ARRAY, depth + 1)
@@ -187,7 +193,7 @@ class _Header:
     def _within(self, size: int) -> None:
         """Raises ValueError where so many bytes more are not in the file: nothing is reserved for what is not there."""
         if size > len(self._content) - self._place:
-            raise ValueError("it ends before what it states does")
+            raise ValueError(tr("it ends before what it states does"))
 
     def _number(self, layout: str) -> Any:
         (value,) = struct.unpack_from(layout, self._content, self._place)

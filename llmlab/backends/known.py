@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 
 from llmlab.backends.base import UNKNOWN, Encoder
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+KNOWS_SOME = later("{model} does not know {text!r}: it has {known} of its {tokens} tokens")
+KNOWS_NONE = later("{model} does not know {text!r}: it has no token for it")
 
 
 def knows(ids: Sequence[int]) -> bool:
@@ -24,10 +28,18 @@ def check_known(model: Encoder, texts: Sequence[str], hint: Callable[[str], str]
     for text, ids in zip(texts, model.token_ids(texts), strict=True):
         known = len(ids) - ids.count(UNKNOWN)
         if not knows(ids):
-            lacks = f"it has {known} of its {len(ids)} tokens" if ids else "it has no token for it"
-            raise MisuseError(f"{model.info.name} does not know {text!r}: {lacks}", hint(text))
+            lacks = KNOWS_SOME if ids else KNOWS_NONE
+            raise MisuseError(tr(lacks, model=model.info.name, text=text, known=known, tokens=len(ids)), hint(text))
         if known < len(ids):
-            said.append(f"{model.info.name} has {known} of the {len(ids)} tokens of {text!r}: its vector is of those")
+            said.append(
+                tr(
+                    "{model} has {known} of the {tokens} tokens of {text!r}: its vector is of those",
+                    model=model.info.name,
+                    known=known,
+                    tokens=len(ids),
+                    text=text,
+                )
+            )
     return said
 
 

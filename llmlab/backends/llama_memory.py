@@ -11,6 +11,7 @@ from llmlab.arrays import Floats
 from llmlab.backends import llama_library
 from llmlab.backends.base import ModelInfo
 from llmlab.errors import DamagedError, LabError
+from llmlab.language import tr
 
 lc = llama_library.load()
 CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
@@ -27,7 +28,7 @@ class Weights:
         params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
         self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
-            raise DamagedError(f"llama.cpp cannot read {path}", "is it a whole GGUF language model?")
+            raise DamagedError(tr("llama.cpp cannot read {path}", path=path), tr("is it a whole GGUF language model?"))
 
     def __del__(self) -> None:
         if getattr(self, "handle", None):
@@ -59,7 +60,10 @@ class Cells:
             params.cb_eval = ctypes.cast(watch, dict(params._fields_)["cb_eval"])
         self._handle = lc.llama_init_from_model(weights.handle, params)
         if not self._handle:
-            raise LabError(f"llama.cpp has no room for {cells} tokens of {info.name}", "try a shorter text")
+            raise LabError(
+                tr("llama.cpp has no room for {cells} tokens of {model}", cells=cells, model=info.name),
+                tr("try a shorter text"),
+            )
         self._memory = lc.llama_get_memory(self._handle)
         self._batch = lc.llama_batch_init(self._chunk, 0, sequences)
         self._vocabulary = info.vocabulary
@@ -93,7 +97,7 @@ class Cells:
                 for place, sequence in enumerate(members):
                     batch.seq_id[i][place] = sequence
             if (code := lc.llama_decode(self._handle, batch)) != 0:
-                raise LabError(f"llama.cpp failed to decode (code {code})", "try --engine torch")
+                raise LabError(tr("llama.cpp failed to decode (code {code})", code=code), tr("try --engine torch"))
             wanted_count = sum(entry[3] for entry in chunk)
             if wanted_count:
                 pointer = lc.llama_get_logits(self._handle)

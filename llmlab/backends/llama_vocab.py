@@ -15,6 +15,7 @@ from llmlab.backends.base import TokenizerInfo, Tokens
 from llmlab.backends.llama_memory import Weights, lc
 from llmlab.backends.pieces import MARK
 from llmlab.errors import LabError
+from llmlab.language import tr
 
 LONG = 200_000  # characters from which on it pays to look at the vocabulary first
 
@@ -52,7 +53,7 @@ class LlamaVocab:
         buffer = (lc.llama_token * room)()
         count = lc.llama_tokenize(self.handle, raw, len(raw), buffer, room, False, allow_special)
         if count < 0:
-            raise LabError(f"llama.cpp could not tokenise a text of {len(raw)} bytes")
+            raise LabError(tr("llama.cpp could not tokenise a text of {bytes} bytes", bytes=len(raw)))
         ids: list[int] = buffer[:count]
         return ids
 

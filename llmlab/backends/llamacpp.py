@@ -22,6 +22,7 @@ from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.llama_vocab import LlamaVocab
 from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 SEQUENCES = 64  # texts decoded together
@@ -114,7 +115,7 @@ class LlamaCpp:
         return nexts
 
     def hidden(self, tokens: Tokens, layer: int) -> Floats:
-        raise UnsupportedError("llama.cpp", "show hidden states")
+        raise UnsupportedError(tr("the engine llama.cpp cannot show hidden states"))
 
     def lens(self, context: Tokens) -> Floats:
         ids = self._context_ids(context)
@@ -131,7 +132,9 @@ class LlamaCpp:
         check_room(self.info, len(ids) + max_tokens)
         most = lc.llama_max_parallel_sequences() - 1
         if n > most:
-            raise MisuseError(f"{n} samples at once; llama.cpp decodes at most {most}", "draw fewer")
+            raise MisuseError(
+                tr("{n} samples at once; llama.cpp decodes at most {most}", n=n, most=most), tr("draw fewer")
+            )
         return LlamaDecoder(self._room(len(ids) + n * max_tokens, n + 1), ids)
 
     def _named_bos(self) -> Ids:
@@ -143,7 +146,9 @@ class LlamaCpp:
 
     def _context_ids(self, context: Tokens) -> Ids:
         if not (ids := self._bos + context.ids):
-            raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
+            raise MisuseError(
+                tr("nothing to continue: the prompt is empty and the model has no BOS"), tr("give a prompt")
+            )
         return ids
 
     def _groups(self, rows: Sequence[Ids]) -> Iterator[list[int]]:
@@ -200,7 +205,7 @@ class LlamaDecoder:
 
     def step(self, rows: Sequence[int], ids: Sequence[int]) -> Floats:
         if self._context.generation != self._generation:
-            raise LabError("another text was read between two steps; llama.cpp decodes one context at a time")
+            raise LabError(tr("another text was read between two steps; llama.cpp decodes one context at a time"))
         entries = []
         for row, token in zip(rows, ids, strict=True):
             if row not in self._lengths:
@@ -217,4 +222,6 @@ def requantize(source: Path, target: Path, file_type: int) -> None:
     params.ftype, params.allow_requantize = file_type, True
     params.nthread = cores()
     if lc.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
-        raise DamagedError(f"llama.cpp cannot convert {source}", "is it a whole GGUF language model?")
+        raise DamagedError(
+            tr("llama.cpp cannot convert {source}", source=source), tr("is it a whole GGUF language model?")
+        )

@@ -13,6 +13,7 @@ import numpy as np
 
 from llmlab.arrays import Doubles, Floats, Ints
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # 30 ms that only drawing needs
     from numpy.random import Generator
@@ -34,16 +35,23 @@ class Settings:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.temperature) and self.temperature >= 0):
             raise MisuseError(
-                f"temperature {self.temperature:g} is not a number from 0 up", "0 is argmax, 1 is the model itself"
+                tr("temperature {temperature:g} is not a number from 0 up", temperature=self.temperature),
+                tr("0 is argmax, 1 is the model itself"),
             )
         if self.top_k < 0:
-            raise MisuseError(f"top-k {self.top_k} is negative", "0 turns it off")
+            raise MisuseError(tr("top-k {top_k} is negative", top_k=self.top_k), tr("0 turns it off"))
         if not 0 < self.top_p <= 1:
-            raise MisuseError(f"top-p {self.top_p:g} is outside (0, 1]", "1 turns it off")
+            raise MisuseError(tr("top-p {top_p:g} is outside (0, 1]", top_p=self.top_p), tr("1 turns it off"))
         if not 0 <= self.min_p <= 1:
-            raise MisuseError(f"min-p {self.min_p:g} is outside [0, 1]", "0 turns it off")
+            raise MisuseError(tr("min-p {min_p:g} is outside [0, 1]", min_p=self.min_p), tr("0 turns it off"))
         if not (np.isfinite(self.repetition_penalty) and self.repetition_penalty > 0):
-            raise MisuseError(f"repetition penalty {self.repetition_penalty:g} is not above 0", "1 turns it off")
+            raise MisuseError(
+                tr(
+                    "repetition penalty {repetition_penalty:g} is not above 0",
+                    repetition_penalty=self.repetition_penalty,
+                ),
+                tr("1 turns it off"),
+            )
 
     @property
     def plain(self) -> bool:

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import UNKNOWN, ModelInfo, cores
 from llmlab.errors import DamagedError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 TOKENIZER, ARRAYS = "sp.model", "weights.npz"  # of the package
@@ -159,7 +160,8 @@ def convert(source: Path, target: Path) -> None:
         table = np.stack(chunks, axis=1).reshape(-1, chunks[0].shape[1])  # token i is row i // n of chunk i % n
     except (KeyError, ValueError, OSError) as error:
         raise DamagedError(
-            f"{source / ARRAYS} holds no universal sentence encoder: {error}", "fetch it again"
+            tr("{path} holds no universal sentence encoder: {error}", path=source / ARRAYS, error=error),
+            tr("fetch it again"),
         ) from error
     np.save(target / TABLE, table, allow_pickle=False)
     np.savez(target / LAYERS, **arrays)

@@ -7,38 +7,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Literal
 
 from llmlab.backends import shards
+from llmlab.language import later, retold, tr
 from llmlab.models import prepare
+from llmlab.models.fact_names import fact_name
 from llmlab.models.nature import nature, read_config
 from llmlab.models.prepare import Workshop
 from llmlab.models.sources import Source
+from llmlab.models.tensors import PARTS, Tensor
 from llmlab.view import Cell, Column, Record, View
 
-PARTS = ("embedding", "attention", "MLP", "normalisation", "head", "other")  # in a layer, in the order of its steps
 DEEPSEEK_V3 = 7168  # hidden_size of config.json, https://huggingface.co/deepseek-ai/DeepSeek-V3
 SHOWN = 16  # digits of a checksum
+STATIC, CONVOLUTIONS = later("static table"), later("convolutions over tokens")
+RUNS_ON = later("{engine} of {package}")
+WITH_B = later("{total:,} parameters, the numbers of its W and b")
+WITHOUT_B = later("{total:,} parameters, the numbers of its W")
+HIDDEN_SIZE = later("{size} numbers a token, the embedding dimension (DeepSeek-V3: {deepseek:,})")
+TABLE_AGAIN = later("that table again: {size} numbers become {words}, one a token")
+OWN_W = later("a W: {size} numbers become {words}, one a token")
 IN_A_LAYER = re.compile(r"\.(\d+)\.")
-Role = Literal["W", "b", "scale"]
-
-
-@dataclass(frozen=True)
-class Tensor:
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-    @property
-    def part(self) -> str:
-        return part(self.name)
-
-    @property
-    def role(self) -> Role:
-        """What it is in activate(W·X + b); a normalisation multiplies each number by its own scale."""
-        if len(self.shape) > 1:
-            return "W"
-        return "b" if re.search(r"(bias|beta)$|^(proj_|ln_|cnn_)?b\d?(_\d)?$", self.name) else "scale"
 
 
 @dataclass(frozen=True)
@@ -67,13 +56,8 @@ class Card:
         return "embedding" in self.parameters and "head" not in self.parameters and self.facts.get("kind") == "causal"
 
     def views(self) -> list[View]:
-        facts: list[list[Cell]] = [[key.replace("_", " "), _text(value)] for key, value in self.facts.items() if value]
-        for fact in facts:
-            if fact[0] == "hidden size":
-                fact[1] = f"{fact[1]} numbers a token, the embedding dimension (DeepSeek-V3: {DEEPSEEK_V3:,})"
-            elif fact[0] == "sha256":  # whole, it leaves no room for a second column
-                fact[1] = f"{str(fact[1])[:SHOWN]}… (whole with --format json)"
-        fact_columns = (Column("fact"), Column("", wide=True))
+        facts: list[list[Cell]] = [[fact_name(key), _told(key, value)] for key, value in self.facts.items() if value]
+        fact_columns = (Column(tr("fact")), Column("", wide=True))
         return [View(self.name, fact_columns, facts, conclusion=self._conclusion()), drawn(self), self._tensors()]
 
     def records(self) -> list[Record]:
@@ -99,60 +83,71 @@ class Card:
 
     def _conclusion(self) -> str:
         table = self.parameters.get("embedding", 0)
-        held = f"; its embedding table holds {_of(table, self.total)}: {table / self.total:.1%}" if table else ""
-        biased = " and b" if any(one.role == "b" for one in self.tensors) else ""
-        return f"{self.total:,} parameters, the numbers of its W{biased}{held}"
+        biased = any(one.role == "b" for one in self.tensors)
+        counted = tr(WITH_B if biased else WITHOUT_B, total=self.total)
+        if not table:
+            return counted
+        held, share = _of(table, self.total), table / self.total
+        return counted + tr("; its embedding table holds {held}: {share:.1%}", held=held, share=share)
 
     def _tensors(self) -> View:
         """The tensors by part, those of all layers in a row."""
         columns = (
-            Column("part"),
-            Column("tensor", wide=True, means="N: the number of a layer"),
-            Column("is", means="W and b of activate(W·X + b); scale: a factor for each number"),
-            Column("shape"),
-            Column("times", True, means="how many there are"),
-            Column("share", True, means="of all parameters"),
+            Column(tr("part")),
+            Column(tr("tensor"), wide=True, means=tr("N: the number of a layer")),
+            Column(tr("is"), means=tr("W and b of activate(W·X + b); scale: a factor for each number")),
+            Column(tr("shape")),
+            Column(tr("times"), True, means=tr("how many there are")),
+            Column(tr("share"), True, means=tr("of all parameters")),
         )
         alike = Counter((one.part, IN_A_LAYER.sub(".N.", one.name), one.role, one.shape) for one in self.tensors)
         rows: list[list[Cell]] = []
         for name, count in self.parameters.items():
             own = [(*key[1:], times) for key, times in alike.items() if key[0] == name]
-            rows += [[name, tensor, role, " x ".join(map(str, shape)), times, ""] for tensor, role, shape, times in own]
-            rows.append(["", "", "", "parameters", f"{count:,}", f"{count / self.total:.1%}"])
-        rows.append(["total", "", "", "parameters", f"{self.total:,}", ""])
+            rows += [
+                [tr(name), tensor, role, " x ".join(map(str, shape)), times, ""] for tensor, role, shape, times in own
+            ]
+            rows.append(["", "", "", tr("parameters"), f"{count:,}", f"{count / self.total:.1%}"])
+        rows.append([tr("total"), "", "", tr("parameters"), f"{self.total:,}", ""])
         return View("", columns, rows, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        tied = ("the head shares its W with the embedding",) if self.tied else ()
+        tied = (tr("the head shares its W with the embedding"),) if self.tied else ()
         if not self.facts.get("layers"):
             return tied
         have = [name for name in self.parameters if any(one.part == name and one.role == "b" for one in self.tensors)]
-        said = f"b: in {', '.join(have)}" if have else "no b: this family has none, a layer is activate(W·X)"
-        return (*tied, said)
+        if have:
+            return (*tied, tr("b: in {parts}", parts=tr(", ").join(map(tr, have))))
+        return (*tied, tr("no b: this family has none, a layer is activate(W·X)"))
 
 
 def drawn(card: Card) -> View:
     """The way from input to output, a step a row."""
     steps = [*_steps(card)]
     rows: list[list[Cell]] = [[f"{'↓ ' if number else ''}{name}", said] for number, (name, said) in enumerate(steps)]
-    return View(" -> ".join(name for name, _ in steps), (Column("step"), Column("what it does", wide=True)), rows)
+    return View(
+        " -> ".join(name for name, _ in steps), (Column(tr("step")), Column(tr("what it does"), wide=True)), rows
+    )
 
 
 def _steps(card: Card) -> Iterator[tuple[str, str]]:
     """Each by its name, and what it does."""
     size, words = (f"{card.facts.get(key) or 0:,}" for key in ("hidden_size", "vocabulary"))
-    yield "input", "a text as tokens, each a number"
-    yield "embedding", f"the row of that number, of {words}: a vector of {size} numbers"
+    yield tr("input"), tr("a text as tokens, each a number")
+    yield (
+        tr("embedding"),
+        tr("the row of that number, of {words}: a vector of {size} numbers", words=words, size=size),
+    )
     first = Counter(one.part for one in card.tensors if one.role == "W" and IN_A_LAYER.findall(one.name)[:1] == ["0"])
-    inside = ", then ".join(f"{name} ({first[name]} W)" for name in PARTS if name in first)
+    parts = [tr("{part} ({count} W)", part=tr(name), count=first[name]) for name in PARTS if name in first]
     for number in _ends(int(card.facts.get("layers") or 0)):
-        name = f"layer {number}" if number else "..."
-        yield name, inside if number == 1 else "the same, with W of its own" if number else ""
+        name = tr("layer {number}", number=number) if number else "..."
+        yield name, tr(", then ").join(parts) if number == 1 else tr("the same, with W of its own") if number else ""
     if card.facts.get("kind") == "causal":
-        yield "head", f"{'that table again' if card.tied else 'a W'}: {size} numbers become {words}, one a token"
-        yield "next token", "softmax makes probabilities of them"
+        yield tr("head"), tr(TABLE_AGAIN if card.tied else OWN_W, size=size, words=words)
+        yield tr("next token"), tr("softmax makes probabilities of them")
     else:
-        yield "vector", f"{size} numbers for the text"
+        yield tr("vector"), tr("{size} numbers for the text", size=size)
 
 
 def _ends(last: int) -> list[int]:
@@ -162,20 +157,9 @@ def _ends(last: int) -> list[int]:
 
 def _of(some: int, total: int) -> str:
     """168 of 268 million; small numbers as they are."""
-    return f"{some / 1e6:,.0f} of {total / 1e6:,.0f} million" if some >= 1e6 else f"{some:,} of {total:,}"
-
-
-def part(tensor: str) -> str:
-    """The part of the model that a tensor belongs to, from its name in GGUF, transformers, or the arrays of usem.py."""
-    name = tensor.lower()
-    patterns = {
-        "normalisation": r"norm|layernorm|ln_[0-9fgb]",
-        "embedding": r"token_embd|position_embd|embed|wte|wpe|^vectors$|^q\d+$",
-        "attention": r"attn|attention",
-        "MLP": r"ffn|mlp|intermediate|output\.dense|feed_forward|\.fc[12]\.|^[dp]\d$",
-        "head": r"^output\.|lm_head|cls\.predictions",
-    }
-    return next((found for found, pattern in patterns.items() if re.search(pattern, name)), "other")
+    if some < 1e6:
+        return tr("{some:,} of {total:,}", some=some, total=total)
+    return tr("{some:,.0f} of {total:,.0f} million", some=some / 1e6, total=total / 1e6)
 
 
 def read(shop: Workshop, source: Source, runs_on: str = "") -> Card:
@@ -213,7 +197,7 @@ def _folder(source: Source) -> tuple[list[Tensor], Record]:
         import numpy as np
 
         matrix = np.load(source.path / source.entry.weights, mmap_mode="r", allow_pickle=False)
-        facts = {"architecture": "static table", "hidden_size": matrix.shape[1], "vocabulary": matrix.shape[0]}
+        facts = {"architecture": STATIC, "hidden_size": matrix.shape[1], "vocabulary": matrix.shape[0]}
         return [Tensor("vectors", matrix.shape, str(matrix.dtype))], facts | {"memory_mib": _mib([matrix.nbytes])}
     if source.is_use:
         return _arrays(source.path / "weights.npz")
@@ -250,7 +234,7 @@ def _arrays(path: Path) -> tuple[list[Tensor], Record]:
             tensors.append(Tensor(name.removesuffix(".npy"), shape, str(dtype)))
     rows = sum(one.shape[0] for one in tensors if one.part == "embedding")
     size = next(one.shape[1] for one in tensors if one.part == "embedding")
-    facts = {"architecture": "convolutions over tokens", "hidden_size": size, "vocabulary": rows}
+    facts = {"architecture": CONVOLUTIONS, "hidden_size": size, "vocabulary": rows}
     return tensors, facts | {"memory_mib": _mib(prod(one.shape) * np.dtype(one.dtype).itemsize for one in tensors)}
 
 
@@ -264,6 +248,16 @@ def _safetensors(path: Path) -> list[Tensor]:
 
 def _mib(sizes: Iterable[int]) -> float:
     return round(sum(sizes) / 2**20, 1)
+
+
+def _told(key: str, value: object) -> str:
+    """A fact for the eye."""
+    text = _text(value)
+    if key == "hidden_size":
+        return tr(HIDDEN_SIZE, size=text, deepseek=DEEPSEEK_V3)
+    if key == "sha256":  # whole, it leaves no room for a second column
+        return tr("{beginning}… (whole with --format json)", beginning=text[:SHOWN])
+    return retold(text, RUNS_ON, STATIC, CONVOLUTIONS) if key in ("runs_on", "architecture") else text
 
 
 def _text(value: object) -> str:

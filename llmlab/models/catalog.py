@@ -1,17 +1,25 @@
 """A name that stands nowhere, and the nearest that does."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
+
+NOBODY = {"model": later("no model is called {name!r}"), "space": later("no space is called {name!r}")}
+OTHERS = {
+    "model": later(
+        "give one of: {names}, a folder, a .gguf file, organisation/name[@revision][:file.gguf] of the hub,"
+        " or ollama:NAME"
+    ),
+    "space": later("give one of: {names}, or a file of vectors"),
+}
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> MisuseError:
+def unknown(what: Literal["model", "space"], name: str, known: Iterable[str]) -> MisuseError:
     import difflib  # here: most runs meet no wrong name
 
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
-    guess = f"did you mean {near[0]}? " if near else ""
-    also = {
-        "model": ", a folder, a .gguf file, organisation/name[@revision][:file.gguf] of the hub, or ollama:NAME"
-    }.get(what, ", or a file of vectors")
-    return MisuseError(f"no {what} is called {name!r}", f"{guess}give one of: {', '.join(names)}{also}")
+    guess = tr("did you mean {near}? ", near=near[0]) if near else ""
+    return MisuseError(tr(NOBODY[what], name=name), guess + tr(OTHERS[what], names=", ".join(names)))

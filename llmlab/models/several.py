@@ -5,6 +5,7 @@ from typing import cast, get_args
 
 from llmlab.config import Dtype
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 
 def chosen(models: Sequence[str], dtypes: Sequence[str]) -> list[tuple[str, Dtype | None]]:
@@ -14,14 +15,19 @@ def chosen(models: Sequence[str], dtypes: Sequence[str]) -> list[tuple[str, Dtyp
     """
     for name in dtypes:
         if name not in get_args(Dtype):
-            raise MisuseError(f"--dtype {name!r} is not one of {', '.join(get_args(Dtype))}", "give one of them")
+            known = ", ".join(get_args(Dtype))
+            raise MisuseError(
+                tr("--dtype {name!r} is not one of {known}", name=name, known=known), tr("give one of them")
+            )
     if len(dtypes) > 1 and len(dtypes) != len(models):
-        said = f"--dtype is given {len(dtypes)} times, --model {len(models)}"
-        raise MisuseError(said, "give one number type for all, or one a model, in their order")
+        said = tr("--dtype is given {dtypes} times, --model {models}", dtypes=len(dtypes), models=len(models))
+        raise MisuseError(said, tr("give one number type for all, or one a model, in their order"))
     named = list(models) or [""]
     types: list[Dtype | None] = [*cast(Sequence[Dtype], dtypes)] or [None]
     found = list(zip(named, types if len(types) > 1 else types * len(named), strict=True))
     for one in found:
         if found.count(one) > 1:
-            raise MisuseError(f"the model {one[0]} is given twice", "name another, or give each its own --dtype")
+            raise MisuseError(
+                tr("the model {model} is given twice", model=one[0]), tr("name another, or give each its own --dtype")
+            )
     return found

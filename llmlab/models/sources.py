@@ -11,6 +11,7 @@ from typing import Any
 from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
+from llmlab.language import tr
 from llmlab.models import catalog, hub, ollama, trained
 from llmlab.names import located
 from llmlab.progress import Reporter
@@ -67,10 +68,12 @@ def locate(config: Config, name: str, reporter: Reporter) -> Source:
         try:
             return _local(name)
         except FileNotFoundError as error:
-            raise DamagedError(f"{error.filename} vanished while {name} was read", "run the command again") from error
+            raise DamagedError(
+                tr("{file} vanished while {name} was read", file=error.filename, name=name), tr("run the command again")
+            ) from error
     wanted = hub.parse(name)
     if wanted is None and name.endswith(".gguf"):
-        raise MisuseError(f"the file {name} does not exist", "check its path")
+        raise MisuseError(tr("the file {name} does not exist", name=name), tr("check its path"))
     if wanted is None:
         raise catalog.unknown("model", name, [*config.models, *trained.names(config)])
     return _hub(wanted, config, reporter)
@@ -85,13 +88,19 @@ def _catalogued(config: Config, name: str, entry: ModelEntry, reporter: Reporter
     if entry.source == "hub":
         wanted = hub.parse(entry.path)
         if wanted is None:
-            raise MisuseError(f"{name}: {entry.path!r} is no name on the hub", f"correct models.{name}.path")
+            raise MisuseError(
+                tr("{name}: {path!r} is no name on the hub", name=name, path=entry.path),
+                tr("correct models.{name}.path", name=name),
+            )
         found = _hub(replace(wanted, revision=entry.revision or wanted.revision), config, reporter)
         return Source(name, name, found.path, found.revision, found.fingerprint, entry)
     if entry.source == "folder":
         path = located(entry.path)
         if not os.path.exists(path):
-            raise MissingError(f"{name}: {path} does not exist", f"correct models.{name}.path in your settings")
+            raise MissingError(
+                tr("{name}: {path} does not exist", name=name, path=path),
+                tr("correct models.{name}.path in your settings", name=name),
+            )
         found = _local(entry.path)
         return Source(name, name, found.path, entry.revision, found.fingerprint, entry)
     fingerprint = {"package": entry.pip, "revision": entry.revision, "sha256": entry.sha256}
@@ -105,7 +114,7 @@ def wheel_folder(name: str, entry: ModelEntry) -> Path:
     """The installed package that carries a model; raises MissingError with the pip command."""
     spec = find_spec(entry.package)
     if spec is None or spec.origin is None:
-        raise MissingError(f"{name} is not installed", entry.install())
+        raise MissingError(tr("{name} is not installed", name=name), entry.install())
     return Path(spec.origin).parent
 
 
@@ -119,7 +128,9 @@ def _local(typed: str) -> Source:
         whole = os.path.abspath(os.path.expanduser(typed))  # a link's own name: the parts of a model stand beside it
         path = located(os.path.dirname(whole)) / os.path.basename(whole)
         if not (path.suffix == ".gguf" or (path.is_file() and _begins_as_gguf(path))):
-            raise MisuseError(f"{path} is neither a folder nor a .gguf file", "give the folder that holds the model")
+            raise MisuseError(
+                tr("{path} is neither a folder nor a .gguf file", path=path), tr("give the folder that holds the model")
+            )
         path = _first_of(path)
     if path.is_dir():
         _refuse_pickles(path)
@@ -148,7 +159,10 @@ def _refuse_other_folders(path: Path) -> None:
     """Raise MisuseError for a folder that is no model at first sight: all that is below it might be a whole disk."""
     known = {"config.json", "modules.json", "weights.npz"}
     if not any(one in known or Path(one).suffix in (*PICKLES, ".gguf", ".safetensors") for one in os.listdir(path)):
-        raise MisuseError(f"{path} holds no model weights", "give a folder with .safetensors files or one .gguf file")
+        raise MisuseError(
+            tr("{path} holds no model weights", path=path),
+            tr("give a folder with .safetensors files or one .gguf file"),
+        )
 
 
 def _begins_as_gguf(path: Path) -> bool:
@@ -160,8 +174,13 @@ def _first_of(path: Path) -> Path:
     """The first file of a GGUF model, which llama.cpp opens. Raises DamagedError when another is not beside it."""
     for part in shards.paths(path):
         if not part.is_file():
-            message = f"{path.name} is part of a model whose {part.name} is not in {path.parent}"
-            raise DamagedError(message, "fetch it too")
+            message = tr(
+                "{file} is part of a model whose {part} is not in {folder}",
+                file=path.name,
+                part=part.name,
+                folder=path.parent,
+            )
+            raise DamagedError(message, tr("fetch it too"))
     return shards.paths(path)[0]
 
 
@@ -171,7 +190,10 @@ def _only_gguf(folder: Path) -> Path | None:
         return None
     models = shards.models(file.relative_to(folder).as_posix() for file in folder.rglob("*.gguf"))
     if len(models) > 1:
-        raise MisuseError(f"{folder} holds several GGUF files: {', '.join(models[:4])}", "give the path of one of them")
+        raise MisuseError(
+            tr("{folder} holds several GGUF files: {files}", folder=folder, files=", ".join(models[:4])),
+            tr("give the path of one of them"),
+        )
     return _first_of(folder / models[0]) if models else None
 
 
@@ -182,7 +204,7 @@ def _modules(folder: Path) -> list[dict[str, Any]]:
         modules = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
         return [{**module, "path": str(module["path"])} for module in modules]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedError(f"{file} is no list of modules", "fetch it again") from error
+        raise DamagedError(tr("{file} is no list of modules", file=file), tr("fetch it again")) from error
 
 
 def _refuse_pickles(path: Path) -> None:
@@ -194,11 +216,13 @@ def _refuse_pickles(path: Path) -> None:
         if ".safetensors" in endings:
             continue
         if pickled:
-            message = f"{folder} holds only pickled weights ({pickled[0]}), which could run code"
-            raise DamagedError(message, "convert them to safetensors first")
+            message = tr(
+                "{folder} holds only pickled weights ({file}), which could run code", folder=folder, file=pickled[0]
+            )
+            raise DamagedError(message, tr("convert them to safetensors first"))
         if not modules:
-            hint = "give a folder with .safetensors files or one .gguf file"
-            raise MisuseError(f"{path} holds no model weights", hint)
+            hint = tr("give a folder with .safetensors files or one .gguf file")
+            raise MisuseError(tr("{path} holds no model weights", path=path), hint)
 
 
 def digest(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llmlab import cache
 from llmlab.config import Config
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import tr
 from llmlab.names import alike, checked, composed, moment, trained
 from llmlab.progress import Reporter
 from llmlab.view import Record
@@ -35,16 +36,16 @@ def folder(config: Config, name: str) -> Path | None:
 
 def check(config: Config, name: str, replace: bool, size: int | None = None) -> str:
     """The name in NFC, for a model to be, or for one of fewer sentences. Raises MisuseError for none, or one taken."""
-    known = checked("a model of yours", name)
+    known = checked(tr("a model of yours"), name)
     if known.endswith(".gguf"):
-        raise MisuseError(f"a model of yours cannot be called {name!r}", "that is a file's name")
+        raise MisuseError(tr("a model of yours cannot be called {name!r}", name=name), tr("that is a file's name"))
     twin = next((other for other in config.models if alike(other) == alike(known)), None)
     if twin is not None:
-        raise MisuseError(f"{twin} is a model of the catalogue", "choose another name")
+        raise MisuseError(tr("{twin} is a model of the catalogue", twin=twin), tr("choose another name"))
     whole = known if size is None else moment(known, size)
     own = next((other for other in names(config) if alike(other) == alike(whole)), None)
     if own is not None and not (replace and own == whole):
-        raise MisuseError(f"you have a model {own} already", "give --replace, or choose another name")
+        raise MisuseError(tr("you have a model {own} already", own=own), tr("give --replace, or choose another name"))
     return whole
 
 
@@ -69,7 +70,10 @@ def find(config: Config, name: str) -> cache.Artifact | None:
         return None
     made = cache.find(place, None)
     if made is None or made.fingerprint.get("format") != FORMAT:
-        raise DamagedError(f"the model {name} is damaged, or of another version of llmlab", "train it again: --replace")
+        raise DamagedError(
+            tr("the model {name} is damaged, or of another version of llmlab", name=name),
+            tr("train it again: --replace"),
+        )
     return made
 
 
@@ -79,7 +83,7 @@ def opened(config: Config, name: str) -> tuple[Record, "Vocabulary", "KneserNey"
 
     made = find(config, name)
     if made is None:
-        raise MisuseError(f"you have no model {name}", "see `llmlab models list`")
+        raise MisuseError(tr("you have no model {name}", name=name), tr("see `llmlab models list`"))
     return dict(made.facts), *stored.load(made.folder)
 
 

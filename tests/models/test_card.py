@@ -8,9 +8,10 @@ import tiny_use
 from transformers import AutoModel, AutoModelForCausalLM
 
 from llmlab.config import ModelEntry
-from llmlab.models import card
+from llmlab.models import card, tensors
 from llmlab.models.library import Library
 from llmlab.models.sources import Source
+from llmlab.models.tensors import Tensor
 from llmlab.render import grid
 
 
@@ -61,7 +62,7 @@ def test_parameters_are_those_torch_counts(request, library, tied, form):
     ],
 )
 def test_a_tensor_belongs_to_a_part(tensor, part):
-    assert card.part(tensor) == part
+    assert tensors.part(tensor) == part
 
 
 def test_the_card_of_an_encoder_names_its_shapes(library, encoder_folder):
@@ -93,7 +94,7 @@ def test_a_model_without_b_says_so_and_one_with_names_where(request, library, fi
     [((4, 4), "h.0.attn.c_attn.weight", "W"), ((4,), "h.0.attn.c_attn.bias", "b"), ((4,), "h.0.ln_1.weight", "scale")],
 )
 def test_a_tensor_is_w_or_b_or_a_scale(shape, name, role):
-    assert card.Tensor(name, shape, "F32").role == role
+    assert Tensor(name, shape, "F32").role == role
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,10 @@ def test_a_tensor_is_w_or_b_or_a_scale(shape, name, role):
 @pytest.mark.parametrize("names", [("attn_q", "ffn_up"), ("ffn_up", "attn_q")])  # a file may hold them in any order
 def test_the_drawing_goes_from_the_input_to_the_next_token(layers, way, names):
     tensors = (
-        card.Tensor("token_embd.weight", (600, 64), "F32"),
-        card.Tensor(f"blk.0.{names[0]}.weight", (64, 64), "F32"),
-        card.Tensor(f"blk.0.{names[1]}.weight", (64, 64), "F32"),
-        card.Tensor("blk.1.ffn_up.weight", (128, 64), "F32"),
+        Tensor("token_embd.weight", (600, 64), "F32"),
+        Tensor(f"blk.0.{names[0]}.weight", (64, 64), "F32"),
+        Tensor(f"blk.0.{names[1]}.weight", (64, 64), "F32"),
+        Tensor("blk.1.ffn_up.weight", (128, 64), "F32"),
     )
     facts = {"kind": "causal", "layers": layers, "hidden_size": 64, "vocabulary": 600}
     drawing = card.drawn(card.Card("m", facts, tensors))
@@ -132,8 +133,8 @@ def test_the_facts_stay_side_by_side_at_80_columns():
 
 def test_millions_are_rounded():
     table, rest = (
-        card.Tensor("token_embd.weight", (262_144, 640), "F16"),
-        card.Tensor("o.weight", (100_326_016,), "F16"),
+        Tensor("token_embd.weight", (262_144, 640), "F16"),
+        Tensor("o.weight", (100_326_016,), "F16"),
     )
     assert "holds 168 of 268 million: 62.6%" in card.Card("m", {}, (table, rest)).views()[0].conclusion
 

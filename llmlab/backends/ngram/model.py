@@ -15,6 +15,7 @@ from llmlab.backends.forest import Count, Ids
 from llmlab.backends.ngram.kneser_ney import CountStep, KneserNey, sentence_so_far, with_starts
 from llmlab.backends.ngram.tokens import BOS, CONTROL, END, Vocabulary
 from llmlab.errors import MisuseError, UnsupportedError
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 
 KEPT = 64  # distributions: texts that are compared share most of their contexts
@@ -87,13 +88,17 @@ class NgramLM:
         return nexts
 
     def hidden(self, tokens: Tokens, layer: int) -> Floats:
-        raise self._without_layers("show hidden states")
+        raise self._without_layers(
+            later("the engine numpy cannot show hidden states: {model} has counts and no layers")
+        )
 
     def lens(self, context: Tokens) -> Floats:
-        raise self._without_layers("show its layers")
+        raise self._without_layers(later("the engine numpy cannot show its layers: {model} has counts and no layers"))
 
     def attention(self, context: Tokens) -> Floats:
-        raise self._without_layers("show where it looks")
+        raise self._without_layers(
+            later("the engine numpy cannot show where it looks: {model} has counts and no layers")
+        )
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "NgramDecoder":
         ids = self._ids(context)
@@ -118,9 +123,10 @@ class NgramLM:
         """log P of every token after some, BOS among them, [V] nats."""
         return logarithm(self._after(self._history(ids))).astype(np.float32)
 
-    def _without_layers(self, action: str) -> UnsupportedError:
-        why = f"{action}: {self.info.name} has counts and no layers"
-        return UnsupportedError("numpy", why, hint="give a neural model, such as --model gemma-3-270m")
+    def _without_layers(self, why: str) -> UnsupportedError:
+        return UnsupportedError(
+            tr(why, model=self.info.name), hint=tr("give a neural model, such as --model gemma-3-270m")
+        )
 
     def _history(self, ids: Ids) -> Ids:
         """The last tokens of a sentence, as many as the model looks at."""
@@ -129,7 +135,7 @@ class NgramLM:
 
     def _ids(self, context: Tokens) -> Ids:
         if not (ids := self._bos + context.ids):
-            raise MisuseError("nothing to continue: the prompt is empty and BOS is left out", "give a prompt")
+            raise MisuseError(tr("nothing to continue: the prompt is empty and BOS is left out"), tr("give a prompt"))
         return ids
 
     def _quickly(self, request: ScoreRequest) -> TokenStats:

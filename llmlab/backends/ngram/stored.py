@@ -9,6 +9,7 @@ import numpy as np
 from llmlab.backends.ngram.kneser_ney import Grams, KneserNey
 from llmlab.backends.ngram.tokens import Vocabulary
 from llmlab.errors import DamagedError
+from llmlab.language import tr
 
 ARRAYS, FACTS = "ngram.npz", "ngram.json"
 
@@ -47,4 +48,7 @@ def load(folder: Path) -> tuple[Vocabulary, KneserNey]:
         pieces = tuple(content[start:end] for start, end in zip([0, *ends], ends, strict=False))
         return Vocabulary(facts["by"], pieces), KneserNey.of(len(pieces), grams)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise DamagedError(f"{folder} holds no whole n-gram model: {error}", "train it again with --replace") from error
+        raise DamagedError(
+            tr("{folder} holds no whole n-gram model: {error}", folder=folder, error=error),
+            tr("train it again with --replace"),
+        ) from error

@@ -24,6 +24,7 @@ from llmlab.backends.torch.opening import best_device, context_length, end_token
 from llmlab.backends.torch.scores import Reader
 from llmlab.backends.torch.tokens import TokenPieces
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 LOGIT_BYTES = 64 * 2**20  # whole rows of logits kept at a time, as float32
@@ -247,5 +248,7 @@ class HuggingFaceLM:
     def _context_ids(self, context: Tokens) -> tuple[int, ...]:
         ids = self._bos + context.ids
         if not ids:
-            raise MisuseError("nothing to continue: the prompt is empty and the model has no BOS", "give a prompt")
+            raise MisuseError(
+                tr("nothing to continue: the prompt is empty and the model has no BOS"), tr("give a prompt")
+            )
         return ids

@@ -21,11 +21,12 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import UNKNOWN, ModelInfo, check_room
+from llmlab.backends.base import POOLED, PROMPTED, UNKNOWN, UNPOOLED, ModelInfo, check_room
 from llmlab.backends.known import known_ids
 from llmlab.backends.torch.opening import DTYPES, best_device, prepare_torch
 from llmlab.backends.torch.tokens import brief
 from llmlab.errors import DamagedError, UnsupportedError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 BATCH_TEXTS = 64
@@ -72,7 +73,13 @@ class SentenceTransformerEncoder:
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
         self._check_lengths([text])
         if not isinstance(self._tokenizer, PreTrainedTokenizerBase):
-            raise UnsupportedError("torch", f"show the tokens of {self.info.name}: no transformer reads them", "auto")
+            raise UnsupportedError(
+                tr(
+                    "the engine torch cannot show the tokens of {model}: no transformer reads them",
+                    model=self.info.name,
+                ),
+                "auto",
+            )
         output = self._model.encode(
             [text], output_value="token_embeddings", show_progress_bar=False, convert_to_numpy=False
         )
@@ -147,11 +154,13 @@ def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, i
             ).eval()
             dimension = model.encode(["a"], show_progress_bar=False).shape[1]  # not every module knows its own
         except Exception as error:  # the modules of a folder may fail in as many ways as programs
-            message = f"sentence-transformers cannot read {folder}: {brief(error)}"
-            raise DamagedError(message, "is the folder whole?") from error
+            message = tr("sentence-transformers cannot read {folder}: {error}", folder=folder, error=brief(error))
+            raise DamagedError(message, tr("is the folder whole?")) from error
     lacking = re.findall(r"^(\S+) +\| MISSING", "\n".join(heard["transformers"]), re.MULTILINE)
     if used := [name for name in lacking if not (name.startswith("pooler.") and Pooling in map(type, model))]:
-        raise DamagedError(f"{folder} lacks the weights {used[0]} ...", "fetch it again")
+        raise DamagedError(
+            tr("{folder} lacks the weights {weights} ...", folder=folder, weights=used[0]), tr("fetch it again")
+        )
     return model, dimension, [one for one in heard["sentence_transformers"] if not one.startswith("Default prompt")]
 
 
@@ -181,10 +190,10 @@ def _heard() -> Iterator[dict[str, list[str]]]:
 def _notes(folder: Path, model: Any) -> Iterator[str]:
     if not (folder / "modules.json").is_file():
         kind = type(model.transformers_model).__name__
-        pooling = f"{model[1].pooling_mode} pooling" if len(model) > 1 else "no pooling"
-        yield f"{folder.name} has no modules.json: read as sentence-transformers does, {kind} with {pooling}"
+        pooling = model[1].pooling_mode if len(model) > 1 else ""
+        yield (POOLED if pooling else UNPOOLED).format(folder=folder.name, kind=kind, pooling=pooling)
     if prompt := model.prompts.get(model.default_prompt_name or "", ""):
-        yield f"{folder.name} puts its prompt {model.default_prompt_name} before every text: {prompt!r}"
+        yield PROMPTED.format(folder=folder.name, name=model.default_prompt_name, prompt=prompt)
 
 
 def _longest(model: Any) -> int:

@@ -17,8 +17,9 @@ from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import scores
 from llmlab.backends.torch.scores import Reader, Split
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 
-OTHER = "use another model"
+OTHER = later("use another model")
 LONGEST = 1024  # tokens whose attention is computed: every layer has a weight of each on each
 
 
@@ -28,7 +29,9 @@ def lens(model: Any, reader: Reader, device: str, ids: tuple[int, ...], layers: 
     Raises MisuseError for a model whose final norm or output layer is not found.
     """
     if not isinstance(reader, Split):
-        raise MisuseError(f"the logits of {type(model).__name__} are not its last state times one matrix", OTHER)
+        raise MisuseError(
+            tr("the logits of {model} are not its last state times one matrix", model=type(model).__name__), tr(OTHER)
+        )
     with torch.inference_mode(), ExitStack() as hooks:
         made: list[tuple[Any, Any]] = []  # what stands outside the layers, and what comes out of it
         for name, module in reader.body.named_modules():
@@ -38,7 +41,9 @@ def lens(model: Any, reader: Reader, device: str, ids: tuple[int, ...], layers: 
         norms = [one for one, out in made if _same(out, output.last_hidden_state) and _is_norm(one)]
         states = output.hidden_states or ()
         if not norms or len(states) != layers + 1:
-            raise MisuseError(f"{type(model).__name__} has no final norm over the states of its layers", OTHER)
+            raise MisuseError(
+                tr("{model} has no final norm over the states of its layers", model=type(model).__name__), tr(OTHER)
+            )
         early = norms[0](torch.stack([state[0, -1] for state in states[:-1]]))  # [layers, D]; the last is normed
         rows = [scores.rows(reader, part).cpu().numpy() for part in (early, output.last_hidden_state[0, -1:])]
     return np.concatenate([log_softmax(row) for row in rows])
@@ -50,12 +55,17 @@ def attention(model: Any, device: str, ids: tuple[int, ...], layers: int) -> Flo
     Raises MisuseError for a text that is too long, and for a model without such weights in every layer.
     """
     if len(ids) > LONGEST:
-        raise MisuseError(f"the text has {len(ids)} tokens; attention is of at most {LONGEST}", "shorten it")
+        raise MisuseError(
+            tr("the text has {tokens} tokens; attention is of at most {most}", tokens=len(ids), most=LONGEST),
+            tr("shorten it"),
+        )
     with torch.inference_mode(), _eager(model):
         output = model.base_model(**_inputs(ids, device), use_cache=False, output_attentions=True)
     found = [one[0, :, -1] for one in getattr(output, "attentions", None) or () if one is not None]  # each [heads, T]
     if len(found) != layers or len({one.shape for one in found}) != 1:
-        raise MisuseError(f"{type(model).__name__} has no attention of the same heads in each layer", OTHER)
+        raise MisuseError(
+            tr("{model} has no attention of the same heads in each layer", model=type(model).__name__), tr(OTHER)
+        )
     return np.asarray(torch.stack(found).float().cpu().numpy(), np.float32)
 
 

@@ -9,9 +9,10 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.backends.torch.tokens import brief
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import later, tr
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-OTHER_MODELS = "see `llmlab models list`"
+OTHER_MODELS = later("see `llmlab models list`")
 
 
 def load_causal(folder: Path, dtype: str) -> Any:
@@ -28,12 +29,19 @@ def load_causal(folder: Path, dtype: str) -> Any:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if "Unrecognized configuration class" in str(error):
             kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-            raise MisuseError(f"transformers has no causal language model of the type {kind}", OTHER_MODELS) from None
-        hint = "is it a whole language model with safetensors weights?"
-        raise DamagedError(f"transformers cannot read {folder}: {brief(error)}", hint) from error
+            raise MisuseError(
+                tr("transformers has no causal language model of the type {kind}", kind=kind), tr(OTHER_MODELS)
+            ) from None
+        hint = tr("is it a whole language model with safetensors weights?")
+        raise DamagedError(
+            tr("transformers cannot read {folder}: {error}", folder=folder, error=brief(error)), hint
+        ) from error
     if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
         lacking = sorted(loading["missing_keys"])[0]
-        raise DamagedError(f"{folder} lacks the weights {lacking} ...", "give a whole language model, its head too")
+        raise DamagedError(
+            tr("{folder} lacks the weights {weights} ...", folder=folder, weights=lacking),
+            tr("give a whole language model, its head too"),
+        )
     return model.eval()
 
 
@@ -57,7 +65,9 @@ def best_device() -> str:
 def prepare_torch(dtype: str, threads: int) -> None:
     """Threads and silence; transformers' own bars and warnings would mix with the tables."""
     if dtype not in DTYPES:
-        raise MisuseError(f"the engine torch has no dtype {dtype}", f"one of {', '.join(DTYPES)}")
+        raise MisuseError(
+            tr("the engine torch has no dtype {dtype}", dtype=dtype), tr("one of {known}", known=", ".join(DTYPES))
+        )
     if threads:
         torch.set_num_threads(threads)
     logging: Any = transformers.utils.logging

@@ -16,6 +16,7 @@ import torch
 from llmlab.arrays import Ints
 from llmlab.backends.base import TokenStats
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 BLOCK = 1024  # rows of the output layer at a time
 PROBE = (3, 5, 7, 4)
@@ -71,7 +72,9 @@ class Split:
 def cache_of(model: Any, output: Any) -> Any:
     """The keys and values after a pass. Raises MisuseError for XLNet, RWKV and such, which have none of this kind."""
     if not hasattr(output, "cache"):
-        raise MisuseError(f"{type(model).__name__} keeps no keys and values, which is needed", "use another model")
+        raise MisuseError(
+            tr("{model} keeps no keys and values, which is needed", model=type(model).__name__), tr("use another model")
+        )
     return output.cache
 
 

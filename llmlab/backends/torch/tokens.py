@@ -15,6 +15,7 @@ from llmlab.backends.forest import Ids
 from llmlab.backends.pieces import BYTE, Spelt, bytes_of, has_mark, spelt
 from llmlab.backends.tokenizer_file import FILE
 from llmlab.errors import DamagedError
+from llmlab.language import tr
 
 
 class TokenPieces:
@@ -24,7 +25,9 @@ class TokenPieces:
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            raise DamagedError(f"transformers finds no tokenizer in {folder}: {brief(error)}") from error
+            raise DamagedError(
+                tr("transformers finds no tokenizer in {folder}: {error}", folder=folder, error=brief(error))
+            ) from error
         self._added = self.tokenizer.added_tokens_decoder  # id -> AddedToken
         self._special = set(self.tokenizer.all_special_ids)
         self._unknown = self.tokenizer.unk_token_id
