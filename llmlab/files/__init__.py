@@ -19,6 +19,7 @@ from llmlab.errors import MisuseError
 from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
 from llmlab.files.records import Kind, listed
 from llmlab.files.tables import DELIMITERS, is_blank, parse
+from llmlab.language import later, tr
 
 BLOCK = 2**16  # bytes of a long text read at a time
 OBJECTS = (".jsonl", ".json", ".ndjson")
@@ -71,7 +72,7 @@ class Files:
         with self._open(path) as (name, file):
             found = list(self._read(text_lines(raw_lines(file, name), name), name, kind))
         if not found:
-            raise MisuseError(f"{name} holds no {kind.name}s", kind.example)
+            raise MisuseError(tr("{name} holds no {kind}s", name=name, kind=tr(kind.name)), tr(kind.example))
         return found
 
     def _read(self, lines: Iterable[tuple[int, str]], name: str, kind: Kind[Record]) -> Iterator[Record]:
@@ -108,11 +109,11 @@ class Files:
                 yield str(path), file
             return
         if self._taken:
-            raise MisuseError("stdin can be read only once", "give - once")
+            raise MisuseError(tr("stdin can be read only once"), tr("give - once"))
         if self._stdin is None:
-            raise MisuseError("stdin is closed", "give the text as an argument, or pipe it")
+            raise MisuseError(tr("stdin is closed"), tr("give the text as an argument, or pipe it"))
         if self._stdin.isatty():
-            self._say("reading what you type; Ctrl-D on a line of its own ends it")
+            self._say(tr("reading what you type; Ctrl-D on a line of its own ends it"))
         self._taken = True
         yield "stdin", self._stdin.buffer  # type: ignore[misc]
 
@@ -131,8 +132,9 @@ def filled(
         waiting = 0
         yield number, row
     if skipped:
-        lines = "1 blank line is" if skipped == 1 else f"{skipped:,} blank lines are"
-        say(f"{name}: {lines} left out, {'' if skipped == 1 else 'the first '}line {first:,}")
+        one = later("{name}: {count:,} blank line is left out, line {first:,}")
+        several = later("{name}: {count:,} blank lines are left out, the first line {first:,}")
+        say(tr(one if skipped == 1 else several, name=name, count=skipped, first=first))
 
 
 def _decoded(file: BufferedIOBase, name: str) -> Iterator[str]:

@@ -11,12 +11,16 @@ from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.errors import DamagedError, MisuseError, reason
+from llmlab.language import later, tr
 
 STDIN = "-"
 PACKED = {
-    b"PK\x03\x04": ("a zip archive, as an Excel workbook is", "save the sheet as CSV UTF-8"),
-    b"\x1f\x8b": ("packed with gzip", "end its name in .gz"),
+    b"PK\x03\x04": (
+        later("{name} is a zip archive, as an Excel workbook is"),
+        later("save the sheet as CSV UTF-8"),
+    ),
+    b"\x1f\x8b": (later("{name} is packed with gzip"), later("end its name in .gz")),
 }
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -48,9 +52,11 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise DamagedError(f"{path} is no whole gzip file", "fetch or pack it again") from None
+        raise DamagedError(tr("{path} is no whole gzip file", path=path), tr("fetch or pack it again")) from None
     except OSError as error:
-        raise MisuseError(f"cannot read {path}: {error.strerror or error}", "check the file's name") from None
+        raise MisuseError(
+            tr("cannot read {path}: {reason}", path=path, reason=reason(error)), tr("check the file's name")
+        ) from None
 
 
 def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
@@ -61,7 +67,7 @@ def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
     first = file.readline()
     for magic, (what, hint) in PACKED.items():
         if first.startswith(magic):
-            raise MisuseError(f"{name} is {what}", hint)
+            raise MisuseError(tr(what, name=name), tr(hint))
     if first.startswith(UTF16) or _is_wide_ascii(first):
         raise not_utf8(name, first)
     first = first.removeprefix(codecs.BOM_UTF8)
@@ -81,18 +87,19 @@ def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
 
 def not_utf8(name: str, raw: bytes, line: int = 0) -> MisuseError:
     """The error for bytes that are another encoding's, with what to type where that can be told from them."""
-    where = f" (line {line})" if line else ""
     looks, command = other_encoding(name, raw)
-    return MisuseError(f"{name} is not UTF-8{where}{looks}", command)
+    if line:
+        return MisuseError(tr("{name} is not UTF-8 (line {line}){looks}", name=name, line=line, looks=looks), command)
+    return MisuseError(tr("{name} is not UTF-8{looks}", name=name, looks=looks), command)
 
 
 def other_encoding(name: str, raw: bytes) -> tuple[str, str]:
     """What bytes that are not UTF-8 look like, and what to type."""
     likely = _encoding_of(raw)
-    looks = f"; it looks like {likely}" if likely else ""
+    looks = tr("; it looks like {encoding}", encoding=likely) if likely else ""
     command = f"iconv -f {likely or 'ENCODING'} -t UTF-8"
     if name == "stdin":
-        return looks, f"put before llmlab: {command} |"
+        return looks, tr("put before llmlab: {command} |", command=command)
     path = Path(name)
     files = [shlex.quote(str(one)) for one in (path, path.with_name(f"{path.stem}.utf8{path.suffix}"))]
     return looks, f"{command} {' > '.join(files)}"

@@ -15,21 +15,33 @@ from msgspec import Meta, Struct
 
 from llmlab.errors import MisuseError
 from llmlab.files.tables import SEPARATORS, Row, normal, reads_like_names, unpadded
+from llmlab.language import later, retold, tr
 
 T = TypeVar("T", bound=Struct)
 Filled = Annotated[str, Meta(min_length=1)]  # a text that must be there
 GROUP = ("uid", "group", "field", "组")  # the first of these that a record has names its group
 SEEN = 50  # rows that tell whether the first one is of names
 REASONS = {
-    r"Object missing required field `(\w+)`": "it has no {}",
-    r"Expected `(?:int \| )?str` of length >= 1 - at `\$\.(\w+)`": "its {} is empty",
-    r"Expected `(?:int \| )?str`, got .* - at `\$\.(\w+)`": "its {} is no text",
-    r"Invalid enum value (.*) - at `\$\.(\w+)`": "its {1} is {0}",
-    r"Expected `float`, got .* - at `\$\.(\w+)`": "its {} is no number",
-    r"(?:JSON is malformed|Input data was truncated|Expected `object`).*": "it is no JSON object on one line",
-    r"maximum recursion depth.*": "it is nested too deeply",
-    r"(.*) - at `\$`": "{}",
+    r"Object missing required field `(?P<field>\w+)`": later("it has no {field}"),
+    r"Expected `(?:int \| )?str` of length >= 1 - at `\$\.(?P<field>\w+)`": later("its {field} is empty"),
+    r"Expected `(?:int \| )?str`, got .* - at `\$\.(?P<field>\w+)`": later("its {field} is no text"),
+    r"Invalid enum value (?P<value>.*) - at `\$\.(?P<field>\w+)`": later("its {field} is {value}"),
+    r"Expected `float`, got .* - at `\$\.(?P<field>\w+)`": later("its {field} is no number"),
+    r"(?:JSON is malformed|Input data was truncated|Expected `object`).*": later("it is no JSON object on one line"),
+    r"maximum recursion depth.*": later("it is nested too deeply"),
+    r"(?P<reason>.*) - at `\$`": "{reason}",
 }
+JSON = (  # what json says
+    later("Expecting value"),
+    later("Expecting {mark} delimiter"),
+    later("Expecting property name enclosed in double quotes"),
+    later("Illegal trailing comma before end of {kind}"),
+    later("Unterminated string starting at"),
+    later("Invalid control character at"),
+    later("Invalid \\escape"),
+    later("Invalid \\uXXXX escape"),
+    later("Extra data"),
+)
 BETWEEN = re.compile(r"[\s,]*")  # the items of a JSON list
 OBJECT = msgspec.json.Decoder(dict[str, Any])
 
@@ -72,7 +84,7 @@ class Kind(Generic[T]):
                 record = {own: found[key] for own, key in fields(tuple(found)).items()}
                 yield msgspec.convert(record, self.row, strict=False)
             except (msgspec.DecodeError, ValueError, RecursionError) as error:
-                raise self._none(f"{name} line {number:,}", error) from None
+                raise self._none(tr("{name} line {number:,}", name=name, number=number), error) from None
 
     def of_mappings(self, records: Iterable[Mapping[str, Any]]) -> list[T]:
         """Records of a program's own, under the same names. Raises MisuseError for none, or counting to the bad one."""
@@ -82,9 +94,9 @@ class Kind(Generic[T]):
                 record = {own: one[key] for own, key in self._fields(tuple(one)).items()}
                 found.append(msgspec.convert(record, self.row, strict=False))
             except (AttributeError, TypeError, ValueError) as error:
-                raise self._none(f"record {number:,}", error) from None
+                raise self._none(tr("record {number:,}", number=number), error) from None
         if not found:
-            raise MisuseError(f"there are no {self.name}s", self.example)
+            raise MisuseError(tr("there are no {kind}s", kind=tr(self.name)), tr(self.example))
         return found
 
     def of_table(self, rows: Iterator[Row], name: str, say: Callable[[str], None]) -> Iterator[T]:
@@ -102,9 +114,10 @@ class Kind(Generic[T]):
             try:
                 yield self._of_row(layout, cells)
             except ValueError as error:
-                raise self._none(f"{name} line {number:,}", error) from None
+                raise self._none(tr("{name} line {number:,}", name=name, number=number), error) from None
         if not named and self._is_record(["a", "b", "c"]):  # so names would be one too
-            say(f"{name} has no names of columns: line {first[0]:,} is read as a {self.name}")
+            unnamed = later("{name} has no names of columns: line {number:,} is read as a {kind}")
+            say(tr(unnamed, name=name, number=first[0], kind=tr(self.name)))
 
     def _fields(self, given: Sequence[str]) -> dict[str, str]:
         """The fields that are there, and what each is called."""
@@ -141,7 +154,10 @@ class Kind(Generic[T]):
             raise self._unknown(columns, name)
         twice = [column for place, column in enumerate(columns) if place not in known and self._fields([column])]
         if twice:
-            raise MisuseError(f"{name} has several columns called {twice[0]!r}", "give each its own name")
+            raise MisuseError(
+                tr("{name} has several columns called {column!r}", name=name, column=twice[0]),
+                tr("give each its own name"),
+            )
         return Layout(len(columns), called, families)
 
     def _members(self, columns: Sequence[str], pattern: Pattern[str]) -> list[int]:
@@ -157,7 +173,7 @@ class Kind(Generic[T]):
         if layout.rest:
             record[layout.rest] = unpadded(cells[layout.width :])
         elif len(cells) > layout.width and not self.passes_over and unpadded(cells[layout.width :]):
-            raise ValueError(f"it has {len(cells)} cells, not {layout.width}")
+            raise ValueError(tr("it has {count} cells, not {width}", count=len(cells), width=layout.width))
         return msgspec.convert(record, self.row, strict=False)
 
     def _is_record(self, cells: Sequence[str]) -> bool:
@@ -169,10 +185,14 @@ class Kind(Generic[T]):
 
     def _unknown(self, first: Sequence[str], name: str) -> MisuseError:
         given = ", ".join(repr(cell) for cell in first)
-        return MisuseError(f"the columns of {name} are not those of {self.name}s: {given}", self.example)
+        message = tr(
+            "the columns of {name} are not those of {kind}s: {given}", name=name, kind=tr(self.name), given=given
+        )
+        return MisuseError(message, tr(self.example))
 
     def _none(self, place: str, error: Exception) -> MisuseError:
-        return MisuseError(f"{place} is no {self.name}: {_plain(str(error))}", self.example)
+        message = tr("{place} is no {kind}: {reason}", place=place, kind=tr(self.name), reason=_plain(str(error)))
+        return MisuseError(message, tr(self.example))
 
 
 def listed(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, str]]:
@@ -187,10 +207,17 @@ def listed(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, s
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"{name} line {line(error.pos):,} breaks the JSON list off: {error.msg}"
-        raise MisuseError(message, "mend it, or write one object a line") from None
+        message = tr(
+            "{name} line {number:,} breaks the JSON list off: {error}",
+            name=name,
+            number=line(error.pos),
+            error=retold(error.msg, *JSON),
+        )
+        raise MisuseError(message, tr("mend it, or write one object a line")) from None
     except RecursionError:
-        raise MisuseError(f"{name} is a list that is nested too deeply", "write one object a line") from None
+        raise MisuseError(
+            tr("{name} is a list that is nested too deeply", name=name), tr("write one object a line")
+        ) from None
     decoder, place = json.JSONDecoder(), text.index("[") + 1
     while text[place := BETWEEN.match(text, place).end()] != "]":  # type: ignore[union-attr]
         _, end = decoder.raw_decode(text, place)
@@ -202,7 +229,7 @@ def _plain(reason: str) -> str:
     """What msgspec says, in words of the file."""
     for pattern, words in REASONS.items():
         if found := re.fullmatch(pattern, reason):
-            return words.format(*found.groups())
+            return tr(words, **found.groupdict()) if found.groups() else tr(words)
     return reason
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmlab.errors import MisuseError
+from llmlab.language import later, retold, tr
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SEPARATORS = "\t,;"
 SAMPLE = 100  # lines that the separator is found from
 DECLARED = re.compile(r'"?sep=(.)"?\s*')  # a first line of Excel's
+CSV = (later("unexpected end of data"), later("{mark} expected after {quote}"), later("line contains NUL"))
 WORD = re.compile(r"[\w-]+")
 
 csv.field_size_limit(2**31 - 1)  # a text may be long
@@ -87,8 +89,16 @@ def _rows(lines: Iterable[tuple[int, str]], separator: str, name: str) -> Iterat
         except StopIteration:
             return
         except csv.Error as error:
-            hint = 'double a quote inside quotes: "he said ""yes"""'
-            raise MisuseError(f"{name} line {begin or end:,} is no row of a table: {error}", hint) from None
+            hint = tr('double a quote inside quotes: "he said ""yes"""')
+            raise MisuseError(
+                tr(
+                    "{name} line {number:,} is no row of a table: {error}",
+                    name=name,
+                    number=begin or end,
+                    error=retold(str(error), *CSV),
+                ),
+                hint,
+            ) from None
         yield begin, cells
 
 

@@ -4,6 +4,7 @@ import os
 
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.names import checked, composed, located
 from llmlab.spaces import vocabulary
 from llmlab.spaces.facts import Precision
@@ -27,7 +28,10 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
     if what == "table":
         shelf.library.check_table(model)
     if vocab == "model" and what == "encoder":
-        raise MisuseError(f"{model} is an encoder, which has no words of its own", "give --vocab wordfreq:en:50000")
+        raise MisuseError(
+            tr("{model} is an encoder, which has no words of its own", model=model),
+            tr("give --vocab wordfreq:en:50000"),
+        )
     if vocab != "model":
         vocabulary.words(vocab, shelf.reporter)  # before anything is opened or written
     entry = SpaceEntry(model, what, vocab, vocabulary.languages(vocab))  # type: ignore[arg-type]
@@ -42,4 +46,4 @@ def import_file(shelf: Shelf, name: str, reading: Reading, precision: Precision 
 def own_name(shelf: Shelf, name: str) -> str:
     """A name for a space of the user's own; one that is there already under this very name may be asked for again."""
     others = [other for other in shelf.own_names if other != composed(name)]
-    return checked("a space of yours", name, taken=[*shelf.config.spaces, *others])
+    return checked(tr("a space of yours"), name, taken=[*shelf.config.spaces, *others])

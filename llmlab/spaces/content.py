@@ -10,6 +10,7 @@ from llmlab.backends.base import UNKNOWN, Encoder
 from llmlab.cache import sha256
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 from llmlab.models import prepare
 from llmlab.models.library import Library
 from llmlab.progress import Reporter
@@ -21,6 +22,14 @@ from llmlab.view import Record
 ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
 COPIED = 50_000
 NAMED = 5  # words that a message names
+UNKNOWN_WORDS = (
+    later("{name}: left out {count:,} word that it does not know: {words}"),
+    later("{name}: left out {count:,} words that it does not know: {words}"),
+)
+ALIKE = (
+    later("{name}: left out {count:,} word that it cannot tell from a word before: {words}"),
+    later("{name}: left out {count:,} words that it cannot tell from a word before: {words}"),
+)
 
 
 @dataclass(frozen=True)
@@ -100,18 +109,17 @@ def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[
             known[ids] = word
     name = encoder.info.name
     if not known:
-        hint = "choose another encoder: `llmlab models list`"
-        raise MisuseError(f"{name} knows none of the {len(words):,} words", hint)
-    for left_out, why in ((unknown, "does not know"), (alike, "cannot tell from a word before")):
+        hint = tr("choose another encoder: `llmlab models list`")
+        raise MisuseError(tr("{name} knows none of the {words:,} words", name=name, words=len(words)), hint)
+    for left_out, why in ((unknown, UNKNOWN_WORDS), (alike, ALIKE)):
         if left_out:
             some = ", ".join(left_out[:NAMED]) + (" ..." if len(left_out) > NAMED else "")
-            count = f"{len(left_out):,} word{'s' * (len(left_out) > 1)}"
-            reporter.say(f"{name}: left out {count} that it {why}: {some}")
+            reporter.say(tr(why[len(left_out) > 1], name=name, count=len(left_out), words=some))
     return list(known.values()), {"unknown": len(unknown), "alike": len(alike)}
 
 
 def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:
-    with reporter.progress(f"encoding {len(words):,} words") as progress:
+    with reporter.progress(tr("encoding {words:,} words", words=len(words))) as progress:
         for first in range(start, len(words), ENCODED):
             some = words[first : first + ENCODED]
             yield list(some), encoder.encode(some)
@@ -135,9 +143,19 @@ def _restricted(
     folded = [word if word in row_of else word.lower() for word in wanted]
     found = list(dict.fromkeys(word for word in folded if word in row_of))
     if not found:
-        raise MisuseError(f"{model} has none of the {len(wanted):,} words", "choose another vocabulary")
+        raise MisuseError(
+            tr("{model} has none of the {wanted:,} words", model=model, wanted=len(wanted)),
+            tr("choose another vocabulary"),
+        )
     if len(found) < len(wanted):
-        reporter.say(f"{model} has {len(found):,} of the {len(wanted):,} words; the others are left out")
+        reporter.say(
+            tr(
+                "{model} has {found:,} of the {wanted:,} words; the others are left out",
+                model=model,
+                found=len(found),
+                wanted=len(wanted),
+            )
+        )
     return found, [row_of[word] for word in found]
 
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from llmlab.spaces.notes import told
+
 Precision = Literal["auto", "float32", "float16"]  # auto: float16 where it changes no neighbour
 Case = Literal["keep", "lower"]  # words are found as written; or in lower case too
 
@@ -46,4 +48,4 @@ class SpaceFacts(Struct, frozen=True, omit_defaults=True):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a user should know beside every answer."""
-        return self.notes + self.left_out
+        return tuple(map(told, self.notes + self.left_out))

@@ -11,6 +11,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
+from llmlab.language import tr
 
 ROWS_AT = 8  # where the header of an index holds the number of its rows; its last eight bytes count what follows
 NUMBERS: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
@@ -64,7 +65,9 @@ def open_index(path: Path) -> Any:
     try:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:
-        raise DamagedError(f"FAISS cannot read {path}", "run `llmlab models prepare` to make it anew") from None
+        raise DamagedError(
+            tr("FAISS cannot read {path}", path=path), tr("run `llmlab models prepare` to make it anew")
+        ) from None
 
 
 def _empty(dimension: int, precision: str) -> Any:

@@ -7,29 +7,37 @@ from pathlib import Path
 import msgspec
 
 from llmlab import cache
+from llmlab.language import later, tr
+from llmlab.models.fact_names import fact_name
 from llmlab.spaces.facts import SpaceFacts
+from llmlab.spaces.notes import told
 from llmlab.spaces.shelf import Shelf, facts_of
 from llmlab.view import Cell, Column, Record, View
 
 MEANS = {  # what a fact's name does not say
-    "kind": "what a vector comes from",
-    "dtype": "the numbers that the model computes with",
-    "case": "lower: words are also found in lower case",
-    "stored": "the numbers on disk",
-    "same_ten_in_float16": "share of words whose ten nearest float16 leaves as they are",
-    "longest": "length of the longest vector",
-    "unicode": "normal form of the words",
-    "index": "flat compares all words, ivf visits a part",
-    "lists": "of an ivf index",
-    "visited": "lists that a search visits",
-    "recall_at_10": "share of the ten nearest that a search finds",
-    "recall_sampled": "words that it was measured on",
-    "unknown": "words left out, for the encoder lacks some of their tokens",
-    "alike": "words left out, for the encoder reads them as a word before",
-    "words_read": "by the training, until this table",
-    "training": "what it was trained with",
-    "mib": "on disk",
+    "kind": later("what a vector comes from"),
+    "dtype": later("the numbers that the model computes with"),
+    "case": later("lower: words are also found in lower case"),
+    "stored": later("the numbers on disk"),
+    "same_ten_in_float16": later("share of words whose ten nearest float16 leaves as they are"),
+    "longest": later("length of the longest vector"),
+    "unicode": later("normal form of the words"),
+    "index": later("flat compares all words, ivf visits a part"),
+    "lists": later("of an ivf index"),
+    "visited": later("lists that a search visits"),
+    "recall_at_10": later("share of the ten nearest that a search finds"),
+    "recall_sampled": later("words that it was measured on"),
+    "unknown": later("words left out, for the encoder lacks some of their tokens"),
+    "alike": later("words left out, for the encoder reads them as a word before"),
+    "words_read": later("by the training, until this table"),
+    "training": later("what it was trained with"),
+    "mib": later("on disk"),
 }
+
+ALL_BUILT = later("{spaces} spaces, all built; {default} answers when no other is named{others}.")
+SOME_BUILT = later(
+    "{spaces} spaces, {ready} of them built, the others at first use; {default} answers when no other is named{others}."
+)
 
 
 @dataclass(frozen=True)
@@ -52,18 +60,16 @@ class Listing:
 
     def views(self) -> list[View]:
         columns = (
-            Column("name"),
-            Column("words", True),
-            Column("dim", True, means="numbers a vector"),
-            Column("made from", wide=True, means="the model and its words, or a file"),
-            Column("state", means="a flat index compares all words, an ivf visits a part"),
-            Column("MiB", True, means="on disk"),
+            Column(tr("name")),
+            Column(tr("words"), True),
+            Column(tr("dim"), True, means=tr("numbers a vector")),
+            Column(tr("made from"), wide=True, means=tr("the model and its words, or a file")),
+            Column(tr("state"), means=tr("a flat index compares all words, an ivf visits a part")),
+            Column("MiB", True, means=tr("on disk")),
         )
         ready = sum(one.facts is not None for one in self.entries)
-        built = "all built" if ready == len(self.entries) else f"{ready} of them built, the others at first use"
-        conclusion = (
-            f"{len(self.entries)} spaces, {built}; {self.default} answers when no other is named{self._spoken}."
-        )
+        sentence = ALL_BUILT if ready == len(self.entries) else SOME_BUILT
+        conclusion = tr(sentence, spaces=len(self.entries), ready=ready, default=self.default, others=self._spoken)
         return [View("", columns, [self._row(one) for one in self.entries], conclusion=conclusion)]
 
     @property
@@ -71,7 +77,10 @@ class Listing:
         """Which space answers for which languages."""
         spaces = dict.fromkeys(self.speaking.values())
         own = {name: [one for one, space in self.speaking.items() if space == name] for name in spaces}
-        return "".join(f", {name} for {', '.join(some)}" for name, some in own.items())
+        return "".join(
+            tr(", {space} for {languages}", space=name, languages=tr(", ").join(map(tr, some)))
+            for name, some in own.items()
+        )
 
     def records(self) -> list[Record]:
         return [
@@ -96,7 +105,7 @@ class Listing:
 
     def _row(self, one: Entry) -> list[Cell]:
         size: list[Cell] = [f"{one.facts.words:,}", one.facts.dimension] if one.facts else ["", ""]
-        return [one.name, *size, one.made_from, one.state, f"{one.mib:,.0f}"]
+        return [one.name, *size, one.made_from, tr(one.state), f"{one.mib:,.0f}"]
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,13 @@ class Sheet:
 
     def views(self) -> list[View]:
         rows: list[list[Cell]] = [
-            [key.replace("_", " "), _plain(value), MEANS.get(key, "")]
+            [fact_name(key), _plain(_noted(key, value)), tr(MEANS.get(key, ""))]
             for key, value in self.document().items()
             if not isinstance(value, dict)
         ]
-        columns = (Column("fact"), Column("value", wide=True), Column("what it is", wide=True))
-        conclusion = (
-            f"{self.facts.words:,} words, each a vector of {self.facts.dimension} numbers, from {self.facts.model}."
-        )
+        columns = (Column(tr("fact")), Column(tr("value"), wide=True), Column(tr("what it is"), wide=True))
+        of = {"words": self.facts.words, "dimension": self.facts.dimension, "model": self.facts.model}
+        conclusion = tr("{words:,} words, each a vector of {dimension} numbers, from {model}.", **of)
         return [View(self.facts.name, columns, rows, conclusion=conclusion)]
 
     def records(self) -> list[Record]:
@@ -129,6 +137,11 @@ class Sheet:
 
     def values(self) -> list[str]:
         return [str(self.facts.words)]
+
+
+def _noted(key: str, value: object) -> object:
+    """Notes as they are told."""
+    return list(map(told, value)) if key in ("notes", "left_out") and isinstance(value, list) else value
 
 
 def _plain(value: object) -> str:
@@ -164,7 +177,8 @@ def _entry(shelf: Shelf, name: str, made_from: str) -> Entry:
     if facts and not made_from:
         made_from = facts.model if facts.kind == "file" else f"{facts.model}, {facts.vocabulary}"
     begun = cache.begun_folder(folder).is_dir()
-    state = facts.index if facts else "unfinished" if begun else "damaged" if folder.is_dir() else "at first use"
+    state = later("damaged") if folder.is_dir() else later("at first use")
+    state = facts.index if facts else later("unfinished") if begun else state
     return Entry(name, made_from, facts, state, _mib(folder), name not in shelf.config.spaces)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends.known import check_known
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.spaces.space import Space
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def row_of(space: Space, word: str) -> int | None:
 
 def another(word: str) -> str:
     """The hint where nobody else is asked for a word."""
-    return "try another word"
+    return tr("try another word")
 
 
 def look_up(space: Space, word: str, encoder: "Encoder | None", hint: Callable[[str], str] = another) -> Query:
@@ -53,7 +54,7 @@ def look_up(space: Space, word: str, encoder: "Encoder | None", hint: Callable[[
     there is none: with close spellings, and the `hint`, what to do about such a word.
     """
     if not word.strip():
-        raise MisuseError("the word is empty", "give a word, for example: love")
+        raise MisuseError(tr("the word is empty"), tr("give a word, for example: love"))
     row = row_of(space, word)
     if row is not None:
         return Query(word, space.vector(row), row)
@@ -61,8 +62,9 @@ def look_up(space: Space, word: str, encoder: "Encoder | None", hint: Callable[[
         remark = "".join(check_known(encoder, [word], hint))
         return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None, remark=remark)
     near = spellings(space, word)
-    close = f"close spellings: {', '.join(near)}; " if near else ""
-    raise MisuseError(f"the space {space.facts.name} has no word {word!r}", close + hint(word))
+    close = tr("close spellings: {words}; ", words=", ".join(near)) if near else ""
+    message = tr("the space {space} has no word {word!r}", space=space.facts.name, word=word)
+    raise MisuseError(message, close + hint(word))
 
 
 def spellings(space: Space, word: str, count: int = 5) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import tr
 from llmlab.names import located
 from llmlab.spaces.facts import Case
 
@@ -31,16 +32,16 @@ class Reading:
         """Raises MisuseError for a file that is none."""
         path = located(file)
         if path.is_dir():
-            raise MisuseError(f"{file} is a folder", "give a file of vectors")
+            raise MisuseError(tr("{file} is a folder", file=file), tr("give a file of vectors"))
         if not os.path.isfile(path):  # which says nothing against a name that is too long either
-            raise MisuseError(f"cannot read {file}: there is no such file", "check the file's name")
+            raise MisuseError(tr("cannot read {file}: there is no such file", file=file), tr("check the file's name"))
         return cls(path, **how)
 
     @classmethod
     def again(cls, fingerprint: Mapping[str, str]) -> "Reading":
         """The reading that has this fingerprint. Raises DamagedError where its files are not what they were."""
         if "file" not in fingerprint:
-            raise DamagedError("no file is known", "make the space again")
+            raise DamagedError(tr("no file is known"), tr("make the space again"))
         path, words = (Path(fingerprint[key].rsplit(":", 2)[0]) for key in ("file", "words"))
         beside = words if fingerprint["words"] and words != path.with_suffix(".txt") else None
         case: Any = fingerprint["case"] or None
@@ -48,7 +49,7 @@ class Reading:
         how |= {"case": case, "language": fingerprint["language"], "missing": tuple(_listed(fingerprint))}
         found = cls(path, beside, **how)
         if any(found.fingerprint[key] != fingerprint[key] for key in ("file", "words")):
-            raise DamagedError(f"{path} is not what it was", "make the space again")
+            raise DamagedError(tr("{path} is not what it was", path=path), tr("make the space again"))
         return found
 
     @property

@@ -13,11 +13,13 @@ import msgspec
 from llmlab import cache
 from llmlab.config import SpaceEntry
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.language import later, tr
 from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.models.sources import digest
 from llmlab.names import checked_moment, composed, is_path, located, trained
 from llmlab.spaces.facts import Precision, SpaceFacts
+from llmlab.spaces.notes import told
 from llmlab.spaces.reading import Reading, file_state
 from llmlab.spaces.space import Space
 from llmlab.view import Record
@@ -28,7 +30,9 @@ if TYPE_CHECKING:  # what makes a space is loaded when one is made
 
 FORMAT = "3"  # raised when the way a space is built changes
 KNOWN = "1"  # the same of which words an encoder knows
-AGAIN = "llmlab space remove {0}, and make it again"
+RESUMED = later("{count:,} words were there from the last time")
+DAMAGED = later("{count:,} words were there from the last time; what followed them was damaged and is made again")
+AGAIN = later("llmlab space remove {name}, and make it again")
 
 
 class Shelf:
@@ -49,7 +53,7 @@ class Shelf:
     def folder(self, name: str) -> Path:
         """Where a space is, or would be. Raises MisuseError for what is no name."""
         known = composed(name)
-        return self._folders.get(known) or self.config.spaces_folder / checked_moment("a space", known)
+        return self._folders.get(known) or self.config.spaces_folder / checked_moment(tr("a space"), known)
 
     @property
     def own_names(self) -> list[str]:
@@ -89,8 +93,8 @@ class Shelf:
         words = {"words": file_state(listed)} if os.path.isfile(listed) else {}
         own = name not in self.config.spaces
         if not own and self._is_of_the_user(name):
-            hint = f"call it otherwise in your settings, or: llmlab space remove {name}"
-            raise MisuseError(f"{name} is a space of the settings and one of your own", hint)
+            hint = tr("call it otherwise in your settings, or: llmlab space remove {name}", name=name)
+            raise MisuseError(tr("{name} is a space of the settings and one of your own", name=name), hint)
         engine = {"engine": self.config.engine, "dtype": self.config.dtype} if own else {}
         known = {"known": KNOWN} if entry.vectors == "encoder" else {}
         fingerprint = {**source.fingerprint, **wanted, **words, **engine, **known, "precision": precision}
@@ -121,21 +125,26 @@ class Shelf:
         """
         known = composed(name)
         if known in self.config.spaces and not self._is_of_the_user(known):
-            raise MisuseError(f"{name} is a space of the settings", f"llmlab models remove {name} frees its place")
+            raise MisuseError(
+                tr("{name} is a space of the settings", name=name),
+                tr("llmlab models remove {name} frees its place", name=name),
+            )
         named = self._folders.get(known)  # of a space and a file of one name, the space is meant
         kept = [folder for other, folder in self._folders.items() if other != known and trained(other) == known]
         folders = [*filter(None, [named]), *kept] or self._file_folders(located(name))
         freed = sum(cache.remove(folder, self.reporter) for folder in folders)
         if not freed:
-            own = ", ".join(self.own_names) or "there are none yet"
-            raise MisuseError(f"you have no space called {name!r}", f"yours: {own}")
+            own = ", ".join(self.own_names) or tr("there are none yet")
+            raise MisuseError(tr("you have no space called {name!r}", name=name), tr("yours: {names}", names=own))
         return freed
 
     def _open(self, name: str, standardize: bool) -> Space:
         known = composed(name)
         made = known in self._folders and self._folders[known].is_dir()
         if standardize and (known in self.config.spaces or made):
-            raise MisuseError(f"the space {name} is made already", "--standardize goes with a table's file")
+            raise MisuseError(
+                tr("the space {name} is made already", name=name), tr("--standardize goes with a table's file")
+            )
         if known in self.config.spaces:
             return self.from_model(known, self.config.spaces[known])
         if made:
@@ -143,9 +152,13 @@ class Shelf:
         if os.path.isfile(located(name)):
             return self.from_file(Reading.of(name, standardize=standardize))
         if is_path(name) and os.path.isdir(located(name)):
-            raise MisuseError(f"{name} is a folder", "give the path of a file of vectors, or a space's name")
+            raise MisuseError(
+                tr("{name} is a folder", name=name), tr("give the path of a file of vectors, or a space's name")
+            )
         if is_path(name):
-            raise MisuseError(f"there is no file {name}", "give the path of a file of vectors, or a space's name")
+            raise MisuseError(
+                tr("there is no file {name}", name=name), tr("give the path of a file of vectors, or a space's name")
+            )
         raise catalog.unknown("space", name, [*self.config.spaces, *self.own_names])
 
     def _is_of_the_user(self, name: str) -> bool:
@@ -157,10 +170,12 @@ class Shelf:
         """A space of the user's own, which is not made anew: what it was made from may be gone."""
         made = cache.find(folder, None, thorough=self._thorough)
         if made is None:
-            raise DamagedError(f"the space {name} is damaged", AGAIN.format(name))
+            raise DamagedError(tr("the space {name} is damaged", name=name), tr(AGAIN, name=name))
         facts = facts_of(made)
         if facts is None:
-            raise DamagedError(f"the space {name} was made by another version of llmlab", AGAIN.format(name))
+            raise DamagedError(
+                tr("the space {name} was made by another version of llmlab", name=name), tr(AGAIN, name=name)
+            )
         return Space(made.folder, facts)
 
     def _encoder_of(self, space: Space) -> "Encoder | None":
@@ -172,8 +187,10 @@ class Shelf:
         if facts.kind != "encoder":
             return None
         if dict(self.library.source(facts.model).fingerprint) != facts.source:
-            message = f"{facts.model} is no longer what the space {facts.name} was built with"
-            raise DamagedError(message, "build the space again")
+            message = tr(
+                "{model} is no longer what the space {space} was built with", model=facts.model, space=facts.name
+            )
+            raise DamagedError(message, tr("build the space again"))
         return self.library.encoder(facts.model)
 
     def _make(
@@ -190,11 +207,11 @@ class Shelf:
             self._refuse_other(folder, name, fingerprint)
 
         def build(unfinished: Path) -> Record:
-            self.reporter.say(f"building the space {name} (once)")
+            self.reporter.say(tr("building the space {name} (once)", name=name))
             try:
                 return {"name": name, "unicode": "NFC", **self._write(unfinished, open_content(), precision)}
             except DamagedError as error:
-                error.hint = error.hint or "correct that and try again; no space was made"
+                error.hint = error.hint or tr("correct that and try again; no space was made")
                 raise
 
         made = cache.make(folder, fingerprint, build, self.reporter, thorough=self._thorough, resume=True)
@@ -203,22 +220,21 @@ class Shelf:
     def _refuse_other(self, folder: Path, name: str, fingerprint: dict[str, str]) -> None:
         if cache.find(folder, None) and not cache.find(folder, fingerprint):
             hint = f"llmlab space remove {trained(name)}"
-            raise MisuseError(f"you have a space {name}, made from something else", hint)
+            raise MisuseError(tr("you have a space {name}, made from something else", name=name), hint)
 
     def _write(self, unfinished: Path, content: "Content", precision: Precision) -> Record:
         from llmlab.spaces.writer import SpaceWriter
 
         with SpaceWriter(unfinished, content.dimension) as writer:
             if writer.rows:
-                damaged = "; what followed them was damaged and is made again" if writer.damaged else ""
-                self.reporter.say(f"{writer.rows:,} words were there from the last time{damaged}")
+                self.reporter.say(tr(DAMAGED if writer.damaged else RESUMED, count=writer.rows))
             elif writer.damaged:
-                self.reporter.say("what was there from the last time was damaged; it is made anew")
+                self.reporter.say(tr("what was there from the last time was damaged; it is made anew"))
             for words, vectors in content.blocks(writer.rows):
                 writer.add(words, vectors)
             measured, facts = writer.finish(precision), content.facts()
         for note in facts.get("left_out", ()):
-            self.reporter.say(f"{facts['model']}: {note}")
+            self.reporter.say(tr("{name}: {said}", name=facts["model"], said=told(note)))
         return {**measured, **facts}
 
     def _file_folders(self, path: Path) -> tuple[Path, Path]:

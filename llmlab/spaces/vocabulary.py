@@ -7,6 +7,7 @@ from pathlib import Path
 
 from llmlab.errors import MissingError, MisuseError
 from llmlab.files.opening import opened, raw_lines, text_lines
+from llmlab.language import tr
 from llmlab.progress import Reporter
 
 MOST = 10_000_000  # words asked of wordfreq: all it has
@@ -21,8 +22,8 @@ def words(spec: str, reporter: Reporter) -> list[str]:
         return list(dict.fromkeys(word for part in spec.split("+") for word in by_frequency(part)))
     path = Path(spec).expanduser()
     if not path.is_file():
-        hint = "give wordfreq:LANGUAGE:COUNT, for example wordfreq:zh:50000, or a file with one word a line"
-        raise MisuseError(f"vocabulary {spec!r} is neither a word list nor a file", hint)
+        hint = tr("give wordfreq:LANGUAGE:COUNT, for example wordfreq:zh:50000, or a file with one word a line")
+        raise MisuseError(tr("vocabulary {spec!r} is neither a word list nor a file", spec=spec), hint)
     return of_file(path, reporter)
 
 
@@ -36,16 +37,20 @@ def by_frequency(spec: str) -> list[str]:
     """wordfreq:LANGUAGE:COUNT, the most frequent words of a language, most frequent first (Speer 2022)."""
     parts = spec.split(":")
     if len(parts) != 3 or parts[0] != "wordfreq" or not parts[2].isdigit() or int(parts[2]) < 1:
-        raise MisuseError(f"vocabulary {spec!r} is not wordfreq:LANGUAGE:COUNT", "for example wordfreq:en:50000")
+        raise MisuseError(
+            tr("vocabulary {spec!r} is not wordfreq:LANGUAGE:COUNT", spec=spec), tr("for example wordfreq:en:50000")
+        )
     try:
         import wordfreq
     except ImportError:
-        raise MissingError("word lists need wordfreq", "pip install wordfreq") from None
+        raise MissingError(tr("word lists need wordfreq"), "pip install wordfreq") from None
     try:
         return list(wordfreq.top_n_list(parts[1], min(int(parts[2]), MOST)))
     except LookupError:
         known = ", ".join(sorted(wordfreq.available_languages()))
-        raise MisuseError(f"wordfreq has no language {parts[1]!r}", f"one of: {known}") from None
+        raise MisuseError(
+            tr("wordfreq has no language {language!r}", language=parts[1]), tr("one of: {known}", known=known)
+        ) from None
 
 
 def frequencies(language: str, count: int) -> dict[str, float]:
@@ -63,10 +68,16 @@ def of_file(path: Path, reporter: Reporter) -> list[str]:
         lines = text_lines(raw_lines(file, str(path)), str(path))
         found = [word for _, line in lines if (word := unicodedata.normalize("NFC", line.strip()))]
     if not found:
-        raise MisuseError(f"{path} holds no words", "one word a line")
+        raise MisuseError(tr("{path} holds no words", path=path), tr("one word a line"))
     once = list(dict.fromkeys(found))
     if len(once) < len(found):
-        reporter.say(f"{path}: {len(found) - len(once):,} lines repeat a word; each word is taken once")
+        reporter.say(
+            tr(
+                "{path}: {repeated:,} lines repeat a word; each word is taken once",
+                path=path,
+                repeated=len(found) - len(once),
+            )
+        )
     return once
 
 

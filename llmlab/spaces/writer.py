@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from llmlab import cache
 from llmlab.arrays import Doubles, Floats, Ints, lengths, unit_rows
 from llmlab.errors import DamagedError
+from llmlab.language import tr
 from llmlab.spaces import approximate, journal
 from llmlab.spaces.facts import Precision
 from llmlab.spaces.index_file import IndexFile, header, open_index
@@ -60,11 +61,13 @@ class SpaceWriter:
     def add(self, words: Sequence[str], vectors: Floats) -> None:
         """Append words and their rows [n, D] float32. Ctrl-C loses none of them, a power loss those of a second."""
         if len(words) != len(vectors):
-            raise DamagedError(f"{len(words)} words and {len(vectors)} vectors make no space")
+            raise DamagedError(
+                tr("{words} words and {vectors} vectors make no space", words=len(words), vectors=len(vectors))
+            )
         if any("\n" in word or not word for word in words):
-            raise DamagedError("a word is empty or holds a line end, which words.txt cannot")
+            raise DamagedError(tr("a word is empty or holds a line end, which words.txt cannot"))
         if not np.isfinite(vectors).all():
-            raise DamagedError("the vectors hold values that are not finite numbers")
+            raise DamagedError(tr("the vectors hold values that are not finite numbers"))
         text, numbers = "".join(f"{word}\n" for word in words).encode(), np.ascontiguousarray(vectors, "<f4")
         self._words.write(text)
         self._index.add(numbers)
@@ -90,7 +93,7 @@ class SpaceWriter:
         """
         self.__exit__()
         if not self.rows:
-            raise DamagedError("no words make no space")
+            raise DamagedError(tr("no words make no space"))
         vectors, unit = self._folder / VECTORS, self._folder / UNIT
         longest, all_unit = _longest(vectors)
         indexes = [vectors] if all_unit else [vectors, unit]
@@ -177,6 +180,6 @@ def _narrow(path: Path) -> Path:
     with IndexFile(narrow, index.d, "float16") as out:
         for block in blocks(index):
             if np.abs(block).max() > np.finfo(np.float16).max:
-                raise DamagedError("the vectors hold numbers too large for float16", "use --precision float32")
+                raise DamagedError(tr("the vectors hold numbers too large for float16"), tr("use --precision float32"))
             out.add(block)
     return narrow

@@ -11,6 +11,7 @@ from llmlab import cache
 from llmlab.arrays import Floats
 from llmlab.config import SpaceEntry
 from llmlab.errors import DamagedError, LabError
+from llmlab.language import tr
 from llmlab.spaces import content
 from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.reading import Reading
@@ -45,7 +46,7 @@ def _again(shelf: Shelf, space: Space, words: Sequence[str]) -> Iterator[Block]:
         made = cache.find(space.folder, None)
         return content.of_file(Reading.again(made.fingerprint if made else {})).blocks(0)
     if facts.kind == "trained":
-        raise DamagedError("a table is not trained again", "train it again")
+        raise DamagedError(tr("a table is not trained again"), tr("train it again"))
     encoder = shelf.encoder_of(space)
     if encoder is not None:
         some = list(words[:: -(-len(words) // ASKED)])

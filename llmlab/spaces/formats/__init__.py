@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from llmlab.errors import MisuseError
 from llmlab.files.opening import ending
 from llmlab.files.tables import DELIMITERS
+from llmlab.language import tr
 from llmlab.spaces.formats import arrays, binary, table, text
 from llmlab.spaces.formats.rows import Block, LeftOut, checked
 from llmlab.spaces.reading import Reading
@@ -55,13 +56,19 @@ def _check(reading: Reading, kind: str) -> None:
     """Raise MisuseError for a format that is not read, and for an option that the format has no use for."""
     path = reading.path
     if kind in UNREADABLE:
-        hint = "word2vec text or binary (.bin), GloVe, .vec, .npy, .safetensors, .csv or .tsv"
-        raise MisuseError(f"a file ending in {kind} is not read", hint)
+        hint = tr("word2vec text or binary (.bin), GloVe, .vec, .npy, .safetensors, .csv or .tsv")
+        raise MisuseError(tr("a file ending in {kind} is not read", kind=kind), hint)
     if reading.standardize and kind not in DELIMITERS:
-        raise MisuseError(f"{path} is no table, and only a table is standardised", "leave out --standardize")
+        raise MisuseError(
+            tr("{path} is no table, and only a table is standardised", path=path), tr("leave out --standardize")
+        )
     if reading.missing and kind not in DELIMITERS:
-        raise MisuseError(f"{path} is no table, and only a table's cells stand for nothing", "leave out --missing")
+        raise MisuseError(
+            tr("{path} is no table, and only a table's cells stand for nothing", path=path), tr("leave out --missing")
+        )
     if reading.skip_bad_words and kind in DELIMITERS:
-        raise MisuseError(f"{path} is a table, which is UTF-8 or nothing", "leave out --skip-bad-words")
+        raise MisuseError(
+            tr("{path} is a table, which is UTF-8 or nothing", path=path), tr("leave out --skip-bad-words")
+        )
     if reading.words is not None and kind not in ARRAYS:
-        raise MisuseError(f"{path} holds its words itself", "leave out --words")
+        raise MisuseError(tr("{path} holds its words itself", path=path), tr("leave out --words"))

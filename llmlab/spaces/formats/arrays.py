@@ -10,9 +10,12 @@ import numpy as np
 
 from llmlab.errors import DamagedError, MissingError, MisuseError
 from llmlab.files.opening import opened, packed, raw_lines, readable
+from llmlab.language import later, tr
 from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 
 Slices = Callable[[int, int], Any]  # rows first to last of an array, of any float type
+
+NONE, SEVERAL = later("{path} holds no 2-D tensor"), later("{path} holds several 2-D tensors: {names}")
 
 
 def npy(path: Path, words: Path | None) -> Rows:
@@ -23,7 +26,9 @@ def npy(path: Path, words: Path | None) -> Rows:
         except (ValueError, EOFError):  # pickled, cut off, or no array at all
             array = None
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.itemsize > 8 or array.ndim != 2:
-        raise DamagedError(f"{path} is no whole 2-D array of float16, 32 or 64", "save it with numpy.save as float32")
+        raise DamagedError(
+            tr("{path} is no whole 2-D array of float16, 32 or 64", path=path), tr("save it with numpy.save as float32")
+        )
     return _array(path, words, array.shape, lambda first, last: array[first:last])
 
 
@@ -37,13 +42,16 @@ def safetensors(path: Path, words: Path | None) -> Rows:
             shapes = {name: t.get_shape() for name, t in tensors.items() if len(t.get_shape()) == 2}
             types = {name: t.get_dtype() for name, t in tensors.items()}
     except SafetensorError:
-        raise DamagedError(f"{path} is no whole safetensors file", "fetch or save it again") from None
+        raise DamagedError(tr("{path} is no whole safetensors file", path=path), tr("fetch or save it again")) from None
     if len(shapes) != 1:
-        names = f"several 2-D tensors: {', '.join(sorted(shapes))}" if shapes else "no 2-D tensor"
-        raise DamagedError(f"{path} holds {names}", "save the vectors as its only one")
+        holds = SEVERAL if shapes else NONE
+        names = ", ".join(sorted(shapes))
+        raise DamagedError(tr(holds, path=path, names=names), tr("save the vectors as its only one"))
     [(name, shape)] = shapes.items()
     if types[name] not in ("F16", "F32", "F64"):
-        raise DamagedError(f"{path} holds numbers of type {types[name]}", "save it as float32")
+        raise DamagedError(
+            tr("{path} holds numbers of type {dtype}", path=path, dtype=types[name]), tr("save it as float32")
+        )
 
     def rows(first: int, last: int) -> Any:
         with readable(path), safe_open(path, framework="numpy") as file:
@@ -54,21 +62,38 @@ def safetensors(path: Path, words: Path | None) -> Rows:
 
 def _refuse_packed(path: Path) -> None:
     if packed(path):
-        raise MisuseError(f"{path} is packed, and an array is read where it lies", "unpack it with gunzip")
+        raise MisuseError(
+            tr("{path} is packed, and an array is read where it lies", path=path), tr("unpack it with gunzip")
+        )
 
 
 def _array(path: Path, words: Path | None, shape: Any, slices: Slices) -> Rows:
     beside = words or path.with_suffix(".txt")
     if words is None and not beside.exists():
-        raise MissingError(f"{path} holds no words, and there is no {beside}", "give --words FILE")
+        raise MissingError(
+            tr("{path} holds no words, and there is no {beside}", path=path, beside=beside), tr("give --words FILE")
+        )
     count, dimension = shape
     refuse_empty(path, count, dimension)
     with opened(beside) as file:
         listed = sum(1 for _ in raw_lines(file, str(beside)))
     if listed != count:
-        raise DamagedError(f"{path} holds {count:,} vectors and {beside} {listed:,} words")
+        raise DamagedError(
+            tr(
+                "{path} holds {count:,} vectors and {beside} {listed:,} words",
+                path=path,
+                count=count,
+                beside=beside,
+                listed=listed,
+            )
+        )
     blocks = partial(_array_blocks, beside, count, dimension, slices)
-    return Rows(path, dimension, blocks, lambda number: f"row {number:,} ({beside} line {number:,})")
+    return Rows(
+        path,
+        dimension,
+        blocks,
+        lambda number: tr("row {number:,} ({beside} line {number:,})", number=number, beside=beside),
+    )
 
 
 def _array_blocks(beside: Path, count: int, dimension: int, slices: Slices) -> Iterator[RawBlock]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from llmlab.errors import DamagedError
 from llmlab.files.opening import opened
+from llmlab.language import tr
 from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 from llmlab.spaces.formats.text import header_of
 
@@ -23,16 +24,22 @@ def read(path: Path) -> Rows:
     with opened(path) as file:
         first = file.readline(LONGEST)
     if first.startswith(FASTTEXT_MAGIC):
-        raise DamagedError(f"{path} is a fastText model, not word2vec binary", "use the .vec file that came with it")
+        raise DamagedError(
+            tr("{path} is a fastText model, not word2vec binary", path=path), tr("use the .vec file that came with it")
+        )
     refuse_empty(path, len(first), 1)
     header = header_of(path, first)
     if header is None:
-        raise DamagedError(f"{path} is not word2vec binary: line 1 does not say words and dimension")
-    return Rows(path, header[1], partial(_blocks, path, *header), lambda number: f"word {number:,}")
+        raise DamagedError(tr("{path} is not word2vec binary: line 1 does not say words and dimension", path=path))
+    return Rows(path, header[1], partial(_blocks, path, *header), lambda number: tr("word {number:,}", number=number))
 
 
 class _EndedError(Exception):
     """No EOFError, which is what a gzip file that is cut off raises."""
+
+
+class _EndlessError(Exception):
+    """A word that goes on and on."""
 
 
 class _Stream:
@@ -47,7 +54,7 @@ class _Stream:
         """Up to the next space, which is passed over, as is a newline before the word."""
         while (end := self._data.find(b" ", self._at)) < 0:
             if len(self._data) - self._at > LONGEST:
-                raise ValueError("does not end")
+                raise _EndlessError
             self._more()
         word = self._data[self._at : end]
         self._at = end + 1
@@ -79,7 +86,9 @@ def _blocks(path: Path, count: int, dimension: int) -> Iterator[RawBlock]:
         for first in range(1, count + 1, step):
             yield _block(path, stream, range(first, min(first + step, count + 1)), count, dimension)
         if stream.rest() not in (b"", b"\n"):
-            raise DamagedError(f"{path} goes on after the {count:,} words that its header says")
+            raise DamagedError(
+                tr("{path} goes on after the {count:,} words that its header says", path=path, count=count)
+            )
 
 
 def _block(path: Path, stream: _Stream, numbers: range, count: int, dimension: int) -> RawBlock:
@@ -90,7 +99,10 @@ def _block(path: Path, stream: _Stream, numbers: range, count: int, dimension: i
             words.append(stream.word())
             vectors[row] = stream.vector(dimension)
         except _EndedError:
-            raise DamagedError(f"{path} ends within word {number:,} of {count:,}", "fetch it again") from None
-        except ValueError as error:
-            raise DamagedError(f"{path} word {number:,} {error}") from None
+            raise DamagedError(
+                tr("{path} ends within word {number:,} of {count:,}", path=path, number=number, count=count),
+                tr("fetch it again"),
+            ) from None
+        except _EndlessError:
+            raise DamagedError(tr("{path} word {number:,} does not end", path=path, number=number)) from None
     return RawBlock(words, vectors, numbers)

@@ -10,10 +10,13 @@ import numpy as np
 
 from llmlab.arrays import Doubles
 from llmlab.errors import DamagedError
+from llmlab.language import later, tr
 from llmlab.spaces.formats.rows import line
 
 BEYOND = 2.0**128 - 2.0**103  # from here on float32 rounds to infinity
 NAMED = 3  # cells that an error names
+UNFIT = later("{path} {line} holds {cell!r} in {column!r}, which is no finite float32")
+NEARLY = later("{path}: {column!r} is nearly a column of numbers, but for {cells}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 # 1,200 and 1 200 and 1.200,5; 10 %, $5: numbers to people, texts to programs
 LIKE_A_NUMBER = re.compile(r"[$€£¥]?\s?[+-]?(\d{1,3}([,.' \u00a0\u202f]\d{3})+|\d+)([.,]\d+)?\s?[%‰€£¥元]?")
@@ -88,13 +91,15 @@ class TableColumn:
         """Raise DamagedError for a column that is nearly one of numbers, or whose numbers cannot be kept."""
         if self.numeric and self.unfit:
             number, cell = self.unfit
-            raise DamagedError(f"{path} {line(number)} holds {cell!r} in {self.name!r}, which is no finite float32")
+            raise DamagedError(tr(UNFIT, path=path, line=line(number), cell=cell, column=self.name))
         if not self.count + self.texts:
-            raise DamagedError(f"{path} has nothing in {self.name!r}", "leave the column out")
+            raise DamagedError(
+                tr("{path} has nothing in {column!r}", path=path, column=self.name), tr("leave the column out")
+            )
         if self.texts and self.count + self.alike >= self.texts - self.alike:
             cells = named(self.odd) + (" ..." if self.texts > NAMED else "")
-            what = "is nearly a column of numbers, but for" if self.count else "holds numbers that are written as"
-            raise DamagedError(f"{path}: {self.name!r} {what} {cells}", _hint(self.odd))
+            what = NEARLY if self.count else later("{path}: {column!r} holds numbers that are written as {cells}")
+            raise DamagedError(tr(what, path=path, column=self.name, cells=cells), _hint(self.odd))
 
     def _sort_out(self, lines: Sequence[int], cells: Sequence[str]) -> tuple[list[int], list[str], Doubles]:
         """Those of some cells that are numbers; the others are taken note of."""
@@ -150,5 +155,7 @@ def named(cells: list[Place]) -> str:
 def _hint(cells: list[Place]) -> str:
     nothing = [cell for _, cell in cells if not LIKE_A_NUMBER.fullmatch(cell)]
     if len(nothing) < len(cells):
-        return "write numbers such as 1200 or 0.1"
-    return f"for cells that stand for nothing: llmlab space import NAME FILE --missing {shlex.quote(nothing[0])}"
+        return tr("write numbers such as 1200 or 0.1")
+    return tr(
+        "for cells that stand for nothing: llmlab space import NAME FILE --missing {cell}", cell=shlex.quote(nothing[0])
+    )

@@ -16,8 +16,9 @@ from typing import BinaryIO
 import numpy as np
 
 from llmlab.arrays import Floats
-from llmlab.errors import LabError, MisuseError
+from llmlab.errors import LabError, MisuseError, reason
 from llmlab.files.tables import DELIMITERS
+from llmlab.language import tr
 from llmlab.names import located
 from llmlab.render.safe import visible
 from llmlab.spaces.formats.rows import Block
@@ -60,7 +61,10 @@ def export_projector(space: Space, folder: Path, force: bool = False) -> int:
     """
     files = projector_targets(folder, force)
     if space.dimension < 2:
-        raise MisuseError(f"the space {space.facts.name} has one dimension, which the projector cannot", "name a file")
+        raise MisuseError(
+            tr("the space {space} has one dimension, which the projector cannot", space=space.facts.name),
+            tr("name a file"),
+        )
     vectors = _Vectors("", len(space.words), space.dimension, space.blocks(), ())
     made = not folder.is_dir()
     try:
@@ -69,14 +73,18 @@ def export_projector(space: Space, folder: Path, force: bool = False) -> int:
     except OSError as error:
         if made and folder.is_dir():
             folder.rmdir()
-        raise LabError(f"cannot write {folder}: {error.strerror or error}", "name another folder") from None
+        raise LabError(
+            tr("cannot write {folder}: {reason}", folder=folder, reason=reason(error)), tr("name another folder")
+        ) from None
     return len(space.words)
 
 
 def projector_targets(folder: Path, force: bool) -> list[Path]:
     """The two files to be written. Raises MisuseError for what is there without `force`, and for what is no folder."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise MisuseError(f"{folder} is no folder", "name a folder, which is made if it is not there")
+        raise MisuseError(
+            tr("{folder} is no folder", folder=folder), tr("name a folder, which is made if it is not there")
+        )
     files = [folder / name for name in PROJECTOR]
     for file in files:
         if os.path.lexists(file) and not force:
@@ -92,17 +100,23 @@ def targets(path: Path, force: bool) -> list[Path]:
     """
     ending = path.suffix.lower()
     if ending not in WRITERS:
-        raise MisuseError(f"{path} has no ending that can be written", f"end it in {', '.join(WRITERS)}")
+        raise MisuseError(
+            tr("{path} has no ending that can be written", path=path),
+            tr("end it in {endings}", endings=", ".join(WRITERS)),
+        )
     named = [path, path.with_suffix(".txt")] if ending == ".npy" else [path]
     for one in named:
         if os.path.exists(one) and not os.path.isfile(one):
-            raise MisuseError(f"{one} is no file, which alone is written", "name a file")
+            raise MisuseError(tr("{one} is no file, which alone is written", one=one), tr("name a file"))
         if os.path.lexists(one) and not force:
             raise _there(one)
     found = [located(str(one)) for one in named]
     for one in found:
         if not os.path.isdir(one.parent):
-            raise LabError(f"cannot write {path}: No such file or directory", f"make the folder {one.parent} first")
+            raise LabError(
+                tr("cannot write {path}: No such file or directory", path=path),
+                tr("make the folder {folder} first", folder=one.parent),
+            )
     return found
 
 
@@ -120,7 +134,9 @@ def write(
     try:
         _whole(files, WRITERS[ending], vectors, force)
     except OSError as error:
-        raise LabError(f"cannot write {path}: {error.strerror or error}", "name a file that can be written") from None
+        raise LabError(
+            tr("cannot write {path}: {reason}", path=path, reason=reason(error)), tr("name a file that can be written")
+        ) from None
 
 
 def _whole(files: Sequence[Path], writer: Callable[..., int], vectors: _Vectors, force: bool) -> None:
@@ -150,19 +166,27 @@ def _place(parts: Sequence[Path], files: Sequence[Path], force: bool) -> None:
 
 
 def _there(path: Path) -> MisuseError:
-    return MisuseError(f"{path} is there already", "--force replaces it, or name another file")
+    return MisuseError(tr("{path} is there already", path=path), tr("--force replaces it, or name another file"))
 
 
 def _refuse(word: str, ending: str) -> None:
     """A word that would not read back as it is."""
     if ending == ".bin" and " " in word:
-        raise MisuseError(f"{word!r} holds a space, which the format .bin cannot", "use .npy")
+        raise MisuseError(tr("{word!r} holds a space, which the format .bin cannot", word=word), tr("use .npy"))
     if ending in (".vec", ".txt") and " " in word and is_number(word.rsplit(" ", 1)[1].encode()):
-        raise MisuseError(f"{word!r} ends in a number of its own, which the format {ending} cannot", "use .npy")
+        raise MisuseError(
+            tr("{word!r} ends in a number of its own, which the format {ending} cannot", word=word, ending=ending),
+            tr("use .npy"),
+        )
     if ending == ".npy" and word.endswith("\r"):
-        raise MisuseError(f"{word!r} ends in a carriage return, which a list of words cannot", "use .vec")
+        raise MisuseError(
+            tr("{word!r} ends in a carriage return, which a list of words cannot", word=word), tr("use .vec")
+        )
     if ending in DELIMITERS and "\r" in word:
-        raise MisuseError(f"{word!r} holds a carriage return, which the format {ending} cannot", "use .vec")
+        raise MisuseError(
+            tr("{word!r} holds a carriage return, which the format {ending} cannot", word=word, ending=ending),
+            tr("use .vec"),
+        )
 
 
 def _binary(vectors: _Vectors, file: BinaryIO) -> int:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from llmlab.arrays import Floats, Ints
 from llmlab.errors import DamagedError
 from llmlab.files.opening import other_encoding
+from llmlab.language import tr, tr_many
+from llmlab.spaces.notes import BLANK, REPEATED, UNREADABLE
 
 Block = tuple[list[str], Floats]  # words, vectors [n, D] float32
 
@@ -53,21 +55,17 @@ class LeftOut:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        said = {
-            "blank lines left out": self.blank,
-            "repeated words left out, the first of each stays": self.repeated,
-            "words that are not UTF-8 left out": self.unreadable,
-        }
-        return tuple(f"{what}: {count:,}" for what, count in said.items() if count)
+        said = {BLANK: self.blank, REPEATED: self.repeated, UNREADABLE: self.unreadable}
+        return tuple(what.format(count=count) for what, count in said.items() if count)
 
 
 def line(number: int) -> str:
     """A place in a text file."""
-    return f"line {number:,}"
+    return tr("line {number:,}", number=number)
 
 
 def columns(count: int) -> str:
-    return "1 column" if count == 1 else f"{count:,} columns"
+    return tr_many("{count:,} column", "{count:,} columns", count)
 
 
 def block_rows(dimension: int) -> int:
@@ -77,9 +75,12 @@ def block_rows(dimension: int) -> int:
 
 def refuse_empty(path: Path, count: int, dimension: int) -> None:
     if not count:
-        raise DamagedError(f"{path} holds no words")
+        raise DamagedError(tr("{path} holds no words", path=path))
     if not dimension:
-        raise DamagedError(f"{path} holds words without numbers", "see that its columns are separated as its name says")
+        raise DamagedError(
+            tr("{path} holds words without numbers", path=path),
+            tr("see that its columns are separated as its name says"),
+        )
 
 
 def checked(rows: Rows, left_out: LeftOut, skip_bad_words: bool = False) -> Iterator[Block]:
@@ -93,7 +94,7 @@ def checked(rows: Rows, left_out: LeftOut, skip_bad_words: bool = False) -> Iter
         finite = np.isfinite(raw.vectors).all(axis=1)
         if not finite.all():
             place = rows.place(raw.places[int(finite.argmin())])
-            raise DamagedError(f"{place} holds a value that is no finite float32")
+            raise DamagedError(tr("{place} holds a value that is no finite float32", place=place))
         readable = [word for word in words if word is not None]
         fresh = seen.add(list(map(str.encode, readable)))  # [n]
         left_out.unreadable += len(words) - len(readable)
@@ -138,10 +139,14 @@ def _word(rows: Rows, raw: bytes, place: int, skip_bad: bool) -> str | None:
         if skip_bad:
             return None
         looks, command = other_encoding(str(rows.path), raw)
-        hint = command if looks else "to leave such words out: llmlab space import NAME FILE --skip-bad-words"
-        raise DamagedError(f"{rows.place(place)} holds a word that is not UTF-8{looks}", hint) from None
+        hint = command if looks else tr("to leave such words out: llmlab space import NAME FILE --skip-bad-words")
+        raise DamagedError(
+            tr("{place} holds a word that is not UTF-8{looks}", place=rows.place(place), looks=looks), hint
+        ) from None
     if not word:
-        raise DamagedError(f"{rows.place(place)} holds an empty word")
+        raise DamagedError(tr("{place} holds an empty word", place=rows.place(place)))
     if "\n" in word:
-        raise DamagedError(f"{rows.place(place)} holds a word with a line end in it: {word!r}")
+        raise DamagedError(
+            tr("{place} holds a word with a line end in it: {word!r}", place=rows.place(place), word=word)
+        )
     return word

@@ -16,11 +16,15 @@ from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
 from llmlab.files.opening import ending, opened, raw_lines, text_lines
 from llmlab.files.tables import DELIMITERS, Row, parse, unpadded
+from llmlab.language import later, tr
 from llmlab.spaces.formats.columns import TableColumn, named, number_in
 from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
+from llmlab.spaces.notes import ENCODED, HEADLESS, MEAN, MORE, ONE_MEAN, STANDARD
 
 SHOWN = 10  # categories of a column that a note names
 ROWS = 4096  # looked at together
+WIDTH = later("{path} {line} has {columns}, not {width:,}")
+EMPTY = later("{path} {line} has an empty cell in column {column:,}")
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,13 @@ class Grid:
     def _check(self, number: int, cells: list[str]) -> None:
         width = len(self.names) + 1
         if len(cells) < width or (len(cells) > width and unpadded(cells[width:])):
-            raise DamagedError(f"{self.path} {line(number)} has {columns(len(cells))}, not {width:,}")
+            raise DamagedError(tr(WIDTH, path=self.path, line=line(number), columns=columns(len(cells)), width=width))
         empty = cells.index("") + 1 if "" in cells else width + 1
         if empty > width:
             return
         if empty == 1 or "" not in self.missing:
-            hint = "" if empty == 1 else 'if it stands for nothing: llmlab space import NAME FILE --missing ""'
-            raise DamagedError(f"{self.path} {line(number)} has an empty cell in column {empty:,}", hint)
+            hint = "" if empty == 1 else tr('if it stands for nothing: llmlab space import NAME FILE --missing ""')
+            raise DamagedError(tr(EMPTY, path=self.path, line=line(number), column=empty), hint)
 
 
 def read(path: Path, standardize: bool, missing: Collection[str], left_out: LeftOut) -> Table:
@@ -87,7 +91,7 @@ def _grid(path: Path, missing: frozenset[str], left_out: LeftOut) -> Grid:
     if not headed:
         return Grid(path, missing, left_out, separator, tuple(f"d{place}" for place in range(1, len(first))), False)
     if not all(first[1:]):  # the column of words often has no name
-        raise DamagedError(f"{path} {line(number)} has an empty cell in column {first.index('', 1) + 1:,}")
+        raise DamagedError(tr(EMPTY, path=path, line=line(number), column=first.index("", 1) + 1))
     _refuse_duplicates(path, first[1:])
     return Grid(path, missing, left_out, separator, tuple(first[1:]), True)
 
@@ -140,7 +144,10 @@ def _refuse_two_marks(path: Path, numeric: Sequence[TableColumn]) -> None:
     comma = next((column.with_comma for column in numeric if column.with_comma), None)
     point = next((column.with_point for column in numeric if column.with_point), None)
     if comma and point:
-        raise DamagedError(f"{path} has decimal commas and points: {named([comma, point])}", "write one of them")
+        raise DamagedError(
+            tr("{path} has decimal commas and points: {cells}", path=path, cells=named([comma, point])),
+            tr("write one of them"),
+        )
 
 
 def _find_categories(grid: Grid, texts: Sequence[TableColumn]) -> None:
@@ -154,7 +161,9 @@ def _find_categories(grid: Grid, texts: Sequence[TableColumn]) -> None:
 def _refuse_duplicates(path: Path, names: Sequence[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DamagedError(f"{path} has several columns called {twice[0]!r}", "give each its own name")
+        raise DamagedError(
+            tr("{path} has several columns called {column!r}", path=path, column=twice[0]), tr("give each its own name")
+        )
 
 
 def _blocks(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> Iterator[RawBlock]:
@@ -184,18 +193,17 @@ def _fill(own: Floats, column: TableColumn, cells: Sequence[str], standardize: b
 
 
 def _notes(grid: Grid, found: Sequence[TableColumn], standardize: bool) -> tuple[str, ...]:
-    notes = [] if grid.headed else ["line 1 is read as a row: its cells are numbers, not names of columns"]
+    notes = [] if grid.headed else [HEADLESS]
     texts = [f"{column.name} ({_listed(list(column.categories))})" for column in found if not column.numeric]
     if texts:
-        notes.append(f"text columns are one-hot encoded: {', '.join(texts)}")
+        notes.append(ENCODED.format(columns=", ".join(texts)))
     if standardize and any(column.numeric for column in found):
-        notes.append("number columns are standardised: (x - mean) / standard deviation")
+        notes.append(STANDARD)
     if missing := sum(column.nothing for column in found):
-        cells = "1 cell stands" if missing == 1 else f"{missing:,} cells stand"
-        notes.append(f"{cells} for nothing: the mean in a column of numbers, no category in one of texts")
+        notes.append(ONE_MEAN if missing == 1 else MEAN.format(count=missing))
     return tuple(notes)
 
 
 def _listed(categories: Sequence[str]) -> str:
     more = len(categories) - SHOWN
-    return ", ".join(categories[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(categories[:SHOWN]) + (MORE.format(count=more) if more > 0 else "")

@@ -13,6 +13,7 @@ import numpy as np
 
 from llmlab.errors import DamagedError
 from llmlab.files.opening import opened, raw_lines
+from llmlab.language import tr
 from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
 HEADER = re.compile(rb"(\d{1,12})[ \t](\d{1,6})[ \t\r]*\n?")  # words and dimension
@@ -70,7 +71,9 @@ def _blocks(path: Path, count: int | None, dimension: int, tabs: bool, left_out:
             yield _parse(path, places, [text for _, text in read], dimension, tabs)
             done += len(read)
     if count is not None and done != count:
-        raise DamagedError(f"{path} holds {done:,} words, not the {count:,} that its header says")
+        raise DamagedError(
+            tr("{path} holds {done:,} words, not the {count:,} that its header says", path=path, done=done, count=count)
+        )
 
 
 def _filled(lines: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -87,7 +90,9 @@ def _parse(path: Path, places: list[int], lines: list[bytes], dimension: int, ta
             try:
                 vectors[row] = _vector(fields, dimension)
             except ValueError as error:
-                raise DamagedError(f"{path} {line(places[row])} {error}") from None
+                raise DamagedError(
+                    tr("{path} {line} {wrong}", path=path, line=line(places[row]), wrong=error)
+                ) from None
             words.append(b" ".join(fields[:-dimension]))
     return RawBlock(words, vectors, places)
 
@@ -104,7 +109,7 @@ def _vector(fields: list[bytes], dimension: int) -> list[float]:
     """The last fields as numbers; more than one field before them is a word with spaces."""
     extra = len(fields) - dimension - 1
     if extra < 0 or (extra and is_number(fields[extra])):
-        raise ValueError(f"has {columns(len(fields))}, not {dimension + 1:,}")
+        raise ValueError(tr("has {columns}, not {width:,}", columns=columns(len(fields)), width=dimension + 1))
     numbers = fields[extra + 1 :]
     try:
         values = list(map(float, numbers))
@@ -112,5 +117,5 @@ def _vector(fields: list[bytes], dimension: int) -> list[float]:
         values = []
     if not values or b"_" in b"".join(numbers):
         wrong = next(field for field in numbers if not is_number(field))
-        raise ValueError(f"holds {wrong.decode(errors='replace')!r}, which is no number")
+        raise ValueError(tr("holds {cell!r}, which is no number", cell=wrong.decode(errors="replace")))
     return values
