@@ -17,7 +17,7 @@ from llmlab import __version__
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
 from llmlab.cli.world import LANG, World
 from llmlab.errors import Exit, LabError, MisuseError
-from llmlab.language import speak, tr
+from llmlab.language import later, speak, tr
 
 SECTIONS = {  # of --help, with the verbs' rooms
     "Probability": {
@@ -88,8 +88,8 @@ class Root(TyperGroup):
         for section, verbs in SECTIONS.items():
             write_rows(formatter, section, list(verbs.items()))
         options = [record for one in self.params if (record := one.get_help_record(ctx))]
-        write_rows(formatter, "Options", options)
-        write_rows(formatter, "Examples", [(example, "") for example in EXAMPLES])
+        write_rows(formatter, later("Options"), options)
+        write_rows(formatter, later("Examples"), [(example, "") for example in EXAMPLES])
 
 
 app = typer.Typer(

@@ -5,6 +5,8 @@ import sys
 from io import FileIO
 from pathlib import Path
 
+from llmlab.language import tr
+
 BEYOND = 2**62  # Windows locks bytes, also where no file ends
 
 
@@ -30,7 +32,7 @@ def holder(file: FileIO) -> str:
     try:
         locks = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
     except OSError:
-        return "another process"
+        return tr("another process")
     inode = str(os.fstat(file.fileno()).st_ino)
     owners = [int(fields[4]) for fields in locks if fields[1] == "FLOCK" and fields[5].split(":")[-1] == inode]
-    return f"process {owners[0]}" if owners and owners[0] > 0 else "another process"
+    return tr("process {number}", number=owners[0]) if owners and owners[0] > 0 else tr("another process")

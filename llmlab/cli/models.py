@@ -11,6 +11,7 @@ from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 Name = Annotated[
     str,
@@ -64,9 +65,9 @@ def prepare(
         except MisuseError as error:  # the engine or dtype of the settings is not for every model
             if names:
                 raise
-            world.say(f"{name} is left out: {error}")
+            world.say(tr("{name} is left out: {error}", name=name, error=error))
         else:
-            world.say(f"{name} is ready")
+            world.say(tr("{name} is ready", name=name))
 
 
 @verb("llmlab models remove glove-6b-50d")
@@ -74,7 +75,7 @@ def remove(world: World, *, name: Name) -> None:
     """Delete a model that you trained; of another what was made from it, and its spaces: it stays installed."""
     from llmlab.models import inventory
 
-    world.say(f"removed {inventory.remove(world.library(), name) / 2**20:,.1f} MiB of {name}")
+    world.say(tr("removed {size:,.1f} MiB of {name}", size=inventory.remove(world.library(), name) / 2**20, name=name))
 
 
 models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove)

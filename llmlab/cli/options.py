@@ -15,6 +15,7 @@ from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
 from llmlab.lab.text import unescape
+from llmlab.language import later, tr
 from llmlab.models.several import chosen
 from llmlab.render import Format, Theme
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
 T = TypeVar("T")
 STDIN = "-"
 TOGETHER = 256  # texts of stdin that are computed at a time
-TEXT = "give at least one character"
+TEXT = later("give at least one character")
 
 StandardizeOption = Annotated[bool, option("--standardize", help="Number columns of a table: (x - mean) / deviation.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - reads stdin.", show_default=False)]
@@ -65,9 +66,9 @@ class FormOptions(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Raise MisuseError for what contradicts itself."""
         if self.bom and self.format not in ("csv", "tsv"):
-            raise MisuseError("--bom goes with csv and tsv", "add --format csv, or leave out --bom")
+            raise MisuseError(tr("--bom goes with csv and tsv"), tr("add --format csv, or leave out --bom"))
         if self.quiet and self.format != "table":
-            raise MisuseError("--quiet prints one value, --format whole records", "give one of them")
+            raise MisuseError(tr("--quiet prints one value, --format whole records"), tr("give one of them"))
 
     @property
     def plots(self) -> Sequence[Path]:
@@ -111,14 +112,16 @@ class PictureOptions(FormOptions, frozen=True):
         super().__post_init__()
         if not self.plot:
             if self.theme != "light":
-                raise MisuseError("--theme is of a picture", "add --plot FILE")
+                raise MisuseError(tr("--theme is of a picture"), tr("add --plot FILE"))
             return
         from llmlab.render.plot import check
 
         for path in self.plot:
             check(path)
         if self.plots_to_stdout and (self.quiet or self.format != "table"):
-            raise MisuseError("--plot - writes to stdout, where the result would stand", "name a file for the picture")
+            raise MisuseError(
+                tr("--plot - writes to stdout, where the result would stand"), tr("name a file for the picture")
+            )
 
     @property
     def plots(self) -> Sequence[Path]:
@@ -155,7 +158,9 @@ class ModelOptions(Struct, frozen=True):
         """The same, which must be an n-gram model. Raises MisuseError, before it is opened, for one of another kind."""
         name = self.model or world.config.model
         if not self.library(world).source(name).is_ngram:
-            raise MisuseError(f"{name} is no n-gram model, and has no counts", "llmlab train ngram NAME --text FILE")
+            raise MisuseError(
+                tr("{name} is no n-gram model, and has no counts", name=name), "llmlab train ngram NAME --text FILE"
+            )
         return self.causal_lm(world)  # type: ignore[return-value]
 
     def spellings(self, world: World) -> "Spellings":
@@ -232,19 +237,20 @@ class ReadingOptions(Struct, frozen=True):
     def texts(self, world: World, arguments: Sequence[str]) -> Iterator[str]:
         """Texts; `-` stands for the lines of stdin, as they come. Raises MisuseError for an empty one, or none."""
         if "" in arguments:
-            which = f"text {arguments.index('') + 1}" if len(arguments) > 1 else "the text"
-            raise MisuseError(f"{which} is empty", TEXT)
+            number = arguments.index("") + 1
+            empty = tr("text {number} is empty", number=number) if len(arguments) > 1 else tr("the text is empty")
+            raise MisuseError(empty, tr(TEXT))
         found = chain.from_iterable(lines(world) if one == STDIN else [self.text(one)] for one in arguments)
         first = next(found, None)
         if first is None:
-            raise MisuseError("no text is given", TEXT)
+            raise MisuseError(tr("no text is given"), tr(TEXT))
         return chain([first], found)
 
     def one(self, world: World, argument: str) -> str:
         """One text; `-` is all of stdin, without its last line end."""
         text = stdin(world) if argument == STDIN else self.text(argument)
         if not text:
-            raise MisuseError("no text is given" if argument == STDIN else "the text is empty", TEXT)
+            raise MisuseError(tr("no text is given") if argument == STDIN else tr("the text is empty"), tr(TEXT))
         return text
 
 
@@ -268,7 +274,10 @@ def whole_numbers(name: str, text: str, example: str) -> list[int]:
     try:
         return list(map(int, listed(text)))
     except ValueError:
-        raise MisuseError(f"{name} {text!r} is not a list of whole numbers", f"for example {example}") from None
+        raise MisuseError(
+            tr("{name} {text!r} is not a list of whole numbers", name=name, text=text),
+            tr("for example {example}", example=example),
+        ) from None
 
 
 def words(world: World, arguments: Sequence[str]) -> Iterator[str]:

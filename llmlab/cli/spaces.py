@@ -14,6 +14,7 @@ from llmlab.cli.options import EngineOptions, FormOptions, PictureOptions, Stand
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.spaces.facts import Case, Precision
 
 if TYPE_CHECKING:
@@ -71,7 +72,14 @@ def build(
     from llmlab.spaces.build import build
 
     made = build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
-    world.say(f"the space {name} has {len(made.words):,} words x {made.dimension}")
+    world.say(
+        tr(
+            "the space {name} has {words:,} words x {dimension}",
+            name=name,
+            words=len(made.words),
+            dimension=made.dimension,
+        )
+    )
 
 
 @verb("llmlab space import mine vectors.vec")
@@ -88,11 +96,20 @@ def import_(
     Formats: word2vec text and binary (.bin), GloVe, fastText .vec, .npy, .safetensors, and tables: .csv, .tsv.
     """
     from llmlab.spaces.build import import_file
+    from llmlab.spaces.notes import told
 
     made = import_file(world.shelf(), name, reading.of(file), precision)
     for note in made.facts.notes:
-        world.say(note)
-    world.say(f"the space {name} has {len(made.words):,} words x {made.dimension} ({made.facts.format})")
+        world.say(told(note))
+    world.say(
+        tr(
+            "the space {name} has {words:,} words x {dimension} ({format})",
+            name=name,
+            words=len(made.words),
+            dimension=made.dimension,
+            format=made.facts.format,
+        )
+    )
 
 
 @verb("llmlab space list")
@@ -115,7 +132,7 @@ def show(world: World, *, name: Name, form: FormOptions) -> None:
 @verb("llmlab space remove mine")
 def remove(world: World, *, name: Name) -> None:
     """Delete a space of your own, with the moments of its training."""
-    world.say(f"removed {world.shelf().remove(name) / 2**20:,.1f} MiB of {name}")
+    world.say(tr("removed {size:,.1f} MiB of {name}", size=world.shelf().remove(name) / 2**20, name=name))
 
 
 @verb("llmlab space export glove glove.bin")
@@ -150,8 +167,8 @@ def export(
         export.projector_targets(projector, force)
         count = export.export_projector(world.shelf().open(name), projector, force)
     else:
-        raise MisuseError("space export writes one thing", "give a FILE, or --projector FOLDER")
-    world.say(f"wrote {count:,} words to {file or projector}")
+        raise MisuseError(tr("space export writes one thing"), tr("give a FILE, or --projector FOLDER"))
+    world.say(tr("wrote {count:,} words to {target}", count=count, target=file or projector))
 
 
 @verb("llmlab space check glove")
@@ -160,7 +177,9 @@ def check(world: World, *, name: Name) -> None:
     from llmlab.spaces.check import check
 
     made = check(world.shelf(), name)
-    world.say(f"{name} is whole: {len(made.words):,} words x {made.dimension}")
+    world.say(
+        tr("{name} is whole: {words:,} words x {dimension}", name=name, words=len(made.words), dimension=made.dimension)
+    )
 
 
 @verb("llmlab space eval glove --analogies configs/exercises/analogies.txt")

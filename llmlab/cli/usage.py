@@ -8,8 +8,21 @@ from typer.core import TyperGroup
 
 from llmlab.cli.verbs import PipedVerb, Verb, lacks_argument
 from llmlab.errors import MisuseError
-from llmlab.language import tr
+from llmlab.language import later, retold, tr
 
+TYPER = (  # what typer says, without its last point
+    later("Invalid value for {place}: {value} is not one of {known}"),
+    later("Invalid value for {place}: {value} is not in the range {range}"),
+    later("Invalid value for {place}: {value} is not a valid int range"),
+    later("Invalid value for {place}: {value} is not a valid int"),
+    later("Invalid value for {place}: {value} is not a valid float range"),
+    later("Invalid value for {place}: {value} is not a valid float"),
+    later("Invalid value for {place}: {value} is not a valid boolean. Recognized values: {known}"),
+    later("Option {option} requires an argument"),
+    later("Option {option} requires {count} arguments"),
+    later("Option {option} does not take a value"),
+    later("Got unexpected extra argument(s) ({arguments})"),
+)
 CLOSE = 0.7  # of 1: a guess that is farther off would mislead
 
 
@@ -45,7 +58,7 @@ def said(error: Any, verbs: Iterable[str]) -> str:
     if context and isinstance(context.command, TyperGroup) and not context.args:
         verbs = ", ".join(context.command.list_commands(context))
         return tr("{who} needs one of its verbs: {verbs}; {see}", who=who, verbs=verbs, see=see)
-    return str(error.format_message()).rstrip(" .") + tr("; ") + see
+    return retold(str(error.format_message()).rstrip(" ."), *TYPER) + tr("; ") + see
 
 
 def _meant(name: str, context: Any, verbs: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from llmlab.language import later, tr
 from llmlab.render.fold import cells, fold, longest
 
 ASKED, SHOWN, MODEL = later("What is asked"), later("How it is shown"), later("Model")
+EXAMPLES = later("Examples")
 PAGE = 80  # cells
 Function = Callable[..., None]
 SEVERAL = ("model", "dtype", "space")  # options that some verbs take several times
@@ -92,7 +93,7 @@ class Verb(TyperCommand):
         for heading in (ASKED, SHOWN, MODEL):
             rows = [_row(parameter, ctx) for parameter in self.params if _heading(parameter) == heading]
             write_rows(formatter, heading, rows)
-        write_rows(formatter, "Examples", [(example, "") for example in self.examples])
+        write_rows(formatter, EXAMPLES, [(example, "") for example in self.examples])
 
 
 class PipedVerb(Verb):
@@ -130,8 +131,8 @@ class Noun(TyperGroup):
         page(ctx, formatter)
         write_usage(formatter, ctx.command_path, "VERB ...")
         write_text(formatter, self.help)
-        write_rows(formatter, "Verbs", [(str(info.name), first_line(info)) for info in self._verbs])
-        write_rows(formatter, "Examples", [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
+        write_rows(formatter, later("Verbs"), [(str(info.name), first_line(info)) for info in self._verbs])
+        write_rows(formatter, EXAMPLES, [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
 
 
 def lacks_argument(error: Any) -> bool:
@@ -216,7 +217,7 @@ def write_rows(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> Non
     if not rows:
         return
     rows = [(name, tr(meaning)) for name, meaning in rows]
-    formatter.write_heading(tr(heading))
+    formatter.write(tr("{heading}:", heading=tr(heading)) + "\n")
     named = max((cells(name) for name, meaning in rows if meaning), default=0)
     beside = named + 4 + max(longest(meaning, PAGE) for _, meaning in rows) <= formatter.width
     for name, meaning in rows:

@@ -123,9 +123,9 @@ class World:
             if str(path) == "-":
                 self.write(to_json(result, form.theme))
             else:
-                with self.progress("drawing"):
+                with self.progress(tr("drawing")):
                     save(result, path, form.theme, self.say)
-                self.say(f"the picture is {path}")
+                self.say(tr("the picture is {path}", path=path))
 
     def _write(
         self,
