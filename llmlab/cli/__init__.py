@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from llmlab import __version__
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
 from llmlab.cli.world import LANG, World
-from llmlab.errors import Exit, LabError, MisuseError
+from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
 
 SECTIONS = {  # of --help, with the verbs' rooms
@@ -149,7 +149,7 @@ def main(world: World | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort) as error:
         return _fail(world, error, tr("interrupted"), Exit.INTERRUPTED)
     except OSError as error:
-        return _fail(world, error, f"{error.strerror or error} {error.filename or ''}".strip(), Exit.FAILURE)
+        return _fail(world, error, f"{reason(error)} {error.filename or ''}".strip(), Exit.FAILURE)
     except Exception as error:  # a fault of ours: still one line
         return _fail(world, error, _bug(error), Exit.FAILURE)
 
