@@ -149,7 +149,7 @@ def _first(lines: Sequence[int], cells: Sequence[str], mark: str) -> Place | Non
 
 
 def named(cells: list[Place]) -> str:
-    return ", ".join(f"{cell!r} ({line(number)})" for number, cell in cells)
+    return ", ".join(tr("{cell!r} ({line})", cell=cell, line=line(number)) for number, cell in cells)
 
 
 def _hint(cells: list[Place]) -> str:
