@@ -15,10 +15,12 @@ from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.lab.probability.prompting import Prompting
     from llmlab.lab.probability.quiz import Quiz
-    from llmlab.lab.probability.shots import Prompting, Shots
+    from llmlab.lab.probability.shots import Shots
 
 
 @verb(
@@ -58,10 +60,11 @@ def choose(
         world.show(_answered(world, Path(asked), prompting, model, how), form)
         return
     if prompting:
-        raise MisuseError("examples and wordings are for a file's questions", "leave out --shots and --template, or -c")
+        hint = tr("leave out --shots and --template, or -c")
+        raise MisuseError(tr("examples and wordings are for a file's questions"), hint)
     context, choices = reading.one(world, asked), [reading.text(one) for one in choice]
     check(context, choices)
-    with world.progress("scoring"):
+    with world.progress(tr("scoring")):
         one = choose(model.causal_lm(world), context, choices, glue=glue, allow_special=reading.allow_special)
     world.show(one, form, partial(one.views, per_token=per_token))
 
@@ -74,12 +77,13 @@ def _answered(
     from llmlab.lab.probability.shots import after_examples
 
     if str(file) != STDIN and not file.exists():
-        raise MisuseError(f"{str(file)!r} is no file, and no choice is given", 'for example -c " Paris" -c " London"')
+        none = tr("{file!r} is no file, and no choice is given", file=str(file))
+        raise MisuseError(none, tr('for example -c " Paris" -c " London"'))
     questions = world.files.records(file, QUESTIONS)
     if prompting:
         prompting.check(len(questions))
     lm = model.causal_lm(world)
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         if prompting:
             return after_examples(lm, questions, prompting, **how, progress=progress)
         return answer(lm, questions, **how, progress=progress)
@@ -104,7 +108,7 @@ def pairs(
     if models.several:
         return beside.pairs(world, told, models, reading, form)
     lm = models.one.causal_lm(world)
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         found = judge(lm, told, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
@@ -131,7 +135,7 @@ def perplexity(
     blocks, size = world.files.blocks(file)
     lm = models.one.causal_lm(world)
     cut = {"window": window, "stride": stride}
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         special = reading.allow_special
         found = measure(lm, called(file), blocks, size, **cut, allow_special=special, progress=progress)
     world.show(found, form)
@@ -161,7 +165,7 @@ def calibration(
     blocks, _ = world.files.blocks(file)
     lm = model.causal_lm(world)
     asked = {"bins": bins, "tokens": tokens, "seed": seed}
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         special = reading.allow_special
         found = calibration(lm, called(file), blocks, **asked, allow_special=special, progress=progress)
     world.show(found, form)

@@ -7,9 +7,10 @@ from msgspec import Struct
 from llmlab.cli.options import ReadingOptions, whole_numbers
 from llmlab.cli.verbs import option
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
-    from llmlab.lab.probability.shots import Prompting
+    from llmlab.lab.probability.prompting import Prompting
 
 
 class ShotOptions(Struct, frozen=True):
@@ -26,10 +27,10 @@ class ShotOptions(Struct, frozen=True):
 
     def prompting(self, reading: ReadingOptions) -> "Prompting | None":
         """What is asked for; None: the questions as they are. Raises MisuseError for what contradicts itself."""
-        from llmlab.lab.probability.shots import DRAWS, PROMPT, Prompting
+        from llmlab.lab.probability.prompting import DRAWS, PROMPT, Prompting
 
         if self.shots is None and (self.draws is not None or self.seed is not None):
-            raise MisuseError("--draws and --seed are of examples", "add --shots 0,1,2,4,8")
+            raise MisuseError(tr("--draws and --seed are of examples"), tr("add --shots 0,1,2,4,8"))
         if self.shots is None and not self.template:
             return None
         shots = tuple(sorted(set(whole_numbers("--shots", self.shots or "0", "0,1,2,4,8"))))

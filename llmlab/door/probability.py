@@ -29,9 +29,10 @@ from llmlab.lab.probability.orders import Orders
 from llmlab.lab.probability.pairs import Pairs
 from llmlab.lab.probability.perplexity import LongText
 from llmlab.lab.probability.prob import Ledger, with_others
+from llmlab.lab.probability.prompting import DRAWS, PROMPT, Prompting
 from llmlab.lab.probability.quiz import Quiz
 from llmlab.lab.probability.ranking import Ranking, ranking
-from llmlab.lab.probability.shots import DRAWS, PROMPT, Prompting, Shots, after_examples
+from llmlab.lab.probability.shots import Shots, after_examples
 from llmlab.lab.text import By
 from llmlab.language import tr
 

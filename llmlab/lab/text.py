@@ -100,14 +100,9 @@ def multiple(log: float) -> str:
     return f"{math.exp(log):.2f}" if log < math.log(100) else _three_figures(log)
 
 
-def likelier(log: float) -> str:
-    """How a text stands to one that is as likely or less: 3,120 times likelier than; as likely as.
-
-    The English "A is {likelier} B" is 与 B 相比，A 的{likelier} in Chinese, where the phrase names nothing after it.
-    """
-    if multiple(log) == multiple(0.0):
-        return tr("as likely as")
-    return tr("{multiple} times likelier than", multiple=multiple(log))
+def alike(log: float) -> bool:
+    """Whether a ratio exp(log) is 1 to the eye."""
+    return multiple(log) == multiple(0.0)
 
 
 def quoted(text: str) -> str:

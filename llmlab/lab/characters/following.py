@@ -18,6 +18,7 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.sampling import logsumexp, temper
 from llmlab.backends.spellings import INVALID, UNFINISHED, Spellings
 from llmlab.lab.characters.covers import Covers
+from llmlab.language import later
 
 BEYOND = 0.1  # mass of tokens that go beyond the text's end which makes its end no token boundary
 FOLLOWED = 3e-4  # an unfinished character of so much mass is followed
@@ -57,7 +58,11 @@ class Following:
 
     @property
     def others(self) -> dict[str, float]:
-        return {"end of text": self.end, "control token": self.control, "invalid bytes": self.invalid}
+        return {
+            later("end of text"): self.end,
+            later("control token"): self.control,
+            later("invalid bytes"): self.invalid,
+        }
 
     @property
     def entropy(self) -> float:

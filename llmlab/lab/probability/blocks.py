@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from llmlab.backends.base import Tokens
 from llmlab.errors import LabError
+from llmlab.language import tr
 
 ENOUGH = 2**16  # characters encoded at a time
 OVERLAP = 2**11  # of them encoded again, with what follows
@@ -45,5 +46,5 @@ def _same_at_the_end(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 def _after(given: Tokens, tokens: Tokens) -> Tokens:
     if tokens.ids[: len(given)] != given.ids:
-        raise LabError("the tokenizer cannot read a long text in parts", "give a shorter text")
+        raise LabError(tr("the tokenizer cannot read a long text in parts"), tr("give a shorter text"))
     return tokens[len(given) :]

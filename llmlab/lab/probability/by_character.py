@@ -23,6 +23,7 @@ from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
 from llmlab.lab.text import By, number
+from llmlab.language import tr, tr_many
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
@@ -51,9 +52,9 @@ def check(text: str, by: By, correct: bool, others: int) -> None:
     if correct:
         check_correction(text, by)
     if others < 0:
-        raise MisuseError(f"{others} alternatives are none", "give a number from 0 up")
+        raise MisuseError(tr("{count} alternatives are none", count=others), tr("give a number from 0 up"))
     if others and by != "token":
-        raise MisuseError("--alternatives are to tokens", "leave out --by")
+        raise MisuseError(tr("--alternatives are to tokens"), tr("leave out --by"))
 
 
 def spelt(
@@ -122,11 +123,17 @@ def _record(covers: Covers, foreign: float) -> Record:
 
 def _remarks(covers: Covers, own_tokens: float, foreign: float) -> tuple[str, ...]:
     """How the sum was made, and how it differs from the tokenizer's own tokens."""
-    read = f"over all tokens that cover the text, in {covers.contexts:,} context{'s' * (covers.contexts > 1)}"
+    read = tr_many(
+        "over all tokens that cover the text, in {count:,} context",
+        "over all tokens that cover the text, in {count:,} contexts",
+        covers.contexts,
+    )
     if foreign > SAID:
-        read += f"; those that the tokenizer itself would not make hold {foreign:.1g} of P"
+        read += tr("; those that the tokenizer itself would not make hold {mass:.1g} of P", mass=foreign)
     if covers.left_out > SAID:
-        read += f"; left out: about {covers.left_out:.1g} of P"
+        read += tr("; left out: about {mass:.1g} of P", mass=covers.left_out)
     if covers.bound > SAID:
-        read += f", at most {covers.bound:.1g}" if covers.bound < 1 else " (no bound below 1)"
-    return (f"the tokenizer's own tokens alone, as a whole text: log P = {number(own_tokens)}", read)
+        bound = tr(", at most {mass:.1g}", mass=covers.bound)
+        read += bound if covers.bound < 1 else tr(" (no bound below 1)")
+    alone = tr("the tokenizer's own tokens alone, as a whole text: log P = {nats}", nats=number(own_tokens))
+    return (alone, read)

@@ -21,6 +21,7 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import INTERVAL
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import many, number
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
@@ -87,49 +88,75 @@ class Calibration(Shown):
 
     def _top(self) -> View:
         columns = (
-            Column("P", True, means="mean probability of the likeliest token, in bins of as many positions"),
-            Column("came", True, means="share of the positions at which it is the text's own"),
-            Column("95 %", means=INTERVAL),
+            Column("P", True, means=tr("mean probability of the likeliest token, in bins of as many positions")),
+            Column(tr("came"), True, means=tr("share of the positions at which it is the text's own")),
+            Column("95 %", means=tr(INTERVAL)),
             Column(""),
-            Column("positions", True),
+            Column(tr("positions"), True),
         )
         rows = [[*_shares(one), f"{one.positions:,}"] for one in self.found.top]
-        return View(f"{self.name}: the likeliest token", columns, rows, self._notes(), self._conclusion())
+        title = tr("{name}: the likeliest token", name=self.name)
+        return View(title, columns, rows, self._notes(), self._conclusion())
 
     def _decades(self) -> View:
         columns = (
             Column("P"),
-            Column("expected", True, means="the sum of P over all tokens of the vocabulary at all positions"),
-            Column("seen", True, means="so many of the text's own tokens had such a P"),
-            Column("95 %", means="where the true number lies, 95 times of 100"),
-            Column("seen/expected", True),
+            Column(tr("expected"), True, means=tr("the sum of P over all tokens of the vocabulary at all positions")),
+            Column(tr("seen"), True, means=tr("so many of the text's own tokens had such a P")),
+            Column("95 %", means=tr("where the true number lies, 95 times of 100")),
+            Column(tr("seen/expected"), True),
         )
-        return View("every token, by decade of P", columns, [_counts(one) for one in self.found.decades])
+        return View(tr("every token, by decade of P"), columns, [_counts(one) for one in self.found.decades])
 
     def _conclusion(self) -> str:
         one = min(self.found.top, key=lambda one: abs(one.said - ASKED))
         low, high = one.interval
-        came = f"it comes in {one.share:.1%} of the positions ({low:.1%} to {high:.1%})"
-        return f"Where the model gives its likeliest token {one.said:.1%}, {came}."
+        return tr(
+            "Where the model gives its likeliest token {said:.1%}, "
+            "it comes in {share:.1%} of the positions ({low:.1%} to {high:.1%}).",
+            said=one.said,
+            share=one.share,
+            low=low,
+            high=high,
+        )
 
     def _notes(self) -> tuple[str, ...]:
-        low, high = (f"{one:.1%}" for one in self.found.interval)
-        error = f"expected calibration error, the mean of |P - came|: {self.found.error:.1%} ({low} to {high})"
-        chance = f"{self.found.by_chance:.1%} by chance alone, were every P true"
-        few = f"{self.positions:,} positions are few: from {FEW:,} up the intervals say more"
-        read = f"{'all' if self.whole else 'the first'} {self.positions:,} positions"
-        how = f"{RESAMPLES:,} times blocks of {length(self.positions)} positions drawn again, seed {self.seed}"
-        return (f"{error}; {chance}", *([few] if self.positions < FEW else []), f"{read}; {how}", self.origin.line)
+        low, high = self.found.interval
+        error = tr(
+            "expected calibration error, the mean of |P - came|: {error:.1%} ({low:.1%} to {high:.1%}); "
+            "{chance:.1%} by chance alone, were every P true",
+            error=self.found.error,
+            low=low,
+            high=high,
+            chance=self.found.by_chance,
+        )
+        few = tr(
+            "{count:,} positions are few: from {enough:,} up the intervals say more", count=self.positions, enough=FEW
+        )
+        return (error, *([few] if self.positions < FEW else []), self._how(), self.origin.line)
+
+    def _how(self) -> str:
+        """How far the text was read, and where the intervals come from."""
+        how = {"count": self.positions, "times": RESAMPLES, "length": length(self.positions), "seed": self.seed}
+        if self.whole:
+            return tr(
+                "all {count:,} positions; {times:,} times blocks of {length} positions drawn again, seed {seed}", **how
+            )
+        return tr(
+            "the first {count:,} positions; {times:,} times blocks of {length} positions drawn again, seed {seed}",
+            **how,
+        )
 
 
 def check(bins: int, tokens: int, seed: int) -> None:
     """Raise MisuseError, before a model is opened, for numbers that nothing can be done with."""
     if bins < 1:
-        raise MisuseError(f"{bins} bins hold nothing", "give at least 1")
+        raise MisuseError(tr("{bins} bins hold nothing", bins=bins), tr("give at least 1"))
     if 0 < tokens < bins or tokens < 0:
-        raise MisuseError(f"{tokens} tokens do not fill {bins} bins", "give more; 0 is the whole text")
+        few = tr("{tokens} tokens do not fill {bins} bins", tokens=tokens, bins=bins)
+        raise MisuseError(few, tr("give more; 0 is the whole text"))
     if seed < 0:
-        raise MisuseError(f"the seed {seed} is negative", "give a number from 0 up")
+        raise MisuseError(tr("the seed {seed} is negative", seed=seed), tr("give a number from 0 up"))
 
 
 def calibration(
@@ -151,9 +178,13 @@ def calibration(
     read, whole = _read(model, blocks, allow_special, tokens)
     count = len(read) - (0 if model.info.bos else 1)  # those that something stands before
     if count < bins:
-        raise MisuseError(
-            f"{name} is too short for {bins} bins: it has {many(len(read), 'token')}", "give a longer text"
+        short = tr(
+            "{name} is too short for {bins} bins: it has {tokens}",
+            name=name,
+            bins=bins,
+            tokens=many(len(read), "token"),
         )
+        raise MisuseError(short, tr("give a longer text"))
     windows = Windows.of(model.info, min(WINDOW, model.info.context))
     given = forecasts(model, list(windows.cut([read])), progress)
     return Calibration(name, count, whole, seed, reliability(given, bins, seed), of_text(model.info))

@@ -26,12 +26,13 @@ from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import edged, finite, number, probability, quoted, times
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
-MERGED = "* a token spans context and choice: boundary merged"
-SPACED = "a space stands between context and choice, as the language wants one (--glue: none)"
+MERGED = later("* a token spans context and choice: boundary merged")
+SPACED = later("a space stands between context and choice, as the language wants one (--glue: none)")
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,19 @@ class Choices(Shown):
         """`per_token` adds the means over tokens and characters, which only choices of several tokens have use for."""
         columns = [
             Column("#", True),
-            Column("choice", wide=True),
-            Column("log P", True, means=f"nats, of what stands after {self._after}"),
+            Column(tr("choice"), wide=True),
+            Column("log P", True, means=self._after),
             Column("P", True),
-            Column("share", True, means="of the probability of these choices"),
+            Column(tr("share"), True, means=tr("of the probability of these choices")),
             Column(""),
         ]
         if per_token:
-            columns.append(Column("/token", True, means="log P over the choice's tokens"))
-            columns.append(Column("/char", True, means="over its characters, without a first space"))
+            columns.append(Column(tr("/token"), True, means=tr("log P over the choice's tokens")))
+            columns.append(Column(tr("/char"), True, means=tr("over its characters, without a first space")))
         found = zip(self.choices, self.shares, strict=True)
         rows = [self._cells(rank, one, share, per_token) for rank, (one, share) in enumerate(found, 1)]
-        merged = (MERGED,) if self._merged else ()
-        spaced = (SPACED,) if any(one.spaced for one in self.choices) else ()
+        merged = (tr(MERGED),) if self._merged else ()
+        spaced = (tr(SPACED),) if any(one.spaced for one in self.choices) else ()
         notes = (*merged, *spaced, self.origin.line)
         return [View(f"{visible(self.context)} ...", tuple(columns), rows, notes, self._conclusion())]
 
@@ -100,8 +101,10 @@ class Choices(Shown):
     def _after(self) -> str:
         """What the choices are scored after."""
         if not self._merged:
-            return "the context"
-        return f"{quoted(self.common)}, the tokens that all have in common" if self.common else "the beginning"
+            return tr("nats, of what stands after the context")
+        if not self.common:
+            return tr("nats, of what stands after the beginning")
+        return tr("nats, of what stands after {common}, the tokens that all have in common", common=quoted(self.common))
 
     @property
     def _merged(self) -> bool:
@@ -110,12 +113,16 @@ class Choices(Shown):
     def _conclusion(self) -> str:
         best, share = self.choices[0], self.shares[0]
         if math.isnan(share):
-            return "no choice is possible"
+            return tr("no choice is possible")
+        first = quoted(best.shown)
         if len(self.choices) == 1:
-            return f"{quoted(best.shown)} has the probability {probability(best.logprob)}"
-        second = self.choices[1]
-        ratio = times(best.logprob - second.logprob) if math.isfinite(second.logprob) else "infinitely"
-        return f"{quoted(best.shown)} is the likeliest, {ratio} as likely as {quoted(second.shown)}"
+            return tr("{choice} has the probability {p}", choice=first, p=probability(best.logprob))
+        other, apart = quoted(self.choices[1].shown), best.logprob - self.choices[1].logprob
+        if not math.isfinite(apart):
+            return tr("{choice} is the likeliest, infinitely as likely as {other}", choice=first, other=other)
+        return tr(
+            "{choice} is the likeliest, {ratio} as likely as {other}", choice=first, other=other, ratio=times(apart)
+        )
 
     def _cells(self, rank: int, one: Choice, share: float, per_token: bool) -> list[Cell]:
         cells: list[Cell] = [
@@ -255,9 +262,9 @@ def wants_space(context: str, choice: str) -> bool:
 def check(context: str, choices: Sequence[str]) -> None:
     """Raise MisuseError, before a model is opened, for an empty context or choice, and for one that is given twice."""
     if not context or not all(choices):
-        raise MisuseError("a choice needs a context and a text", 'for example llmlab choose "1 + 1 =" -c " 2"')
+        raise MisuseError(tr("a choice needs a context and a text"), tr('for example llmlab choose "1 + 1 =" -c " 2"'))
     if len(set(choices)) < len(choices):
-        raise MisuseError("a choice is given twice", "give each once")
+        raise MisuseError(tr("a choice is given twice"), tr("give each once"))
 
 
 def boundary(tokens: Tokens, characters: int) -> int:

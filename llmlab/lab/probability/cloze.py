@@ -9,11 +9,9 @@ the model (proposals.py); the whole sentence ranks them, right context included.
 
 import itertools
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from msgspec import structs
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
@@ -21,89 +19,25 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.charts.cloze import in_parts
 from llmlab.lab.probability.choose import normalised
-from llmlab.lab.probability.kinds import LANGUAGES, for_blank
+from llmlab.lab.probability.filling import Filling, Sum, class_columns, columns, totals
+from llmlab.lab.probability.kinds import for_blank
+from llmlab.lab.probability.parts import CLASS, CLASSES
 from llmlab.lab.probability.proposals import BLANK, MOST, OF_SEVERAL, Span, fill, for_blanks
 from llmlab.lab.probability.whole import written_in
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number, probability, quoted, times
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
-from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Bar, Cell, Chart, Record, View, stated_once
 
 SHOWN = 20  # fillings in the table
-
-COLUMNS = (
-    Column("#", True),
-    Column("filling", wide=True),
-    Column("word | left", True, means="log P of the word after the tokens that begin all rows"),
-    Column("right | word", True, means="of what follows it"),
-    Column("sentence", True, means="of the whole"),
-    Column("share", True, means="of the probability of these fillings"),
-    Column(""),
-)
-CLASSES = (
-    Column("class"),
-    Column("words", True),
-    Column("P", True, means="of any of the class's words there, with what follows"),
-    Column("share", True, means="of these classes"),
-    Column(""),
-    Column("likeliest", wide=True, means="word of the class"),
-)
-
-
-@dataclass(frozen=True)
-class Filling:
-    """The sentence with its blanks filled."""
-
-    words: tuple[str, ...]
-    text: str
-    before: float  # nats: of the tokens before the first blank that all fillings share
-    fill: float  # nats: of the words in the blanks, and of what is not shared before the first
-    rest: float  # nats: of everything else after the first blank
-    merged: bool  # a token spans a word and what surrounds it
-    kind: str = ""  # the word's class, where classes are compared
-
-    @property
-    def given(self) -> float:
-        """log P of the sentence given the shared tokens, nats."""
-        return self.fill + self.rest
-
-    @property
-    def total(self) -> float:
-        """log P of the sentence, nats."""
-        return self.before + self.fill + self.rest
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What the words of one class come to together."""
-
-    kind: str
-    words: int
-    logprob: float  # nats, given the tokens that all fillings share
-    share: float  # of all classes
-    best: str
-
-    def cells(self, compared: bool) -> list[Cell]:
-        share: list[Cell] = [f"{self.share:.4f}", Bar(self.share)] if compared else []
-        return [self.kind, self.words, probability(self.logprob), *share, visible(self.best)]
-
-    def record(self) -> Record:
-        sums = {"logprob_nats": finite(self.logprob), "share": finite(self.share)}
-        return {"class": self.kind, "words": self.words, **sums, "likeliest": self.best}
-
-
-def totals(fillings: Sequence[Filling]) -> list[Sum]:
-    """The classes of fillings, likeliest first: P of a class is the sum over its words, each with what follows."""
-    of: dict[str, list[Filling]] = defaultdict(list)
-    for one in sorted(fillings, key=lambda one: -one.total):
-        of[one.kind].append(one)
-    logs = {kind: float(np.logaddexp.reduce([one.given for one in own])) for kind, own in of.items()}
-    shares = dict(zip(logs, normalised(list(logs.values())), strict=True))
-    found = [Sum(kind, len(own), logs[kind], shares[kind], own[0].words[0]) for kind, own in of.items()]
-    return sorted(found, key=lambda one: -one.logprob)
+COMMONEST = {
+    "en": later("of each class the {count} commonest English words that are of no other class"),
+    "zh": later("of each class the {count} commonest Chinese words that are of no other class"),
+}
 
 
 @dataclass(frozen=True)
@@ -116,16 +50,15 @@ class Cloze(Shown):
     origin: Provenance
 
     def views(self) -> list[View]:
-        kinds = (Column("class"),) if self._sums() else ()
-        right = COLUMNS[3:4] if self._follows() else ()
-        columns = (*COLUMNS[:2], *kinds, COLUMNS[2], *right, *COLUMNS[4:])
+        kinds = bool(self._sums())
+        told = tuple(columns(kinds=kinds, follows=self._follows()))
         rows = [self._cells(*found) for found in zip(range(1, SHOWN + 1), self.fillings, self._shares(), strict=False)]
-        notes = ["log P in nats"]
+        notes = [tr("log P in nats")]
         if any(one.merged for one in self.fillings[:SHOWN]):
-            notes.append("* one token spans the word and what surrounds it; rows compare all the same")
+            notes.append(tr("* one token spans the word and what surrounds it; rows compare all the same"))
         if self.proposed:
-            notes.append(f"{len(self.fillings)} {self._proposals()}, ranked by the whole sentence")
-        view = View(visible(self.sentence), columns, rows, (*notes, self.origin.line), self._conclusion())
+            notes.append(self._proposals())
+        view = View(visible(self.sentence), told, rows, (*notes, self.origin.line), self._conclusion())
         return [view] if not kinds else [self._classes(), structs.replace(view, conclusion="")]
 
     def records(self) -> list[Record]:
@@ -170,7 +103,12 @@ class Cloze(Shown):
         if not others:
             return ""
         ratio = times(self.fillings[0].total - self.fillings[1].total)
-        return f"{first} is the likeliest filling: {ratio} as likely as {others[0]}"
+        return tr(
+            "{filling} is the likeliest filling: {ratio} as likely as {other}",
+            filling=first,
+            ratio=ratio,
+            other=others[0],
+        )
 
     def _follows(self) -> bool:
         """Whether anything follows the first blank that is not in it."""
@@ -178,8 +116,16 @@ class Cloze(Shown):
 
     def _proposals(self) -> str:
         if len(self.fillings[0].words) == 1:
-            return "words proposed by both sides of the blank"
-        return f"combinations of words, up to {OF_SEVERAL} a blank, proposed by what stands before it"
+            return tr(
+                "{count} words proposed by both sides of the blank, ranked by the whole sentence",
+                count=len(self.fillings),
+            )
+        return tr(
+            "{count} combinations of words, up to {each} a blank, proposed by what stands before it, "
+            "ranked by the whole sentence",
+            count=len(self.fillings),
+            each=OF_SEVERAL,
+        )
 
     def _sums(self) -> list[Sum]:
         return totals(self.fillings) if self.fillings[0].kind else []
@@ -187,21 +133,36 @@ class Cloze(Shown):
     def _classes(self) -> View:
         """What each class comes to, the likeliest first."""
         first, *others = sums = self._sums()
-        said = [
-            f"{first.kind}s are {times(first.logprob - one.logprob)} as likely here as {one.kind}s" for one in others
-        ]
-        alone = f"{first.kind}s stand here with P = {probability(first.logprob)}; {quoted(first.best)} is the likeliest"
-        words = f"{LANGUAGES[written_in(self.sentence)]} words"
-        note = f"of each class the {first.words} commonest {words} that are of no other class"
-        columns = CLASSES if others else (*CLASSES[:3], CLASSES[-1])  # the share of one class is 1
-        rows = [one.cells(compared=bool(others)) for one in sums]
-        return View(visible(self.sentence), columns, rows, (note,), "; ".join(said) or alone)
+        note = tr(COMMONEST[written_in(self.sentence)], count=first.words)
+        rows, told = [one.cells(compared=bool(others)) for one in sums], class_columns(compared=bool(others))
+        return View(visible(self.sentence), tuple(told), rows, (note,), _compared(first, others))
 
     def _cells(self, rank: int, one: Filling, share: float) -> list[Cell]:
         words = visible(" | ".join(one.words)) + ("*" if one.merged else "")
-        kind = [one.kind] if one.kind else []
+        kind = [tr(CLASS[one.kind])] if one.kind else []
         right = [number(one.rest)] if self._follows() else []
         return [rank, words, *kind, number(one.fill), *right, number(one.total), f"{share:.4f}", Bar(share)]
+
+
+def _compared(first: Sum, others: Sequence[Sum]) -> str:
+    """How likely the likeliest class is beside the others, or by itself."""
+    if not others:
+        return tr(
+            "{kinds} stand here with P = {p}; {best} is the likeliest",
+            kinds=tr(CLASSES[first.kind]),
+            p=probability(first.logprob),
+            best=quoted(first.best),
+        )
+    said = [
+        tr(
+            "{kinds} are {ratio} as likely here as {others}",
+            kinds=tr(CLASSES[first.kind]),
+            ratio=times(first.logprob - one.logprob),
+            others=tr(CLASSES[one.kind]),
+        )
+        for one in others
+    ]
+    return tr("; ").join(said)
 
 
 def fillings(sentence: str, words: Sequence[str], kind: str) -> tuple[list[str], dict[str, str]]:
@@ -210,7 +171,7 @@ def fillings(sentence: str, words: Sequence[str], kind: str) -> tuple[list[str],
     Raises MisuseError, before a model is opened, for what cannot be tried.
     """
     if kind and words:
-        raise MisuseError("--kind and --candidate are two ways to give words", "give one of them")
+        raise MisuseError(tr("--kind and --candidate are two ways to give words"), tr("give one of them"))
     blanks(sentence, words)
     kinds = for_blank(kind, sentence) if kind else {}
     return [*words] or [*kinds], kinds
@@ -239,7 +200,7 @@ def cloze(
     if not given:
         fillings = for_blanks(model, parts, allow_special=allow_special)
     if not fillings:
-        raise MisuseError("the model proposes no word for the blank", "give some with --candidate")
+        raise MisuseError(tr("the model proposes no word for the blank"), tr("give some with --candidate"))
     texts = [fill(parts, words) for words in fillings]
     tokens = [model.encode(text, allow_special=allow_special) for text, _ in texts]
     _check_first(model, tokens)
@@ -258,11 +219,13 @@ def blanks(sentence: str, candidates: Sequence[str]) -> int:
     """How many blanks there are. Raises MisuseError as `cloze` does."""
     count = sentence.count(BLANK)
     if not count:
-        raise MisuseError(f"{sentence!r} has no blank", f'mark it with {BLANK}, for example "He likes {BLANK}."')
+        hint = tr('mark it with [?], for example "He likes [?]."')
+        raise MisuseError(tr("{sentence!r} has no blank", sentence=sentence), hint)
     if not all(candidates):
-        raise MisuseError("a candidate is empty", "give at least one character")
+        raise MisuseError(tr("a candidate is empty"), tr("give at least one character"))
     if len(candidates) ** count > MOST:
-        raise MisuseError(f"{len(candidates)} candidates in {count} blanks are too many", f"at most {MOST:,} fillings")
+        many = tr("{words} candidates in {blanks} blanks are too many", words=len(candidates), blanks=count)
+        raise MisuseError(many, tr("at most {most:,} fillings", most=MOST))
     return count
 
 
@@ -270,8 +233,11 @@ def _check_first(model: CausalLM, texts: Sequence[Tokens]) -> None:
     """Without BOS a first token is what the rest is conditioned on: the same in all rows, or they do not compare."""
     if model.info.bos or len({one.ids[:1] for one in texts}) == 1:
         return
-    message = f"{model.info.name} has no BOS, and the fillings differ in their first token, which has no probability"
-    raise MisuseError(message, "put a word before the blank, or use --bos where the model names one")
+    message = tr(
+        "{model} has no BOS, and the fillings differ in their first token, which has no probability",
+        model=model.info.name,
+    )
+    raise MisuseError(message, tr("put a word before the blank, or use --bos where the model names one"))
 
 
 def _shared(texts: Sequence[Tokens], characters: int) -> int:

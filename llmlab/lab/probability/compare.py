@@ -17,7 +17,8 @@ from llmlab.lab.probability.charts.compare import places
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import finite, likelier, number, raw, show, signed, value
+from llmlab.lab.text import alike, finite, number, raw, show, signed, times, value
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
@@ -56,23 +57,19 @@ class Difference(Shown):
         columns = (
             Column("A", wide=True),
             Column("B", wide=True),
-            Column("log P(A)", True, means="of A's tokens, each after all before it, in nats"),
+            Column("log P(A)", True, means=tr("of A's tokens, each after all before it, in nats")),
             Column("log P(B)", True),
-            Column(
-                "A - B",
-                True,
-                means="what a place adds to log P(A) - log P(B)",
-            ),
+            Column("A - B", True, means=tr("what a place adds to log P(A) - log P(B)")),
             Column(""),
         )
         widest = max((abs(part.difference) for part in self.parts), default=0.0) or 1.0
         rows = [self._cells(part, widest) for part in self.parts]
         rows.append(["", "", number(self.a.total), number(self.b.total), signed(self.total), ""])
-        ahead, behind = ("A", "B") if self.total >= 0 else ("B", "A")
-        conclusion = f"{ahead} is {likelier(abs(self.total))} {behind}." if math.isfinite(self.total) else ""
         title = f"A: {visible(self.a.text)}   B: {visible(self.b.text)}"
-        marked = "≠: the tokens differ; a shared token is as likely in both only where the same words stand before it"
-        return [View(title, columns, rows, (marked, self.origin.line), conclusion)]
+        marked = tr(
+            "≠: the tokens differ; a shared token is as likely in both only where the same words stand before it"
+        )
+        return [View(title, columns, rows, (marked, self.origin.line), self._conclusion())]
 
     def records(self) -> list[Record]:
         return [
@@ -104,6 +101,14 @@ class Difference(Shown):
     def values(self) -> list[str]:
         """P(A) / P(B)."""
         return [value(self.total)]
+
+    def _conclusion(self) -> str:
+        ahead, behind = ("A", "B") if self.total >= 0 else ("B", "A")
+        if not math.isfinite(self.total):
+            return ""
+        if alike(self.total):
+            return tr("{one} is as likely as {other}.", one=ahead, other=behind)
+        return tr("{one} is {ratio} likelier than {other}.", one=ahead, other=behind, ratio=times(abs(self.total)))
 
     def _cells(self, part: Part, widest: float) -> list[Cell]:
         texts = [show(part.a) + ("" if part.same else " ≠"), show(part.b)]

@@ -14,11 +14,27 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability.next import PLAIN, Next
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import raw, show
+from llmlab.language import later, tr
 from llmlab.view import Cell, Chart, Column, Panel, Record, View, stated_once
 
-FORMULA = "P of n = (c(hw) - D) / c(h) + γ(h) x P of n - 1; D is D1, D2 or D3 by c(hw), 1, 2, or 3 and more; 0 for none"
-
-TRAINED = "llmlab train ngram NAME --text FILE makes one"
+FORMULA = later(
+    "P of n = (c(hw) - D) / c(h) + γ(h) x P of n - 1; D is D1, D2 or D3 by c(hw), 1, 2, or 3 and more; 0 for none"
+)
+TRAINED = later("llmlab train ngram NAME --text FILE makes one")
+FOLLOWED = (
+    later("how many tokens have the count 1 after h"),
+    later("how many tokens have the count 2 after h"),
+    later("how many tokens have the count 3 or more after h"),
+)
+DISCOUNTED = (
+    later("is taken off a count of 1"),
+    later("is taken off a count of 2"),
+    later("is taken off a count of 3 or more"),
+)
+OF_TOKENS = {
+    "character": later("--counts are of tokens, not of a character"),
+    "word": later("--counts are of tokens, not of a word"),
+}
 
 
 @dataclass(frozen=True)
@@ -64,12 +80,12 @@ class CountedNext(Shown):
     def _contexts(self) -> View:
         """What is the same for every token: a row an order."""
         columns = (
-            Column("n", True, means="tokens of an n-gram"),
-            Column("h", means="what stands before the next token"),
-            Column("c(h)", True, means="the sum of the counts after h; 0 where h was never seen"),
-            *(Column(f"N{k}", True, means=f"how many tokens have the count {k}{more(k)} after h") for k in (1, 2, 3)),
-            *(Column(f"D{k}", True, means=f"is taken off a count of {k}{more(k)}") for k in (1, 2, 3)),
-            Column("γ(h)", True, means="(D1 N1 + D2 N2 + D3 N3) / c(h): what goes to the order below"),
+            Column("n", True, means=tr("tokens of an n-gram")),
+            Column("h", means=tr("what stands before the next token")),
+            Column("c(h)", True, means=tr("the sum of the counts after h; 0 where h was never seen")),
+            *(Column(f"N{k}", True, means=tr(means)) for k, means in enumerate(FOLLOWED, 1)),
+            *(Column(f"D{k}", True, means=tr(means)) for k, means in enumerate(DISCOUNTED, 1)),
+            Column("γ(h)", True, means=tr("(D1 N1 + D2 N2 + D3 N3) / c(h): what goes to the order below")),
         )
         steps = self.listed[0].steps
         rows: list[list[Cell]] = [
@@ -83,15 +99,15 @@ class CountedNext(Shown):
             ]
             for one, h, own in zip(steps, self.contexts, self.discounts, strict=True)
         ]
-        return View("", columns, rows, (f"below n = 1 stands 1 / V = {self.lowest:.4g}",))
+        return View("", columns, rows, (tr("below n = 1 stands 1 / V = {lowest:.4g}", lowest=self.lowest),))
 
     def _tokens(self) -> View:
         """c(hw) and P of each token, order by order."""
-        columns = [Column("next token", wide=True)]
+        columns = [Column(tr("next token"), wide=True)]
         for step in self.listed[0].steps:
             columns += [
                 Column(f"c{step.order}", True, means=f"c(hw), n = {step.order}"),
-                Column(f"P{step.order}", True, means=f"probability by n-grams up to n = {step.order}"),
+                Column(f"P{step.order}", True, means=tr("probability by n-grams up to n = {n}", n=step.order)),
             ]
         rows: list[list[Cell]] = []
         for one in self.listed:
@@ -99,7 +115,7 @@ class CountedNext(Shown):
             for step in one.steps:
                 row += [f"{step.count:,}", f"{step.probability:.6f}"]
             rows.append(row)
-        return View("", tuple(columns), rows, (FORMULA,))
+        return View("", tuple(columns), rows, (tr(FORMULA),))
 
     def _steps(self, behind: Behind) -> list[Record]:
         return [
@@ -118,22 +134,20 @@ class CountedNext(Shown):
         ]
 
 
-def more(count: int) -> str:
-    return " or more" if count == 3 else ""
-
-
 def check(by: str | None, temperatures: Sequence[float], filters: Settings) -> None:
     """Raise MisuseError for what is not the model's own probability of a token."""
-    if by not in (None, "token"):
-        raise MisuseError(f"--counts are of tokens, not of a {by}", "leave out --by")
+    if by in OF_TOKENS:
+        raise MisuseError(tr(OF_TOKENS[by]), tr("leave out --by"))
     if tuple(temperatures) != (1.0,) or filters != PLAIN:
-        raise MisuseError("--counts are behind P at T = 1", "leave out --temperature, filters and the penalty")
+        hint = tr("leave out --temperature, filters and the penalty")
+        raise MisuseError(tr("--counts are behind P at T = 1"), hint)
 
 
 def counted(model: CausalLM, found: Next) -> CountedNext:
     """The counts behind each listed token. Raises MisuseError for a model that has none."""
     if not isinstance(model, NgramLM):
-        raise MisuseError(f"{model.info.name} is no n-gram model, and has no counts", TRAINED)
+        none = tr("{model} is no n-gram model, and has no counts", model=model.info.name)
+        raise MisuseError(none, tr(TRAINED))
     context = found.context.tokens
     listed = [Behind(piece, model.steps(context, token)) for token, piece in zip(found.ids, found.pieces, strict=True)]
     contexts = [b"".join(map(model.piece, step.context)) for step in listed[0].steps]

@@ -13,15 +13,25 @@ from functools import reduce
 import regex
 
 from llmlab.lab.probability.charts.guess import symbols as drawn
+from llmlab.lab.probability.parts import PART
 from llmlab.lab.probability.passage import Passage
 from llmlab.lab.probability.shannon import Bounds, bounds
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, many, number, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
+MISSING = 1e-3  # share of P that is worth a word
 FEW = 100  # symbols below which bounds are rough: so many were guessed in the paper
-FORMULA = "sum n (q_n - q_n+1) log2 n <= F <= - sum q_n log2 q_n, q_n the share that took n guesses (Shannon 1951)"
+FORMULA = later(
+    "sum n (q_n - q_n+1) log2 n <= F <= - sum q_n log2 q_n, q_n the share that took n guesses (Shannon 1951)"
+)
+PLACE = {
+    "word": later("its place among the model's words by probability; - : not among those found"),
+    "character": later("its place among the model's characters by probability; - : not among those found"),
+}
+AT_A_TIME = {"word": later("one word at a time"), "character": later("one character at a time")}
 
 
 @dataclass(frozen=True)
@@ -85,21 +95,21 @@ class GuessingGame(Shown):
 
     @property
     def player(self) -> PlayerTally:
-        return self._tally("you", [one.guesses for one in self.settled])
+        return self._tally(tr("you"), [one.guesses for one in self.settled])
 
     @property
     def model(self) -> PlayerTally:
         """The same of guesses by probability; what the model was not followed to, it gives up."""
-        return self._tally("the model", [one.rank for one in self.settled])
+        return self._tally(tr("the model"), [one.rank for one in self.settled])
 
     def views(self) -> list[View]:
         columns = (
-            Column("who"),
-            Column("at once", True, means="share of symbols right at the first guess"),
-            Column("given up", True, means="symbols that were told instead, for the model's bits"),
-            Column("at least", True, means="bits a character by the numbers of guesses, lower bound"),
-            Column("at most", True, means="upper bound"),
-            Column("bits", True, means="a character, by the model's probabilities"),
+            Column(tr("who")),
+            Column(tr("at once"), True, means=tr("share of symbols right at the first guess")),
+            Column(tr("given up"), True, means=tr("symbols that were told instead, for the model's bits")),
+            Column(tr("at least"), True, means=tr("bits a character by the numbers of guesses, lower bound")),
+            Column(tr("at most"), True, means=tr("upper bound")),
+            Column(tr("bits"), True, means=tr("a character, by the model's probabilities")),
         )
         rows = [self._cells(self.player, math.nan), self._cells(self.model, self.model_bits)]
         title = f"{'… ' if self.passage.excerpt.cut else ''}{visible(self.known)}"
@@ -154,13 +164,11 @@ class GuessingGame(Shown):
     def _symbols(self) -> View:
         by = self.passage.excerpt.by
         columns = (
-            Column(by, wide=True),
-            Column("guesses", True, means="how many it took you; - : given up"),
-            Column(
-                "model's", True, means=f"its place among the model's {by}s by probability; - : not among those found"
-            ),
-            Column("bits", True, means="its surprisal, -log2 P, for the model"),
-            Column("you tried", wide=True),
+            Column(tr(PART[by]), wide=True),
+            Column(tr("guesses"), True, means=tr("how many it took you; - : given up")),
+            Column(tr("model's"), True, means=tr(PLACE[by])),
+            Column(tr("bits"), True, means=tr("its surprisal, -log2 P, for the model")),
+            Column(tr("you tried"), wide=True),
         )
         rows: list[list[Cell]] = [
             [
@@ -177,23 +185,30 @@ class GuessingGame(Shown):
     @property
     def _conclusion(self) -> str:
         if not self.settled:
-            return "Nothing was guessed."
+            return tr("Nothing was guessed.")
+        bits = number(self.model_bits, 2)
         if self.player.given_up == len(self.settled):
-            return f"All was given up, which costs what the model needs: {number(self.model_bits, 2)} bits a character."
+            return tr("All was given up, which costs what the model needs: {bits} bits a character.", bits=bits)
         found = self.player.bounds
-        span = f"between {number(found.lower, 2)} and {number(found.upper, 2)}"
-        return f"By your guesses the text has {span} bits a character; the model needs {number(self.model_bits, 2)}."
+        return tr(
+            "By your guesses the text has between {lower} and {upper} bits a character; the model needs {bits}.",
+            lower=number(found.lower, 2),
+            upper=number(found.upper, 2),
+            bits=bits,
+        )
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        count, asked = len(self.settled), self.passage.excerpt
-        of = many(count, "symbol")
-        rough = f"bounds of {of} are rough and too low: the paper has {FEW}" if 0 < count < FEW else ""
-        left = self.passage.left_out
-        missing = f"left out of the model's sums: about {left:.1g} of P" if left > 1e-3 else ""
-        told = "a symbol given up is an outcome of its own; at most it costs the model's bits" if self._gave_up else ""
-        where = f"{asked.name}, seed {asked.seed}"
-        return tuple(filter(None, (FORMULA, told, rough, missing, where, self.passage.origin.line)))
+        count, left, asked = len(self.settled), self.passage.left_out, self.passage.excerpt
+        notes = [tr(FORMULA)]
+        if self._gave_up:
+            notes.append(tr("a symbol given up is an outcome of its own; at most it costs the model's bits"))
+        if 0 < count < FEW:
+            of = many(count, "symbol")
+            notes.append(tr("bounds of {symbols} are rough and too low: the paper has {few}", symbols=of, few=FEW))
+        if left > MISSING:
+            notes.append(tr("left out of the model's sums: about {left:.1g} of P", left=left))
+        return (*notes, tr("{name}, seed {seed}", name=asked.name, seed=asked.seed), self.passage.origin.line)
 
     @property
     def _gave_up(self) -> bool:
@@ -223,8 +238,8 @@ def refusal(game: GuessingGame, answer: str) -> str:
     own = _plain(game, answer)
     parts = regex.findall(r"\X", own) if by == "character" else own.split()
     if len(parts) > 1:
-        return f"one {by} at a time"
-    return "you have tried that" if own in game.wrong else ""
+        return tr(AT_A_TIME[by])
+    return tr("you have tried that") if own in game.wrong else ""
 
 
 def _plain(game: GuessingGame, text: str) -> str:

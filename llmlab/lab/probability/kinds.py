@@ -14,10 +14,11 @@ from typing import Literal, get_args
 from llmlab.errors import MissingError, MisuseError
 from llmlab.lab.probability.proposals import BLANK, begins_sentence
 from llmlab.lab.probability.whole import written_in
+from llmlab.language import tr
 from llmlab.spaces.vocabulary import by_frequency
 
 Kind = Literal["noun", "verb", "adjective"]
-LANGUAGES = {"en": "English", "zh": "Chinese"}  # whose classes are known
+LANGUAGES = ("en", "zh")  # whose classes are known
 EACH = 100  # words a class
 MET = 20_000  # words of the language looked through
 TABLE = "resources/lemma_lu.csv.gz"
@@ -30,9 +31,10 @@ def asked(kinds: str) -> tuple[str, ...]:
     """Classes between commas. Raises MisuseError for what is none, or is given twice."""
     found = tuple(part.strip() for part in kinds.split(","))
     if odd := [one for one in found if one not in get_args(Kind)]:
-        raise MisuseError(f"no word class is called {odd[0]!r}", f"one or more of: {','.join(get_args(Kind))}")
+        hint = tr("one or more of: {classes}", classes=",".join(get_args(Kind)))
+        raise MisuseError(tr("no word class is called {name!r}", name=odd[0]), hint)
     if len(set(found)) < len(found):
-        raise MisuseError("a word class is given twice", "give each once")
+        raise MisuseError(tr("a word class is given twice"), tr("give each once"))
     return found
 
 
@@ -43,7 +45,7 @@ def for_blank(kinds: str, sentence: str) -> dict[str, str]:
     """
     left, *rights = sentence.split(BLANK)
     if len(rights) > 1:
-        raise MisuseError("word classes are for one blank", "give words with --candidate")
+        raise MisuseError(tr("word classes are for one blank"), tr("give words with --candidate"))
     words = commonest(asked(kinds), written_in(sentence))
     return {word.capitalize() if begins_sentence(left) else word: kind for word, kind in words.items()}
 
@@ -51,7 +53,8 @@ def for_blank(kinds: str, sentence: str) -> dict[str, str]:
 def commonest(kinds: Sequence[str], tongue: str, each: int = EACH) -> dict[str, str]:
     """The commonest words of the classes, so many each: word -> class. Raises MisuseError for other languages."""
     if tongue not in LANGUAGES:
-        raise MisuseError(f"no word classes are known of the language {tongue!r}", "give words with --candidate")
+        unknown = tr("no word classes are known of the language {language!r}", language=tongue)
+        raise MisuseError(unknown, tr("give words with --candidate"))
     kind_of = _english() if tongue == "en" else _chinese()
     words: dict[str, list[str]] = defaultdict(list)
     for word in by_frequency(f"wordfreq:{tongue}:{MET}"):
@@ -67,7 +70,7 @@ def _english() -> Callable[[str], str]:
 
     spec = find_spec("lemminflect")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingError("English word classes need lemminflect", "pip install lemminflect")
+        raise MissingError(tr("English word classes need lemminflect"), "pip install lemminflect")
     classes: dict[str, set[str]] = defaultdict(set)
     with gzip.open(Path(spec.submodule_search_locations[0], TABLE), "rt", encoding="utf-8") as table:
         for word, kind, _ in csv.reader(table):

@@ -17,10 +17,12 @@ from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
 from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.charts import panels
+from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, raw, show, uncertainty
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
@@ -132,28 +134,29 @@ class Next(Shown):
         """One temperature: a row a token, and the mass so far."""
         columns = (
             Column("#", True),
-            Column("next token", wide=True),
-            Column("P", True, means="probability after the text"),
-            Column("sum", True, means="of this row and those above"),
+            Column(tr("next token"), wide=True),
+            Column("P", True, means=tr("probability after the text")),
+            Column(tr("sum"), True, means=tr("of this row and those above")),
         )
         listed = zip(self.pieces, one.logprobs, one.cumulative, strict=True)
         rows: list[list[Cell]] = [
             [rank, show(piece), probability(logprob), f"{mass:.4f}", Bar(math.exp(logprob))]
             for rank, (piece, logprob, mass) in enumerate(listed, 1)
         ]
-        note = f"these {len(rows)} hold {one.cumulative[-1]:.1%} of the probability"
+        held = tr("these {count} hold {mass:.1%} of the probability", count=len(rows), mass=one.cumulative[-1])
         how = "argmax" if one.temperature == 0 else "softmax(z / T)"
-        tempered = () if one.temperature == 1 else (f"under the temperature {one.temperature:g}: {how}",)
-        return View(self._title, (*columns, Column("")), rows, (note, *tempered, *last), self._conclusion(one))
+        heat = tr("under the temperature {temperature:g}: {how}", temperature=one.temperature, how=how)
+        tempered = () if one.temperature == 1 else (heat,)
+        return View(self._title, (*columns, Column("")), rows, (held, *tempered, *last), self._conclusion(one))
 
     def _conclusion(self, one: Tempered) -> str:
         best = max(range(len(self.ids)), key=lambda place: one.logprobs[place])
-        at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
-        said = f"{show(self.pieces[best])} ({math.exp(one.logprobs[best]):.0%}) is the likeliest next token{at}; "
-        return said + uncertainty(one.entropy)
+        return likeliest_next(
+            "token", show(self.pieces[best]), math.exp(one.logprobs[best]), one.temperature, one.entropy
+        )
 
     def _side_by_side(self, abreast: Sequence[Tempered]) -> View:
-        columns = [Column("next token", wide=True)]
+        columns = [Column(tr("next token"), wide=True)]
         for one in abreast:
             columns += [Column(f"T={one.temperature:g}", True), Column("")]
         rows: list[list[Cell]] = []
@@ -162,17 +165,22 @@ class Next(Shown):
             for one in abreast:
                 row += [probability(one.logprobs[place]), Bar(math.exp(one.logprobs[place]), BAR)]
             rows.append(row)
+        return View(self._title, tuple(columns), rows, (self._penalised(),), self._conclusion(abreast[0]))
+
+    def _penalised(self) -> str:
         penalty = self.filters.repetition_penalty
-        penalised = f"; after a repetition penalty of {penalty:g}" if penalty != 1 else ""
-        note = f"softmax(z / T){penalised}; T = 1 is the model itself"
-        return View(self._title, tuple(columns), rows, (note,), self._conclusion(abreast[0]))
+        if penalty == 1:
+            return tr("softmax(z / T); T = 1 is the model itself")
+        return tr(
+            "softmax(z / T); after a repetition penalty of {penalty:g}; T = 1 is the model itself", penalty=penalty
+        )
 
     def _measures(self) -> View:
         columns = [
-            Column("T", True, means="temperature"),
-            Column("entropy", True, means="uncertainty in bits"),
-            Column("exp(H)", True, means="as uncertain as so many equal choices"),
-            *(Column(f"top {k}", True) for k in MASSES),
+            Column("T", True, means=tr("temperature")),
+            Column(tr("entropy"), True, means=tr("uncertainty in bits")),
+            Column("exp(H)", True, means=tr("as uncertain as so many equal choices")),
+            *(Column(tr("top {count}", count=k), True) for k in MASSES),
         ]
         columns += [Column(f"{cut.name.replace('_', '-')} {cut.value:g}", True) for cut in self.tempered[0].cuts]
         rows: list[list[Cell]] = []
@@ -180,23 +188,36 @@ class Next(Shown):
             row: list[Cell] = [f"{one.temperature:g}", f"{one.entropy * BITS:.2f}", _count(math.exp(one.entropy))]
             row += [f"{mass:.3f}" for mass in one.masses]
             rows.append([*row, *(f"{cut.kept:,} ({cut.mass:.2f})" for cut in one.cuts)])
-        notes = (
-            "top N: the mass of the N likeliest; filters: how many tokens each would keep by itself, and their mass",
+        note = tr(
+            "top N: the mass of the N likeliest; filters: how many tokens each would keep by itself, and their mass"
         )
-        return View("", tuple(columns), rows, (*notes, *self.ending, self.origin.line))
+        return View("", tuple(columns), rows, (note, *self.ending, self.origin.line))
 
     @property
     def ending(self) -> tuple[str, ...]:
         """What the text's end has to do with it."""
         if not self.inside:
             return ()
-        return (
-            "the text ends inside a token; filters are of tokens, and these follow it as it stands (--by character)",
+        inside = tr(
+            "the text ends inside a token; filters are of tokens, and these follow it as it stands (--by character)"
         )
+        return (inside,)
 
     @property
     def _title(self) -> str:
         return f"{visible(self.context.text)} ..."
+
+
+def likeliest_next(by: str, shown: str, mass: float, temperature: float, entropy: float | None) -> str:
+    """Which part is the likeliest, and how uncertain the model is of what comes (entropy in nats; None: unknown)."""
+    best = {"next": tr(NEXT[by]), "shown": shown, "mass": mass}
+    if temperature == 1:
+        said = tr("{shown} ({mass:.0%}) is the likeliest {next}", **best)
+    else:
+        said = tr(
+            "{shown} ({mass:.0%}) is the likeliest {next} at T = {temperature:g}", temperature=temperature, **best
+        )
+    return said if entropy is None else said + tr("; ") + uncertainty(entropy)
 
 
 def next_tokens(

@@ -20,17 +20,25 @@ from llmlab.lab.probability import counts as counting
 from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.counts import CountedNext, counted
-from llmlab.lab.probability.next import PLAIN, Next, next_tokens
+from llmlab.lab.probability.next import PLAIN, Next, likeliest_next, next_tokens
+from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import BITS, finite, probability, show, uncertainty
+from llmlab.lab.text import BITS, finite, probability, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
 
 By = Literal["token", "character", "word"]  # what comes next
 Part = Literal["character", "word"]
+LEAST = 1e-4  # mass of something else that is worth a word
 COVERED = 12  # last tokens of a text that any tokens may spell
+OF_TOKENS = {
+    "character": later("filters and penalties are of tokens, not of a character"),
+    "word": later("filters and penalties are of tokens, not of a word"),
+}
+END_OF_TEXT, NOT_FOLLOWED = later("end of text"), later("not followed")  # what else may come
 BAR = 6  # cells, of several temperatures side by side
 ABREAST = 5
 
@@ -43,6 +51,10 @@ class Masses:
     masses: dict[str, float]
     others: dict[str, float]  # what else may come, and what was not followed
     entropy: float | None  # nats; of words, which are not all found, unknown
+
+    def elsewhere(self) -> list[str]:
+        """What else may come, each with its mass, for the eye; what hardly may is left out."""
+        return [f"{tr(name)} {probability(_log(mass))}" for name, mass in self.others.items() if mass >= LEAST]
 
 
 @dataclass(frozen=True)
@@ -114,9 +126,9 @@ class NextText(Shown):
     def _list(self, one: Masses) -> View:
         columns = (
             Column("#", True),
-            Column(f"next {self.by}", wide=True),
-            Column("P", True, means="probability after the text, over all tokens that cover it"),
-            Column("sum", True, means="of this row and those above"),
+            Column(tr(NEXT[self.by]), wide=True),
+            Column("P", True, means=tr("probability after the text, over all tokens that cover it")),
+            Column(tr("sum"), True, means=tr("of this row and those above")),
             Column(""),
         )
         masses = [one.masses.get(part, 0.0) for part in self.listed]
@@ -130,7 +142,7 @@ class NextText(Shown):
         return View(self._title, columns, rows, notes, self._conclusion(one))
 
     def _side_by_side(self, abreast: Sequence[Masses]) -> View:
-        columns = [Column(f"next {self.by}", wide=True)]
+        columns = [Column(tr(NEXT[self.by]), wide=True)]
         for one in abreast:
             columns += [Column(f"T={one.temperature:g}", True), Column("")]
         rows: list[list[Cell]] = []
@@ -144,10 +156,10 @@ class NextText(Shown):
 
     def _measures(self) -> View:
         columns = (
-            Column("T", True, means="temperature of what is drawn; the text stays as it was read"),
-            Column("entropy", True, means="uncertainty in bits"),
-            Column("exp(H)", True, means="as uncertain as so many equal choices"),
-            *(Column(name, True) for name in self.tempered[0].others),
+            Column("T", True, means=tr("temperature of what is drawn; the text stays as it was read")),
+            Column(tr("entropy"), True, means=tr("uncertainty in bits")),
+            Column("exp(H)", True, means=tr("as uncertain as so many equal choices")),
+            *(Column(tr(name), True) for name in self.tempered[0].others),
         )
         rows: list[list[Cell]] = []
         for one in self.tempered:
@@ -158,24 +170,27 @@ class NextText(Shown):
 
     def _conclusion(self, one: Masses) -> str:
         best = max(one.masses, key=lambda part: one.masses[part])
-        at = "" if one.temperature == 1 else f" at T = {one.temperature:g}"
-        said = f"{_shown(best)} ({one.masses[best]:.0%}) is the likeliest next {self.by}{at}; "
-        if one.entropy is None:
-            return f"{said}words of {sum(one.masses.values()):.0%} of the probability were found"
-        return said + uncertainty(one.entropy)
+        said = likeliest_next(self.by, _shown(best), one.masses[best], one.temperature, one.entropy)
+        if one.entropy is not None:
+            return said
+        return said + tr("; ") + tr("words of {mass:.0%} of the probability were found", mass=sum(one.masses.values()))
 
     def _notes(self, one: Masses) -> list[str]:
         listed = sum(one.masses.get(part, 0.0) for part in self.listed)
-        others = [f"{name} {probability(_log(mass))}" for name, mass in one.others.items() if mass >= 1e-4]
-        return ["; ".join([f"these {len(self.listed)} hold {listed:.1%} of the probability", *others]), *self._ending]
+        held = tr("these {count} hold {mass:.1%} of the probability", count=len(self.listed), mass=listed)
+        return [tr("; ").join([held, *one.elsewhere()]), *self._ending]
 
     @property
     def _ending(self) -> tuple[str, ...]:
         """What the text's end has to do with it."""
         if not self.chosen:
             return ()
-        inside = f"tokens that go on beyond the text's end hold {self.beyond:.0%} of the probability"
-        return (f"{inside}: so by character (--by token: after the end)",)
+        inside = tr(
+            "tokens that go on beyond the text's end hold {mass:.0%} of the probability: "
+            "so by character (--by token: after the end)",
+            mass=self.beyond,
+        )
+        return (inside,)
 
     @property
     def _title(self) -> str:
@@ -210,7 +225,7 @@ def check(
 ) -> None:
     """Raise MisuseError, before a model is opened, for a list of nothing, no temperature, or what has no counts."""
     if k < 1 or not temperatures:
-        raise MisuseError("nothing is asked for", "give a k of 1 or more, and at least one temperature")
+        raise MisuseError(tr("nothing is asked for"), tr("give a k of 1 or more, and at least one temperature"))
     for temperature in temperatures:
         replace(filters, temperature=temperature)
     if counts:
@@ -239,7 +254,7 @@ def what_follows(
         return counted(model, next_tokens(model, context, k))
     whole = replace(filters, temperature=1.0) == PLAIN
     if by in ("character", "word") and not whole:
-        raise MisuseError(f"filters and penalties are of tokens, not of a {by}", "leave them out, or --by token")
+        raise MisuseError(tr(OF_TOKENS[by]), tr("leave them out, or --by token"))
     inside = by is None and not context.chat and bool(heal(model, spellings, context.tokens))
     part: Part | None = "character" if inside and whole else None if by is None or by == "token" else by
     if part is None:
@@ -251,10 +266,10 @@ def what_follows(
 def _tempered(model: CausalLM, spellings: Spellings, covers: Covers, by: Part, temperature: float) -> Masses:
     if by == "word":
         found = words.next_words(model, spellings, covers, temperature)
-        others = {"end of text": found.end, "not followed": found.rest}
+        others = {END_OF_TEXT: found.end, NOT_FOLLOWED: found.rest}
         return Masses(temperature, found.words, others, None)
     one = following(model, spellings, covers, temperature)
-    return Masses(temperature, one.characters, {**one.others, "not followed": one.rest}, one.entropy)
+    return Masses(temperature, one.characters, {**one.others, NOT_FOLLOWED: one.rest}, one.entropy)
 
 
 def _log(mass: float) -> float:

@@ -19,7 +19,8 @@ from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import likelier, number, probability, quoted, times
+from llmlab.lab.text import alike, number, probability, quoted, times
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
@@ -47,10 +48,10 @@ class Orders(Shown):
     def views(self) -> list[View]:
         columns = (
             Column("#", True),
-            Column("order", wide=True),
-            Column("log P", True, means="in nats"),
-            Column("P", True, means="the probability of the whole sentence"),
-            Column("x original", True, means="so many times as likely as the original, which has an arrow"),
+            Column(tr("order"), wide=True),
+            Column("log P", True, means=tr("in nats")),
+            Column("P", True, means=tr("the probability of the whole sentence")),
+            Column(tr("x original"), True, means=tr("so many times as likely as the original, which has an arrow")),
         )
         reference = self.texts[self.place - 1].total
         shown = [*range(min(SHOWN, len(self.texts)))]
@@ -68,13 +69,23 @@ class Orders(Shown):
         return [View(visible(self.original), columns, rows, (self.origin.line,), self._conclusion())]
 
     def _conclusion(self) -> str:
-        orders = f"{len(self.texts):,} orders"
-        how = f"a sample of {orders} (seed {self.seed})" if self.sampled else f"all {orders}"
         best, original = self.texts[0], self.texts[self.place - 1]
-        if self.place > 1:
-            ratio = likelier(best.total - original.total)
-            return f"The original is number {self.place:,} of {how}: {quoted(best.text)} is {ratio} it."
-        return f"The original is the likeliest of {how}, {likelier(best.total - self.texts[1].total)} the next."
+        apart = best.total - (original if self.place > 1 else self.texts[1]).total
+        said = {"place": self.place, "orders": self._orders(), "best": quoted(best.text), "ratio": times(apart)}
+        if self.place == 1 and alike(apart):
+            return tr("The original is the likeliest of {orders}, as likely as the next.", **said)
+        if self.place == 1:
+            return tr("The original is the likeliest of {orders}, {ratio} likelier than the next.", **said)
+        if alike(apart):
+            return tr("The original is number {place:,} of {orders}: {best} is as likely as it.", **said)
+        return tr("The original is number {place:,} of {orders}: {best} is {ratio} likelier than it.", **said)
+
+    def _orders(self) -> str:
+        """What was ranked."""
+        count = len(self.texts)
+        if self.sampled:
+            return tr("a sample of {count:,} orders (seed {seed})", count=count, seed=self.seed)
+        return tr("all {count:,} orders", count=count)
 
     def records(self) -> list[Record]:
         return [
@@ -112,9 +123,10 @@ def orders(
 def check(sentence: str, seed: int = 0) -> None:
     """Raise MisuseError as `orders` does, before a model is opened."""
     if seed < 0:
-        raise MisuseError(f"seed {seed} is negative", "give a number from 0 up")
+        raise MisuseError(tr("seed {seed} is negative", seed=seed), tr("give a number from 0 up"))
     if len(split(sentence)[0]) < 2:
-        raise MisuseError(f"{sentence!r} has one word", "part its words by |, for example 我|喜欢|电影")
+        hint = tr("part its words by |, for example 我|喜欢|电影")
+        raise MisuseError(tr("{sentence!r} has one word", sentence=sentence), hint)
 
 
 def split(sentence: str) -> tuple[list[str], str, str]:

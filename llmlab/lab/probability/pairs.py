@@ -13,6 +13,7 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
@@ -31,12 +32,12 @@ class Pair(Struct, frozen=True):
     def __post_init__(self) -> None:
         numbers = [text for text in (self.good, self.bad) if text.strip().isdecimal()]
         if len(numbers) == 1 and any(map(str.isalpha, self.good + self.bad)):
-            raise ValueError("a number and a text are no pair")
+            raise ValueError(tr("a number and a text are no pair"))
 
 
 PAIRS = Kind(
-    "pair",
-    'jsonl like {"sentence_good": "...", "sentence_bad": "..."}; csv, tsv: columns good, bad, and perhaps group',
+    later("pair"),
+    later('jsonl like {"sentence_good": "...", "sentence_bad": "..."}; csv, tsv: columns good, bad, and perhaps group'),
     Pair,
     {
         "good": ("sentence_good", "good", "good_sentence", "correct", "grammatical", "好", "好句", "正确", "对"),
@@ -79,33 +80,36 @@ class Pairs(Shown):
     origin: Provenance
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("pairs", True), *share_columns())
+        columns = (Column(tr("group"), wide=True), Column(tr("pairs"), True), *share_columns())
         shares = self.shares()
         rows: list[list[Cell]] = [
-            [visible(name) or "all", f"{share.trials:,}", *share.cells()] for name, share in shares
+            [visible(name) or tr("all"), f"{share.trials:,}", *share.cells()] for name, share in shares
         ]
         views = [View("", columns, rows, (*self._ties(), self.origin.line), self._conclusion(dict(shares)))]
         misses = sorted((one for one in self.outcomes if not one.right), key=lambda one: one.margin)[:MISSES]
         if misses:
-            margin = Column("margin", True, means="log P(good) - log P(bad), in nats; below 0 the bad one is likelier")
-            header = (margin, Column("good", wide=True), Column("bad", wide=True))
+            means = tr("log P(good) - log P(bad), in nats; below 0 the bad one is likelier")
+            margin = Column(tr("margin"), True, means=means)
+            header = (margin, Column(tr("good"), wide=True), Column(tr("bad"), wide=True))
             wide: list[list[Cell]] = [
                 [number(one.margin), visible(one.pair.good), visible(one.pair.bad)] for one in misses
             ]
-            views.append(View("widest misses", header, wide))
+            views.append(View(tr("widest misses"), header, wide))
         return views
 
     def _ties(self) -> tuple[str, ...]:
         count = sum(one.tied for one in self.outcomes)
-        return (f"both sentences are equally likely in {count:,} pairs, which count as wrong",) if count else ()
+        tied = tr("both sentences are equally likely in {count:,} pairs, which count as wrong", count=count)
+        return (tied,) if count else ()
 
     def _conclusion(self, shares: dict[str, Share]) -> str:
         whole = shares.pop("")
-        said = f"The good sentence is the likelier one in {whole.right:,} of {whole.trials:,} pairs ({whole.share:.1%})"
+        found = {"right": whole.right, "trials": whole.trials, "share": whole.share}
+        said = tr("The good sentence is the likelier one in {right:,} of {trials:,} pairs ({share:.1%})", **found)
         if len(shares) < 2:
-            return f"{said}."
+            return tr("{sentence}.", sentence=said)
         name, hardest = min(shares.items(), key=lambda one: one[1].share)
-        return f"{said}; hardest is {visible(name)} ({hardest.share:.1%})."
+        return tr("{said}; hardest is {group} ({share:.1%}).", said=said, group=visible(name), share=hardest.share)
 
     def records(self) -> list[Record]:
         return [

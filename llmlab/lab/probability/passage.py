@@ -28,6 +28,7 @@ from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability.by_character import totals_at
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, many
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 OWN = "guess.en.txt"  # the text of ours, among the exercises
@@ -72,13 +73,14 @@ def excerpt(text: str, name: str, length: int, seed: int, by: SymbolBy | None = 
     Raises MisuseError for a text that is too short.
     """
     if length < 1:
-        raise MisuseError(f"a passage of {length} symbols is none", "give --length 1 or more")
+        raise MisuseError(tr("a passage of {length} symbols is none", length=length), tr("give --length 1 or more"))
     line = " ".join(TORN.sub("", unicodedata.normalize("NFC", text)).split())
     part: SymbolBy = by or ("character" if language(line) in UNSPACED else "word")
     symbols = in_symbols(line, part)
     if len(symbols) <= length:
-        hint = "give a longer text, or a smaller --length"
-        raise MisuseError(f"{name} has {many(len(symbols), part)}, too few to guess {length} after one", hint)
+        count = many(len(symbols), "word") if part == "word" else many(len(symbols), "character")
+        few = tr("{name} has {symbols}, too few to guess {length} after one", name=name, symbols=count, length=length)
+        raise MisuseError(few, tr("give a longer text, or a smaller --length"))
     last = len(symbols) - length
     start = int(np.random.default_rng(seed).integers(min(SHOWN[part], last), last, endpoint=True))
     begin = max(start - SHOWN[part], 0)
@@ -105,8 +107,10 @@ def read(model: CausalLM, spellings: Spellings, asked: Excerpt, progress: Progre
     ends = np.cumsum([len(one.encode()) for one in (asked.before, *asked.asked)]).tolist()
     totals = totals_at(ends, covers, ends[-1])
     if np.isnan(totals).any():
-        message = f"{model.info.name} has no BOS, and no more than its first token stands before what is asked"
-        raise MisuseError(message, "give a longer text, or another --seed")
+        message = tr(
+            "{model} has no BOS, and no more than its first token stands before what is asked", model=model.info.name
+        )
+        raise MisuseError(message, tr("give a longer text, or another --seed"))
     bits = tuple((-np.diff(totals) * BITS).tolist())
     return Passage(asked, bits, partial(_rank, model, spellings, asked), of_text(model.info), covers.left_out)
 

@@ -22,6 +22,7 @@ from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, number
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.view import Cell, Chart, Column, Record, View
 
@@ -50,25 +51,32 @@ class LongText(Shown):
         return math.exp(-self.logprob / self.scored) if self.scored else math.nan
 
     def views(self) -> list[View]:
-        rows: list[list[Cell]] = [
-            ["log P", number(self.logprob), "natural logarithm of the text's probability"],
-            ["perplexity", number(self.perplexity, 2), "exp(-log P / tokens)"],
-            ["bits per token", number(self._bits_per(self.scored)), "-log2 P / tokens, log2 of the perplexity"],
-            ["bits per character", number(self._bits_per(self.characters)), "-log2 P / characters"],
-            [
-                "bits per byte",
-                number(self._bits_per(self.bytes)),
-                "-log2 P / bytes: compares models, whatever their tokens",
-            ],
-            ["tokens", f"{self.tokens:,}", "all that the model reads"],
-            ["characters", f"{self.characters:,}", ""],
-            ["bytes", f"{self.bytes:,}", "in UTF-8"],
+        columns = (Column(tr("measure")), Column(tr("value"), True), Column(tr("what it is"), wide=True))
+        how = tr(
+            "windows: {count:,}, of up to {room} tokens, stride {stride}",
+            count=self.windows,
+            room=self.window,
+            stride=self.stride,
+        )
+        conclusion = tr(
+            "At each token the model is as uncertain as {choices:,.1f} equal choices.", choices=self.perplexity
+        )
+        said = conclusion if self.scored else ""
+        return [View(self.name, columns, self._rows(), (how, self.origin.line), said)]
+
+    def _rows(self) -> list[list[Cell]]:
+        a_token, a_character, a_byte = map(self._bits_per, (self.scored, self.characters, self.bytes))
+        fair = tr("-log2 P / bytes: compares models, whatever their tokens")
+        return [
+            ["log P", number(self.logprob), tr("natural logarithm of the text's probability")],
+            [tr("perplexity"), number(self.perplexity, 2), tr("exp(-log P / tokens)")],
+            [tr("bits per token"), number(a_token), tr("-log2 P / tokens, log2 of the perplexity")],
+            [tr("bits per character"), number(a_character), tr("-log2 P / characters")],
+            [tr("bits per byte"), number(a_byte), fair],
+            [tr("tokens"), f"{self.tokens:,}", tr("all that the model reads")],
+            [tr("characters"), f"{self.characters:,}", ""],
+            [tr("bytes"), f"{self.bytes:,}", tr("in UTF-8")],
         ]
-        columns = (Column("measure"), Column("value", True), Column("what it is", wide=True))
-        choices = f"{self.perplexity:,.1f} equal choices" if self.scored else ""
-        conclusion = f"At each token the model is as uncertain as {choices}." if choices else ""
-        how = f"windows: {self.windows:,}, of up to {self.window} tokens, stride {self.stride}"
-        return [View(self.name, columns, rows, (how, self.origin.line), conclusion)]
 
     def records(self) -> list[Record]:
         return [
@@ -133,7 +141,7 @@ def measure(
             unknown += int(np.isnan(stats.logprobs).sum())
             done += len(stats.logprobs)
     if not done:
-        raise MisuseError(f"{name} is empty", "give at least one character")
+        raise MisuseError(tr("{name} is empty", name=name), tr("give at least one character"))
     counts = reader.characters, reader.bytes, done, done - unknown
     cut = len(logprobs), windows.room, windows.stride
     return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info), profiler.profile())

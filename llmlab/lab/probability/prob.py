@@ -20,28 +20,21 @@ from llmlab.lab.probability import windows
 from llmlab.lab.probability.alternatives import alternatives as likeliest_others
 from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.charts.prob import surprisals
+from llmlab.lab.probability.parts import PART
+from llmlab.lab.probability.said import MEANS, UNITS, conclusion, legend
 from llmlab.lab.probability.scored import Scored, encode
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, quoted, raw, show, times, value
+from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, raw, show, value
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Panel, Picture, Record, Strip, View, stated_once
 
 BEFORE = 24  # characters of the context that a record repeats
 BEFORE_CELLS = 12  # and cells that a table shows
-MEANS = {
-    "P": "probability after what is given",
-    "log P": "its natural logarithm",
-    "bits": "surprisal, -log2 P",
-    "corrected": "with the space after the word instead of the one before it",
-    "rank": "place in the vocabulary by probability",
-    "entropy": "bits, of what might have come",
-    "product": "of this row and those above",
-    "sum": "of this row and those above",
-}
 DARKEST_BITS = 16  # a strip's full shade: one in 65,536
 
 
@@ -91,21 +84,24 @@ class Ledger(Shown):
         `others`: what might have come instead of each token, where it is known.
         """
         title = f"P({visible(self.scored.text)})"
-        total = f"log P = {number(self.total)} nats   P = {probability(self.total)}   "
-        total += f"perplexity = {number(self.perplexity, 2)}"
+        total = tr(
+            "log P = {nats} nats   P = {p}   perplexity = {perplexity}",
+            nats=number(self.total),
+            p=probability(self.total),
+            perplexity=number(self.perplexity, 2),
+        )
         written = self._formula(unit or "prob") if formula else ()
-        said = (*self._corrected(unit or "nats"), *self.remarks, *self.scored.notes)
-        notes = (*written, total, *said, self.origin.line)
-        conclusion = self._conclusion()
+        told = (*self._corrected(unit or "nats"), *self.remarks, *self.scored.notes)
+        notes = (*written, total, *told, self.origin.line)
+        said = self._conclusion()
         if strip:
-            legend = [(f"{bits} bits", bits / DARKEST_BITS) for bits in (2, 4, 8, 12)]
             parts = [(visible(raw(row.piece), alone=False), _shade(row)) for row in self.rows]
-            return [Strip(title, parts, [*legend, (f"{DARKEST_BITS} or more", 1.0)], notes, conclusion)]
+            return [Strip(title, parts, legend(DARKEST_BITS), notes, said)]
         columns, rows = self._columns(unit), [self._cells(row, unit) for row in self.rows]
         if others:
-            columns = (*columns, alternatives.column("the likeliest beside it, and their P"))
+            columns = (*columns, alternatives.column(tr("the likeliest beside it, and their P")))
             rows = [[*cells, alternatives.shown(row.others)] for cells, row in zip(rows, self.rows, strict=True)]
-        return [View(title, columns, rows, notes, conclusion)]
+        return [View(title, columns, rows, notes, said)]
 
     def records(self) -> list[Record]:
         return [
@@ -148,24 +144,16 @@ class Ledger(Shown):
         return [value(self.total, unit or "prob")]
 
     def _conclusion(self) -> str:
-        if math.isnan(self.total):
-            return f"nothing stands before the only {self.by}: it has no probability"
-        of_characters = self.by == "character"
-        texts = f"one text in {times(-self.total).removesuffix(' times')}"
-        choices = times(math.log(self.perplexity)).removesuffix(" times")
-        if given := [row for row in self.rows if math.isnan(row.logprob)]:
-            before = b"".join(row.piece for row in given).decode(errors="replace")
-            texts = texts.replace("text in", f"of the texts that begin with {quoted(before)} in")
-        part = "begins like this; a character" if of_characters else "is this one; a token"
-        return f"{texts} {part} is as uncertain as {choices} equal choices"
+        given = b"".join(row.piece for row in self.rows if math.isnan(row.logprob)).decode(errors="replace")
+        return conclusion(self.by, given, self.total, self.perplexity)
 
     def _columns(self, unit: Unit | None) -> tuple[Column, ...]:
         values = {None: ["P", "log P", "bits"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
         of_token = ["rank", "entropy"] if self.by == "token" else []
         corrected = ["corrected"] if self.rows[0].corrected is not None else []
         last = "product" if unit in (None, "prob") else "sum"
-        numbers = (Column(name, True, means=MEANS[name]) for name in [*values, *corrected, *of_token, last])
-        return (Column("given", tail=BEFORE_CELLS), Column(self.by, wide=True), *numbers)
+        numbers = (Column(tr(name), True, means=tr(MEANS[name])) for name in [*values, *corrected, *of_token, last])
+        return (Column(tr("given"), tail=BEFORE_CELLS), Column(tr(PART[self.by]), wide=True), *numbers)
 
     def _cells(self, row: Row, unit: Unit | None) -> list[Cell]:
         cells: list[Cell] = [edged(row.before) or self.origin.columns["bos"] or "", show(row.piece)]
@@ -200,10 +188,12 @@ class Ledger(Shown):
         if self.rows[0].corrected is None:
             return ()
         total = sum(row.corrected or 0.0 for row in self.rows)
-        return (
-            f"corrected ({unit}): the space after a word, not the one before it, belongs to it; "
-            f"in all {figure(unit, total)}",
+        corrected = tr(
+            "corrected ({unit}): the space after a word, not the one before it, belongs to it; in all {total}",
+            unit=tr(UNITS[unit]),
+            total=figure(unit, total),
         )
+        return (corrected,)
 
 
 def ledger(
@@ -264,9 +254,9 @@ def _ledger(model: CausalLM, text: str, tokens: Tokens, stats: TokenStats, by: B
 def check_correction(text: str, by: By) -> None:
     """Raise MisuseError as `ledger` does, before a model is opened."""
     if by != "word":
-        raise MisuseError("the word correction is of words", "use it with --by word")
+        raise MisuseError(tr("the word correction is of words"), tr("use it with --by word"))
     if language(text) in UNSPACED and not re.search(r"\s", text):
-        raise MisuseError("the word correction is about the spaces between words", "this text has none")
+        raise MisuseError(tr("the word correction is about the spaces between words"), tr("this text has none"))
 
 
 def _row(scored: Scored, stats: TokenStats, group: range, by: By, correction: float | None) -> Row:

@@ -22,6 +22,7 @@ from llmlab.backends.sampling import top
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.probability.whole import LETTERS, is_whole, listed, written_in
+from llmlab.language import tr
 
 BLANK = "[?]"
 MOST = 10_000  # fillings ranked
@@ -63,7 +64,8 @@ def for_blanks(model: CausalLM, parts: Sequence[str], *, allow_special: bool = F
             grown += [(*words, word) for word in islice(found, OF_SEVERAL)]
         fillings = grown
         if len(fillings) * OF_SEVERAL > MOST and blank < len(parts) - 1:
-            raise MisuseError(f"{len(parts) - 1} blanks are too many to propose for", "give some with --candidate")
+            many = tr("{count} blanks are too many to propose for", count=len(parts) - 1)
+            raise MisuseError(many, tr("give some with --candidate"))
     return fillings
 
 

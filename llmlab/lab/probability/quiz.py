@@ -19,12 +19,14 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import number
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
 MISSES = 5  # wrong answers shown
 LETTERS = string.ascii_uppercase
+BY = {"sum": later("sum"), "per_character": later("per character"), "per_token": later("per token")}  # SCORES
 SCORES: dict[str, Callable[[Choice], float]] = {
     "sum": lambda choice: choice.logprob,
     "per_character": lambda choice: choice.per_character,
@@ -46,11 +48,16 @@ class Item(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if bool(self.choices) == bool(self.others):
-            raise ValueError("give the choices, or else the others than the answer")
+            raise ValueError(tr("give the choices, or else the others than the answer"))
         if len(set(self.offered)) < len(self.offered):
-            raise ValueError("a choice is there twice")
+            raise ValueError(tr("a choice is there twice"))
         if self.choices and self._place not in range(len(self.choices)):
-            raise ValueError(f"the answer {self.answer!r} is none of the choices: give its text, or its letter from A")
+            raise ValueError(
+                tr(
+                    "the answer {answer!r} is none of the choices: give its text, or its letter from A",
+                    answer=self.answer,
+                )
+            )
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -75,8 +82,11 @@ class Item(Struct, frozen=True):
 
 
 QUESTIONS = Kind(
-    "question",
-    'jsonl like {"context": "...", "choices": ["...", "..."], "answer": 0}; csv, tsv: columns context, answer, others',
+    later("question"),
+    later(
+        'jsonl like {"context": "...", "choices": ["...", "..."], "answer": 0}; '
+        "csv, tsv: columns context, answer, others"
+    ),
     Item,
     {
         "context": ("context", "question", "问题", "题目", "上文"),
@@ -122,26 +132,29 @@ class Quiz(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("group", wide=True),
-            Column("questions", True),
-            Column("by", means="by which log P of the choices is compared"),
+            Column(tr("group"), wide=True),
+            Column(tr("questions"), True),
+            Column(tr("by"), means=tr("by which log P of the choices is compared")),
             *share_columns(),
         )
         rows: list[list[Cell]] = []
         for group in self._groups():
             answers = self._of(group)
             for score in SCORES:
-                name = [visible(group) or "all", len(answers)] if score == "sum" else ["", ""]
-                rows.append([*name, score.replace("_", " "), *self._share(answers, score).cells()])
+                name = [visible(group) or tr("all"), len(answers)] if score == "sum" else ["", ""]
+                rows.append([*name, tr(BY[score]), *self._share(answers, score).cells()])
         merged = any(one.boundary == "merged" for answer in self.answers for one in answer.found.choices)
-        notes = ("sum is acc, per character acc_norm of lm-evaluation-harness", self.origin.line)
+        notes = (tr("sum is acc, per character acc_norm of lm-evaluation-harness"), self.origin.line)
         whole = self._share(self.answers, "sum")
-        said = (
-            f"The right choice is the likeliest in {whole.right:,} of {whole.trials:,} questions ({whole.share:.1%})."
+        said = tr(
+            "The right choice is the likeliest in {right:,} of {trials:,} questions ({share:.1%}).",
+            right=whole.right,
+            trials=whole.trials,
+            share=whole.share,
         )
         views = [View("", columns, rows, notes, said)]
         wrong = [answer for answer in self.answers if not answer.right("sum")]
-        return [*views, self._misses(wrong[:MISSES], (MERGED,) if merged else ())] if wrong else views
+        return [*views, self._misses(wrong[:MISSES], (tr(MERGED),) if merged else ())] if wrong else views
 
     def records(self) -> list[Record]:
         """A record a choice."""
@@ -183,14 +196,14 @@ class Quiz(Shown):
         return Share(sum(answer.right(score) for answer in answers), len(answers))
 
     def _misses(self, wrong: Sequence[Answer], notes: tuple[str, ...]) -> View:
-        columns = (Column("context", wide=True), Column("right"), Column("log P", True), Column("picked"))
+        columns = (Column(tr("context"), wide=True), Column(tr("right")), Column("log P", True), Column(tr("picked")))
         rows: list[list[Cell]] = []
         for answer in wrong:
             truth = next(one for one in answer.found.choices if one.text == answer.truth)
             picked = answer.pick("sum")
             context = visible(answer.question.context)
             rows.append([context, truth.label, number(truth.logprob), picked.label, number(picked.logprob)])
-        return View("some that the sum gets wrong", (*columns, Column("log P", True)), rows, notes)
+        return View(tr("some that the sum gets wrong"), (*columns, Column("log P", True)), rows, notes)
 
 
 def answer(

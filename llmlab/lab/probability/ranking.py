@@ -10,10 +10,31 @@ from llmlab.lab.probability.prob import Ledger, ledgers
 from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import Unit, figure, finite, likelier, probability, quoted, times, value
+from llmlab.lab.text import Unit, alike, figure, finite, probability, quoted, times, value
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
+
+TOKEN, CHARACTER, NEXT = later("/token"), later("/char"), later("x next")  # columns
+MEANS = {
+    "log P": later("natural logarithm of P, in nats"),
+    "P": later("the probability of the whole text"),
+    "bits": later("-log2 P"),
+    NEXT: later("so many times likelier than the next text"),
+}
+MEAN = {  # of a column, by the unit
+    TOKEN: {
+        "prob": later("geometric mean of P a token"),
+        "nats": later("mean of log P a token"),
+        "bits": later("mean of the bits a token"),
+    },
+    CHARACTER: {
+        "prob": later("geometric mean of P a character"),
+        "nats": later("mean of log P a character"),
+        "bits": later("mean of the bits a character"),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -31,9 +52,9 @@ class Ranking(Shown):
     def views(self, *, unit: Unit | None = None, per_token: bool = False) -> list[View]:
         """Without a unit log P and P stand side by side; `per_token` adds means, by which short texts look rare."""
         names = {None: ["log P", "P"], "prob": ["P"], "nats": ["log P"], "bits": ["bits"]}[unit]
-        names += ["/token", "/char"] if per_token else []
-        numbers = (Column(name, True, means=_meaning(name, unit)) for name in [*names, "x next"])
-        columns = (Column("#", True), Column("text", wide=True), *numbers)
+        names += [TOKEN, CHARACTER] if per_token else []
+        numbers = (Column(tr(name), True, means=_meaning(name, unit)) for name in [*names, NEXT])
+        columns = (Column("#", True), Column(tr("text"), wide=True), *numbers)
         found = zip(range(1, len(self.texts) + 1), self.texts, self._ratios(), strict=True)
         rows = [self._cells(unit, per_token, *one) for one in found]
         cut = max(self.texts, key=lambda one: one.windows).notes
@@ -60,16 +81,29 @@ class Ranking(Shown):
         first, second, ratio = *self.texts[:2], self._ratios()[0]
         if ratio is None:
             return ""
+        two = {"one": quoted(first.text), "other": quoted(second.text)}
         if len(self.texts) == 2:
-            return f"{quoted(first.text)} is {likelier(ratio)} {quoted(second.text)}."
-        said = f"{quoted(first.text)} is the likeliest of {len(self.texts):,} texts, {likelier(ratio)} the next"
-        return f"{said}, {quoted(second.text)}."
+            if alike(ratio):
+                return tr("{one} is as likely as {other}.", **two)
+            return tr("{one} is {ratio} likelier than {other}.", ratio=times(ratio), **two)
+        count = len(self.texts)
+        if alike(ratio):
+            return tr("{one} is the likeliest of {count:,} texts, as likely as the next, {other}.", count=count, **two)
+        return tr(
+            "{one} is the likeliest of {count:,} texts, {ratio} likelier than the next, {other}.",
+            count=count,
+            ratio=times(ratio),
+            **two,
+        )
 
     def _lengths(self) -> tuple[str, ...]:
         lengths = [len(one.tokens) for one in self.texts]
         few, many = min(lengths), max(lengths)
-        said = f"the texts have {few} {'and' if len(lengths) == 2 else 'to'} {many} tokens: a longer text is rarer"
-        return (f"{said} on the whole",) if few < many else ()
+        if len(lengths) == 2:
+            said = tr("the texts have {few} and {many} tokens: a longer text is rarer on the whole", few=few, many=many)
+        else:
+            said = tr("the texts have {few} to {many} tokens: a longer text is rarer on the whole", few=few, many=many)
+        return (said,) if few < many else ()
 
     def _cells(self, unit: Unit | None, per_token: bool, rank: int, scored: Scored, ratio: float | None) -> list[Cell]:
         one = unit or "nats"
@@ -88,15 +122,7 @@ class Ranking(Shown):
 
 def _meaning(name: str, unit: Unit | None) -> str:
     """What a column says."""
-    mean = "geometric mean of P" if unit == "prob" else f"mean of {'the bits' if unit == 'bits' else 'log P'}"
-    return {
-        "log P": "natural logarithm of P, in nats",
-        "P": "the probability of the whole text",
-        "bits": "-log2 P",
-        "/token": f"{mean} a token",
-        "/char": f"{mean} a character",
-        "x next": "so many times likelier than the next text",
-    }[name]
+    return tr(MEANS[name] if name in MEANS else MEAN[name][unit or "nats"])
 
 
 def unranked(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Record]:

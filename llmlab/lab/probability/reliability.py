@@ -19,6 +19,7 @@ from llmlab.backends.base import CausalLM, ScoreRequest
 from llmlab.lab.probability import resampling
 from llmlab.lab.probability.windows import foretold
 from llmlab.lab.shares import Z95
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 DECADES = 8  # those of P above 1e-7 one by one, and all below
@@ -58,7 +59,8 @@ class Bin:
     @property
     def span(self) -> str:
         """The range of a decade for the eye: 0.1 to 1, 1e-4 to 0.001, below 1e-7."""
-        return f"{_tenfold(self.low)} to {_tenfold(self.high)}" if self.low else f"below {_tenfold(self.high)}"
+        high = _tenfold(self.high)
+        return tr("{low} to {high}", low=_tenfold(self.low), high=high) if self.low else tr("below {high}", high=high)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.text import finite, power
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
@@ -57,7 +58,8 @@ class Scored:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a table must say of how the text was read."""
-        return (f"longer than the model reads at once: {self.windows} windows",) if self.windows > 1 else ()
+        read = tr("longer than the model reads at once: {windows} windows", windows=self.windows)
+        return (read,) if self.windows > 1 else ()
 
     def summary(self) -> Record:
         mantissa, exponent = (None, None) if math.isnan(self.total) else power(self.total)
@@ -107,5 +109,5 @@ def score(
 def encode(model: CausalLM, text: str, *, allow_special: bool = False) -> Tokens:
     """Tokens of a text that must not be empty."""
     if not text:
-        raise MisuseError("the text is empty", "give at least one character")
+        raise MisuseError(tr("the text is empty"), tr("give at least one character"))
     return model.encode(text, allow_special=allow_special)

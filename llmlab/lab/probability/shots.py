@@ -1,14 +1,11 @@
 """What examples in the prompt do: a file's questions after none, one, two ... of the others with their answers.
 
-An example is a question in its wording with its right choice after it; an empty line stands after each, as in
-lm-evaluation-harness (Brown et al. 2020, section 2.4). A draw is an order of all questions, by the seed; a question's
-k examples are the first k of it but itself. So more examples begin with the fewer, and the questions of a draw have
-nearly the same ones, which are computed once. A choice is picked by its log P, summed, as in choose.py.
+The prompts are those of prompting.py. A choice is picked by its log P, summed, as in choose.py.
 
 Answers share questions and draws, so both are drawn again for the intervals (Owen 2007, see resampling.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,57 +16,16 @@ from llmlab.backends.base import CausalLM
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import resampling
 from llmlab.lab.probability.charts.shots import curves
-from llmlab.lab.probability.choose import choose_all, wants_space
+from llmlab.lab.probability.choose import choose_all
+from llmlab.lab.probability.prompting import Prompting, Trial, examples, trials
 from llmlab.lab.probability.quiz import Answer, Item
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import INTERVAL
 from llmlab.lab.shown import Shown
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
-
-PROMPT = "{prompt}"  # a question in its wording, as in a preset's template
-APART = "\n\n"
-DRAWS = 5
-
-
-@dataclass(frozen=True)
-class Prompting:
-    """How many examples stand before a question, in which wordings, and how they are drawn."""
-
-    shots: tuple[int, ...] = (0,)
-    templates: tuple[str, ...] = (PROMPT,)
-    draws: int = DRAWS
-    seed: int = 0
-
-    def check(self, questions: int) -> None:
-        """Raise MisuseError, before a model is opened, for what cannot be asked of so many questions."""
-        if not self.shots or min(self.shots) < 0:
-            raise MisuseError("the numbers of examples go from 0 up", "for example --shots 0,1,2,4,8")
-        if (most := max(self.shots)) >= questions:
-            raise MisuseError(f"{questions} questions leave {questions - 1} for examples, not {most}", "give more")
-        if self.draws < 1 or self.seed < 0:
-            raise MisuseError("there is 1 draw at least, and a seed from 0 up", f"for example --draws {DRAWS}")
-        if without := [one for one in self.templates if PROMPT not in one]:
-            raise MisuseError(f"the template {without[0]!r} has no {PROMPT}", r"for example 'Q: {prompt}\nA:'")
-        if len(set(self.templates)) < len(self.templates):
-            raise MisuseError("a template is given twice", "give each once")
-
-    def orders(self, questions: int) -> list[list[int]]:
-        """The questions in the order of each draw."""
-        generator = np.random.default_rng(self.seed)
-        return [generator.permutation(questions).tolist() for _ in range(self.draws)]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One question after so many examples of one draw, in one wording."""
-
-    template: str
-    shots: int
-    draw: int  # from 0; without examples there is one
-    number: int  # of the question
-    prompt: str
 
 
 @dataclass(frozen=True)
@@ -133,16 +89,16 @@ class Shots(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("wording", wide=True),
-            Column("examples", True),
-            Column("right", True, means="share of right answers, over all questions and draws"),
-            Column("95 %", means=INTERVAL),
+            Column(tr("wording"), wide=True),
+            Column(tr("examples"), True),
+            Column(tr("right"), True, means=tr("share of right answers, over all questions and draws")),
+            Column("95 %", means=tr(INTERVAL)),
             Column(""),
-            Column("draws", means="the shares of the worst and of the best draw of examples"),
+            Column(tr("draws"), means=tr("the shares of the worst and of the best draw of examples")),
         )
         skip = 0 if len(self.prompting.templates) > 1 else 1
         rows = [self._cells(one)[skip:] for one in self.points]
-        title = f"{self.points[0].table.shape[1]:,} questions, by examples in the prompt"
+        title = tr("{count:,} questions, by examples in the prompt", count=self.points[0].table.shape[1])
         return [View(title, columns[skip:], rows, self._notes(), self._conclusion())]
 
     def records(self) -> list[Record]:
@@ -195,43 +151,60 @@ class Shots(Shown):
 
     def _notes(self) -> tuple[str, ...]:
         shown = min(self.trials, key=lambda one: (one.shots == 0, one.shots))
-        read = f"so it reads {examples(shown.shots)}: {visible(shown.prompt)} ..."
-        drawn = f"draws of examples: {self.prompting.draws}, seed {self.prompting.seed}" if max(self._shots) else ""
-        how = f"{resampling.RESAMPLES:,} times questions and draws drawn again"
-        return (read, f"{drawn}; {how}" if drawn else how, self.origin.line)
+        read = tr("so it reads {examples}: {prompt} ...", examples=examples(shown.shots), prompt=visible(shown.prompt))
+        how = {"times": resampling.RESAMPLES, "draws": self.prompting.draws, "seed": self.prompting.seed}
+        again = tr("{times:,} times questions and draws drawn again", **how)
+        if max(self._shots):
+            again = tr(
+                "draws of examples: {draws}, seed {seed}; {times:,} times questions and draws drawn again", **how
+            )
+        return (read, again, self.origin.line)
 
     def _conclusion(self) -> str:
-        return f"{self._moved()}{self._apart()}."
+        if len(self.prompting.templates) == 1:
+            return tr("{sentence}.", sentence=self._moved())
+        return tr(
+            "{moved}; points from the worst wording to the best: {apart}.", moved=self._moved(), apart=self._apart()
+        )
 
     def _moved(self) -> str:
+        """How many are right after the fewest examples, and after the most."""
         fewest, *more = [self._mean(shots) for shots in self._shots]
+        few = {"share": fewest, "examples": examples(self._shots[0])}
         wordings = len(self.prompting.templates)
-        over = f"Over {wordings} wordings " if wordings > 1 else ""
-        first = f"{over}{fewest:.1%} are right {examples(self._shots[0])}"
+        first = tr("{share:.1%} are right {examples}", **few)
+        if wordings > 1:
+            first = tr("Over {wordings} wordings {share:.1%} are right {examples}", wordings=wordings, **few)
         if not more:
             return first
+        many = {"share": more[-1], "examples": examples(self._shots[-1])}
+        return tr("{first}, {share:.1%} {examples}: {points}", first=first, points=self._points(), **many)
+
+    def _points(self) -> str:
+        """From the fewest examples to the most."""
         moved, low, high = (100 * one for one in self.change)
-        chance = ", which chance alone may make" if low <= 0 <= high else ""
-        points = f"{moved:+.1f} points ({low:+.1f} to {high:+.1f}){chance}"
-        return f"{first}, {more[-1]:.1%} {examples(self._shots[-1])}: {points}"
+        if low <= 0 <= high:
+            return tr(
+                "{moved:+.1f} points ({low:+.1f} to {high:+.1f}), which chance alone may make",
+                moved=moved,
+                low=low,
+                high=high,
+            )
+        return tr("{moved:+.1f} points ({low:+.1f} to {high:+.1f})", moved=moved, low=low, high=high)
 
     def _apart(self) -> str:
         """How far the wordings are from each other."""
-        if len(self.prompting.templates) == 1:
-            return ""
-        apart = [f"{100 * self._range(shots):.1f} {examples(shots)}" for shots in (self._shots[0], self._shots[-1])]
-        return f"; points from the worst wording to the best: {', '.join(dict.fromkeys(apart))}"
+        apart = [
+            tr("{points:.1f} {examples}", points=100 * self._range(shots), examples=examples(shots))
+            for shots in (self._shots[0], self._shots[-1])
+        ]
+        return tr(", ").join(dict.fromkeys(apart))
 
     def _mean(self, shots: int) -> float:
         return float(np.mean([one.share for one in self.points if one.shots == shots]))
 
     def _range(self, shots: int) -> float:
         return float(np.ptp([one.share for one in self.points if one.shots == shots]))
-
-
-def examples(count: int) -> str:
-    """So many, in words."""
-    return f"with {count} examples" if count > 1 else ("with 1 example" if count else "without examples")
 
 
 def after_examples(
@@ -248,30 +221,13 @@ def after_examples(
     Raises MisuseError for what cannot be asked, and for a prompt that is longer than the model reads.
     """
     prompting.check(len(questions))
-    trials = tuple(_trials(questions, prompting, glue))
-    for trial in trials:
+    asking = tuple(trials(questions, prompting, glue))
+    for trial in asking:
         _check_room(model, trial, questions[trial.number].offered, allow_special)
-    asked = [(trial.prompt, questions[trial.number].offered) for trial in trials]
+    asked = [(trial.prompt, questions[trial.number].offered) for trial in asking]
     found = choose_all(model, asked, glue=glue, allow_special=allow_special, progress=progress)
-    answers = [Answer(questions[trial.number], one) for trial, one in zip(trials, found, strict=True)]
-    return Shots(prompting, trials, tuple(answers), of_text(model.info))
-
-
-def _trials(questions: Sequence[Item], prompting: Prompting, glue: bool) -> Iterator[Trial]:
-    orders = prompting.orders(len(questions))
-    for template in prompting.templates:
-        worded = [template.replace(PROMPT, one.context) for one in questions]
-        solved = [_answered(one, item.truth, glue) for one, item in zip(worded, questions, strict=True)]
-        for shots in prompting.shots:
-            for draw, order in enumerate(orders if shots else orders[:1]):
-                for number, question in enumerate(worded):
-                    before = [solved[other] for other in order if other != number][:shots]
-                    yield Trial(template, shots, draw, number, "".join(one + APART for one in before) + question)
-
-
-def _answered(question: str, truth: str, glue: bool) -> str:
-    """A question with its right choice after it."""
-    return question + " " * (not glue and wants_space(question, truth)) + truth
+    answers = [Answer(questions[trial.number], one) for trial, one in zip(asking, found, strict=True)]
+    return Shots(prompting, asking, tuple(answers), of_text(model.info))
 
 
 def _check_room(model: CausalLM, trial: Trial, choices: Sequence[str], allow_special: bool) -> None:
@@ -282,5 +238,11 @@ def _check_room(model: CausalLM, trial: Trial, choices: Sequence[str], allow_spe
         return
     tokens = max(len(model.encode(text, allow_special=allow_special)) for text in texts)
     if tokens > room:
-        message = f"{examples(trial.shots)} a prompt has {tokens:,} tokens; {model.info.name} reads {room:,}"
-        raise MisuseError(message, "give fewer --shots, or a model that reads more")
+        message = tr(
+            "{examples} a prompt has {tokens:,} tokens; {model} reads {room:,}",
+            examples=examples(trial.shots),
+            tokens=tokens,
+            model=model.info.name,
+            room=room,
+        )
+        raise MisuseError(message, tr("give fewer --shots, or a model that reads more"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, ModelInfo, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
 
@@ -31,16 +32,15 @@ class Windows:
         bos = 1 if info.bos else 0
         window = window or info.context
         if not 1 + bos < window <= info.context:
-            raise MisuseError(
-                f"a window of {window} tokens is not possible", f"{info.name} reads {2 + bos} to {info.context}"
-            )
+            reads = tr("{model} reads {least} to {most}", model=info.name, least=2 + bos, most=info.context)
+            raise MisuseError(tr("a window of {window} tokens is not possible", window=window), reads)
         room = window - bos
         if stride < 0:
-            raise MisuseError(f"a stride of {stride} is backwards", "give a number from 0 up; 0 is half a window")
+            hint = tr("give a number from 0 up; 0 is half a window")
+            raise MisuseError(tr("a stride of {stride} is backwards", stride=stride), hint)
         if stride > room:
-            raise MisuseError(
-                f"a stride of {stride} would skip tokens", f"give at most {room}, the tokens that a window holds"
-            )
+            hint = tr("give at most {room}, the tokens that a window holds", room=room)
+            raise MisuseError(tr("a stride of {stride} would skip tokens", stride=stride), hint)
         return cls(room, stride or max(room // 2, 1))
 
     def count(self, tokens: int) -> int:

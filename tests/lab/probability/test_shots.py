@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import resampling
+from llmlab.lab.probability.prompting import Prompting
 from llmlab.lab.probability.quiz import Item
-from llmlab.lab.probability.shots import Prompting, after_examples
+from llmlab.lab.probability.shots import after_examples
 
 QUESTIONS = [
     Item("The cat", 0, (" sat", " is"), group="a"),

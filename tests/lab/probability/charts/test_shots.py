@@ -3,8 +3,9 @@
 import pytest
 import vega
 
+from llmlab.lab.probability.prompting import Prompting
 from llmlab.lab.probability.quiz import Item
-from llmlab.lab.probability.shots import Prompting, after_examples
+from llmlab.lab.probability.shots import after_examples
 
 QUESTIONS = [Item(f"The {one}", 0, (" cat", " mat")) for one in ("big", "old", "<b>", "今天", "sat")]
 
