@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmlab.lab import chart
-from llmlab.lab.probability.charts.ranked import LONG, MOST, PERCENT, brief, cut, noted, ranked, room
+from llmlab.lab.probability.charts.ranked import LOGPROB, LONG, MOST, PERCENT, brief, cut, noted, ranked, room
+from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.text import BITS, finite, number, probability, signed
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.beside.perplexity import PerplexityBeside
     from llmlab.lab.probability.beside.prob import ProbBeside
 
-UNIT = "bits a character: the shorter, the likelier"
+UNIT = later("bits a character: the shorter, the likelier")
+TEXTS = later("the first {drawn} of {count:,} texts")
+TITLES = {
+    "logprob_nats": LOGPROB,
+    "bits_per_byte": later("bits a byte"),
+    "tokens": later("tokens"),
+    "perplexity": later("perplexity"),
+}
 
 
 def prob(found: "ProbBeside") -> Chart:
@@ -35,9 +44,9 @@ def prob(found: "ProbBeside") -> Chart:
             for rank, (text, one) in enumerate(zip(shown, bits, strict=True), 1)
         ]
         panels.append(([name], {"values": rows}))
-    hover = chart.tooltip(shown="text", model="model", bits_per_character="bits a character")
-    parts = chart.multiples(panels, "bits_per_character", UNIT, hover, abreast=2, form="~r")
-    return chart.picture(noted(found.views(), cut(len(found.texts), "texts", LONG)), *parts)
+    hover = chart.tooltip(shown=tr("text"), model=tr("model"), bits_per_character=tr("bits a character"))
+    parts = chart.multiples(panels, "bits_per_character", tr(UNIT), hover, abreast=2, form="~r")
+    return chart.picture(noted(found.views(), cut(len(found.texts), TEXTS, LONG)), *parts)
 
 
 def perplexity(found: "PerplexityBeside") -> Chart:
@@ -51,10 +60,10 @@ def compare(found: "CompareBeside") -> Chart:
     rows = _rows(found.names, records, "difference_bits", figure, "logprob_a_nats", "logprob_b_nats")
     widest = max((abs(one["difference_bits"] or 0.0) for one in records), default=0.0) or 1.0
     value = chart.number(
-        "difference_bits", "log2 P(A) - log2 P(B) (bits)", scale={"domain": [-widest * 1.3, widest * 1.3]}
+        "difference_bits", tr("log2 P(A) - log2 P(B) (bits)"), scale={"domain": [-widest * 1.3, widest * 1.3]}
     )
     hover = chart.tooltip(
-        shown="model", logprob_a_nats="log P(A)", logprob_b_nats="log P(B)", difference_bits="A - B (bits)"
+        shown=tr("model"), logprob_a_nats="log P(A)", logprob_b_nats="log P(B)", difference_bits=tr("A - B (bits)")
     )
     return chart.picture(brief(found.views()), chart.bars(rows, value, hover, chart.figures(rows, value)))
 
@@ -62,15 +71,16 @@ def compare(found: "CompareBeside") -> Chart:
 def pairs(found: "PairsBeside") -> Chart:
     """The share of right pairs of each model with its interval."""
     shares = [dict(one.shares())[""] for one in found.judged]
-    figure = [f"{share.share:.1%} of {share.trials:,}" for share in shares]
+    figure = [tr("{share:.1%} of {trials:,}", share=share.share, trials=share.trials) for share in shares]
     rows = _rows(found.names, [share.record() for share in shares], "share", figure, "low", "high", "right", "trials")
-    title = "pairs whose good sentence is the likelier"
+    title = tr("pairs whose good sentence is the likelier")
     value = chart.number("share", title, scale={"domain": [0, room(rows)], "nice": False}, axis=PERCENT)
-    hover = chart.tooltip(shown="model", share="share right", low="from", high="to", right="right", trials="of")
+    hover = chart.tooltip(shown=tr("model"), share=tr("share right"), low=tr("from"), high=tr("to"))
+    hover += chart.tooltip(right=tr("right"), trials=tr("of"))
     end = {"type": "text", "style": "value", "align": "left", "baseline": "middle", "dx": 4, "clip": False}
     said = {"mark": end, "encoding": {"x": value | {"field": "high"}, "text": {"field": "figure"}}}
     drawn = chart.bars(rows, value, hover, chart.interval(rows, value, "low", "high"), said)
-    note = "a line is where the true share lies, 95 times of 100 (Wilson)"
+    note = tr("a line is where the true share lies, 95 times of 100 (Wilson)")
     views = found.views()
     return chart.picture(noted(views, note), drawn)
 
@@ -89,8 +99,8 @@ def next_(found: "NextBeside") -> Chart:
                 {"rank": rank, "model": name, "shown": said(part), "probability": mass or 0.0, "figure": figure}
             )
         panels.append(([name], {"values": rows}))
-    hover = chart.tooltip(shown=f"next {found.by}", model="model", probability="P")
-    title = f"P(next {found.by} | text)"
+    hover = chart.tooltip(shown=tr(NEXT[found.by]), model=tr("model"), probability="P")
+    title = tr("P({next} | text)", next=tr(NEXT[found.by]))
     return chart.picture(found.views(), *chart.multiples(panels, "probability", title, hover, abreast=3))
 
 
@@ -98,11 +108,10 @@ def _bars(names: Sequence[str], records: Sequence[Record], told: Sequence[str]) 
     """Bits a character, a bar a model."""
     figure = [number(one["bits_per_character"] or math.nan) for one in records]
     rows = _rows(names, records, "bits_per_character", figure, *told)
-    titles = {"logprob_nats": "log P (nats)", "bits_per_byte": "bits a byte", "tokens": "tokens"}
-    hover = chart.tooltip(shown="model", bits_per_character="bits a character")
-    hover += chart.tooltip(**{field: titles.get(field, field) for field in told})
+    hover = chart.tooltip(shown=tr("model"), bits_per_character=tr("bits a character"))
+    hover += chart.tooltip(**{field: tr(TITLES[field]) for field in told})
     scale = {"domain": [0, room(rows) * max((row["bits_per_character"] or 0.0 for row in rows["values"]), default=1)]}
-    return ranked(rows, chart.number("bits_per_character", UNIT, scale=scale | {"nice": False}), hover)
+    return ranked(rows, chart.number("bits_per_character", tr(UNIT), scale=scale | {"nice": False}), hover)
 
 
 def _rows(names: Sequence[str], records: Sequence[Record], field: str, figure: Sequence[str], *more: str) -> Chart:

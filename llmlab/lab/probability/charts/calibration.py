@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.probability.charts.ranked import PERCENT, noted
+from llmlab.language import later, tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
 SIDE = 360  # px of the diagram, which is square
 UNIT = {"scale": {"domain": [0, 1]}, "axis": PERCENT}
-SAID = "a point is a bin of as many positions, its line where the true share lies, 95 times of 100"
+SAID = later(
+    "a point is a bin of as many positions, its line where the true share lies, 95 times of 100; "
+    "on the diagonal P comes true"
+)
 FIELDS = ("probability_from", "probability_to", "positions", "expected", "seen", "mean_probability", "share")
-COUNTS = {"expected": "expected: the sum of P", "seen": "seen"}
+COUNTS = {"expected": later("expected: the sum of P"), "seen": later("seen")}
 
 
 def diagram(found: "Calibration") -> Chart:
@@ -26,16 +30,16 @@ def diagram(found: "Calibration") -> Chart:
     top = [one for one in records if one["of"] == "likeliest"]
     decades = [one for one in records if one["of"] == "all"]
     spans = [one.span for one in found.found.decades]
-    said = f"{SAID}; on the diagonal P comes true"
-    return chart.picture(noted(found.views(), said), _bins(top), _counts(decades, spans))
+    return chart.picture(noted(found.views(), tr(SAID)), _bins(top), _counts(decades, spans))
 
 
 def _bins(records: list[Record]) -> Chart:
     rows = chart.data(records, *FIELDS, "low", "high")
-    x = chart.number("mean_probability", "P of the likeliest token (mean of a bin)", **UNIT)
-    y = chart.number("share", "share of the positions at which it came", **UNIT)
-    hover = [chart.exact("mean_probability", "mean P"), chart.exact("share", "share that came")]
-    hover += [chart.exact("low", "from"), chart.exact("high", "to"), *chart.tooltip(positions="positions")]
+    x = chart.number("mean_probability", tr("P of the likeliest token (mean of a bin)"), **UNIT)
+    y = chart.number("share", tr("share of the positions at which it came"), **UNIT)
+    hover = [chart.exact("mean_probability", tr("mean P")), chart.exact("share", tr("share that came"))]
+    hover += [chart.exact("low", tr("from")), chart.exact("high", tr("to"))]
+    hover += chart.tooltip(positions=tr("positions"))
     ends = {"values": [{"mean_probability": end, "share": end} for end in (0, 1)]}
     line = {"type": "line", "style": "rest", "strokeDash": [4, 3]}
     return {
@@ -60,17 +64,17 @@ def _bins(records: list[Record]) -> Chart:
 def _counts(records: list[Record], spans: list[str]) -> Chart:
     """Two bars a decade, on a scale of tenfold steps; what is below its beginning has none."""
     rows = [
-        {**{field: one[field] for field in FIELDS}, "decade": span, "count": one[kind], "counted": COUNTS[kind]}
+        {**{field: one[field] for field in FIELDS}, "decade": span, "count": one[kind], "counted": tr(COUNTS[kind])}
         for one, span in zip(records, spans, strict=True)
         for kind in COUNTS
     ]
     steps = [10.0**step for step in range(-1, 1 + max(math.ceil(math.log10(records[0]["positions"])), 1))]
     scale = {"type": "log", "domain": [steps[0], steps[-1]], "clamp": True}
     of: Chart = {"field": "counted", "type": "nominal", "sort": None, "title": None}
-    of |= {"scale": {"domain": list(COUNTS.values())}}
-    hover = [*chart.tooltip(decade="P", counted="which"), chart.exact("count", "tokens", ",.1f")]
+    of |= {"scale": {"domain": list(map(tr, COUNTS.values()))}}
+    hover = [*chart.tooltip(decade="P", counted=tr("which")), chart.exact("count", tr("tokens"), ",.1f")]
     return {
-        "title": chart.heading("every token of the vocabulary at every position, by decade of its P"),
+        "title": chart.heading(tr("every token of the vocabulary at every position, by decade of its P")),
         "data": {"values": rows},
         "width": chart.WIDTH,
         "height": 200,
@@ -78,7 +82,9 @@ def _counts(records: list[Record], spans: list[str]) -> Chart:
         "encoding": {
             "x": chart.place("decade", "P", axis={"labelAngle": 0}),
             "xOffset": of,
-            "y": chart.number("count", "tokens (tenfold steps)", scale=scale, axis={"values": steps, "format": ",~g"}),
+            "y": chart.number(
+                "count", tr("tokens (tenfold steps)"), scale=scale, axis={"values": steps, "format": ",~g"}
+            ),
             "y2": {"datum": steps[0]},
             "color": of | {"legend": {"orient": "top"}},
             "tooltip": hover,

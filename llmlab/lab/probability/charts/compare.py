@@ -6,6 +6,7 @@ from llmlab.lab import chart
 from llmlab.lab.probability.charts.ranked import MOST, brief, cut, noted
 from llmlab.lab.shaded import legend, shaded
 from llmlab.lab.text import BITS, finite, raw, show, signed
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.scored import Scored
 
 FIELDS = ("position", "tokens_a", "tokens_b", "same", "logprob_a_nats", "logprob_b_nats", "difference_nats")
+CUT = later("the first {drawn} of {count:,} places")
 TOKENS = 150  # of each text that are drawn
 
 
@@ -30,16 +32,20 @@ def places(difference: "Difference") -> Chart:
         likelier=["A" if part.difference >= 0 else "B" for part in parts],
     )
     value = chart.number(
-        "difference_nats", "log P(A) - log P(B) (nats)", scale={"domain": [-widest * 1.2, widest * 1.2]}
+        "difference_nats", tr("log P(A) - log P(B) (nats)"), scale={"domain": [-widest * 1.2, widest * 1.2]}
     )
-    colour = {"field": "likelier", "type": "nominal", "scale": {"domain": ["A", "B"]}, "title": "likelier in"}
+    colour = {"field": "likelier", "type": "nominal", "scale": {"domain": ["A", "B"]}, "title": tr("likelier in")}
     hover = chart.tooltip(
-        tokens_a="A", tokens_b="B", logprob_a_nats="log P(A)", logprob_b_nats="log P(B)", difference_nats="A - B (nats)"
+        tokens_a="A",
+        tokens_b="B",
+        logprob_a_nats="log P(A)",
+        logprob_b_nats="log P(B)",
+        difference_nats=tr("A - B (nats)"),
     )
     bars = chart.bars(rows, value, hover, chart.figures(rows, value))
     bars["layer"][0]["encoding"]["color"] = colour | {"legend": {"orient": "top", "titleOrient": "left"}}
     texts = [_text("A", difference.a), _text("B", difference.b)]
-    said = noted(brief(difference.views()), cut(len(difference.parts), "places"), legend())
+    said = noted(brief(difference.views()), cut(len(difference.parts), CUT), legend())
     return chart.picture(said, *texts, bars)
 
 
@@ -49,9 +55,11 @@ def _text(name: str, scored: "Scored") -> Chart:
         {"shown": visible(raw(piece), alone=False), "surprisal_bits": finite(-logprob * BITS)}
         for piece, logprob in zip(pieces, logprobs, strict=True)
     ]
-    hover = chart.tooltip(shown="token", surprisal_bits="surprisal (bits)")
-    more = f" (the first {TOKENS} of {len(scored.tokens):,} tokens)" if len(scored.tokens) > TOKENS else ""
-    return shaded({"values": [{"shown": f"{name}{more}: ", "surprisal_bits": None}, *rows]}, hover)
+    hover = chart.tooltip(shown=tr("token"), surprisal_bits=tr("surprisal (bits)"))
+    count, head = len(scored.tokens), f"{name}: "
+    if count > TOKENS:
+        head = tr("{name} (the first {drawn} of {count:,} tokens): ", name=name, drawn=TOKENS, count=count)
+    return shaded({"values": [{"shown": head, "surprisal_bits": None}, *rows]}, hover)
 
 
 def _label(part: "Part") -> str:

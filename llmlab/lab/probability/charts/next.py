@@ -5,22 +5,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
+from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.text import BITS, probability, show
+from llmlab.language import later, tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.probability.next import Next, Tempered
     from llmlab.lab.probability.next_text import Masses, NextText
 
-LEAST = 1e-4  # mass of something else that is worth a line
-KEPT = "top-k, top-p, min-p: how many tokens each would keep by itself (and their mass)"
+KEPT = later("top-k, top-p, min-p: how many tokens each would keep by itself (and their mass)")
 
 
 def tokens(found: "Next") -> Chart:
     """Tokens, with the entropy of each temperature, and what filters keep where they or several T are asked for."""
     filtered = len(found.tempered) > 1 or not found.filters.plain
     views = found.views()
-    said = [*views[0].notes, *([KEPT] if filtered else []), *found.ending, found.origin.line]
+    said = [*views[0].notes, *([tr(KEPT)] if filtered else []), *found.ending, found.origin.line]
     heads = [_tempered(one, filtered) for one in found.tempered]
     parts = _panels(found.records(), "token", list(map(show, found.pieces)), heads)
     return chart.picture(views, *parts, notes=dict.fromkeys(said))
@@ -43,9 +44,9 @@ def _panels(records: Sequence[Record], part: str, shown: Sequence[str], heads: S
         fields = ("temperature", "rank", part, "probability", "cumulative_probability")
         panels.append((head, chart.data(own, *fields, shown=shown, figure=figure)))
     hover = chart.tooltip(
-        shown=f"next {part}", temperature="T", probability="P", cumulative_probability="P of it and those above"
+        shown=tr(NEXT[part]), temperature="T", probability="P", cumulative_probability=tr("P of it and those above")
     )
-    return chart.multiples(panels, "probability", f"P(next {part} | text)", hover)
+    return chart.multiples(panels, "probability", tr("P({next} | text)", next=tr(NEXT[part])), hover)
 
 
 def _tempered(one: "Tempered", filtered: bool) -> list[str]:
@@ -54,8 +55,7 @@ def _tempered(one: "Tempered", filtered: bool) -> list[str]:
 
 
 def _masses(one: "Masses") -> list[str]:
-    others = [f"{name} {probability(math.log(mass))}" for name, mass in one.others.items() if mass >= LEAST]
-    return [*_head(one.temperature, one.entropy), *others]
+    return [*_head(one.temperature, one.entropy), *one.elsewhere()]
 
 
 def _head(temperature: float, entropy: float | None) -> list[str]:
@@ -63,4 +63,4 @@ def _head(temperature: float, entropy: float | None) -> list[str]:
     head = f"T = {temperature:g}"
     if entropy is None:
         return [head]
-    return [head, f"entropy {entropy * BITS:.2f} bits", f"exp(H) {math.exp(entropy):,.1f}"]
+    return [head, tr("entropy {bits:.2f} bits", bits=entropy * BITS), f"exp(H) {math.exp(entropy):,.1f}"]

@@ -6,7 +6,9 @@ from msgspec import structs
 
 from llmlab.backends.sampling import Settings
 from llmlab.lab.panels import part, shading, slider
+from llmlab.lab.probability.parts import PART
 from llmlab.lab.text import BITS
+from llmlab.language import later, tr
 from llmlab.view import Shading, TemperatureSlider
 
 if TYPE_CHECKING:
@@ -14,6 +16,18 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.next import Next
     from llmlab.lab.probability.next_text import NextText
     from llmlab.lab.probability.prob import Ledger
+
+
+BESIDE = {
+    "character": later(
+        "This is by token, after the text as its own tokens stand. The heading and the picture are by character: "
+        "they count every token that covers the text's end, also those that go on beyond it."
+    ),
+    "word": later(
+        "This is by token, after the text as its own tokens stand. The heading and the picture are by word: "
+        "they count every token that covers the text's end, also those that go on beyond it."
+    ),
+}
 
 
 def of_next(found: "Next") -> TemperatureSlider:
@@ -27,11 +41,7 @@ def of_next(found: "Next") -> TemperatureSlider:
 
 def of_next_text(found: "NextText", by_token: "Next") -> TemperatureSlider:
     """The same beside characters or words, whose own distribution is no softmax of one row of logits."""
-    note = (
-        "This is by token, after the text as its own tokens stand. The heading and the picture are by "
-        f"{found.by}: they count every token that covers the text's end, also those that go on beyond it."
-    )
-    return structs.replace(of_next(by_token), note=note)
+    return structs.replace(of_next(by_token), note=tr(BESIDE[found.by]))
 
 
 def of_ledger(found: "Ledger") -> Shading:
@@ -46,7 +56,7 @@ def of_ledger(found: "Ledger") -> Shading:
         )
         for row in found.rows
     ]
-    return shading(f"The text by {found.by}, shaded by surprisal", parts)
+    return shading(tr("The text by {part}, shaded by surprisal", part=tr(PART[found.by])), parts)
 
 
 def of_difference(found: "Difference") -> list[Shading]:
@@ -54,7 +64,7 @@ def of_difference(found: "Difference") -> list[Shading]:
     sides = (("A", found.a), ("B", found.b))
     return [
         shading(
-            f"{name} by token, shaded by surprisal",
+            tr("{name} by token, shaded by surprisal", name=name),
             [
                 part(piece, float(logprob), None, ())
                 for piece, logprob in zip(one.tokens.pieces, one.logprobs, strict=True)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from llmlab.lab import chart
 from llmlab.lab.probability.charts.ranked import noted
 from llmlab.lab.text import BITS, finite, number
-from llmlab.view import Chart
+from llmlab.language import tr
+from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.probability.perplexity import LongText
@@ -16,28 +17,17 @@ ACROSS = {"axis": {"format": ",d", "tickMinStep": 1}}
 
 def along(text: "LongText") -> Chart:
     """A point a token, or a bin of tokens of a long text; their moving mean as a line, the text's as a rule."""
-    profile, (record,) = text.profile, text.records()
-    firsts = [place * profile.width for place in range(len(profile.sums))]
-    lasts = [min(first + profile.width, text.tokens) - 1 for first in firsts]
-    rows = [
-        {
-            "first": first,
-            "last": last,
-            "token": (first + last) / 2,
-            "surprisal_bits": finite(-mean * BITS),
-            "smoothed_bits": finite(-smooth * BITS),
-            "tokens": known,
-        }
-        for first, last, mean, smooth, known in zip(
-            firsts, lasts, profile.means, profile.smoothed, profile.known, strict=True
-        )
-    ]
-    x = chart.number("token", "place in the text (tokens from 0)", scale={"nice": False, "zero": True}, **ACROSS)
-    y = chart.number("surprisal_bits", "surprisal (bits a token)", scale={"zero": True})
+    profile, rows, (record,) = text.profile, _points(text), text.records()
+    x = chart.number("token", tr("place in the text (tokens from 0)"), scale={"nice": False, "zero": True}, **ACROSS)
+    y = chart.number("surprisal_bits", tr("surprisal (bits a token)"), scale={"zero": True})
     hover = chart.tooltip(
-        first="from token", last="to token", surprisal_bits="bits a token", smoothed_bits="moving mean (bits a token)"
+        first=tr("from token"),
+        last=tr("to token"),
+        surprisal_bits=tr("bits a token"),
+        smoothed_bits=tr("moving mean (bits a token)"),
     )
-    whole = {"bits_per_token": record["bits_per_token"], "said": f"all: {number(record['bits_per_token'] or 0.0, 2)}"}
+    all_bits = record["bits_per_token"]
+    whole = {"bits_per_token": all_bits, "said": tr("all: {bits}", bits=number(all_bits or 0.0, 2))}
     drawn = {
         "width": chart.WIDTH,
         "height": 260,
@@ -51,7 +41,26 @@ def along(text: "LongText") -> Chart:
             *_whole(whole, y),
         ],
     }
-    return chart.picture(noted(text.views(), *_said(text)), drawn)
+    return chart.picture(noted(text.views(), _said(text)), drawn)
+
+
+def _points(text: "LongText") -> list[Record]:
+    """A row a bin."""
+    profile = text.profile
+    firsts = [place * profile.width for place in range(len(profile.sums))]
+    lasts = [min(first + profile.width, text.tokens) - 1 for first in firsts]
+    bins = zip(firsts, lasts, profile.means, profile.smoothed, profile.known, strict=True)
+    return [
+        {
+            "first": first,
+            "last": last,
+            "token": (first + last) / 2,
+            "surprisal_bits": finite(-mean * BITS),
+            "smoothed_bits": finite(-smooth * BITS),
+            "tokens": known,
+        }
+        for first, last, mean, smooth, known in bins
+    ]
 
 
 def _curve(x: Chart, y: Chart) -> Chart:
@@ -69,10 +78,23 @@ def _whole(whole: Chart, y: Chart) -> list[Chart]:
     return [shared | rule, shared | {"mark": mark, "encoding": said}]
 
 
-def _said(text: "LongText") -> list[str]:
-    profile = text.profile
-    each = "a point is a token" if profile.width == 1 else f"a point is the mean of {profile.width:,} tokens"
-    window = profile.window * profile.width
-    drawn = profile.window > 1
-    curve = f"; the line is the moving mean of {window:,} tokens, of half as many at the ends" if drawn else ""
-    return [f"{each}{curve}; the dashed line is the mean of all"]
+def _said(text: "LongText") -> str:
+    """What its marks are."""
+    width, window = text.profile.width, text.profile.window * text.profile.width
+    alone = text.profile.window == 1
+    if alone and width == 1:
+        return tr("a point is a token; the dashed line is the mean of all")
+    if alone:
+        return tr("a point is the mean of {width:,} tokens; the dashed line is the mean of all", width=width)
+    if width == 1:
+        return tr(
+            "a point is a token; the line is the moving mean of {window:,} tokens, of half as many at the ends; "
+            "the dashed line is the mean of all",
+            window=window,
+        )
+    return tr(
+        "a point is the mean of {width:,} tokens; the line is the moving mean of {window:,} tokens, "
+        "of half as many at the ends; the dashed line is the mean of all",
+        width=width,
+        window=window,
+    )

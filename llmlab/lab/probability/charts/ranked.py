@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from llmlab.lab import chart
+from llmlab.language import later, tr
 from llmlab.render.fold import cells, fold
 from llmlab.view import Chart, Picture
 
 MOST, LONG = 60, 30  # rows of a ranking that are drawn; of long texts, which would make a png of over 200 kB
 TITLE = 2  # lines of a title
-LOGPROB = "log P (nats)"
+LOGPROB = later("log P (nats)")
 PERCENT = {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]}
 
 
@@ -32,15 +33,17 @@ def most(texts: Sequence[str]) -> int:
     return LONG if any(cells(text) > chart.LABEL for text in texts[:LONG]) else MOST
 
 
-def cut(count: int, what: str, drawn: int = MOST) -> str:
-    """What is said of a ranking that is not drawn to its end."""
-    return f"the first {drawn} of {count:,} {what}" if count > drawn else ""
+def cut(count: int, said: str, drawn: int = MOST) -> str:
+    """What is `said` of a ranking that is not drawn to its end, such as "the first {drawn} of {count:,} texts"."""
+    return tr(said, drawn=drawn, count=count) if count > drawn else ""
 
 
-def negative(rows: Chart, field: str, title: str = LOGPROB) -> Chart:
+def negative(rows: Chart, field: str, title: str = "") -> Chart:
     """The channel of a log-probability: 0 at the left, so that what is likelier has the shorter bar."""
     lowest = min((row[field] for row in rows["values"] if row[field] is not None), default=-1.0) or -1.0
-    return chart.number(field, title, scale={"domain": [lowest * room(rows), 0], "reverse": True, "nice": False})
+    return chart.number(
+        field, title or tr(LOGPROB), scale={"domain": [lowest * room(rows), 0], "reverse": True, "nice": False}
+    )
 
 
 def share(rows: Chart, field: str, title: str) -> Chart:

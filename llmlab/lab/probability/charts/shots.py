@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.probability.charts.ranked import PERCENT, noted
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from llmlab.lab.probability.shots import Shots
 
 FIELDS = ("template", "shots", "questions", "draws", "share", "low", "high", "worst_draw", "best_draw")
-INTERVAL = "a line up and down is where the true share lies, 95 times of 100"
+INTERVAL = later("a line up and down is where the true share lies, 95 times of 100")
 HEIGHT = 300  # px
 NEAR = {"paddingInner": 0.85, "paddingOuter": 0.5}  # wordings stand close to each other
 
@@ -21,7 +22,21 @@ def curves(found: "Shots") -> Chart:
     records = found.document()["points"]
     names = list(dict.fromkeys(visible(one["template"]) for one in records))
     rows = chart.data(records, *FIELDS, wording=[visible(one["template"]) for one in records])
-    return chart.picture(noted(found.views(), INTERVAL), _drawn(rows, names))
+    return chart.picture(noted(found.views(), tr(INTERVAL)), _drawn(rows, names))
+
+
+def _told(several: bool) -> list[Chart]:
+    """What is told under the pointer."""
+    shares = {
+        "share": tr("share right"),
+        "low": tr("from"),
+        "high": tr("to"),
+        "worst_draw": tr("worst draw"),
+        "best_draw": tr("best draw"),
+    }
+    told = [chart.exact(field, title, ".1%") for field, title in shares.items()]
+    told += chart.tooltip(questions=tr("questions"), draws=tr("draws"))
+    return told + (chart.tooltip(wording=tr("wording")) if several else [])
 
 
 def _drawn(rows: Chart, names: list[str]) -> Chart:
@@ -30,12 +45,10 @@ def _drawn(rows: Chart, names: list[str]) -> Chart:
     legend = {"orient": "top", "columns": 1, "labelLimit": chart.WIDTH}
     colour = {"color": by | {"title": None, "legend": legend}} if several else {}
     beside = {"xOffset": by} if several else {}
-    x = chart.place("shots", "examples in the prompt", axis={"labelAngle": 0}, scale=NEAR)
-    y = chart.number("share", "questions whose right choice is the likeliest", scale={"domain": [0, 1]}, axis=PERCENT)
-    hover = [chart.exact("share", "share right", ".1%"), chart.exact("low", "from", ".1%")]
-    hover += [chart.exact("high", "to", ".1%"), chart.exact("worst_draw", "worst draw", ".1%")]
-    hover += [chart.exact("best_draw", "best draw", ".1%"), *chart.tooltip(questions="questions", draws="draws")]
-    hover += chart.tooltip(wording="wording") if several else []
+    x = chart.place("shots", tr("examples in the prompt"), axis={"labelAngle": 0}, scale=NEAR)
+    title = tr("questions whose right choice is the likeliest")
+    y = chart.number("share", title, scale={"domain": [0, 1]}, axis=PERCENT)
+    hover = _told(several)
     span = y | {"field": "low"}
     return {
         "data": rows,
