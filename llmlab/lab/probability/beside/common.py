@@ -15,6 +15,7 @@ import numpy as np
 from llmlab.lab.probability.scored import Scored
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.text import BITS, finite, quoted
+from llmlab.language import tr
 from llmlab.view import Record
 
 
@@ -97,11 +98,14 @@ def notes(texts: Sequence[Compared]) -> tuple[str, ...]:
     """What a table must say of the beginnings of texts that every model is given."""
     whole = [one for one in texts if one.context and not one.characters]
     given = dict.fromkeys(one.context for one in texts if one.context and one.characters)
-    after = f"compared after {', '.join(map(quoted, given))}, given to each: a model without BOS has no P of the first"
-    none = (
+    after = tr(
+        "compared after {given}, given to each: a model without BOS has no P of the first token",
+        given=", ".join(map(quoted, given)),
+    )
+    none = tr(
         "nothing to compare: after the first token, which a model without BOS gives no P, no token boundary is shared"
     )
-    return (*([f"{after} token"] if given else []), *([none] if whole else []))
+    return (*([after] if given else []), *([none] if whole else []))
 
 
 def _given(scored: Scored) -> int:

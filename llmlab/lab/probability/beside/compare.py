@@ -11,7 +11,8 @@ from llmlab.lab.probability.beside.prob import probabilities
 from llmlab.lab.probability.charts import beside as charts
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import BITS, finite, likelier, number, signed, value
+from llmlab.lab.text import BITS, alike, finite, number, signed, times, value
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
@@ -40,11 +41,11 @@ class CompareBeside(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("model", wide=True),
-            Column("log P(A)", True, means="in nats"),
+            Column(tr("model"), wide=True),
+            Column("log P(A)", True, means=tr("in nats")),
             Column("log P(B)", True),
-            Column("A - B", True, means="log P(A) - log P(B), in nats"),
-            Column("bits", True, means="the same in bits: of one unit in all models"),
+            Column("A - B", True, means=tr("log P(A) - log P(B), in nats")),
+            Column(tr("bits"), True, means=tr("the same in bits: of one unit in all models")),
         )
         rows: list[list[Cell]] = [
             [name, number(a.logprob), number(b.logprob), signed(difference), signed(difference * BITS, 2)]
@@ -54,7 +55,8 @@ class CompareBeside(Shown):
         title = f"A: {visible(texts[0].scored.text)}   B: {visible(texts[1].scored.text)}"
         said = notes(texts)
         if texts[0].context != texts[1].context:
-            said = (*said, "A and B begin otherwise, and a model without BOS has no P of a beginning: no difference")
+            none = tr("A and B begin otherwise, and a model without BOS has no P of a beginning: no difference")
+            said = (*said, none)
         return [View(title, columns, rows, (*said, *lines(self.origins)), self._conclusion())]
 
     def records(self) -> list[Record]:
@@ -85,12 +87,18 @@ class CompareBeside(Shown):
         return charts.compare(self)
 
     def _conclusion(self) -> str:
-        said = [
-            f"to {name} {'A' if one >= 0 else 'B'} is {likelier(abs(one))} {'B' if one >= 0 else 'A'}"
-            for name, one in zip(self.names, self.differences, strict=True)
-            if math.isfinite(one)
-        ]
-        return f"{said[0][0].upper()}{'; '.join(said)[1:]}." if said else ""
+        both = zip(self.names, self.differences, strict=True)
+        said = tr("; ").join(_likelier(name, one) for name, one in both if math.isfinite(one))
+        return tr("{sentence}.", sentence=said[0].upper() + said[1:]) if said else ""
+
+
+def _likelier(model: str, apart: float) -> str:
+    """What a model says of two texts that are so many nats apart."""
+    one, other = ("A", "B") if apart >= 0 else ("B", "A")
+    if alike(apart):
+        return tr("to {model} {one} is as likely as {other}", model=model, one=one, other=other)
+    ratio = times(abs(apart))
+    return tr("to {model} {one} is {ratio} likelier than {other}", model=model, one=one, other=other, ratio=ratio)
 
 
 def differences(

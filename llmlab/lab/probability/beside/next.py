@@ -14,14 +14,17 @@ from llmlab.lab.characters.healing import heal
 from llmlab.lab.probability.beside.distributions import END, Distances, NextOfOne, distances, text_of, tokens_of
 from llmlab.lab.probability.charts import beside as charts
 from llmlab.lab.probability.next_text import By
+from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import finite, number, probability, raw, show
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View
 
 BAR = 6  # cells
-ENDS = "(end of text)"
+ENDS = later("(end of text)")
+UNKNOWN = {"token": later("-: no token of the model"), "word": later("-: not among the words found")}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class NextBeside(Shown):
         return [(a, b, distances(one, other)) for (a, one), (b, other) in combinations(found, 2)]
 
     def views(self) -> list[View]:
-        columns = [Column(f"next {self.by}", wide=True)]
+        columns = [Column(tr(NEXT[self.by]), wide=True)]
         for name in self.names:
             columns += [Column(name, True), Column("")]
         rows: list[list[Cell]] = []
@@ -105,30 +108,37 @@ class NextBeside(Shown):
 
     def _notes(self) -> tuple[str, ...]:
         missing = any(one.of(part) is None for one in self.models for part in self.parts)
-        unknown = {"token": "-: no token of the model", "word": "-: not among the words found"}
-        heat = [] if self.temperature == 1 else [f"at the temperature {self.temperature:g}"]
-        dash = [unknown[self.by]] if missing else []
+        heat = [] if self.temperature == 1 else [tr("at the temperature {temperature:g}", temperature=self.temperature)]
+        dash = [tr(UNKNOWN[self.by])] if missing else []
         if self.by == "token" and any(far.total_variation is None for _, _, far in self.distances):
-            dash.append("other vocabularies: P of a token is not P of its text, which longer tokens begin with too")
-            dash.append("--by character compares any two models")
+            dash.append(tr("other vocabularies: P of a token is not P of its text, which longer tokens begin with too"))
+            dash.append(tr("--by character compares any two models"))
         return (*dash, *heat, *lines([one.origin for one in self.models]))
 
     def _conclusion(self) -> str:
         best = [(self._best(one), name, one) for name, one in zip(self.names, self.models, strict=True)]
+        masses = [one.of(part) or 0.0 for part, _, one in best]
         if len({part for part, _, _ in best}) == 1:
-            shares = ", ".join(f"to {name} {one.of(part) or 0.0:.0%}" for part, name, one in best)
-            return f"{said(best[0][0])} is the likeliest next {self.by} to all: {shares}."
-        shares = ", ".join(f"to {name} {said(part)} ({one.of(part) or 0.0:.0%})" for part, name, one in best)
-        return f"The likeliest next {self.by}: {shares}."
+            found = (
+                tr("to {model} {mass:.0%}", model=name, mass=mass)
+                for (_, name, _), mass in zip(best, masses, strict=True)
+            )
+            shown = {"part": said(best[0][0]), "next": tr(NEXT[self.by])}
+            return tr("{part} is the likeliest {next} to all: {masses}.", masses=tr(", ").join(found), **shown)
+        found = (
+            tr("to {model} {part} ({mass:.0%})", model=name, part=said(part), mass=mass)
+            for (part, name, _), mass in zip(best, masses, strict=True)
+        )
+        return tr("The likeliest {next}: {masses}.", next=tr(NEXT[self.by]), masses=tr(", ").join(found))
 
     def _distances(self) -> View:
         columns = [
             Column("A, B", wide=True),
-            Column("total variation", True, means="0: the same distribution, 1: nothing in common"),
+            Column(tr("total variation"), True, means=tr("0: the same distribution, 1: nothing in common")),
         ]
         if self.by == "token":
             columns += [
-                Column("KL(A||B)", True, means="bits lost a token when B is taken for A"),
+                Column("KL(A||B)", True, means=tr("bits lost a token when B is taken for A")),
                 Column("KL(B||A)", True),
             ]
         rows: list[list[Cell]] = []
@@ -144,7 +154,7 @@ class NextBeside(Shown):
 
 def said(part: bytes) -> str:
     """A part for the eye."""
-    return ENDS if part == END else show(part)
+    return tr(ENDS) if part == END else show(part)
 
 
 def expectations(
@@ -177,7 +187,8 @@ def expectations(
 def check_beside(temperatures: Sequence[float], filters: Settings) -> None:
     """Raise MisuseError, before a model is opened, for what several models are not asked."""
     if len(temperatures) > 1 or filters != Settings():
-        raise MisuseError("several models are asked at one temperature, without filters", "leave out the others")
+        only = tr("several models are asked at one temperature, without filters")
+        raise MisuseError(only, tr("leave out the others"))
 
 
 def _own(model: CausalLM, spellings: Spellings, context: Prompt) -> By:

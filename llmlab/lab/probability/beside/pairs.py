@@ -16,6 +16,7 @@ from llmlab.lab.probability.charts import beside as charts
 from llmlab.lab.probability.pairs import Pair, Pairs, judge
 from llmlab.lab.shares import share_columns
 from llmlab.lab.shown import Shown
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
@@ -65,11 +66,16 @@ class PairsBeside(Shown):
         return [(a, b, _agreement(one, other)) for (a, one), (b, other) in combinations(found, 2)]
 
     def views(self) -> list[View]:
-        columns = (Column("group", wide=True), Column("model", wide=True), Column("pairs", True), *share_columns())
+        columns = (
+            Column(tr("group"), wide=True),
+            Column(tr("model"), wide=True),
+            Column(tr("pairs"), True),
+            *share_columns(),
+        )
         shares = [dict(one.shares()) for one in self.judged]
         rows: list[list[Cell]] = []
         for group in shares[0]:
-            label = visible(group) or "all"
+            label = visible(group) or tr("all")
             for name, own in zip(self.names, shares, strict=True):
                 rows.append([label, name, f"{own[group].trials:,}", *own[group].cells()])
                 label = ""
@@ -90,12 +96,13 @@ class PairsBeside(Shown):
         return charts.pairs(self)
 
     def _agreement(self) -> View:
+        chance = tr("chance of such a difference between two models equally good (McNemar, exact)")
         columns = (
             Column("A, B", wide=True),
-            Column("agree", True, means="pairs that both have right, or neither"),
-            Column("only A", True, means="pairs that A alone has right"),
-            Column("only B", True),
-            Column("p", True, means="chance of such a difference between two models equally good (McNemar, exact)"),
+            Column(tr("agree"), True, means=tr("pairs that both have right, or neither")),
+            Column(tr("only A"), True, means=tr("pairs that A alone has right")),
+            Column(tr("only B"), True),
+            Column("p", True, means=chance),
         )
         rows: list[list[Cell]] = [
             [f"{a}, {b}", f"{one.share:.1%}", one.first, one.second, f"{one.chance:.2g}"]
@@ -107,11 +114,11 @@ class PairsBeside(Shown):
         """Who is right most often, and whether chance may have made it so, beside each of the others."""
         shares = [dict(one.shares())[""].share for one in self.judged]
         best = max(range(len(shares)), key=shares.__getitem__)
-        said = ", ".join(f"{name} {share:.1%}" for name, share in zip(self.names, shares, strict=True))
+        said = tr(", ").join(f"{name} {share:.1%}" for name, share in zip(self.names, shares, strict=True))
         other = [_agreement(self.judged[best], one).chance for i, one in enumerate(self.judged) if i != best]
         if max(other) < CHANCE:
-            return f"Right: {said}; {self.names[best]} is better by more than chance."
-        return f"Right: {said}; chance alone may make such a difference."
+            return tr("Right: {shares}; {model} is better by more than chance.", shares=said, model=self.names[best])
+        return tr("Right: {shares}; chance alone may make such a difference.", shares=said)
 
 
 def judged(

@@ -12,12 +12,13 @@ from llmlab.backends.base import CausalLM
 from llmlab.errors import MisuseError
 from llmlab.lab.beside import lines, names
 from llmlab.lab.probability.beside.common import Compared, compared, notes
-from llmlab.lab.probability.beside.prob import FAIR
+from llmlab.lab.probability.beside.prob import FAIR, OWN_TOKENS
 from llmlab.lab.probability.charts import beside as charts
 from llmlab.lab.probability.perplexity import LongText, measure
 from llmlab.lab.probability.scored import Scored, score
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, number
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.view import Cell, Chart, Column, Record, View
 
@@ -86,12 +87,12 @@ class PerplexityBeside(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("model", wide=True),
-            Column("bits/char", True, means=FAIR),
-            Column("bits/byte", True, means="of UTF-8"),
-            Column("perplexity", True, means="a token, so not of one unit in two models of other tokens"),
-            Column("tokens", True),
-            Column("window", True, means="tokens read at once"),
+            Column(tr("model"), wide=True),
+            Column(tr("bits/char"), True, means=tr(FAIR)),
+            Column(tr("bits/byte"), True, means=tr("of UTF-8")),
+            Column(tr("perplexity"), True, means=tr(OWN_TOKENS)),
+            Column(tr("tokens"), True),
+            Column(tr("window"), True, means=tr("tokens read at once")),
         )
         rows: list[list[Cell]] = [
             [
@@ -126,7 +127,13 @@ class PerplexityBeside(Shown):
         (least, best), (more, second), *_ = sorted(known)
         if not least <= more:  # nothing is known of one of them
             return ""
-        return f"{best} predicts the text best: {number(least)} bits a character, {second} {number(more)}."
+        return tr(
+            "{best} predicts the text best: {bits} bits a character, {second} {more}.",
+            best=best,
+            bits=number(least),
+            second=second,
+            more=number(more),
+        )
 
 
 def measured(
@@ -145,8 +152,9 @@ def measured(
     found = list(map(ask, models))
     heads = compared([head for _, head in found], [text.origin for text, _ in found])
     if any(one.start and not one.tokens for one in heads):
-        hint = "compare models of which all have a BOS, or none"
-        raise MisuseError(f"the models share no token boundary in the first {HEAD} characters of {name}", hint)
+        hint = tr("compare models of which all have a BOS, or none")
+        none = tr("the models share no token boundary in the first {count} characters of {name}", count=HEAD, name=name)
+        raise MisuseError(none, hint)
     return PerplexityBeside(tuple(map(ComparedLongText, (text for text, _ in found), heads)))
 
 

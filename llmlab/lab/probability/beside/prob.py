@@ -12,11 +12,13 @@ from llmlab.lab.probability.scored import Scored, likeliest_first, score
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, number, quoted
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
 
-FAIR = "bits a character, whatever the tokens: the fewer, the likelier"
+FAIR = later("bits a character, whatever the tokens: the fewer, the likelier")
+OWN_TOKENS = later("a token, so not of one unit in two models of other tokens")
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,12 @@ class ProbBeside(Shown):
 
     def _one(self, text: Sequence[Compared]) -> View:
         columns = (
-            Column("model", wide=True),
-            Column("log P", True, means="natural logarithm of P, in nats"),
-            Column("bits", True, means="-log2 P"),
-            Column("bits/char", True, means=FAIR),
-            Column("tokens", True, means="of each model's own"),
-            Column("perplexity", True, means="a token, so not of one unit in two models of other tokens"),
+            Column(tr("model"), wide=True),
+            Column("log P", True, means=tr("natural logarithm of P, in nats")),
+            Column(tr("bits"), True, means=tr("-log2 P")),
+            Column(tr("bits/char"), True, means=tr(FAIR)),
+            Column(tr("tokens"), True, means=tr("of each model's own")),
+            Column(tr("perplexity"), True, means=tr(OWN_TOKENS)),
         )
         longest = max((one.scored for one in text), key=lambda one: one.windows)
         rows: list[list[Cell]] = [
@@ -78,9 +80,12 @@ class ProbBeside(Shown):
         return View(f"P({visible(text[0].scored.text)})", columns, rows, said, self._likelier(text))
 
     def _several(self) -> View:
-        columns = [Column("text", wide=True)]
+        columns = [Column(tr("text"), wide=True)]
         for name in self.names:
-            columns += [Column(name, True), Column("#", True, means="the model's own order, by P of the whole text")]
+            columns += [
+                Column(name, True),
+                Column("#", True, means=tr("the model's own order, by P of the whole text")),
+            ]
         places = [self._places(model) for model in range(len(self.names))]
         rows: list[list[Cell]] = []
         for place, text in enumerate(self.texts):
@@ -88,7 +93,7 @@ class ProbBeside(Shown):
             for one, order in zip(text, places, strict=True):
                 row += [number(one.bits_per_character), order[place]]
             rows.append(row)
-        said = (FAIR, *notes([text[0] for text in self.texts]), *lines(self.origins))
+        said = (tr(FAIR), *notes([text[0] for text in self.texts]), *lines(self.origins))
         return View("", tuple(columns), rows, said, self._likeliest())
 
     def _likelier(self, text: Sequence[Compared]) -> str:
@@ -98,9 +103,15 @@ class ProbBeside(Shown):
             return ""
         (least, best), (more, second), *rest = sorted(known)
         if number(more - least) == number(0.0):
-            return f"{best} and {second} find the text as likely, to a thousandth of a bit a character."
-        which = "likeliest" if rest else "likelier"
-        return f"{best} finds the text {which}, by {number(more - least)} bits a character before {second}."
+            return tr(
+                "{best} and {second} find the text as likely, to a thousandth of a bit a character.",
+                best=best,
+                second=second,
+            )
+        found = {"best": best, "second": second, "bits": number(more - least)}
+        if rest:
+            return tr("{best} finds the text likeliest, by {bits} bits a character before {second}.", **found)
+        return tr("{best} finds the text likelier, by {bits} bits a character before {second}.", **found)
 
     def _ranked(self, model: int) -> tuple[Scored, ...]:
         return likeliest_first([text[model].scored for text in self.texts])
@@ -113,9 +124,13 @@ class ProbBeside(Shown):
     def _likeliest(self) -> str:
         firsts = [self._ranked(model)[0].text for model in range(len(self.names))]
         if len(set(firsts)) == 1:
-            return f"{'Both' if len(firsts) == 2 else 'All'} models find {quoted(firsts[0])} the likeliest."
-        said = (f"{name} {quoted(text)}" for name, text in zip(self.names, firsts, strict=True))
-        return f"The likeliest text: to {', to '.join(said)}."
+            first = quoted(firsts[0])
+            if len(firsts) == 2:
+                return tr("Both models find {text} the likeliest.", text=first)
+            return tr("All models find {text} the likeliest.", text=first)
+        named = zip(self.names, firsts, strict=True)
+        said = (tr("to {model} {text}", model=name, text=quoted(text)) for name, text in named)
+        return tr("The likeliest text: {texts}.", texts=tr(", ").join(said))
 
 
 def probabilities(
