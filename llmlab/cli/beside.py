@@ -11,6 +11,7 @@ from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import STDIN, ModelsOptions, PictureOptions, ReadingOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 from llmlab.view import Several
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
@@ -37,8 +38,9 @@ def prob(
 
     for name in look.__struct_fields__:
         if getattr(look, name) != getattr(LookOptions(), name):
-            raise MisuseError(f"--{name.replace('_', '-')} is for one model", "give one --model")
-    with world.progress("scoring") as progress:
+            only = tr("{option} is for one model", option=f"--{name.replace('_', '-')}")
+            raise MisuseError(only, tr("give one --model"))
+    with world.progress(tr("scoring")) as progress:
         lms, special = models.causal_lms(world), reading.allow_special
         found = probabilities(lms, texts, allow_special=special, progress=progress)
     world.show(found, form)
@@ -48,7 +50,7 @@ def compare(world: World, a: str, b: str, models: ModelsOptions, reading: Readin
     """How much likelier each model finds one text than another."""
     from llmlab.lab.probability.beside.compare import differences
 
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         lms, special = models.causal_lms(world), reading.allow_special
         found = differences(lms, a, b, allow_special=special, progress=progress)
     world.show(found, form)
@@ -73,7 +75,7 @@ def next_(
 
     check_beside(temperatures, filters)
     read = partial(context, asked=text, template=wrap.template, chat=chat, allow_special=reading.allow_special)
-    with world.progress("reading"):
+    with world.progress(tr("reading")):
         found = expectations(models.with_spellings(world), read, by, k, temperatures[0])
     world.show(found, form)
 
@@ -84,7 +86,7 @@ def pairs(
     """How often each model is right, and how often they agree."""
     from llmlab.lab.probability.beside.pairs import judged
 
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         lms, special = models.causal_lms(world), reading.allow_special
         found = judged(lms, told, allow_special=special, progress=progress)
     world.show(found, form)
@@ -106,7 +108,7 @@ def perplexity(
     blocks, size = world.files.blocks(file)
     held = list(blocks) if str(file) == STDIN else []
     cut = {"window": window, "stride": stride}
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         lms, special = models.causal_lms(world), reading.allow_special
         again = partial(_blocks, world, file, held, size)
         found = measured(lms, called(file), again, **cut, allow_special=special, progress=progress)
@@ -139,7 +141,7 @@ def generate(
             lm = one.causal_lm(world)
             of_one, plan = fitted(world, lm, replace(asked, texts=iter(texts)), drawn, draw)
             prompts = asking.read(world, one, of_one, reading)
-            with world.progress("sampling") as progress:
+            with world.progress(tr("sampling")) as progress:
                 found.append([samples.draw(lm, prompt, plan, expected, progress) for prompt in prompts])
             one.library(world).forget()
             del lm, prompts

@@ -12,6 +12,7 @@ from llmlab.cli.verbs import option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.asked import Asked
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
@@ -46,7 +47,7 @@ class HeatOptions(Struct, frozen=True):
     def temperatures(self, default: tuple[float, ...]) -> tuple[float, ...]:
         """Raises MisuseError for what is no list of numbers."""
         if self.temperature is not None and self.sweep is not None:
-            raise MisuseError("--temperature and --sweep are two ways to say the same", "give one of them")
+            raise MisuseError(tr("--temperature and --sweep are two ways to say the same"), tr("give one of them"))
         return _listed(self.temperature, default) if self.sweep is None else _swept(self.sweep)
 
 
@@ -132,8 +133,8 @@ def _listed(temperatures: str | None, default: tuple[float, ...]) -> tuple[float
     try:
         return tuple(float(part) for part in listed(temperatures))
     except ValueError:
-        message = f"temperature {temperatures!r} is not a list of numbers"
-        raise MisuseError(message, "for example 0,0.7,1.5") from None
+        message = tr("temperature {temperatures!r} is not a list of numbers", temperatures=temperatures)
+        raise MisuseError(message, tr("for example 0,0.7,1.5")) from None
 
 
 def _swept(sweep: str) -> tuple[float, ...]:
@@ -145,4 +146,4 @@ def _swept(sweep: str) -> tuple[float, ...]:
             return tuple(round(start + i * step, 10) for i in range(steps + 1))
     except (ValueError, ArithmeticError):
         pass
-    raise MisuseError(f"sweep {sweep!r} is not from:to:step, upwards", "for example 0:2:0.25")
+    raise MisuseError(tr("sweep {sweep!r} is not from:to:step, upwards", sweep=sweep), tr("for example 0:2:0.25"))

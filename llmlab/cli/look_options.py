@@ -10,6 +10,7 @@ from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import By, Unit
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
@@ -47,14 +48,17 @@ class LookOptions(Struct, frozen=True):
         """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
         if len(texts) == 1:
             if self.per_token:
-                raise MisuseError("--per-token is for several texts", "of one text, perplexity is the mean a token")
+                raise MisuseError(
+                    tr("--per-token is for several texts"), tr("of one text, perplexity is the mean a token")
+                )
             from llmlab.lab.probability.by_character import check
 
             check(texts[0], self.by, self.word_correction, self.alternatives)
             return
         for name in ("by", "formula", "strip", "word_correction", "alternatives"):
             if getattr(self, name) != getattr(LookOptions(), name):
-                raise MisuseError(f"--{name.replace('_', '-')} is for one text", "see `llmlab prob --help`")
+                only = tr("{option} is for one text", option=f"--{name.replace('_', '-')}")
+                raise MisuseError(only, tr("see `{path} --help`", path="llmlab prob"))
 
     def ledger(
         self, world: World, lm: "CausalLM", text: str, model: ModelOptions, special: bool, pictured: bool
@@ -63,7 +67,7 @@ class LookOptions(Struct, frozen=True):
         from llmlab.lab.probability.by_character import by_part
         from llmlab.lab.probability.prob import with_others
 
-        with world.progress("scoring") as progress:
+        with world.progress(tr("scoring")) as progress:
             found = by_part(
                 lm,
                 partial(model.spellings, world),
@@ -75,5 +79,5 @@ class LookOptions(Struct, frozen=True):
             )
         if not (others := self.alternatives or (HOVERED if pictured else 0)):
             return found
-        with world.progress("asking what else might have come") as progress:
+        with world.progress(tr("asking what else might have come")) as progress:
             return with_others(lm, found, others, listed=self.alternatives > 0, progress=progress)

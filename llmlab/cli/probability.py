@@ -19,6 +19,7 @@ from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import Unit
+from llmlab.language import tr
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
@@ -66,7 +67,7 @@ def prob(
     elif streams(text, form):
         _stream(world, lm, batches(chain(first, texts)), look.unit, special, form)
     else:
-        with world.progress("scoring") as progress:
+        with world.progress(tr("scoring")) as progress:
             found = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
         table = partial(found.views, unit=look.unit, per_token=look.per_token)
         world.show(found, form, table, partial(found.values, look.unit))
@@ -114,14 +115,14 @@ def next_(
     heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
     check(k, heats, cuts, by, counts=counts)
     if models.several and counts:
-        raise MisuseError("--counts is for one model", "give one --model")
+        raise MisuseError(tr("--counts is for one model"), tr("give one --model"))
     if models.several:
         return beside.next_(world, asked, wrap, by, k, heats, cuts, chat, models, reading, form)
     model = models.one
     lm = model.ngram(world) if counts else model.causal_lm(world)
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     more = {"pictured": bool(form.plots), "counts": counts}
-    with world.progress("reading"):
+    with world.progress(tr("reading")):
         found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts, **more)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
@@ -142,12 +143,13 @@ def compare(
 
     texts = list(reading.texts(world, text))
     if len(texts) != 2:
-        raise MisuseError("compare takes two texts", 'for example llmlab compare "He likes movie." "He movie likes."')
+        example = tr('for example llmlab compare "He likes movie." "He movie likes."')
+        raise MisuseError(tr("compare takes two texts"), example)
     one, other = texts
     if models.several:
         return beside.compare(world, one, other, models, reading, form)
     lm = models.one.causal_lm(world)
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         found = difference(lm, one, other, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
@@ -170,7 +172,7 @@ def orders(
     sentence = reading.one(world, text)
     check(sentence)
     lm = model.causal_lm(world)
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         found = orders(lm, sentence, seed, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
 
@@ -197,6 +199,6 @@ def cloze(
     sentence = reading.one(world, text)
     words, kinds = fillings.words(sentence, reading)
     lm = model.causal_lm(world)
-    with world.progress("scoring") as progress:
+    with world.progress(tr("scoring")) as progress:
         found = cloze(lm, sentence, words, kinds=kinds, allow_special=reading.allow_special, progress=progress)
     world.show(found, form)
