@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from llmlab.errors import MisuseError, reason
-from llmlab.language import later, retold, tr
+from llmlab.language import Language, later, retold, tr
 from llmlab.names import checked
 from llmlab.packaged import packaged
 
@@ -93,7 +93,8 @@ class PresetEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    preset: str  # whose question is asked when no prompt is given
+    presets: dict[Language, str]  # whose question is asked when no prompt is given, by the language of the run
+    preset: str = ""  # or whatever the language
     temperature: tuple[float, ...] = (1.0,)
     samples: Positive = 1
     max_tokens: Positive = 20
@@ -102,6 +103,10 @@ class GenerateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     min_p: float = 0.0
     repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
+
+    def preset_in(self, language: Language) -> str:
+        """The preset whose question is asked in a language."""
+        return self.preset or self.presets[language]
 
 
 class NeighborsSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,7 +29,11 @@ class PromptOptions(Struct, frozen=True):
     ] = None
     preset: Annotated[
         str | None,
-        option("--preset", metavar="NAME", help="Wrap the prompt for a base model: qa, zh, ..."),
+        option(
+            "--preset",
+            metavar="NAME",
+            help="Wrap the prompt for a base model: qa, zh, ... Without a PROMPT: qa, in Chinese qa-zh.",
+        ),
     ] = None
     system: Annotated[
         str | None, option("--system", metavar="TEXT", help="What a chat model is told before the conversation.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
-from llmlab.language import tr
+from llmlab.language import spoken, tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM, Message
@@ -37,12 +37,12 @@ class Asked:
         raw: bool = False,
         before: "Sequence[Message]" = (),
     ) -> "Asked":
-        """Prompts in a preset; None is its own question, or that of the settings' preset.
+        """Prompts in a preset; None is its own question, or that of the settings' preset in the run's language.
 
         Raises MisuseError for an unknown preset, or one that asks nothing.
         """
         if texts is None:
-            own = _own_question(config, preset or config.generate.preset)
+            own = _own_question(config, preset or config.generate.preset_in(spoken()))
             return replace(own, before=before, for_base=not (preset or raw))
         count = len(texts) if isinstance(texts, Sequence) else 0
         return cls(iter(texts), count, preset_of(config, preset or ""), before=before)
