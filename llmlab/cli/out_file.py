@@ -17,6 +17,7 @@ import msgspec
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError
 from llmlab.lab.temperature.generate import Sample
+from llmlab.language import tr
 from llmlab.render.records import begins, to_jsonl
 from llmlab.view import Record
 
@@ -40,7 +41,7 @@ class OutFile:
     def __init__(self, path: Path) -> None:
         """Raise MisuseError for what cannot be written, what is not llmlab's, and what another process writes."""
         if str(path) == "-":
-            raise MisuseError("--out names a file", "for stdout: --format jsonl")
+            raise MisuseError(tr("--out names a file"), tr("for stdout: --format jsonl"))
         self._path = path
         self._device = path.exists() and not path.is_file() and not path.is_dir()
         self._file: FileIO | None = None  # what is not there yet is made by begin
@@ -50,7 +51,7 @@ class OutFile:
         try:
             records = self._found()
         except OSError as error:
-            raise MisuseError(f"cannot write {path}: {error.strerror}", "check --out") from None
+            raise MisuseError(_unwritable(path, error), tr("check --out")) from None
         except MisuseError:
             self._close()
             raise
@@ -71,7 +72,10 @@ class OutFile:
         for row in self._of[prompt]:
             for name, now in sorted(made_by.items()):
                 if (was := row.get(name)) != now:
-                    raise MisuseError(f"{self._path} was made with {name} {was!r}, not {now!r}", "name another file")
+                    message = tr(
+                        "{file} was made with {name} {was!r}, not {now!r}", file=self._path, name=name, was=was, now=now
+                    )
+                    raise MisuseError(message, tr("name another file"))
             ids = tuple(row["token_ids"])
             place = row["temperature"], row["sample"]
             found.append(Sample(*place, row["text"], ids, row["logprob_nats"], row["finish"]))
@@ -84,7 +88,7 @@ class OutFile:
         try:
             self._file = self._locked(_opened(self._path, os.O_CREAT))
         except OSError as error:
-            raise LabError(f"cannot write {self._path}: {error.strerror}", "name another file") from error
+            raise LabError(_unwritable(self._path, error), tr("name another file")) from error
         self._made = True
         self._refuse_changed(self._file)
 
@@ -99,8 +103,8 @@ class OutFile:
         except OSError as error:
             if self._ready and self._file and not self._device:
                 self._file.truncate(self._size)
-            hint = "what was finished is kept; make room and run the same command again"
-            raise LabError(f"cannot write {self._path}: {error.strerror}", hint) from error
+            hint = tr("what was finished is kept; make room and run the same command again")
+            raise LabError(_unwritable(self._path, error), hint) from error
         self._size += len(line)
 
     def _found(self) -> list[Record]:
@@ -135,20 +139,23 @@ class OutFile:
 
     def _refuse_changed(self, file: FileIO) -> None:
         if os.fstat(file.fileno()).st_size != len(self._content):
-            raise LabError(f"another program has written to {self._path} meanwhile", "run the same command again")
+            message = tr("another program has written to {file} meanwhile", file=self._path)
+            raise LabError(message, tr("run the same command again"))
 
     def _locked(self, file: FileIO) -> FileIO:
         if lock(file):
             return file
         with file:
-            raise MisuseError(f"{holder(file)} is writing {self._path}", "wait for it, or name another file")
+            message = tr("{holder} is writing {file}", holder=holder(file), file=self._path)
+            raise MisuseError(message, tr("wait for it, or name another file"))
 
     def _record(self, number: int, line: bytes) -> Record:
         try:
             record: Record = json.loads(line)
             msgspec.convert(record, Kept)
         except (ValueError, RecursionError, msgspec.ValidationError):
-            raise MisuseError(f"{self._path} line {number} is no sample of llmlab", "name another file") from None
+            message = tr("{file} line {number} is no sample of llmlab", file=self._path, number=number)
+            raise MisuseError(message, tr("name another file")) from None
         return record
 
     def _close(self) -> None:
@@ -157,6 +164,10 @@ class OutFile:
             self._file.close()
             if empty:  # misuse was found, or an interrupt came, before the first record
                 self._path.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return tr("cannot write {file}: {reason}", file=path, reason=error.strerror)
 
 
 def _opened(path: Path, flags: int = 0) -> FileIO:

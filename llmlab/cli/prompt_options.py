@@ -14,6 +14,7 @@ from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.asked import Asked, check_ways, once
+from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import Message
@@ -71,7 +72,7 @@ class PromptOptions(Struct, frozen=True):
         lm, spellings = model.causal_lm(world), partial(model.spellings, world)
         for one in asked.read(lm, spellings, raw=self.raw, heal=self.heal, allow_special=reading.allow_special):
             if self.show_prompt:
-                world.say(f"the model reads {f'{lm.info.bos} and ' if lm.info.bos else ''}{one.text!r}")
+                world.say(_read(lm.info.bos, one.text))
             yield one
 
     def _told(self, reading: ReadingOptions) -> "list[Message]":
@@ -83,6 +84,13 @@ class PromptOptions(Struct, frozen=True):
         return [Message("system", reading.text(self.system))]
 
 
+def _read(bos: str | None, text: str) -> str:
+    """What the model reads."""
+    if bos:
+        return tr("the model reads {bos} and {text!r}", bos=bos, text=text)
+    return tr("the model reads {text!r}", text=text)
+
+
 def prompts_of(world: World, file: Path) -> Iterator[str] | list[str]:
     """Prompts, one a line, each once: a prompt said twice would be the same samples twice. stdin's are a stream."""
     from llmlab.files.opening import called
@@ -90,5 +98,5 @@ def prompts_of(world: World, file: Path) -> Iterator[str] | list[str]:
     found = once(line for _, line in world.files.lines(file))
     first = next(found, None)
     if first is None:
-        raise MisuseError(f"{called(file)} holds no prompts", "one prompt a line")
+        raise MisuseError(tr("{file} holds no prompts", file=called(file)), tr("one prompt a line"))
     return chain([first], found) if str(file) == STDIN else [first, *found]

@@ -15,6 +15,7 @@ from llmlab.lab.temperature.generate import Plan, Sample
 from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
+from llmlab.language import tr
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Run:
         """Write each prompt's samples, or add them to `found`; False when nobody reads them any more."""
         total = count * len(self.plan.places)
         drawn = ((prompt, one) for prompt in prompts for one in self._drawn(prompt))
-        with self.world.progress("sampling") as progress:
+        with self.world.progress(tr("sampling")) as progress:
             for done, (prompt, one) in enumerate(drawn, 1):
                 progress(done, total)
                 if self.form.format == "jsonl" and self.form.flows:

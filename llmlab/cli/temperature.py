@@ -18,6 +18,7 @@ from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.asked import Asked
+from llmlab.language import tr
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.expected import Expected
@@ -66,16 +67,23 @@ class ManyOptions(Struct, frozen=True):
         """Raise MisuseError for a stream of more than one text, and for what is of one model `alone`."""
         for name in () if alone else ("out", "stream", "every"):
             if getattr(self, name):
-                raise MisuseError(f"--{'all' if name == 'every' else name} is for one model", "give one --model")
+                message = tr("{option} is for one model", option=_option(name))
+                raise MisuseError(message, tr("give one --model"))
         if not self.stream:
             return
         plan.check_single("--stream")
         if not form.plain:
-            raise MisuseError("--stream writes plain text", "leave out --stream, or --format, --quiet and --plot")
+            hint = tr("leave out --stream, or --format, --quiet and --plot")
+            raise MisuseError(tr("--stream writes plain text"), hint)
         for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every", "out"):
             if getattr(self, name) not in (None, False):
-                said = "all" if name == "every" else name.replace("_", "-")
-                raise MisuseError(f"--{said} does not go with --stream", "leave out one of them")
+                message = tr("{option} does not go with {other}", option=_option(name), other="--stream")
+                raise MisuseError(message, tr("leave out one of them"))
+
+
+def _option(name: str) -> str:
+    """What a field of ManyOptions is called."""
+    return "--all" if name == "every" else f"--{name.replace('_', '-')}"
 
 
 @verb(
@@ -166,7 +174,7 @@ def tree(
     lm = model.causal_lm(world)
     asked, drawn = fitted(world, lm, asked, drawn)
     (prompt,) = asking.read(world, model, asked, reading)
-    with world.progress("growing") as progress:
+    with world.progress(tr("growing")) as progress:
         grown = grow(lm, prompt, depth, branch, drawn, progress)
     world.show(grown, form)
 

@@ -6,6 +6,7 @@ from llmlab.backends.base import CausalLM, Tokens
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.covers import Request
+from llmlab.language import tr
 
 
 def whole(model: CausalLM, spellings: Spellings, text: str, tokens: Tokens) -> Request:
@@ -16,7 +17,8 @@ def whole(model: CausalLM, spellings: Spellings, text: str, tokens: Tokens) -> R
     """
     check_same(model, text, tokens)
     if not all(_spelt(model, spellings, tokens)):
-        raise MisuseError("the text holds a control token, which no characters spell", "leave out --allow-special")
+        message = tr("the text holds a control token, which no characters spell")
+        raise MisuseError(message, tr("leave out --allow-special"))
     own = _true(model, tokens)
     if model.info.bos:
         return Request(Tokens((), ()), own, through=False)
@@ -24,12 +26,13 @@ def whole(model: CausalLM, spellings: Spellings, text: str, tokens: Tokens) -> R
     longer = [place for length, exact, _ in spellings.along(content) for place in exact if length > len(own.pieces[0])]
     *_, (deepest, _, covering) = spellings.along(content)
     if longer or (deepest == len(content) and len(own) > 1 and covering):
-        shown = [piece.decode(errors="replace") for piece in (own.pieces[0], spellings[(longer or covering)[0]])]
-        raise MisuseError(
-            f"{model.info.name} has no BOS, and the text may begin with {shown[0]!r} or {shown[1]!r}: "
-            "no first token has a probability",
-            "use --by token, or --bos where the model names one",
+        message = tr(
+            "{model} has no BOS, and the text may begin with {one!r} or {other!r}: no first token has a probability",
+            model=model.info.name,
+            one=own.pieces[0].decode(errors="replace"),
+            other=spellings[(longer or covering)[0]].decode(errors="replace"),
         )
+        raise MisuseError(message, tr("use --by token, or --bos where the model names one"))
     return Request(own[:1], own[1:], through=False)
 
 
@@ -46,11 +49,12 @@ def check_same(model: CausalLM, text: str, tokens: Tokens) -> None:
     """Raise MisuseError for a tokenizer that reads another text than the one given."""
     read = b"".join(tokens.pieces)
     if read != text.encode():
-        raise MisuseError(
-            f"the tokenizer of {model.info.name} changes the text to {read.decode(errors='replace')!r}: "
-            "its characters have no probabilities",
-            "use --by token",
+        message = tr(
+            "the tokenizer of {model} changes the text to {read!r}: its characters have no probabilities",
+            model=model.info.name,
+            read=read.decode(errors="replace"),
         )
+        raise MisuseError(message, tr("use --by token"))
 
 
 def _true(model: CausalLM, tokens: Tokens) -> Tokens:

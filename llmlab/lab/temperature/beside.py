@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from llmlab.lab.beside import lines, names
 from llmlab.lab.shares import INTERVAL
 from llmlab.lab.shown import Shown
+from llmlab.lab.temperature import column
 from llmlab.lab.temperature.charts import beside as charts
-from llmlab.lab.temperature.samples import DISTINCT, TEMPERATURE, TIMES, Samples, answer, how
+from llmlab.lab.temperature.samples import Samples, answer, how
 from llmlab.lab.text import number
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
 
@@ -28,15 +30,15 @@ class SamplesBeside(Shown):
 
     def views(self) -> list[View]:
         right = self.models[0].expected
-        aims = ", or ".join(dict.fromkeys(one.expected.aim for one in self.models))  # in a chat another
-        entropy = Column("entropy", True, means="bits, exact, of the first token")
+        aims = tr(", or ").join(dict.fromkeys(one.expected.aim for one in self.models))  # in a chat another
+        entropy = Column(tr("entropy"), True, means=tr("bits, exact, of the first token"))
         columns = [
-            TEMPERATURE,
-            Column("model", wide=True),
-            *([Column("right", True, means=f"answers that {aims}")] if right else []),
-            *([Column("95 %", means=INTERVAL)] if right else []),
-            *([DISTINCT, entropy, TIMES] if self._many else []),
-            Column("commonest answer" if self._many else "answer", wide=True, head=LINE),
+            column.heat(),
+            Column(tr("model"), wide=True),
+            *([Column(tr("right"), True, means=tr("answers that {aims}", aims=aims))] if right else []),
+            *([Column("95 %", means=tr(INTERVAL))] if right else []),
+            *([column.distinct(), entropy, column.times()] if self._many else []),
+            Column(tr("commonest answer") if self._many else tr("answer"), wide=True, head=LINE),
         ]
         rows: list[list[Cell]] = []
         for t in self.models[0].plan.temperatures:
@@ -90,5 +92,9 @@ class SamplesBeside(Shown):
                 said.append(f"{name} {measured['distinct_answers']}")
             else:
                 said.append(f"{name} {answer(one.of(t)[0].text)}")
-        what = "right" if self.models[0].expected else "different answers" if self._many else "the answers"
-        return f"At T = {t:g}, {what}: {', '.join(said)}."
+        told = tr(", ").join(said)
+        if self.models[0].expected:
+            return tr("At T = {heat:g}, right: {told}.", heat=t, told=told)
+        if self._many:
+            return tr("At T = {heat:g}, different answers: {told}.", heat=t, told=told)
+        return tr("At T = {heat:g}, the answers: {told}.", heat=t, told=told)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
+from llmlab.language import tr
 
 OPENING = r"[\s\"'“‘«「『《(（*_]*"  # what may stand before an answer's first word
 
@@ -31,14 +32,15 @@ class Expected:
         """
         texts = texts if texts or patterns else own
         if not all(one.strip() for one in texts) or not all(patterns):
-            raise MisuseError("an expected text is empty", "give at least one character")
+            raise MisuseError(tr("an expected text is empty"), tr("give at least one character"))
         if anywhere and not texts:
-            raise MisuseError("--anywhere is of an expected text", "give --expect TEXT")
+            raise MisuseError(tr("--anywhere is of an expected text"), tr("give --expect TEXT"))
         for pattern in patterns:
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise MisuseError(f"{pattern!r} is no pattern: {error}", "see Python's re") from None
+                message = tr("{pattern!r} is no pattern: {error}", pattern=pattern, error=error)
+                raise MisuseError(message, tr("see Python's re")) from None
         return cls(tuple(texts), tuple(patterns), anywhere)
 
     @property
@@ -53,10 +55,12 @@ class Expected:
     @property
     def aim(self) -> str:
         """What right answers do, for a legend."""
-        texts = " or ".join(map(repr, self.texts))
-        held = f"hold {texts}" if self.anywhere else f"begin with {texts}"
-        matched = f"match {' or '.join(f'/{one}/' for one in self.patterns)}"
-        return " or ".join(said for said, of in ((held, self.texts), (matched, self.patterns)) if of)
+        texts = tr(" or ").join(map(repr, self.texts))
+        patterns = tr(" or ").join(f"/{one}/" for one in self.patterns)
+        if not texts:
+            return tr("match {patterns}", patterns=patterns)
+        held = tr("hold {texts}", texts=texts) if self.anywhere else tr("begin with {texts}", texts=texts)
+        return tr("{held} or match {patterns}", held=held, patterns=patterns) if patterns else held
 
 
 def stands(word: str, answer: str, anywhere: bool = False) -> bool:

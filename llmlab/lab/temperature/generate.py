@@ -22,6 +22,7 @@ from llmlab.backends.sampling import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.alternatives import Alternatives
 from llmlab.lab.prompt import Prompt
+from llmlab.language import later, tr
 
 Place = tuple[float, int]  # temperature, sample number
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ROWS = 64  # continuations decoded side by side; more would lose more to an interrupt
 BEFORE = 2**31  # the step of the noise that decides where a prompt is cut: no sample is so long
 ALTERNATIVES = 3  # other tokens that a trace names
+FINISHES = (later("stop"), later("end"), later("length"), later("interrupted"))  # `Sample.finish`
 
 
 @dataclass(frozen=True)
@@ -51,36 +53,39 @@ class Plan:
     def check(self) -> None:
         """Raise MisuseError for what cannot be drawn, before a model is loaded."""
         if self.seed is not None and self.seed < 0:
-            raise MisuseError(f"seed {self.seed} is negative", "give a number from 0 up")
+            raise MisuseError(tr("seed {seed} is negative", seed=self.seed), tr("give a number from 0 up"))
         if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
-            raise MisuseError("nothing to draw", "give at least one temperature, one sample and one token")
+            raise MisuseError(tr("nothing to draw"), tr("give at least one temperature, one sample and one token"))
         if not all(self.stop):
-            raise MisuseError("a stop text is empty", "leave --stop out, or give at least one character")
+            raise MisuseError(tr("a stop text is empty"), tr("leave --stop out, or give at least one character"))
         if len(set(self.temperatures)) < len(self.temperatures):
-            raise MisuseError("a temperature is given twice", "give each once")
+            raise MisuseError(tr("a temperature is given twice"), tr("give each once"))
         for temperature in self.temperatures:
             self.settings(temperature)
 
     def check_single(self, what: str) -> None:
         """Raise MisuseError where `what` is of one temperature, and several are given."""
         if len(self.temperatures) > 1:
-            raise MisuseError(f"{what} is of one temperature", "give one T")
+            raise MisuseError(tr("{what} is of one temperature", what=what), tr("give one T"))
 
     @property
     def statement(self) -> str:
         """Everything that bears on what is drawn, in the order it applies."""
-        on_off = [
-            ("repetition penalty", self.repetition_penalty, 1),
-            ("top-k", self.top_k, 0),
-            ("top-p", self.top_p, 1),
-            ("min-p", self.min_p, 0),
+        words = [
+            tr("repetition penalty {value}", value=_or_off(self.repetition_penalty, 1)),
+            tr("temperature {values}", values=", ".join(f"{t:g}" for t in self.temperatures)),
+            f"top-k {_or_off(self.top_k, 0)}",
+            f"top-p {_or_off(self.top_p, 1)}",
+            f"min-p {_or_off(self.min_p, 0)}",
+            tr("max tokens {count}", count=self.max_tokens),
+            tr("stop {texts}", texts=", ".join(map(repr, self.stop)) or tr("none")),
+            tr("samples {count}", count=self.samples),
         ]
-        words = [f"{name} {'off' if value == off else f'{value:g}'}" for name, value, off in on_off]
-        words.insert(1, f"temperature {', '.join(f'{t:g}' for t in self.temperatures)}")
-        stops = ", ".join(map(repr, self.stop)) or "none"
-        draws = "the same Gumbel noise at every T" if self.same_noise else "independent noise at every T"
-        words += [f"max tokens {self.max_tokens}", f"stop {stops}", f"samples {self.samples}"]
-        return "; ".join([*words, *([] if self.seed is None else [f"seed {self.seed}", draws])])
+        if self.seed is not None:
+            same = self.same_noise
+            words.append(tr("seed {seed}", seed=self.seed))
+            words.append(tr("the same Gumbel noise at every T") if same else tr("independent noise at every T"))
+        return tr("; ").join(words)
 
     @property
     def places(self) -> list[tuple[float, int]]:
@@ -89,6 +94,10 @@ class Plan:
 
     def settings(self, temperature: float) -> Settings:
         return Settings(temperature, self.top_k, self.top_p, self.min_p, self.repetition_penalty)
+
+
+def _or_off(value: float, off: float) -> str:
+    return tr("off") if value == off else f"{value:g}"
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
+from llmlab.lab.temperature import column
 from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.charts import panels
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import Plan, Sample, sample
 from llmlab.lab.text import BITS, edged, number, raw, show
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Panel, Record, View, stated_once
@@ -31,23 +33,6 @@ SHOWN = 2  # answers a temperature, where several temperatures have many
 LINE = 34  # cells of an answer, where several temperatures have many: beside four columns, in 80 cells
 ROWS = 12  # answers up to which all are shown
 NOTHING = Expected()
-
-TEMPERATURE = Column("T", True, means="temperature: 0 is argmax, 1 the model itself")
-FINISH = Column("finish", means="by a stop text, at the end the model sets, or at the length of --max-tokens")
-TIMES = Column("times", True, means="samples with this answer")
-DISTINCT = Column("distinct", True, means="different answers")
-SURPRISAL = Column("bits/token", True, means="surprise to the model itself")
-SUMMARY = (
-    TEMPERATURE,
-    DISTINCT,
-    Column("dist-1", True, means="share of different tokens"),
-    Column("dist-2", True, means="of different pairs of tokens"),
-    SURPRISAL,
-    Column("tokens", True, means="a sample"),
-    Column("first", wide=True, means="the likeliest first token"),
-    Column("P", True, means="its exact probability at this T"),
-    Column("seen", True, means="the share of samples that begin with it"),
-)
 
 
 @dataclass(frozen=True)
@@ -124,25 +109,36 @@ class Samples(Shown):
 
     def _rightness(self) -> View:
         rows: list[list[Cell]] = [[f"{t:g}", *self._right(t).cells()] for t in self._temperatures()]
-        return View("", (TEMPERATURE, self._right_column(), *share_columns()[1:]), rows)
+        return View("", (column.heat(), self._right_column(), *share_columns()[1:]), rows)
 
     def _right_column(self) -> Column:
-        return Column("right", True, means=f"answers that {self.expected.aim}")
+        return Column(tr("right"), True, means=tr("answers that {aims}", aims=self.expected.aim))
 
     def _conclusion(self) -> str:
         """What is right at the coldest T and at the hottest; or how many answers differ."""
         heats = sorted(self._temperatures())
         ends = list(dict.fromkeys((heats[0], heats[-1])))
         if len(self.samples) == 1:
-            said = f"at T = {heats[0]:g} the model says {answer(self.samples[0].text)}"
+            text = answer(self.samples[0].text)
+            said = tr("at T = {heat:g} the model says {answer}", heat=heats[0], answer=text)
         elif self.expected:
-            said = f"right answers: {', '.join(f'{self._right(t).share:.0%} at T = {t:g}' for t in ends)}"
+            shares = [tr("{share:.0%} at T = {heat:g}", share=self._right(t).share, heat=t) for t in ends]
+            said = tr("right answers: {shares}", shares=tr(", ").join(shares))
         else:
-            counts = [f"{len({one.text for one in self.of(t)})} of {len(self.of(t))} at T = {t:g}" for t in ends]
-            said = f"different answers: {', '.join(counts)}"
+            said = tr("different answers: {counts}", counts=tr(", ").join(map(self._differ, ends)))
         if not self.expected or self.expected.accepts(self.preferred):
             return said
-        return f"{said}; the model itself prefers {answer(self.preferred)}: temperature cannot mend that"
+        return tr(
+            "{said}; the model itself prefers {answer}: temperature cannot mend that",
+            said=said,
+            answer=answer(self.preferred),
+        )
+
+    def _differ(self, temperature: float) -> str:
+        texts = [one.text for one in self.of(temperature)]
+        return tr(
+            "{different} of {count} at T = {heat:g}", different=len(set(texts)), count=len(texts), heat=temperature
+        )
 
     def _counted(self, temperature: float) -> list[tuple[tuple[str, str], int]]:
         """Each answer of a temperature and how it ended, and how often it was given, the commonest first."""
@@ -150,8 +146,8 @@ class Samples(Shown):
 
     def _overview(self) -> View:
         """A temperature's measures and its commonest answers beside them."""
-        measured = [self._right_column(), share_columns()[1]] if self.expected else [SURPRISAL]
-        said = Column("commonest answers", wide=True, head=LINE)
+        measured = [self._right_column(), share_columns()[1]] if self.expected else [column.surprisal()]
+        said = Column(tr("commonest answers"), wide=True, head=LINE)
         rows: list[list[Cell]] = []
         for t in self._temperatures():
             shares = self._right(t).cells()[:2] if self.expected else [number(self.surprisal(t), 2)]
@@ -160,17 +156,18 @@ class Samples(Shown):
             for text, count in counted.most_common(SHOWN):
                 rows.append([*measures, count, answer(text)])
                 measures = [""] * len(measures)
-        columns = (TEMPERATURE, *measured, DISTINCT, TIMES, said)
-        notes = ("more answers, how they end, and more measures of them: --all", *self._notes())
+        columns = (column.heat(), *measured, column.distinct(), column.times(), said)
+        notes = (tr("more answers, how they end, and more measures of them: --all"), *self._notes())
         return View(visible(self.prompt.text), columns, rows, notes, self._conclusion())
 
     def _answers(self) -> View:
-        columns = (TEMPERATURE, TIMES, Column(""), Column("continuation", wide=True), FINISH)
+        text = Column(tr("continuation"), wide=True)
+        columns = (column.heat(), column.times(), Column(""), text, column.finish())
         rows: list[list[Cell]] = []
         for t in self._temperatures():
             total = len(self.of(t))
-            for (text, finish), count in self._counted(t):
-                rows.append([f"{t:g}", count, Bar(count / total, 10), answer(text), finish])
+            for (said, finish), count in self._counted(t):
+                rows.append([f"{t:g}", count, Bar(count / total, 10), answer(said), tr(finish)])
         return View(visible(self.prompt.text), columns, rows, self._notes(), self._conclusion())
 
     def _notes(self) -> tuple[str, ...]:
@@ -184,7 +181,7 @@ class Samples(Shown):
             variety += [number(self.distinct(t, n), 2) for n in (1, 2)]
             rest = [number(self.surprisal(t), 2), number(self.length(t), 1)]
             rows.append([*variety, *rest, show(best.piece), f"{best.probability:.3f}", f"{best.seen:.3f}"])
-        return View("", SUMMARY, rows)
+        return View("", column.summary(), rows)
 
     def measures(self) -> list[Record]:
         """What the answers of each temperature are like."""
@@ -282,18 +279,19 @@ def conditions(prompt: Prompt, plan: Plan) -> Record:
 
 def how(plan: Plan) -> list[str]:
     """The seed, where anything is drawn, and what applies beside the temperature: a note, or none."""
-    said = [*([] if plan.seed is None else [f"seed {plan.seed}"]), *filters(plan)]
-    return [", ".join(said)] if said else []
+    said = [*([] if plan.seed is None else [tr("seed {seed}", seed=plan.seed)]), *filters(plan)]
+    return [tr(", ").join(said)] if said else []
 
 
 def filters(plan: Plan) -> list[str]:
     """What applies beside the temperature, for a note."""
     on = [("top-k", plan.top_k, 0), ("top-p", plan.top_p, 1), ("min-p", plan.min_p, 0)]
-    on.append(("repetition penalty", plan.repetition_penalty, 1))
     said = [f"{name} {value:g}" for name, value, off in on if value != off]
-    return said + (["the same noise at every T"] if plan.same_noise else [])
+    if plan.repetition_penalty != 1:
+        said.append(tr("repetition penalty {value}", value=f"{plan.repetition_penalty:g}"))
+    return said + ([tr("the same noise at every T")] if plan.same_noise else [])
 
 
 def answer(text: str) -> str:
     """An answer for the eye, an empty one too."""
-    return edged(text) or "(nothing)"
+    return edged(text) or tr("(nothing)")

@@ -14,6 +14,7 @@ from llmlab.lab.temperature.charts import trace as charts
 from llmlab.lab.temperature.generate import Plan, Sample, Step, stream
 from llmlab.lab.temperature.samples import conditions, how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Panel, Record, View, stated_once
 
@@ -30,7 +31,7 @@ class Trace(Shown):
     def views(self) -> list[View]:
         columns = tuple(column for column, _ in self._columns())
         rows = [[figure(*found) for _, figure in self._columns()] for found in enumerate(self.sample.steps, 1)]
-        text = f"{visible(self.sample.text)} ({self.sample.finish})"
+        text = tr("{text} ({finish})", text=visible(self.sample.text), finish=tr(self.sample.finish))
         notes = (text, *self.prompt.notes, *how(self.plan), self.origin.line)
         return [View(visible(self.prompt.text), columns, rows, notes, self._conclusion())]
 
@@ -70,29 +71,37 @@ class Trace(Shown):
         return charts.steps(self)
 
     def _conclusion(self) -> str:
-        first = sum(step.rank == 1 for step in self.sample.steps)
-        bits = -self.sample.logprob * BITS / len(self.sample.steps)
-        said = f"{first} of {len(self.sample.steps)} tokens are the likeliest to the model itself"
-        return f"{said}, which is surprised by {number(bits, 1)} bits a token"
+        count = len(self.sample.steps)
+        return tr(
+            "{likeliest} of {count} tokens are the likeliest to the model itself, "
+            "which is surprised by {bits} bits a token",
+            likeliest=sum(step.rank == 1 for step in self.sample.steps),
+            count=count,
+            bits=number(-self.sample.logprob * BITS / count, 1),
+        )
 
     def _columns(self) -> list[tuple[Column, Callable[[int, Step], Cell]]]:
         """Each column and its figure; what T and the filters make of the model's own is shown where they change it."""
-        t, changes = f"at T={self.sample.temperature:g}", not self._itself
+        t, changes = self.sample.temperature, not self._itself
         others = any(step.alternatives for step in self.sample.steps)  # none at T = 0
         found: list[tuple[Column, Callable[[int, Step], Cell], bool]] = [
             (Column("#", True), lambda place, _: place, True),
-            (Column("token", wide=True), lambda _, step: show(step.piece), True),
-            (Column("P", True, means="to the model itself"), lambda _, step: probability(step.logprob), True),
+            (Column(tr("token"), wide=True), lambda _, step: show(step.piece), True),
+            (Column("P", True, means=tr("to the model itself")), lambda _, step: probability(step.logprob), True),
             (
-                Column(f"P {t}", True, means="when it was drawn"),
+                Column(tr("P at T={heat:g}", heat=t), True, means=tr("when it was drawn")),
                 lambda _, step: probability(step.drawn_logprob),
                 changes,
             ),
-            (Column("rank", True, means="1 is the likeliest"), lambda _, step: step.rank, True),
-            (Column("entropy", True, means="bits, of the choice"), lambda _, step: _bits(step.entropy), True),
-            (Column(t, True, means="the same when it was drawn"), lambda _, step: _bits(step.drawn_entropy), changes),
+            (Column(tr("rank"), True, means=tr("1 is the likeliest")), lambda _, step: step.rank, True),
+            (Column(tr("entropy"), True, means=tr("bits, of the choice")), lambda _, step: _bits(step.entropy), True),
             (
-                alternatives.column("what else might have come, and its P then"),
+                Column(tr("at T={heat:g}", heat=t), True, means=tr("the same when it was drawn")),
+                lambda _, step: _bits(step.drawn_entropy),
+                changes,
+            ),
+            (
+                alternatives.column(tr("what else might have come, and its P then")),
                 lambda _, step: alternatives.shown(step.alternatives),
                 others,
             ),

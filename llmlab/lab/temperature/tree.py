@@ -16,19 +16,13 @@ from llmlab.lab.temperature.charts import tree as charts
 from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.samples import filters
 from llmlab.lab.text import edged, finite, probability, raw, show
+from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
 MOST = 4096  # nodes
 TOGETHER = 32  # next-token distributions held at a time
-
-COLUMNS = (
-    Column("continuation", wide=True),
-    Column("P", True, means="after what stands before it"),
-    Column(""),
-    Column("path P", True, means="of the whole path"),
-)
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,12 @@ class Node:
     @property
     def depth(self) -> int:
         return len(self.path)
+
+    @property
+    def shown(self) -> str:
+        """The token for the eye, and whether the text ends with it."""
+        token = show(self.path.pieces[-1])
+        return tr("{token} (end)", token=token) if self.end else token
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,36 @@ class Tree(Shown):
         rows: list[list[Cell]] = []
         for node in self.nodes:
             stems = "".join("  " if last[node.place[:level]] else "│ " for level in range(1, node.depth))
-            branch = f"{stems}{'└' if node.last else '├'} {show(node.path.pieces[-1])}{' (end)' if node.end else ''}"
+            branch = f"{stems}{'└' if node.last else '├'} {node.shown}"
             bar = Bar(math.exp(node.logprob), 10)
             rows.append([branch, probability(node.logprob), bar, probability(node.path_logprob)])
-        said = ", ".join([f"T = {self._temperature:g}", *filters(self.plan)])
+        columns = (
+            Column(tr("continuation"), wide=True),
+            Column("P", True, means=tr("after what stands before it")),
+            Column(""),
+            Column(tr("path P"), True, means=tr("of the whole path")),
+        )
+        said = tr(", ").join([f"T = {self._temperature:g}", *filters(self.plan)])
         mass = math.fsum(math.exp(node.path_logprob) for node in self.leaves)
-        note = f"{said}; {len(self.leaves)} paths hold {mass:.1%} of the probability"
+        note = tr(
+            "{settings}; {count} paths hold {mass:.1%} of the probability",
+            settings=said,
+            count=len(self.leaves),
+            mass=mass,
+        )
         notes = (*self.prompt.notes, note, self.origin.line)
-        return [View(f"{visible(self.prompt.text)} ...", COLUMNS, rows, notes, self._conclusion())]
+        return [View(f"{visible(self.prompt.text)} ...", columns, rows, notes, self._conclusion())]
 
     def chart(self) -> Chart:
         return charts.boxes(self)
 
     def _conclusion(self) -> str:
         best = max(self.leaves, key=lambda node: node.path_logprob)
-        return f"of these paths {edged(self.added(best))} is the likeliest: {probability(best.path_logprob)}"
+        return tr(
+            "of these paths {path} is the likeliest: {probability}",
+            path=edged(self.added(best)),
+            probability=probability(best.path_logprob),
+        )
 
     def added(self, node: Node) -> str:
         """What a node's path adds to the prompt, whose end a healed one's first token spells too."""
@@ -130,10 +145,11 @@ def check(depth: int, branch: int, plan: Plan) -> int:
     """How many nodes such a tree has. Raises MisuseError for none, more than MOST, and a repetition penalty."""
     count = sum(branch**level for level in range(1, depth + 1)) if depth <= MOST else MOST + 1
     if depth < 1 or branch < 1 or count > MOST:
-        what = f"a tree {depth} deep with {branch} branches has no nodes or too many"
-        raise MisuseError(what, f"give 1 or more of each, at most {MOST:,} nodes")
+        what = tr("a tree {depth} deep with {branch} branches has no nodes or too many", depth=depth, branch=branch)
+        raise MisuseError(what, tr("give 1 or more of each, at most {most:,} nodes", most=MOST))
     if plan.repetition_penalty != 1:
-        raise MisuseError("a tree has no repetition penalty: each path would have another", "set it to 1")
+        message = tr("a tree has no repetition penalty: each path would have another")
+        raise MisuseError(message, tr("set it to 1"))
     return count
 
 

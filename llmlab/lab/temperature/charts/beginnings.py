@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmlab.lab import chart
 from llmlab.lab.shares import Share
 from llmlab.lab.text import raw, show
+from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 DRAWN = 5  # tokens
 APART = 5  # px between the points of two tokens at one temperature
-SEEN = "the share of samples that begin with it as a point, with its 95 % interval"
-HOVER = {"shown": "first token", "temperature": "T", "probability": "exact P", "seen": "seen", "interval": "95 %"}
 
 
 def rows(samples: "Samples") -> list[Record]:
@@ -46,24 +45,32 @@ def _names(found: Sequence["First"]) -> dict[int, str]:
     return {token: shown if alike[shown] == 1 else f"{shown} #{token}" for token, shown in pieces.items()}
 
 
+def _hover() -> list[Chart]:
+    told = {"shown": tr("first token"), "temperature": "T", "probability": tr("exact P"), "seen": tr("seen")}
+    return chart.tooltip(**told, interval="95 %")
+
+
 def ranking(firsts: Sequence[Record]) -> Chart:
     """Of one temperature: the exact probability as a bar, what was seen as a point."""
     ranked = [{**one, "rank": one["series"] + 1} for one in sorted(firsts, key=lambda one: int(one["series"]))]
-    value = chart.number("probability", "P of the first token")
+    value = chart.number("probability", tr("P of the first token"))
     low = {"x": value | {"field": "low"}, "x2": {"field": "high"}}
     span = {"mark": {"type": "rule", "style": "interval"}, "encoding": low}
     point = {"mark": {"type": "point", "style": "asked"}, "encoding": {"x": value | {"field": "seen"}}}
-    drawn = chart.bars({"values": ranked}, value, chart.tooltip(**HOVER), span, point)
-    return drawn | {"title": chart.heading("first token", [f"its exact probability as a bar, {SEEN}"])}
+    drawn = chart.bars({"values": ranked}, value, _hover(), span, point)
+    said = tr(
+        "its exact probability as a bar, the share of samples that begin with it as a point, with its 95 % interval"
+    )
+    return drawn | {"title": chart.heading(tr("first token"), [said])}
 
 
 def lines(firsts: Sequence[Record], x: Chart, height: float) -> Chart:
     """Against temperature: the exact probability of each token as a line, what was seen as points."""
     order = dict(sorted({one["series"]: one["shown"] for one in firsts}.items()))
     scale = {"domain": list(order.values())}
-    legend = {"orient": "bottom", "labelLimit": 110, "columns": DRAWN, "title": "first token"}
+    legend = {"orient": "bottom", "labelLimit": 110, "columns": DRAWN, "title": tr("first token")}
     colour = {"field": "shown", "type": "nominal", "scale": scale, "legend": legend}
-    title = "P of the first token (exact at each T, joined by lines; seen: points beside them, 95 % intervals)"
+    title = tr("P of the first token (exact at each T, joined by lines; seen: points beside them, 95 % intervals)")
     y = chart.number("probability", title, axis=chart.ABOVE)
     apart = _apart(sorted({one["temperature"] for one in firsts}))
     marks = [layer for series in order for layer in _seen(series, apart * (series - (len(order) - 1) / 2), y)]
@@ -86,7 +93,7 @@ def _seen(series: int, beside: float, y: Chart) -> list[Chart]:
     """A token's points and their intervals, so many px beside its temperature."""
     own = [{"filter": {"field": "series", "equal": series}}]
     span = {"y": y | {"field": "low"}, "y2": {"field": "high"}}
-    point = {"y": y | {"field": "seen"}, "tooltip": chart.tooltip(**HOVER)}
+    point = {"y": y | {"field": "seen"}, "tooltip": _hover()}
     return [
         {"transform": own, "mark": {"type": "rule", "xOffset": beside}, "encoding": span},
         {"transform": own, "mark": {"type": "point", "xOffset": beside}, "encoding": point},

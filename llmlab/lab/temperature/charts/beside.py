@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.temperature.charts.generate import HEIGHT, temperature
+from llmlab.language import later, tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.beside import SamplesBeside
 
 MEASURES = {
-    "right_share": "right answers (share)",
-    "distinct_answers": "different answers",
-    "first_entropy_bits": "entropy of the first token, exact (bits)",
-    "surprisal_bits_per_token": "surprisal to the model itself (bits/token)",
+    "right_share": later("right answers (share)"),
+    "distinct_answers": later("different answers"),
+    "first_entropy_bits": later("entropy of the first token, exact (bits)"),
+    "surprisal_bits_per_token": later("surprisal to the model itself (bits/token)"),
 }
 
 
@@ -48,9 +49,9 @@ def _lines(rows: Sequence[Record], field: str, names: Sequence[str], named: bool
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": temperature(data, named),
-            "y": chart.number(field, MEASURES[field], axis=chart.ABOVE, **scale),
+            "y": chart.number(field, tr(MEASURES[field]), axis=chart.ABOVE, **scale),
             "color": colour | {"legend": {"orient": "right"}},
-            "tooltip": chart.tooltip(model="model", temperature="T", samples="samples", **{field: MEASURES[field]}),
+            "tooltip": _hover("model", field),
         },
     }
 
@@ -60,6 +61,12 @@ def _bars(rows: Sequence[Record], field: str) -> Chart:
         row | {"rank": rank, "shown": row["model"], "figure": f"{row[field]:.3g}"} for rank, row in enumerate(rows, 1)
     ]
     data: Chart = {"values": own}
-    value = chart.number(field, MEASURES[field], **({"scale": {"domain": [0, 1]}} if field == "right_share" else {}))
-    hover = chart.tooltip(shown="model", temperature="T", samples="samples", **{field: MEASURES[field]})
-    return chart.bars(data, value, hover, chart.figures(data, value))
+    scale = {"scale": {"domain": [0, 1]}} if field == "right_share" else {}
+    value = chart.number(field, tr(MEASURES[field]), **scale)
+    return chart.bars(data, value, _hover("shown", field), chart.figures(data, value))
+
+
+def _hover(model: str, field: str) -> list[Chart]:
+    """What is told of a model, whose name is in the field `model`."""
+    told = {model: tr("model"), "temperature": "T", "samples": tr("samples"), field: tr(MEASURES[field])}
+    return chart.tooltip(**told)

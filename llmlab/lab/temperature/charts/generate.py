@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmlab.lab import chart
 from llmlab.lab.temperature.charts import beginnings
 from llmlab.lab.text import edged, number
+from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def picture(samples: "Samples") -> Chart:
         return chart.picture(views, *_against(samples, measures))
     counts = Counter((one.text, one.finish) for one in samples.samples).most_common()
     left = len(counts) - MOST
-    more = [f"{left:,} more answers are not drawn"] if left > 0 else []
+    more = [tr("{count:,} more answers are not drawn", count=left)] if left > 0 else []
     notes = dict.fromkeys([*more, *(note for view in views for note in view.notes)])
     parts = [_answers(samples, measures[0], counts[:MOST]), beginnings.ranking(beginnings.rows(samples))]
     return chart.picture(views, *parts, notes=notes)
@@ -40,39 +41,42 @@ def _one_each(samples: "Samples", measures: Sequence[Record]) -> Chart:
     figure = [number(one["surprisal_bits_per_token"], 2) for one in measures]
     fields = ("temperature", "surprisal_bits_per_token", "mean_tokens")
     rows = chart.data(measures, *fields, rank=range(1, len(measures) + 1), shown=shown, figure=figure)
-    hover = chart.tooltip(shown="answer", surprisal_bits_per_token="bits/token", mean_tokens="tokens")
-    value = chart.number("surprisal_bits_per_token", "surprisal to the model itself (bits/token)")
+    hover = chart.tooltip(shown=tr("answer"), surprisal_bits_per_token=tr("bits/token"), mean_tokens=tr("tokens"))
+    value = chart.number("surprisal_bits_per_token", tr("surprisal to the model itself (bits/token)"))
     return chart.bars(rows, value, hover, chart.figures(rows, value))
 
 
 def _answers(samples: "Samples", measured: Record, counts: Sequence[tuple[tuple[str, str], int]]) -> Chart:
     """The answers of the only temperature, the commonest first, coloured by whether they are right."""
     rows: list[Record] = []
+    judged = [tr("right"), tr("not right")]
     alone = {text: count == 1 for text, count in Counter(text for (text, _), _ in counts).items()}
     for rank, ((text, finish), times) in enumerate(counts, 1):
-        row = {"rank": rank, "text": text, "finish": finish, "times": times, "figure": str(times)}
-        row |= {"shown": _said(text) + ("" if alone[text] else f" ({finish})")}
-        known = {"judged": "right" if samples.right(text) else "not right"} if samples.expected else {}
+        row = {"rank": rank, "text": text, "finish": tr(finish), "times": times, "figure": str(times)}
+        told = _said(text)
+        row["shown"] = told if alone[text] else tr("{text} ({finish})", text=told, finish=row["finish"])
+        known = {"judged": judged[not samples.right(text)]} if samples.expected else {}
         rows.append(row | known)
-    title = f"times, of {measured['samples']:,} samples"
+    title = tr("times, of {count:,} samples", count=measured["samples"])
     value = chart.number("times", title, axis=_whole(counts[0][1]))
-    hover = chart.tooltip(shown="answer", times="times", finish="ended by")
+    hover = chart.tooltip(shown=tr("answer"), times=tr("times"), finish=tr("ended by"))
     data: Chart = {"values": rows}
     drawn = chart.bars(data, value, hover, chart.figures(data, value))
     if samples.expected:
-        colour = {"field": "judged", "type": "nominal", "title": None, "scale": {"domain": ["right", "not right"]}}
+        colour = {"field": "judged", "type": "nominal", "title": None, "scale": {"domain": judged}}
         drawn["layer"][0]["encoding"]["color"] = colour | {"legend": {"orient": "top"}}
     return drawn | {"title": chart.heading(f"T = {measured['temperature']:g}", [_measured(measured)])}
 
 
 def _measured(one: Record) -> str:
     """The measures of a temperature in a line."""
-    parts = [f"different answers {one['distinct_answers']:,}"]
-    if "right" in one:
-        share = one["right"]
-        parts.append(f"right {share['share']:.1%} (95 %: {share['low']:.1%} - {share['high']:.1%})")
-    parts.append(f"surprisal {one['surprisal_bits_per_token']:.2f} bits/token")
-    return ", ".join([*parts, f"entropy of the first token {one['first_entropy_bits']:.2f} bits"])
+    parts = [tr("different answers {count:,}", count=one["distinct_answers"])]
+    if share := one.get("right"):
+        told = {name: share[name] for name in ("share", "low", "high")}
+        parts.append(tr("right {share:.1%} (95 %: {low:.1%} - {high:.1%})", **told))
+    parts.append(tr("surprisal {bits:.2f} bits/token", bits=one["surprisal_bits_per_token"]))
+    parts.append(tr("entropy of the first token {bits:.2f} bits", bits=one["first_entropy_bits"]))
+    return tr(", ").join(parts)
 
 
 def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
@@ -84,11 +88,11 @@ def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
     fields = ["temperature", "samples", "distinct_answers", "surprisal_bits_per_token", "first_entropy_bits"]
     spans = ["right_share", "right_low", "right_high"] if samples.expected else []
     rows = chart.data(flat, *fields, *spans, commonest=said)
-    whole = {"domain": [0, most]}
+    whole, told = {"domain": [0, most]}, {"commonest": tr("commonest")}
     parts = [
-        _measure(rows, "distinct_answers", f"different answers (of {most:,})", whole, commonest="commonest"),
-        _measure(rows, "surprisal_bits_per_token", "surprisal to the model itself (bits/token)"),
-        _measure(rows, "first_entropy_bits", "entropy of the first token, exact (bits)"),
+        _measure(rows, "distinct_answers", tr("different answers (of {most:,})", most=most), whole, **told),
+        _measure(rows, "surprisal_bits_per_token", tr("surprisal to the model itself (bits/token)")),
+        _measure(rows, "first_entropy_bits", tr("entropy of the first token, exact (bits)")),
     ]
     if samples.expected:
         parts.insert(0, _rightness(rows))
@@ -99,7 +103,7 @@ def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
 def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **told: str) -> Chart:
     axis = chart.ABOVE | (_whole(scale["domain"][1]) if scale and field == "distinct_answers" else {})
     y = chart.number(field, title, axis=axis, **({"scale": scale} if scale else {}))
-    hover = chart.tooltip(temperature="T", samples="samples", **{field: title}, **told)
+    hover = chart.tooltip(**{"temperature": "T", "samples": tr("samples"), field: title}, **told)
     return {
         "data": rows,
         "width": chart.WIDTH,
@@ -111,8 +115,8 @@ def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **
 
 def _rightness(rows: Chart) -> Chart:
     """The share of right answers with its interval."""
-    told = {"right_low": "95 %: from", "right_high": "to"}
-    drawn = _measure(rows, "right_share", "right answers (share, 95 % intervals)", {"domain": [0, 1]}, **told)
+    told = {"right_low": tr("95 %: from"), "right_high": tr("to")}
+    drawn = _measure(rows, "right_share", tr("right answers (share, 95 % intervals)"), {"domain": [0, 1]}, **told)
     mark, encoding = drawn.pop("mark"), drawn.pop("encoding")
     encoding["y"]["axis"] = chart.ABOVE | {"format": "%"}
     span = {"x": encoding["x"], "y": encoding["y"] | {"field": "right_low"}, "y2": {"field": "right_high"}}
@@ -126,7 +130,7 @@ def temperature(rows: Chart, named: bool = False) -> Chart:
     ends = {"domain": [heats[0], heats[-1]], "nice": False, "padding": 16}
     axis: Chart = {"values": heats} if len(heats) <= TICKS else {}
     if named:
-        return chart.number("temperature", "temperature T", scale=ends, axis=axis | {"format": "~g"})
+        return chart.number("temperature", tr("temperature T"), scale=ends, axis=axis | {"format": "~g"})
     return chart.number("temperature", None, scale=ends, axis=axis | {"labels": False, "ticks": False})
 
 
@@ -137,4 +141,4 @@ def _whole(most: int) -> Chart:
 
 def _said(text: str) -> str:
     """An answer for the eye, an empty one too."""
-    return edged(text) or "(nothing)"
+    return edged(text) or tr("(nothing)")

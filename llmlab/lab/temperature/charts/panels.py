@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from llmlab.backends import sampling
 from llmlab.lab.panels import part, shading, slider
 from llmlab.lab.text import BITS
+from llmlab.language import tr
 from llmlab.view import Seen, Shading, TemperatureSlider
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def of_samples(found: "Samples") -> list[TemperatureSlider]:
 def of_trace(found: "Trace") -> Shading:
     """What was drawn, shaded by how surprising it is to the model itself, with what might have been drawn instead."""
     parts = [
-        part(step.piece, step.logprob, step.rank, step.alternatives, entropy=step.entropy * BITS)
+        part(step.piece, step.logprob, step.rank, step.alternatives, **{tr("entropy"): step.entropy * BITS})
         for step in found.sample.steps
     ]
-    drawn = f"instead, at T = {found.sample.temperature:g}"
-    return shading("What was drawn, shaded by surprisal to the model itself", parts, drawn)
+    drawn = tr("instead, at T = {heat:g}", heat=found.sample.temperature)
+    return shading(tr("What was drawn, shaded by surprisal to the model itself"), parts, drawn)

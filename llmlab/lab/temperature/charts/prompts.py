@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from llmlab.lab import chart
 from llmlab.lab.temperature.charts.generate import HEIGHT, MOST, temperature
 from llmlab.lab.temperature.samples import Samples, how
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
 MEASURES = {
-    "right_share": "right answers (share)",
-    "distinct_answers": "different answers",
-    "surprisal_bits_per_token": "surprisal to the model itself (bits/token)",
-    "first_entropy_bits": "entropy of the first token, exact (bits)",
+    "right_share": later("right answers (share)"),
+    "distinct_answers": later("different answers"),
+    "surprisal_bits_per_token": later("surprisal to the model itself (bits/token)"),
+    "first_entropy_bits": later("entropy of the first token, exact (bits)"),
 }
 SHARES = ("right_share",)
 ONE = ("distinct_answers",)  # measures that say nothing of one sample
@@ -24,14 +25,20 @@ def together(results: Sequence[Samples]) -> Chart:
     several = max(one["samples"] for one in rows) > 1
     fields = [field for field in MEASURES if field in rows[0] and (several or field not in ONE)]
     healed = sum(bool(one.prompt.cuts) for one in results)
-    said = [f"{healed:,} of the prompts end inside a token, which the first one drawn completes"] if healed else []
-    notes = [*said, *(note for one in results for note in (*how(one.plan), one.origin.line))]
+    ends = tr("{count:,} of the prompts end inside a token, which the first one drawn completes", count=healed)
+    notes = [*([ends] if healed else []), *(note for one in results for note in (*how(one.plan), one.origin.line))]
     heats = {one["temperature"] for one in rows}
     parts = _lines(rows, fields) if len(heats) > 1 else [_bars(rows[:MOST], field) for field in fields]
     left = len(results) - MOST
-    more = [f"{left:,} more prompts are not drawn"] if left > 0 and len(heats) == 1 else []
-    at = "against temperature" if len(heats) > 1 else f"at T = {heats.pop():g}"
-    return chart.titled(f"answers to {len(results):,} prompts {at}", *parts, notes=[*more, *notes])
+    more = [tr("{count:,} more prompts are not drawn", count=left)] if left > 0 and len(heats) == 1 else []
+    return chart.titled(_title(len(results), heats), *parts, notes=[*more, *notes])
+
+
+def _title(count: int, heats: set[float]) -> str:
+    if len(heats) > 1:
+        return tr("answers to {count:,} prompts against temperature", count=count)
+    (heat,) = heats
+    return tr("answers to {count:,} prompts at T = {heat:g}", count=count, heat=heat)
 
 
 def _rows(place: int, one: Samples) -> list[Record]:
@@ -53,8 +60,11 @@ def _lines(rows: list[Record], fields: Sequence[str]) -> list[Chart]:
 def _against(data: Chart, field: str, named: bool) -> Chart:
     x = temperature(data, named)
     scale = {"domain": [0, 1]} if field in SHARES else {"zero": True}
-    y = chart.number(field, f"{MEASURES[field]}: of each prompt, and their mean", axis=chart.ABOVE, scale=scale)
-    hover = chart.tooltip(shown="prompt", temperature="T", samples="samples", **{field: MEASURES[field]})
+    measure = tr(MEASURES[field])
+    title = tr("{measure}: of each prompt, and their mean", measure=measure)
+    y = chart.number(field, title, axis=chart.ABOVE, scale=scale)
+    told = {"shown": tr("prompt"), "temperature": "T", "samples": tr("samples"), field: measure}
+    hover = chart.tooltip(**told)
     each = {"y": y, "detail": {"field": "number", "type": "nominal"}, "tooltip": hover}
     mean = {"mark": {"type": "line", "style": "asked", "strokeWidth": 4}, "encoding": {"y": y | {"aggregate": "mean"}}}
     thin = {"mark": {"type": "line", "point": True, "opacity": 0.35, "strokeWidth": 1}, "encoding": each}
@@ -72,6 +82,6 @@ def _bars(rows: list[Record], field: str) -> Chart:
     data: Chart = {
         "values": [row | {"rank": rank, "figure": f"{row[field]:.3g}"} for rank, row in enumerate(ranked, 1)]
     }
-    value = chart.number(field, MEASURES[field])
-    hover = chart.tooltip(shown="prompt", samples="samples", **{field: MEASURES[field]})
+    value = chart.number(field, tr(MEASURES[field]))
+    hover = chart.tooltip(**{"shown": tr("prompt"), "samples": tr("samples"), field: tr(MEASURES[field])})
     return chart.bars(data, value, hover, chart.figures(data, value))

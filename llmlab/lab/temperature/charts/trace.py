@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.text import BITS, probability, show
+from llmlab.language import later, tr
 from llmlab.view import Chart
 
 if TYPE_CHECKING:
@@ -12,16 +13,16 @@ if TYPE_CHECKING:
 
 FIELDS = ("step", "token", "logprob_nats", "rank", "entropy_bits", "drawn_entropy_bits")
 HOVER = {
-    "shown": "token",
-    "step": "step (from 0)",
-    "probability": "P to the model itself",
-    "drawn_probability": "P when it was drawn",
-    "rank": "rank",
-    "entropy_bits": "entropy (bits)",
-    "drawn_entropy_bits": "entropy when it was drawn (bits)",
-    "others": "what else might have come",
+    "shown": later("token"),
+    "step": later("step (from 0)"),
+    "probability": later("P to the model itself"),
+    "drawn_probability": later("P when it was drawn"),
+    "rank": later("rank"),
+    "entropy_bits": later("entropy (bits)"),
+    "drawn_entropy_bits": later("entropy when it was drawn (bits)"),
+    "others": later("what else might have come"),
 }
-SURPRISAL, ENTROPY = "surprisal of the token", "entropy of the choice"
+SURPRISAL, ENTROPY = later("surprisal of the token"), later("entropy of the choice")
 
 
 def steps(trace: "Trace") -> Chart:
@@ -36,13 +37,13 @@ def steps(trace: "Trace") -> Chart:
         probability=[probability(step.logprob) for step in taken],
         drawn_probability=[probability(step.drawn_logprob) for step in taken],
         others=[_others(step) for step in taken],
-        bar=[SURPRISAL] * len(taken),
-        line=[ENTROPY] * len(taken),
+        bar=[tr(SURPRISAL)] * len(taken),
+        line=[tr(ENTROPY)] * len(taken),
     )
     most = max(max(row["surprisal_bits"], row["entropy_bits"]) for row in rows["values"])
     scale = {"domain": [0, max(most, 1)], "nice": True}
-    bits = chart.number("surprisal_bits", "to the model itself (bits)", scale=scale)
-    hover = chart.tooltip(**HOVER)
+    bits = chart.number("surprisal_bits", tr("to the model itself (bits)"), scale=scale)
+    hover = chart.tooltip(**{field: tr(title) for field, title in HOVER.items()})
     curve = {
         "mark": {"type": "line", "point": True},
         "encoding": {"y": bits | {"field": "entropy_bits"}, "color": _named("line"), "tooltip": hover},
@@ -54,7 +55,7 @@ def steps(trace: "Trace") -> Chart:
 
 def _named(field: str) -> Chart:
     """The colour of a mark by what it is called, which the legend says."""
-    scale = {"domain": [SURPRISAL, ENTROPY]}
+    scale = {"domain": [tr(SURPRISAL), tr(ENTROPY)]}
     return {"field": field, "type": "nominal", "scale": scale, "legend": {"orient": "top", "title": None}}
 
 

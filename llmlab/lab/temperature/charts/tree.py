@@ -4,7 +4,8 @@ import math
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
-from llmlab.lab.text import probability, show
+from llmlab.lab.text import probability
+from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ LEGIBLE = 14  # px a box has no text
 COLUMN = 118  # px of a level, at least
 FIGURE = 58  # px of a probability
 FIELDS = ("depth", "token", "path", "probability", "path_probability", "end")
-HOVER = {"path": "continuation", "shown": "token", "figure": "P", "path_figure": "P of the whole path"}
-TITLE = "P of each token after those to its left: its figure, and the bar across its box"
 
 
 def boxes(tree: "Tree") -> Chart:
@@ -26,13 +25,16 @@ def boxes(tree: "Tree") -> Chart:
     depth, paths = max(node.depth for node in tree.nodes), len(tree.leaves)
     row = min(ROW, max(TALL / paths, 2))
     column = max(chart.WIDTH / depth, COLUMN)
-    names = {"values": [level + 0.5 for level in range(depth)], "labelExpr": "'token ' + (datum.value + 0.5)"}
+    number = tr("token {number}", number="' + (datum.value + 0.5) + '")
+    names = {"values": [level + 0.5 for level in range(depth)], "labelExpr": f"'{number}'"}
     axis = names | {"orient": "top", "grid": False, "domain": False, "ticks": False}
-    x = chart.number("left", TITLE, axis=axis, scale={"domain": [0, depth], "nice": False})
+    title = tr("P of each token after those to its left: its figure, and the bar across its box")
+    x = chart.number("left", title, axis=axis, scale={"domain": [0, depth], "nice": False})
     y = chart.number("top", scale={"domain": [0, paths], "reverse": True, "nice": False}, axis=None)
     legible = [{"filter": {"field": "paths", "gte": LEGIBLE / row}}]
     at = {"x": x, "y": y | {"field": "middle"}}
-    hover = chart.tooltip(**HOVER)
+    told = {"path": tr("continuation"), "shown": tr("token"), "figure": "P", "path_figure": tr("P of the whole path")}
+    hover = chart.tooltip(**told)
     text = {"type": "text", "style": "label", "baseline": "middle"}
     return chart.picture(
         tree.views(),
@@ -88,7 +90,7 @@ def _place(node: "Node", top: int, bottom: int) -> Record:
         "bottom": bottom - gap,
         "middle": (top + bottom) / 2,
         "paths": bottom - top,
-        "shown": show(node.path.pieces[-1]) + (" (end)" if node.end else ""),
+        "shown": node.shown,
         "figure": probability(node.logprob),
         "path_figure": probability(node.path_logprob),
     }
