@@ -14,8 +14,9 @@ from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions,
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.language import later, tr
 
-WORDS = "Words or sentences; - reads one a line from stdin."
+WORDS = later("Words or sentences; - reads one a line from stdin.")
 
 
 def texts(metavar: str, help: str = WORDS) -> Any:
@@ -113,7 +114,8 @@ def why(
         raise not_two()
     chosen = [] if columns is None else listed(columns)
     if not all(chosen):
-        raise MisuseError(f"--columns {columns!r} holds an empty name", "for example --columns 身高,体重")
+        message = tr("--columns {columns!r} holds an empty name", columns=columns)
+        raise MisuseError(message, tr("for example --columns 身高,体重"))
     world.show(explain(asked.for_language(given).vectors(given).by(metric), chosen), form)
 
 
@@ -127,7 +129,7 @@ def why(
 def neighbors(
     world: World,
     *,
-    word: Annotated[list[str], texts("WORD...", "Words, or sums: 'king - man + woman'; - is stdin.")],
+    word: Annotated[list[str], texts("WORD...", later("Words, or sums: 'king - man + woman'; - is stdin."))],
     which: WhichOptions,
     place: PlaceOptions,
     computing: EngineOptions,
@@ -140,7 +142,7 @@ def neighbors(
     asked = words(world, word)
     first = next(asked, None)
     if first is None:
-        raise MisuseError("no word is given", "give a word, for example: love")
+        raise MisuseError(tr("no word is given"), tr("give a word, for example: love"))
     shelf = world.shelf(computing.engine, computing.dtype)
     found = (ask(shelf, text, question, place.one or "", names, place.standardize) for text in chain([first], asked))
     world.show_each(found, "queries", form)

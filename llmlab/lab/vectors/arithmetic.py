@@ -15,6 +15,7 @@ from llmlab.arrays import Doubles, Ints, unit_rows
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import language
 from llmlab.lab.vectors.filters import Keep
+from llmlab.language import tr
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
 
@@ -47,8 +48,8 @@ def parse(text: str) -> tuple[Term, ...]:
         found = TERM.match(text, place)
         word = (found[2] or found[3]) if found else ""
         if found is None or re.fullmatch(SIGN, word) or (terms and not found[1]):
-            hint = 'for example "king - man + woman"; put a word that holds spaces in quotes'
-            raise MisuseError(f"{text!r} is no sum of words", hint)
+            hint = tr('for example "king - man + woman"; put a word that holds spaces in quotes')
+            raise MisuseError(tr("{text!r} is no sum of words", text=text), hint)
         terms.append(Term(-1 if found[1] and found[1] in MINUS else 1, word))
         place = found.end()
     return tuple(terms)
@@ -59,8 +60,7 @@ def unspaced(word: str) -> str:
     signs = UNSPACED.findall(word)
     if not signs or (set(signs) == {"-"} and not language(word)):
         return ""
-    spaced = UNSPACED.sub(r" \1 ", word)
-    return f"a sum has spaces around its signs: '{spaced}'"
+    return tr("a sum has spaces around its signs: '{spaced}'", spaced=UNSPACED.sub(r" \1 ", word))
 
 
 def combine(text: str, terms: Sequence[Term], queries: Sequence[Query], unit: bool) -> Query:
@@ -78,7 +78,7 @@ def multiply(
 ) -> tuple[Ints, Doubles]:
     """Rows and scores of the k best by 3CosMul, best first, ties by vocabulary order."""
     if any(not query.vector.any() for query in queries):
-        raise MisuseError("the cosine of a zero vector is undefined", "leave that word out")
+        raise MisuseError(tr("the cosine of a zero vector is undefined"), tr("leave that word out"))
     scores = np.concatenate([_products(space, terms, queries, start) for start in range(0, len(space.words), BLOCK)])
     own = [row for query in queries for row in query.own]
     scores[own] = -np.inf

@@ -10,6 +10,7 @@ from llmlab.lab.vectors.elsewhere import ask_spaces, better_at_sums
 from llmlab.lab.vectors.neighbors import Neighbors, answer
 from llmlab.lab.vectors.question import Question, Sort
 from llmlab.lab.vectors.side_by_side import SideBySide
+from llmlab.language import tr
 from llmlab.spaces.lookup import Query, look_up, row_of
 from llmlab.spaces.shelf import Shelf
 from llmlab.spaces.space import Space
@@ -30,14 +31,17 @@ def ask(
 def beside(space: str | None, spaces: Sequence[str], sort: Sort) -> list[str]:
     """The spaces that answer side by side, each once. Raises MisuseError for what contradicts itself."""
     if space:
-        raise MisuseError("--space and --spaces are two ways to say where", "give one of them")
+        raise MisuseError(tr("--space and --spaces are two ways to say where"), tr("give one of them"))
     said = ",".join(spaces)
     if not all(spaces):
-        raise MisuseError(f"--spaces {said!r} holds an empty name", "for example --spaces minilm,glove")
+        raise MisuseError(
+            tr("--spaces {names!r} holds an empty name", names=said), tr("for example --spaces minilm,glove")
+        )
     if len(set(spaces)) < 2:
-        raise MisuseError(f"--spaces {said} is one space", "give two or more, or use --space")
+        raise MisuseError(tr("--spaces {name} is one space", name=said), tr("give two or more, or use --space"))
     if sort != "nearness":
-        raise MisuseError(f"--sort {sort} does not go with several spaces", "side by side the nearest come first")
+        message = tr("--sort {order} does not go with several spaces", order=sort)
+        raise MisuseError(message, tr("side by side the nearest come first"))
     return list(dict.fromkeys(spaces))
 
 
@@ -45,8 +49,14 @@ def _space_for(shelf: Shelf, word: str) -> str:
     """The default space, or the one configured for the script of a word that the default space lacks."""
     own, chosen = shelf.config.space, languages.space_for(shelf.config, word)
     if chosen != own:
-        name = languages.NAMES[languages.language(word)]
-        shelf.reporter.say(f"{own} has no {name} words: using the space {chosen} (choose another with --space)")
+        shelf.reporter.say(
+            tr(
+                "{own} has no {language} words: using the space {space} (choose another with --space)",
+                own=own,
+                language=tr(languages.NAMES[languages.language(word)]),
+                space=chosen,
+            )
+        )
     return chosen
 
 
@@ -67,6 +77,7 @@ def _query(shelf: Shelf, space: Space, word: str) -> Query:
     """The same; of a word that the space lacks it is said where its vector comes from."""
     query = vector_of(shelf, space, word)
     if row_of(space, word) is None:
-        said = "; ".join(filter(None, [query.remark or "its vector comes from the encoder", unspaced(word)]))
-        shelf.reporter.say(f"{word!r} is not in the vocabulary of {space.facts.name}: {said}")
+        said = tr("; ").join(filter(None, [query.remark or tr("its vector comes from the encoder"), unspaced(word)]))
+        lacks = tr("{word!r} is not in the vocabulary of {space}: {said}", word=word, space=space.facts.name, said=said)
+        shelf.reporter.say(lacks)
     return query

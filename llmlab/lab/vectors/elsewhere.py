@@ -3,6 +3,7 @@
 from llmlab import cache
 from llmlab.lab import languages
 from llmlab.lab.vectors.arithmetic import unspaced
+from llmlab.language import tr
 from llmlab.models.library import Library
 from llmlab.spaces.lookup import row_of
 from llmlab.spaces.shelf import Shelf, facts_of
@@ -14,7 +15,9 @@ def ask_spaces(shelf: Shelf, own: str, word: str) -> str:
     if sum_ := unspaced(word):
         return sum_
     others = [name for name in (*shelf.config.spaces, *shelf.own_names) if name != own and _has(shelf, name, word)]
-    return f"ask another space: {', '.join(others)}" if others else "no space here knows it: try another word"
+    if others:
+        return tr("ask another space: {names}", names=", ".join(others))
+    return tr("no space here knows it: try another word")
 
 
 def ask_encoders(library: Library, own: str, text: str) -> str:
@@ -22,9 +25,10 @@ def ask_encoders(library: Library, own: str, text: str) -> str:
     entries = {name: entry for name, entry in library.config.models.items() if entry.kind == "encoder" and name != own}
     others = [name for name in languages.speaking(entries, text) if library.knows(name, text)]
     if others:
-        return f"choose another encoder with --model: {', '.join(others)}"
-    bound = (library.config.engine, library.config.dtype) != ("auto", "auto")
-    return f"no encoder here knows it: {'leave out --engine and --dtype' if bound else 'try another text'}"
+        return tr("choose another encoder with --model: {names}", names=", ".join(others))
+    if (library.config.engine, library.config.dtype) != ("auto", "auto"):
+        return tr("no encoder here knows it: leave out --engine and --dtype")
+    return tr("no encoder here knows it: try another text")
 
 
 def _has(shelf: Shelf, name: str, word: str) -> bool:
@@ -51,6 +55,11 @@ def _may_have(shelf: Shelf, name: str, word: str) -> bool:
 def better_at_sums(shelf: Shelf, space: Space, text: str) -> str:
     """What to know of the sums of a space whose vectors a sentence encoder made."""
     fit = {name: entry for name, entry in shelf.config.spaces.items() if entry.vectors != "encoder"}
-    others = " or ".join(languages.speaking(fit, text))
-    advice = f"; word vectors do better: --space {others}" if others else ""
-    return f"{space.facts.name} is made by a sentence encoder, which is weak at sums{advice}"
+    own, others = space.facts.name, tr(" or ").join(languages.speaking(fit, text))
+    if not others:
+        return tr("{own} is made by a sentence encoder, which is weak at sums", own=own)
+    return tr(
+        "{own} is made by a sentence encoder, which is weak at sums; word vectors do better: --space {others}",
+        own=own,
+        others=others,
+    )

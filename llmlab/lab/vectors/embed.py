@@ -14,6 +14,7 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.charts import embed as charts
 from llmlab.lab.vectors.metrics import METRICS, Metric
+from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
@@ -45,7 +46,7 @@ class Embeddings(Shown):
     dimensions: tuple[str, ...] = ()  # their names, in a space that names them
     raw: Floats | None = None  # [N, D] before they were standardised
     notes: tuple[str, ...] = ()
-    what: ClassVar[str] = "text"  # what a label is
+    what: ClassVar[str] = later("text")  # what a label is
 
     @property
     def norms(self) -> Doubles:
@@ -105,10 +106,10 @@ class Embeddings(Shown):
 
     def _value_view(self, full: bool) -> View:
         columns = (
-            Column(self.what, wide=True),
-            Column("dimension", True, means="how many numbers"),
-            Column("norm", True, means="the vector's length, sqrt(sum x^2)"),
-            Column("values", wide=True),
+            Column(tr(self.what), wide=True),
+            Column(tr("dimension"), True, means=tr("how many numbers")),
+            Column(tr("norm"), True, means=tr("the vector's length, sqrt(sum x^2)")),
+            Column(tr("values"), wide=True),
         )
         rows: list[list[Cell]] = [
             [visible(label), len(vector), f"{norm:z.4f}", self._values(vector, full)]
@@ -117,17 +118,23 @@ class Embeddings(Shown):
         return View(self.title, columns, rows, (*self.notes, self.origin.line), self._conclusion())
 
     def _conclusion(self) -> str:
-        size = f"a vector of {self.vectors.shape[1]} numbers"
+        count = self.vectors.shape[1]
         if len(self.labels) == 1:
-            return f"{visible(self.labels[0])} is {size}"
+            return tr("{text} is a vector of {count} numbers", text=visible(self.labels[0]), count=count)
         apart = np.where(
             np.eye(len(self.labels), dtype=bool), np.nan, -self.matrix if self.metric.ascending else self.matrix
         )
         if np.isnan(apart).all():  # zero vectors have no cosine
-            return f"each is {size}"
+            return tr("each is a vector of {count} numbers", count=count)
         one, other = np.unravel_index(int(np.nanargmax(apart)), apart.shape)
-        near = f"{visible(self.labels[one])} and {visible(self.labels[other])} are nearest"
-        return f"{near}: {self.metric.name} {self.matrix[one, other]:z.4f}; each is {size}"
+        return tr(
+            "{one} and {other} are nearest: {metric} {score}; each is a vector of {count} numbers",
+            one=visible(self.labels[one]),
+            other=visible(self.labels[other]),
+            metric=self.metric.name,
+            score=f"{self.matrix[one, other]:z.4f}",
+            count=count,
+        )
 
     def _values(self, vector: Floats, full: bool) -> str:
         if self.dimensions:
@@ -139,13 +146,13 @@ class Embeddings(Shown):
         return " ".join(f"{x:+z.3f}" for x in head) + " ... " + " ".join(f"{x:+z.3f}" for x in tail)
 
     def _statistics_view(self) -> View:
-        names = ("mean", "std", "min", "max")
-        columns = (Column(self.what, wide=True), *(Column(name, True) for name in names))
+        names = (tr("mean"), tr("std"), tr("min"), tr("max"))
+        columns = (Column(tr(self.what), wide=True), *(Column(name, True) for name in names))
         rows: list[list[Cell]] = [
             [visible(label), *(f"{value:+z.4f}" for value in _statistics(vector).values())]
             for label, vector in zip(self.labels, self.vectors, strict=True)
         ]
-        return View("", columns, rows, ("of the values of a vector",))
+        return View("", columns, rows, (tr("of the values of a vector"),))
 
     def _strip_view(self) -> View:
         """All values, so many a line, those of several texts below each other."""
@@ -156,8 +163,10 @@ class Embeddings(Shown):
             for label, vector in zip(self.labels, self.vectors, strict=True):
                 values = Heat(tuple((vector[start : start + STRIP].astype(np.float64) / largest).tolist()))
                 rows.append([*([visible(label)] if several else []), start, values])
-        columns = (*([Column("text", head=SHORT)] if several else []), Column("from", True), Column("values"))
-        return View("", columns, rows, (f"each value from -{largest:z.3f} (low) over 0 to +{largest:z.3f} (high)",))
+        texts = [Column(tr("text"), head=SHORT)] if several else []
+        columns = (*texts, Column(tr("from"), True), Column(tr("values")))
+        note = tr("each value from -{largest} (low) over 0 to +{largest} (high)", largest=f"{largest:z.3f}")
+        return View("", columns, rows, (note,))
 
     def _matrix_view(self) -> View:
         short = all(len(label) <= SHORT for label in self.labels) and len(self.labels) <= SHORT
@@ -177,7 +186,7 @@ class Embeddings(Shown):
 def of_texts(encoder: Encoder, texts: Sequence[str], progress: Progress = silent) -> Embeddings:
     """One vector a text. Raises MisuseError for an empty text."""
     if not all(text.strip() for text in texts):
-        raise MisuseError("the text is empty", "give at least one word")
+        raise MisuseError(tr("the text is empty"), tr("give at least one word"))
     return Embeddings(tuple(texts), encoder.encode(texts, progress), of_vectors(encoder.info))
 
 
@@ -210,6 +219,9 @@ def _shades(matrix: Doubles, metric: Metric) -> Doubles:
 def _legend(matrix: Doubles, metric: Metric) -> list[tuple[str, float]]:
     """What the shades of a matrix say."""
     largest = 1.0 if metric.name == "cosine" else float(np.abs(np.nan_to_num(matrix)).max(initial=0))
-    low = "" if metric.ascending else " or less"
     steps = [(share * largest, 1 - share if metric.ascending else share) for share in (0, 0.25, 0.5, 0.75, 1)]
-    return [(f"{value:.4g}{'' if place else low}", shade) for place, (value, shade) in enumerate(steps)]
+    legend = [(f"{value:.4g}", shade) for value, shade in steps]
+    if metric.ascending:
+        return legend
+    (low, shade), *rest = legend
+    return [(tr("{value} or less", value=low), shade), *rest]

@@ -22,6 +22,7 @@ from llmlab.lab.vectors.judgements import ANALOGIES, ODD, TRANSLATIONS, WordPair
 from llmlab.lab.vectors.metrics import METRICS
 from llmlab.lab.vectors.odd import similarities
 from llmlab.lab.vectors.sections import SectionScores, counted
+from llmlab.language import tr
 from llmlab.spaces.lookup import row_of
 from llmlab.spaces.space import Space
 from llmlab.view import Cell, Chart, Column, Record, View
@@ -57,20 +58,25 @@ class SimilarityScore(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("pairs", True),
-            Column("known", True, means="both words are in the space; the others are left out"),
-            Column("spearman", True, means="correlation of the two orders"),
-            Column("pearson", True, means="correlation of the values"),
+            Column(tr("pairs"), True),
+            Column(tr("known"), True, means=tr("both words are in the space; the others are left out")),
+            Column("spearman", True, means=tr("correlation of the two orders")),
+            Column("pearson", True, means=tr("correlation of the values")),
         )
         both = ("-" if value is None else f"{value:z.4f}" for value in (self.spearman, self.pearson))
         row: list[Cell] = [self.pairs, self.known, *both]
-        return [View("cosine against people's scores", columns, [row], (self.origin.line,), self._conclusion())]
+        title = tr("cosine against people's scores")
+        return [View(title, columns, [row], (self.origin.line,), self._conclusion())]
 
     def _conclusion(self) -> str:
         if self.spearman is None:
-            return "There is no order to compare: all scores or all cosines are alike."
-        said = f"The order of {self.known:,} pairs by cosine and by people correlates at {self.spearman:z.2f}"
-        return f"{said}: 1 is the same order, 0 none, -1 the reverse."
+            return tr("There is no order to compare: all scores or all cosines are alike.")
+        return tr(
+            "The order of {count:,} pairs by cosine and by people correlates at {spearman}: "
+            "1 is the same order, 0 none, -1 the reverse.",
+            count=self.known,
+            spearman=f"{self.spearman:z.2f}",
+        )
 
     def records(self) -> list[Record]:
         return [
@@ -100,7 +106,9 @@ def similarity(space: Space, pairs: Sequence[WordPair]) -> SimilarityScore:
     rows = [(row_of(space, pair.a), row_of(space, pair.b)) for pair in pairs]
     known = [i for i, (one, other) in enumerate(rows) if one is not None and other is not None]
     if len(known) < 2:
-        raise MisuseError(f"{space.facts.name} knows {len(known)} of the {len(pairs)} pairs", "choose another space")
+        own, count = space.facts.name, len(pairs)
+        message = tr("{space} knows {known} of the {count} pairs", space=own, known=len(known), count=count)
+        raise MisuseError(message, tr("choose another space"))
     vectors = space.rows(np.array([rows[i] for i in known]).ravel()).astype(np.float64)
     cosines = np.array(
         [METRICS["cosine"].score(a, b[None])[0] for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
@@ -171,7 +179,8 @@ def _rows(space: Space, questions: Sequence[WordQuestion]) -> list[list[int | No
 
 def _known(space: Space, known: list[int]) -> list[int]:
     if not known:
-        raise MisuseError(f"{space.facts.name} knows none of the questions", "choose another space")
+        message = tr("{space} knows none of the questions", space=space.facts.name)
+        raise MisuseError(message, tr("choose another space"))
     return known
 
 

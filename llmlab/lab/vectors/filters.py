@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.errors import MissingError, MisuseError
 from llmlab.lab import languages
+from llmlab.language import tr
 
 if TYPE_CHECKING:
     from llmlab.spaces.space import Space
@@ -26,8 +27,8 @@ def not_forms_of(words: Sequence[str], language: str) -> Keep:
         try:
             return str(simplemma.lemmatize(word.lower(), lang=language)).lower()
         except ValueError:
-            message = f"no inflections are known of the language {language!r}"
-            raise MisuseError(message, "leave out --exclude-forms") from None
+            message = tr("no inflections are known of the language {language!r}", language=language)
+            raise MisuseError(message, tr("leave out --exclude-forms")) from None
 
     own = {lemma(word) for word in words} | {word.lower() for word in words}
     return lambda word: word.lower() not in own and lemma(word) not in own
@@ -38,8 +39,8 @@ def matching(pattern: str) -> Keep:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        hint = 'for example --words "[a-z]+ing"'
-        raise MisuseError(f"--words {pattern!r} is no regular expression: {error}", hint) from None
+        message = tr("--words {pattern!r} is no regular expression: {error}", pattern=pattern, error=error)
+        raise MisuseError(message, tr('for example --words "[a-z]+ing"')) from None
     return lambda word: compiled.fullmatch(word) is not None
 
 
@@ -62,11 +63,12 @@ def _shares(language: str) -> dict[str, float]:
     try:
         import wordfreq
     except ImportError:
-        raise MissingError("frequencies need wordfreq", "pip install wordfreq") from None
+        raise MissingError(tr("frequencies need wordfreq"), "pip install wordfreq") from None
     try:
         return dict(wordfreq.get_frequency_dict(language))
     except LookupError:
-        raise MisuseError(f"no frequencies are known of the language {language!r}", "leave out frequencies") from None
+        message = tr("no frequencies are known of the language {language!r}", language=language)
+        raise MisuseError(message, tr("leave out frequencies")) from None
 
 
 def language_of(space: "Space", text: str) -> str:

@@ -16,6 +16,7 @@ from llmlab.files import Files
 from llmlab.files.opening import called
 from llmlab.files.records import Filled, Kind
 from llmlab.files.tables import SEPARATORS
+from llmlab.language import later, tr
 
 COMMENT = "#"
 
@@ -33,8 +34,8 @@ class WordPair(Struct, frozen=True):
 
 
 SCORED = Kind(
-    "scored pair",
-    "two words and a number a line, or columns word1, word2, score",
+    later("scored pair"),
+    later("two words and a number a line, or columns word1, word2, score"),
     WordPair,
     {
         "a": ("word1", "word_1", "w1", "词1", "词语1"),
@@ -67,26 +68,26 @@ class Task:
 
 ANALOGIES = Task(
     "analogies",
-    "a is to b as c is to ?",
-    "all four words are in the space",
-    "the nearest word by 3CosAdd is the answer",
-    ("analogy", "analogies", "four words: Athens Greece Oslo Norway"),
+    later("a is to b as c is to ?"),
+    later("all four words are in the space"),
+    later("the nearest word by 3CosAdd is the answer"),
+    (later("analogy"), later("analogies"), later("four words: Athens Greece Oslo Norway")),
     *(4, 4),
 )
 ODD = Task(
     "odd",
-    "which word does not belong?",
-    "all words are in the space",
-    "the last is the least like the mean of all",
-    ("question", "questions", "three words or more, the odd one last: apple pear plum car"),
+    later("which word does not belong?"),
+    later("all words are in the space"),
+    later("the last is the least like the mean of all"),
+    (later("question"), later("questions"), later("three words or more, the odd one last: apple pear plum car")),
     3,
 )
 TRANSLATIONS = Task(
     "translations",
-    "a word in the other language",
-    "the word and one that is right are in the space",
-    "the nearest word of their script is one of them",
-    ("translation", "translations", "a word, then all that are right for it: 猫 cat cats"),
+    later("a word in the other language"),
+    later("the word and one that is right are in the space"),
+    later("the nearest word of their script is one of them"),
+    (later("translation"), later("translations"), later("a word, then all that are right for it: 猫 cat cats")),
     2,
 )
 
@@ -105,18 +106,19 @@ def read_questions(files: Files, path: Path, task: Task) -> list[WordQuestion]:
     Raises MisuseError naming the line that is none.
     """
     found, section = [], ""
+    one, several, example = map(tr, task.line)
     for number, text in _lines(files, path):
         if text.startswith(":"):
             section = text[1:].strip()
             continue
         words = tuple(text.split())
         if not task.least <= len(words) <= (task.most or len(words)):
-            raise MisuseError(f"{called(path)} line {number} is no {task.line[0]}", task.line[2])
+            message = tr("{file} line {number} is no {noun}", file=called(path), number=number, noun=one)
+            raise MisuseError(message, example)
         found.append(WordQuestion(section, words))
     if not found:
-        raise MisuseError(
-            f"{called(path)} holds no {task.line[1]}", f"{task.line[2]}; after lines such as ': capitals'"
-        )
+        message = tr("{file} holds no {nouns}", file=called(path), nouns=several)
+        raise MisuseError(message, tr("{example}; after lines such as ': capitals'", example=example))
     return found
 
 

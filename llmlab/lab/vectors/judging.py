@@ -7,6 +7,7 @@ from llmlab.files import Files
 from llmlab.lab.vectors import evaluate, judgements
 from llmlab.lab.vectors.evaluate import SimilarityScore
 from llmlab.lab.vectors.sections import SectionScores
+from llmlab.language import tr
 from llmlab.spaces.shelf import Shelf
 
 TASKS = (judgements.ANALOGIES, judgements.ODD, judgements.TRANSLATIONS)
@@ -20,7 +21,8 @@ def judge(shelf: Shelf, name: str, files: Files, **asked: Path | str | None) -> 
     """
     given = {task: file for task, file in asked.items() if file is not None}
     if len(given) != 1:
-        raise MisuseError("space eval takes one file", "give --similarity, --analogies, --odd or --translations FILE")
+        hint = tr("give --similarity, --analogies, --odd or --translations FILE")
+        raise MisuseError(tr("space eval takes one file"), hint)
     if (scored := given.get("similarity")) is not None:
         pairs = files.records(scored, judgements.SCORED)
         return evaluate.similarity(shelf.open(name), pairs)

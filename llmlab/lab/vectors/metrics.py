@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmlab.arrays import Doubles, Ints
+from llmlab.language import tr
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Metric:
 
     @property
     def meaning(self) -> str:
-        return f"{self.formula}, {self.nearer} is nearer"
+        if self.ascending:
+            return tr("{formula}, lower is nearer", formula=self.formula)
+        return tr("{formula}, higher is nearer", formula=self.formula)
 
     def order(self, scores: Doubles, rows: Ints) -> Ints:
         """Nearest first, ties by row; parallel vectors have one cosine, whatever its last bit."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from llmlab.arrays import Floats
 from llmlab.errors import MisuseError
+from llmlab.language import tr
 
 
 def names(dimensions: Sequence[str], count: int) -> list[str]:
@@ -16,8 +17,9 @@ def places(dimensions: Sequence[str], count: int, wanted: Sequence[str]) -> list
     known = names(dimensions, count)
     unknown = [one for one in wanted if one not in (*known, *columns(known))]
     if unknown:
-        there = ", ".join(columns(known)) if dimensions else f"0 to {count - 1}"
-        raise MisuseError(f"no column is called {unknown[0]!r}", f"there are: {there}")
+        named = tr("there are: {names}", names=", ".join(columns(known)))
+        hint = named if dimensions else tr("there are: 0 to {last}", last=count - 1)
+        raise MisuseError(tr("no column is called {name!r}", name=unknown[0]), hint)
     return [place for place, name in enumerate(known) if name in wanted or name.partition("=")[0] in wanted]
 
 

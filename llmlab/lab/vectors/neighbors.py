@@ -18,6 +18,7 @@ from llmlab.lab.vectors.filters import Keep
 from llmlab.lab.vectors.metrics import METRICS, Metric
 from llmlab.lab.vectors.nearest import able, approximately, exactly, scored
 from llmlab.lab.vectors.question import Question, Sort
+from llmlab.language import tr, tr_many
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query
 from llmlab.spaces.space import Space
@@ -63,21 +64,42 @@ class Neighbors(Shown):
     @property
     def column(self) -> Column:
         """The score's, with its formula."""
-        product = f"product of (1 + cosine) / 2, divided by that of the words with -, plus {EPSILON:g}"
-        return Column(self.measure, True, means=product if self.method else self.metric.meaning)
+        if not self.method:
+            return Column(self.measure, True, means=self.metric.meaning)
+        means = tr(
+            "product of (1 + cosine) / 2, divided by that of the words with -, plus {epsilon:g}", epsilon=EPSILON
+        )
+        return Column(self.measure, True, means=means)
 
     @property
     def conclusion(self) -> str:
-        best = min(self.neighbors, key=lambda one: one.rank, default=None)
-        count = ""
-        if self.radius is not None:
-            bound = "at most" if self.metric.ascending else "at least"
-            how_many = "1 word has" if len(self.neighbors) == 1 else f"{len(self.neighbors):,} words have"
-            count = f"{how_many} {self.metric.name} {bound} {self.radius:g} to {quoted(self.query.text)}"
+        best, query = min(self.neighbors, key=lambda one: one.rank, default=None), quoted(self.query.text)
         if best is None:
-            return f"{count}." if count else f"No word is left to compare with {quoted(self.query.text)}."
-        nearest = f"{quoted(best.word)} ({self.measure} {best.score:z.4f})"
-        return f"{count}; nearest is {nearest}." if count else f"Nearest to {quoted(self.query.text)} is {nearest}."
+            none = tr("No word is left to compare with {query}.", query=query)
+            return none if self.radius is None else tr("{bounded}.", bounded=self._bounded)
+        told = {"nearest": quoted(best.word), "measure": self.measure, "score": f"{best.score:z.4f}"}
+        if self.radius is None:
+            return tr("Nearest to {query} is {nearest} ({measure} {score}).", query=query, **told)
+        return tr("{bounded}; nearest is {nearest} ({measure} {score}).", bounded=self._bounded, **told)
+
+    @property
+    def _bounded(self) -> str:
+        """How many words are within the radius."""
+        count = len(self.neighbors)
+        told = {"metric": self.metric.name, "radius": f"{self.radius:g}", "query": quoted(self.query.text)}
+        if self.metric.ascending:
+            return tr_many(
+                "{count:,} word has {metric} at most {radius} to {query}",
+                "{count:,} words have {metric} at most {radius} to {query}",
+                count,
+                **told,
+            )
+        return tr_many(
+            "{count:,} word has {metric} at least {radius} to {query}",
+            "{count:,} words have {metric} at least {radius} to {query}",
+            count,
+            **told,
+        )
 
     def sorted(self, by: Sort, frequency: Callable[[str], float] | None = None) -> "Neighbors":
         """The same in another order, with frequencies where they are given; ranks stay those of nearness."""
@@ -94,11 +116,12 @@ class Neighbors(Shown):
         names = self.space.facts.dimensions
         shown = named.columns(names)[:SHOWN]
         frequent = any(one.frequency is not None for one in self.neighbors)
+        zipf = Column("zipf", True, means=tr("log10 of the times a word is met in a billion words"))
         columns = (
             Column("#", True),
-            Column("word", wide=True),
+            Column(tr("word"), wide=True),
             self.column,
-            *([Column("zipf", True, means="log10 of the times a word is met in a billion words")] if frequent else []),
+            *([zipf] if frequent else []),
             *(Column(name, True) for name in shown),
         )
         rows = [self._row(one, frequent, len(shown)) for one in self.neighbors]
@@ -152,9 +175,13 @@ class Neighbors(Shown):
         notes = []
         if not self.exact:
             recall = self.space.facts.recall_at_10
-            notes.append(f"an approximate index answered: it finds {recall:.1%} of the ten nearest; --exact finds all")
+            found = tr(
+                "an approximate index answered: it finds {recall:.1%} of the ten nearest; --exact finds all",
+                recall=recall,
+            )
+            notes.append(found)
         if (left := len(named.columns(self.space.facts.dimensions)) - SHOWN) > 0:
-            notes.append(f"{left} more columns are in --format json")
+            notes.append(tr("{count} more columns are in --format json", count=left))
         return (*notes, *self.space.facts.remarks, self.origin.line)
 
 
@@ -193,9 +220,10 @@ def nearest(
     cosine of the zero vector.
     """
     if metric_name not in METRICS:
-        raise MisuseError(f"no metric is called {metric_name!r}", f"one of: {', '.join(METRICS)}")
+        message = tr("no metric is called {name!r}", name=metric_name)
+        raise MisuseError(message, tr("one of: {names}", names=", ".join(METRICS)))
     if k < 1:
-        raise MisuseError(f"k = {k} asks for no neighbour", "give -k 1 or more")
+        raise MisuseError(tr("k = {k} asks for no neighbour", k=k), tr("give -k 1 or more"))
     metric = METRICS[metric_name]
     _refuse_zero(query, metric)
     if space.approximate and metric_name == "cosine" and not exact:
@@ -212,7 +240,7 @@ def within(space: Space, query: Query, radius: float, metric_name: str, keep: Ke
     """
     metric = METRICS[metric_name]
     if not np.isfinite(radius):
-        raise MisuseError(f"{radius:g} is no distance", "give a number, for example --within 0.6")
+        raise MisuseError(tr("{radius:g} is no distance", radius=radius), tr("give a number, for example --within 0.6"))
     _refuse_zero(query, metric)
     rows = space.within(query.vector, radius, metric.name)
     scores = scored(space, query, rows, metric)
@@ -250,7 +278,7 @@ def by_product(
 ) -> Neighbors:
     """The k best words of a sum by 3CosMul. Raises MisuseError for k < 1 or a zero vector."""
     if k < 1:
-        raise MisuseError(f"k = {k} asks for no neighbour", "give -k 1 or more")
+        raise MisuseError(tr("k = {k} asks for no neighbour", k=k), tr("give -k 1 or more"))
     rows, scores = arithmetic.multiply(space, terms, queries, k, keep)
     query = arithmetic.combine(text, terms, queries, unit=True)
     return Neighbors(query, METRICS["cosine"], _listed(space, rows, scores), space, method="3CosMul")
@@ -258,7 +286,7 @@ def by_product(
 
 def _refuse_zero(query: Query, metric: Metric) -> None:
     if metric.name == "cosine" and not query.vector.any():
-        raise MisuseError("the cosine of a zero vector is undefined", "use --metric l2")
+        raise MisuseError(tr("the cosine of a zero vector is undefined"), tr("use --metric l2"))
 
 
 def _listed(space: Space, rows: Ints, scores: Doubles) -> tuple[Neighbor, ...]:

@@ -13,6 +13,7 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors.charts.odd import similarities_to_the_mean
 from llmlab.lab.vectors.embed import Embeddings
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
@@ -26,15 +27,19 @@ class Odd(Shown):
 
     def views(self) -> list[View]:
         columns = (
-            Column("word", wide=True),
-            Column("cosine to the mean", True, means="of all, of vectors at length 1"),
+            Column(tr("word"), wide=True),
+            Column(tr("cosine to the mean"), True, means=tr("of all, of vectors at length 1")),
             Column(""),
         )
         rows: list[list[Cell]] = [
             [visible(word), f"{value:z.4f}", Bar(max(value, 0.0))] for word, value in self._ranked()
         ]
         (odd, least), *_ = self._ranked()
-        conclusion = f"{quoted(odd)} does not belong: it is the least like the mean of all (cosine {least:z.4f})."
+        conclusion = tr(
+            "{word} does not belong: it is the least like the mean of all (cosine {cosine}).",
+            word=quoted(odd),
+            cosine=f"{least:z.4f}",
+        )
         return [View("", columns, rows, (self.words.origin.line,), conclusion)]
 
     def records(self) -> list[Record]:
@@ -72,4 +77,5 @@ def similarities(vectors: Floats | Doubles) -> Doubles:
 
 
 def too_few() -> MisuseError:
-    return MisuseError("one of two is never odd", "give three words or more, for example llmlab odd cat dog car")
+    hint = tr("give three words or more, for example llmlab odd cat dog car")
+    return MisuseError(tr("one of two is never odd"), hint)

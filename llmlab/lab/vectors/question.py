@@ -9,6 +9,7 @@ from llmlab.config import MetricName
 from llmlab.errors import MisuseError
 from llmlab.lab.vectors import filters
 from llmlab.lab.vectors.filters import Keep
+from llmlab.language import tr
 
 Sort = Literal["nearness", "word", "frequency"]
 Method = Literal["add", "mul"]  # 3CosAdd, or 3CosMul
@@ -50,15 +51,18 @@ class Question:
     def check(self) -> None:
         """Raise MisuseError, before a space is opened, for what contradicts itself."""
         if sum(way is not None for way in (self.k, self.within, self.against)) > 1:
-            raise MisuseError("-k, --within and --against are different ways to say which words", "give one of them")
+            message = tr("-k, --within and --against are different ways to say which words")
+            raise MisuseError(message, tr("give one of them"))
         if self.against == ():
-            raise MisuseError("--against holds no candidates", "for example --against hate --against cat")
+            raise MisuseError(tr("--against holds no candidates"), tr("for example --against hate --against cat"))
         if self.method == "mul" and (self.within is not None or self.against or self.metric != "cosine"):
-            raise MisuseError("--method mul ranks all words by cosines", "leave out --metric, --within and --against")
+            hint = tr("leave out --metric, --within and --against")
+            raise MisuseError(tr("--method mul ranks all words by cosines"), hint)
         if self.k is not None and self.k < 1:
-            raise MisuseError(f"k = {self.k} asks for no neighbour", "give -k 1 or more")
+            raise MisuseError(tr("k = {k} asks for no neighbour", k=self.k), tr("give -k 1 or more"))
         if self.within is not None and not math.isfinite(self.within):
-            raise MisuseError(f"{self.within:g} is no distance", "give a number, for example --within 0.6")
+            hint = tr("give a number, for example --within 0.6")
+            raise MisuseError(tr("{radius:g} is no distance", radius=self.within), hint)
         if self.pattern is not None:
             filters.matching(self.pattern)
 
@@ -77,4 +81,4 @@ class Question:
 def refuse_nameless(space: str | None) -> None:
     """An unset variable of a shell is no wish for the default space."""
     if space == "":
-        raise MisuseError("--space is empty", "give a space's name or a file, or leave out --space")
+        raise MisuseError(tr("--space is empty"), tr("give a space's name or a file, or leave out --space"))

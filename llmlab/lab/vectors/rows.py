@@ -15,6 +15,7 @@ from llmlab.lab.provenance import Provenance, of_vectors
 from llmlab.lab.text import show
 from llmlab.lab.vectors.charts.embed import tokens as drawn
 from llmlab.lab.vectors.embed import Embeddings
+from llmlab.language import later, tr, tr_many
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
 
@@ -26,7 +27,7 @@ class TokenRows(Embeddings):
     texts: tuple[str, ...] = ()  # whose each token is
     ids: tuple[int, ...] = ()  # of a language model's tokens
     height: int = 0  # rows of the table that they are looked up in; 0 for what a model computes
-    what: ClassVar[str] = "token"
+    what: ClassVar[str] = later("token")
 
     def views(self, *, full: bool = False, strip: bool = False) -> list[View]:
         """A lone row is shown as a heat strip too."""
@@ -49,21 +50,32 @@ class TokenRows(Embeddings):
         """As for a text, with the number of each token, and its text where there are several."""
         whole = super()._value_view(full)
         numbers: list[list[Cell]] = [[f"{one:,}"] for one in self.ids] or [[] for _ in self.labels]
-        number = [Column("id", True, means="the token's number: its row in the embedding table")] if self.ids else []
+        number = [Column("id", True, means=tr("the token's number: its row in the embedding table"))]
         several = len(set(self.texts)) > 1
         texts: list[list[Cell]] = [[visible(text)] if several else [] for text in self.texts]
-        columns = (*([Column("text", wide=True)] if several else []), whole.columns[0], *number, *whole.columns[1:])
+        label = [Column(tr("text"), wide=True)] if several else []
+        columns = (*label, whole.columns[0], *(number if self.ids else []), *whole.columns[1:])
         rows = [[*text, row[0], *own, *row[1:]] for text, own, row in zip(texts, numbers, whole.rows, strict=True)]
         return View(self.title, columns, rows, whole.notes, whole.conclusion)
 
     def _conclusion(self) -> str:
-        size = self.vectors.shape[1]
-        if not self.height:
-            return f"each of {len(self.labels)} tokens is a row vector of {size} numbers"
-        table = f"a table of {self.height:,} x {size}"
-        if len(self.ids) == 1:
-            return f"{self.labels[0]} is one token: row {self.ids[0]:,} of {table}, {size} numbers"
-        return f"{len(self.ids)} tokens: the id of each is its row in {table}"
+        count, size, height = len(self.labels), self.vectors.shape[1], self.height  # one id a label
+        if not height:
+            return tr("each of {count} tokens is a row vector of {size} numbers", count=count, size=size)
+        if count > 1:
+            return tr(
+                "{count} tokens: the id of each is its row in a table of {height:,} x {size}",
+                count=count,
+                height=height,
+                size=size,
+            )
+        return tr(
+            "{token} is one token: row {row:,} of a table of {height:,} x {size}, {size} numbers",
+            token=self.labels[0],
+            row=self.ids[0],
+            height=height,
+            size=size,
+        )
 
 
 def of_tokens(model: Encoder, texts: Sequence[str]) -> TokenRows:
@@ -90,8 +102,13 @@ def _joined(
     labels = tuple(label for own, _, _ in found for label in own)
     whose = tuple(text for text, (own, _, _) in zip(texts, found, strict=True) for _ in own)
     ids = tuple(one for _, _, own in found for one in own)
-    matrix = f"a matrix of {len(labels)} token{'s' * (len(labels) != 1)} x {vectors.shape[1]} dimensions"
-    title = f"{visible(texts[0])}: {matrix}" if len(texts) == 1 else matrix
+    matrix = tr_many(
+        "a matrix of {count} token x {size} dimensions",
+        "a matrix of {count} tokens x {size} dimensions",
+        len(labels),
+        size=vectors.shape[1],
+    )
+    title = tr("{text}: {matrix}", text=visible(texts[0]), matrix=matrix) if len(texts) == 1 else matrix
     return TokenRows(labels, vectors, origin, title, texts=whose, ids=ids)
 
 
@@ -106,13 +123,14 @@ def of_word(model: CausalLM, texts: Sequence[str], word: str, layer: str, table:
         rows = layer_vectors(model, tokens, layer, table)
         places = _places(tokens, word)
         if not places:
-            raise MisuseError(f"{text!r} does not hold {word!r}", "give texts that hold the word")
+            message = tr("{text!r} does not hold {word!r}", text=text, word=word)
+            raise MisuseError(message, tr("give texts that hold the word"))
         for number, place in enumerate(places, 1):
             labels.append(text if len(places) == 1 else f"{text} [{number}]")
             vectors.append(rows[place].astype(np.float64).mean(axis=0))
     origin = _at_layer(model, layer)
     origin = replace(origin, columns={"word": word} | origin.columns)
-    title = f"{visible(word)} in each text: the mean of its tokens"
+    title = tr("{word} in each text: the mean of its tokens", word=visible(word))
     return Embeddings(tuple(labels), np.asarray(np.stack(vectors), np.float32), origin, title=title)
 
 
@@ -123,7 +141,8 @@ def layer_vectors(model: CausalLM, tokens: Tokens, layer: str, table: Floats | N
     last = model.info.layers
     number = last if layer == "last" else int(layer) if layer.isdecimal() else 0
     if last and not 1 <= number <= last:  # what has no layers says so itself
-        raise MisuseError(f"{model.info.name} has no layer {layer!r}", f"give input, last, or 1 to {last}")
+        message = tr("{model} has no layer {layer!r}", model=model.info.name, layer=layer)
+        raise MisuseError(message, tr("give input, last, or 1 to {last}", last=last))
     return model.hidden(tokens, number)
 
 
@@ -133,17 +152,24 @@ def _encoded(model: CausalLM, text: str) -> Tokens:
 
 def _filled(text: str) -> str:
     if not text.strip():
-        raise MisuseError("the text is empty", "give at least one word")
+        raise MisuseError(tr("the text is empty"), tr("give at least one word"))
     return text
 
 
 def _at_layer(model: CausalLM, layer: str) -> Provenance:
     info, origin = model.info, of_vectors(model.info)
     if layer == "input":  # read from the file itself: no engine computed it
-        line = f"{info.name} {info.revision}, rows of its input embedding table"
+        made = {"model": info.name, "revision": info.revision}
+        line = tr("{model} {revision}, rows of its input embedding table", **made)
         return origin.at(line, engine="table", library="", dtype="float32", layer=layer)
     number = str(info.layers) if layer == "last" else layer
-    return origin.at(f"{origin.line}, hidden states after layer {number} of {info.layers}", layer=number)
+    line = tr(
+        "{origin}, hidden states after layer {number} of {count}",
+        origin=origin.line,
+        number=number,
+        count=info.layers,
+    )
+    return origin.at(line, layer=number)
 
 
 def _places(tokens: Tokens, word: str) -> list[list[int]]:

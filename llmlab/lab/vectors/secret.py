@@ -24,6 +24,7 @@ from llmlab.lab.vectors.charts.secret import path
 from llmlab.lab.vectors.metrics import METRICS
 from llmlab.lab.vectors.nearest import scored
 from llmlab.lab.vectors.question import refuse_nameless
+from llmlab.language import tr, tr_many
 from llmlab.render.safe import visible
 from llmlab.spaces.lookup import Query, row_of
 from llmlab.spaces.space import Space
@@ -91,18 +92,19 @@ class SecretGame(Shown):
         return min((int(self.hidden.places[one.row]) for one in self.guesses), default=None)
 
     def views(self) -> list[View]:
+        others = len(self.hidden.places) - 1
         columns = (
             Column("#", True),
-            Column("guess", wide=True),
-            Column("cosine", True, means=f"to the hidden word: {METRICS['cosine'].meaning}"),
-            Column("place", True, means=f"among the {len(self.hidden.places) - 1:,} other words, 1 is nearest"),
+            Column(tr("guess"), wide=True),
+            Column("cosine", True, means=tr("to the hidden word: {meaning}", meaning=METRICS["cosine"].meaning)),
+            Column(tr("place"), True, means=tr("among the {count:,} other words, 1 is nearest", count=others)),
             Column(""),
             Column(""),
         )
         rows: list[list[Cell]] = []
         for number, record in enumerate(self._records(), 1):
-            place = "found" if record["place"] == 0 else f"{record['place']:,}"
-            cosine, told = record["cosine"], "hint" if record["hint"] else ""
+            place = tr("found") if record["place"] == 0 else f"{record['place']:,}"
+            cosine, told = record["cosine"], tr("hint") if record["hint"] else ""
             shown = "-" if cosine is None else f"{cosine:z.4f}"  # a zero vector has none
             rows.append([number, visible(record["word"]), shown, place, told, Bar(max(cosine or 0.0, 0.0))])
         return [View("", columns, rows, (), self._conclusion), self._nearest()]
@@ -145,19 +147,32 @@ class SecretGame(Shown):
         ]
 
     def _nearest(self) -> View:
-        columns = (Column("place", True), Column(f"nearest to {visible(self.hidden.word)}", wide=True))
+        near = tr("nearest to {word}", word=visible(self.hidden.word))
+        columns = (Column(tr("place"), True), Column(near, wide=True))
         rows: list[list[Cell]] = [[place, visible(word), f"{cosine:z.4f}"] for place, word, cosine in self.nearest()]
-        notes = (f"seed {self.hidden.seed}", of_space(self.hidden.space).line)
+        notes = (tr("seed {seed}", seed=self.hidden.seed), of_space(self.hidden.space).line)
         return View("", (*columns, Column("cosine", True)), rows, notes)
 
     @property
     def _conclusion(self) -> str:
-        word, count = quoted(self.hidden.word), len(self.guesses)
-        hints = f", {self.hints} of them {'a hint' if self.hints == 1 else 'hints'}" if self.hints else ""
+        told = {"word": quoted(self.hidden.word), "hints": "", "best": ""}
+        if self.hints:
+            told["hints"] = tr_many(", {count} of them a hint", ", {count} of them hints", self.hints)
         if self.found:
-            return f"The word is {word}: found in {count} guess{'es' * (count > 1)}{hints}."
-        best = f"; the nearest guess was in place {self.best:,}" if self.guesses else ""
-        return f"The word is {word}: not found in {count} guess{'es' * (count != 1)}{hints}{best}."
+            return tr_many(
+                "The word is {word}: found in {count} guess{hints}.",
+                "The word is {word}: found in {count} guesses{hints}.",
+                len(self.guesses),
+                **told,
+            )
+        if self.guesses:
+            told["best"] = tr("; the nearest guess was in place {place:,}", place=self.best)
+        return tr_many(
+            "The word is {word}: not found in {count} guess{hints}{best}.",
+            "The word is {word}: not found in {count} guesses{hints}{best}.",
+            len(self.guesses),
+            **told,
+        )
 
 
 def space_for(config: Config, space: str | None, language: str) -> str:
@@ -165,7 +180,8 @@ def space_for(config: Config, space: str | None, language: str) -> str:
     refuse_nameless(space)
     known = ["en", *languages.NAMES]
     if language and language not in known:
-        raise MisuseError(f"no language is called {language!r}", f"one of: {', '.join(known)}")
+        message = tr("no language is called {name!r}", name=language)
+        raise MisuseError(message, tr("one of: {names}", names=", ".join(known)))
     return space or languages.space_of(config, language)
 
 
@@ -179,8 +195,9 @@ def hide(space: Space, seed: int, language: str = "") -> Hidden:
     drawn = (space.words.find(words[place]) for place in np.random.default_rng(seed).permutation(len(words)).tolist())
     row = next((one for one in drawn if one is not None and space.vector(one).any()), None)
     if row is None or len(space.words) < 2:
-        hint = "give another --space, or --language"
-        raise MisuseError(f"the space {space.facts.name} has no words to hide of the language {tongue!r}", hint)
+        own, hint = space.facts.name, tr("give another --space, or --language")
+        message = tr("the space {space} has no words to hide of the language {language!r}", space=own, language=tongue)
+        raise MisuseError(message, hint)
     metric, every = METRICS["cosine"], np.arange(len(space.words))
     cosines = scored(space, Query("", space.vector(row), row), every, metric)
     places = np.empty(len(every), np.int64)
@@ -228,15 +245,16 @@ def refusal(game: SecretGame, answer: str) -> str:
     """Why an answer counts nothing; "" for one that counts."""
     text = answer.strip()
     if not text:
-        return f"name a word, {HINT} for a hint, {GIVE_UP} to give up"
+        return tr("name a word, {hint} for a hint, {give_up} to give up", hint=HINT, give_up=GIVE_UP)
     if text == GIVE_UP:
         return ""
     if text == HINT:
-        return "no hint is left: you have the nearest word" if game.best == 1 else ""
+        return tr("no hint is left: you have the nearest word") if game.best == 1 else ""
     row = row_of(game.hidden.space, text)
     if row is None:
-        return f"{game.hidden.space.facts.name} has no word {visible(text)}"
-    return f"you have tried {visible(text)}" if row in {one.row for one in game.guesses} else ""
+        return tr("{space} has no word {word}", space=game.hidden.space.facts.name, word=visible(text))
+    tried = row in {one.row for one in game.guesses}
+    return tr("you have tried {word}", word=visible(text)) if tried else ""
 
 
 def _hint(game: SecretGame) -> int:

@@ -10,8 +10,11 @@ from llmlab.lab.shares import INTERVAL, Share
 from llmlab.lab.shown import Shown
 from llmlab.lab.vectors.charts.evaluate import right_by_section
 from llmlab.lab.vectors.judgements import Task, WordQuestion
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
+
+TOTAL = later("total")  # of all sections
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Section:
     questions: int
     known: int
     right: int
+
+    @property
+    def shown(self) -> str:
+        """Its name for the eye."""
+        return tr(TOTAL) if self.name == TOTAL else visible(self.name)
 
 
 @dataclass(frozen=True)
@@ -35,30 +43,34 @@ class SectionScores(Shown):
     @property
     def total(self) -> Section:
         sums = np.array([[one.questions, one.known, one.right] for one in self.sections]).sum(axis=0)
-        return Section("total", *map(int, sums))
+        return Section(TOTAL, *map(int, sums))
 
     def views(self) -> list[View]:
         columns = (
-            Column("section", wide=True),
-            Column("questions", True),
-            Column("known", True, means=self.task.known),
-            Column("right", True, means=self.task.right),
-            Column("accuracy", True, means="right / known"),
-            Column("95 %", means=INTERVAL),
+            Column(tr("section"), wide=True),
+            Column(tr("questions"), True),
+            Column(tr("known"), True, means=tr(self.task.known)),
+            Column(tr("right"), True, means=tr(self.task.right)),
+            Column(tr("accuracy"), True, means=tr("right / known")),
+            Column("95 %", means=tr(INTERVAL)),
         )
         rows = [self._row(one) for one in (*self.sections, self.total)]
-        return [View(self.task.asks, columns, rows, (self.origin.line,), self._conclusion())]
+        return [View(tr(self.task.asks), columns, rows, (self.origin.line,), self._conclusion())]
 
     def _conclusion(self) -> str:
         whole = self.total
-        said = (
-            f"{whole.right:,} of {whole.known:,} known questions are answered right ({whole.right / whole.known:.1%})"
-        )
+        told = {"right": whole.right, "known": whole.known, "share": whole.right / whole.known}
         known = [one for one in self.sections if one.known]
         if len(known) < 2:
-            return f"{said}."
+            return tr("{right:,} of {known:,} known questions are answered right ({share:.1%}).", **told)
         hardest = min(known, key=lambda one: one.right / one.known)
-        return f"{said}; hardest is {visible(hardest.name)} ({hardest.right / hardest.known:.1%})."
+        return tr(
+            "{right:,} of {known:,} known questions are answered right ({share:.1%}); "
+            "hardest is {section} ({least:.1%}).",
+            **told,
+            section=hardest.shown,
+            least=hardest.right / hardest.known,
+        )
 
     def records(self) -> list[Record]:
         return [
@@ -77,9 +89,9 @@ class SectionScores(Shown):
 
     def _row(self, one: Section) -> list[Cell]:
         if not one.known:
-            return [visible(one.name), one.questions, 0, 0, "-", ""]
+            return [one.shown, one.questions, 0, 0, "-", ""]
         share, interval, _ = Share(one.right, one.known).cells()
-        return [visible(one.name), one.questions, one.known, one.right, share, interval]
+        return [one.shown, one.questions, one.known, one.right, share, interval]
 
     def _record(self, one: Section) -> Record:
         accuracy = one.right / one.known if one.known else None

@@ -9,6 +9,7 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.text import quoted
 from llmlab.lab.vectors.charts import neighbors as charts
 from llmlab.lab.vectors.neighbors import Neighbors
+from llmlab.language import tr, tr_many
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View
 
@@ -45,7 +46,7 @@ class SideBySide(Shown):
         met = Counter(word for words in self._words for word in words)
         depth = max(len(found.neighbors) for found in self.asked)
         rows = [[place + 1, *self._cells(place, met)] for place in range(depth)]
-        notes = ("*: in several spaces", *dict.fromkeys(note for one in self.asked for note in one.notes()))
+        notes = (tr("*: in several spaces"), *dict.fromkeys(note for one in self.asked for note in one.notes()))
         return [View("", tuple(columns), rows, notes, self._conclusion()), self._overlap()]
 
     def records(self) -> list[Record]:
@@ -76,10 +77,10 @@ class SideBySide(Shown):
 
     def _overlap(self) -> View:
         columns = (
-            Column("spaces", wide=True),
-            Column("shared", True),
-            Column("jaccard", True, means="shared words / words of either"),
-            Column("words", wide=True),
+            Column(tr("spaces"), wide=True),
+            Column(tr("shared"), True),
+            Column("jaccard", True, means=tr("shared words / words of either")),
+            Column(tr("words"), wide=True),
         )
         rows: list[list[Cell]] = [
             [
@@ -95,8 +96,15 @@ class SideBySide(Shown):
     def _conclusion(self) -> str:
         """Which two spaces agree most, or that none do."""
         one, other, words, _ = max(self.shared, key=lambda found: found[3])
+        query = quoted(self.asked[0].query.text)
         if not words:
-            return f"The spaces share no neighbour of {quoted(self.asked[0].query.text)}."
-        count = "1 neighbour" if len(words) == 1 else f"{len(words)} neighbours"
-        most = "" if len(self.shared) == 1 else ", the most of two spaces"
-        return f"{one} and {other} share {count} of {quoted(self.asked[0].query.text)}{most}."
+            return tr("The spaces share no neighbour of {query}.", query=query)
+        return tr_many(
+            "{one} and {other} share {count} neighbour of {query}{most}.",
+            "{one} and {other} share {count} neighbours of {query}{most}.",
+            len(words),
+            one=one,
+            other=other,
+            query=query,
+            most="" if len(self.shared) == 1 else tr(", the most of two spaces"),
+        )

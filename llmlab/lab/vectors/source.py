@@ -12,6 +12,7 @@ from llmlab.lab.vectors import embed, rows
 from llmlab.lab.vectors.elsewhere import ask_encoders, ask_spaces
 from llmlab.lab.vectors.embed import Embeddings
 from llmlab.lab.vectors.question import refuse_nameless
+from llmlab.language import tr
 from llmlab.models.library import Library
 from llmlab.spaces.lookup import look_up, row_of
 from llmlab.spaces.shelf import Shelf
@@ -33,16 +34,17 @@ class VectorSource:
     def check(self, given: Sequence[str]) -> None:
         """Raise MisuseError, before anything is opened, for what contradicts itself."""
         if not given or not all(given):
-            raise MisuseError("the text is empty", "give at least one word")
+            raise MisuseError(tr("the text is empty"), tr("give at least one word"))
         refuse_nameless(self.space)
         asks_model = self.model or self.bos is not None or self.layer or self.word is not None
         if self.space and asks_model:
-            message = "--space gives vectors of words; --model, --bos, --layer and --word ask a model"
-            raise MisuseError(message, "leave out either")
+            message = tr("--space gives vectors of words; --model, --bos, --layer and --word ask a model")
+            raise MisuseError(message, tr("leave out either"))
         if self.word is not None and not self.word.strip():
-            raise MisuseError("--word is empty", "give a word of the texts")
+            raise MisuseError(tr("--word is empty"), tr("give a word of the texts"))
         if self.standardize and not self.space:
-            raise MisuseError("--standardize goes with a table's file", "for example --space people.csv")
+            message = tr("--standardize goes with a table's file")
+            raise MisuseError(message, tr("for example --space people.csv"))
 
     def for_language(self, given: Sequence[str]) -> "VectorSource":
         """The source with an encoder that has the texts' language, where the settings' own lacks it."""
@@ -50,7 +52,12 @@ class VectorSource:
         if self.space or self.model or (name := self.library.encoder_for(found)) == own:
             return self
         self.library.reporter.say(
-            f"{own} has no {languages.NAMES[found]} words: using the encoder {name} (choose another with --model)"
+            tr(
+                "{own} has no {language} words: using the encoder {encoder} (choose another with --model)",
+                own=own,
+                language=tr(languages.NAMES[found]),
+                encoder=name,
+            )
         )
         return replace(self, model=name)
 
@@ -62,12 +69,14 @@ class VectorSource:
         asked = tokens or (self.layer is not None and self.word is None)
         if not (asked or self._looks_up):
             return self.vectors
-        what = "--tokens" if asked else "a look-up in a model's table"
         unfit = {"--space": self.space, "--word": self.word is not None}
         unfit |= {"--metric": metric != "cosine", "--strip": strip}
         for name, on in unfit.items():
-            if on:
-                raise MisuseError(f"{name} does not go with {what}", "leave out one of them")
+            if not on:
+                continue
+            looked_up = tr("{option} does not go with a look-up in a model's table", option=name)
+            message = tr("{option} does not go with {other}", option=name, other="--tokens") if asked else looked_up
+            raise MisuseError(message, tr("leave out one of them"))
         return self.rows
 
     def vectors(self, given: Sequence[str]) -> Embeddings:
@@ -80,11 +89,11 @@ class VectorSource:
             encoder = library.encoder(name)
             for remark in check_known(encoder, given, partial(ask_encoders, library, name)):
                 library.reporter.say(remark)
-            with library.reporter.progress("encoding") as progress:
+            with library.reporter.progress(tr("encoding")) as progress:
                 return embed.of_texts(encoder, given, progress)
         if self.word is None:
-            hint = "add --word WORD, or use --space; llmlab embed takes --tokens"
-            raise MisuseError(f"{name} gives a vector to each token, not to a text", hint)
+            hint = tr("add --word WORD, or use --space; llmlab embed takes --tokens")
+            raise MisuseError(tr("{model} gives a vector to each token, not to a text", model=name), hint)
         layer = self.layer or "last"
         return rows.of_word(library.causal_lm(name), given, self.word, layer, self._table(layer))
 
@@ -108,8 +117,8 @@ class VectorSource:
 
     def _refuse_encoder(self) -> None:
         if self.layer or self.word or self.bos is not None:
-            message = f"{self._name} is no language model, which --layer, --word and --bos ask for"
-            raise MisuseError(message, "for example --model gemma-3-270m")
+            message = tr("{model} is no language model, which --layer, --word and --bos ask for", model=self._name)
+            raise MisuseError(message, tr("for example --model gemma-3-270m"))
 
     def _of_space(self, name: str, given: Sequence[str]) -> Embeddings:
         shelf, space = self.shelf, self.shelf.open(name, self.standardize)

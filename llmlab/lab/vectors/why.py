@@ -12,6 +12,7 @@ from llmlab.lab.text import signed
 from llmlab.lab.vectors import named
 from llmlab.lab.vectors.charts.why import parts_of_a_score
 from llmlab.lab.vectors.embed import Embeddings
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
@@ -52,7 +53,7 @@ class Why(Shown):
         ]
         gap: list[Cell] = [""] * (len(self._columns()) - 3)
         if rest := order[SHOWN:]:
-            rows.append([f"{len(rest)} others", *gap, signed(self.parts[rest].sum(), 4), ""])
+            rows.append([tr("{count} others", count=len(rest)), *gap, signed(self.parts[rest].sum(), 4), ""])
         rows.append([metric.whole or metric.name, *gap, signed(total, 4), ""])
         notes = (*self._notes(), metric.statement, *self.pair.notes, self.pair.origin.line)
         return [View("", self._columns(), rows, notes, self._conclusion())]
@@ -60,30 +61,39 @@ class Why(Shown):
     def _columns(self) -> tuple[Column, ...]:
         a, b = (visible(label) for label in self.pair.labels)
         whole = self.pair.metric.whole or self.pair.metric.name
-        part = Column("part", True, means=f"what a dimension adds; the parts sum to {whole}")
-        first = (Column("dimension", wide=True), Column(a, True), Column(b, True))
+        part = Column(tr("part"), True, means=tr("what a dimension adds; the parts sum to {whole}", whole=whole))
+        first = (Column(tr("dimension"), wide=True), Column(a, True), Column(b, True))
         if self.pair.raw is None:
             return (*first, part, Column(""))
-        means = "standardised: (x - mean) / standard deviation"
+        means = tr("standardised: (x - mean) / standard deviation")
         return (*first, Column(f"z {a}", True, means=means), Column(f"z {b}", True), part, Column(""))
 
     def _conclusion(self) -> str:
         a, b = (visible(label) for label in self.pair.labels)
         column, part, share = self.columns[0]
-        name = visible(column) if self.table else f"dimension {column}"
-        whole = "distance" if self.pair.metric.ascending else "product"
+        name = visible(column) if self.table else tr("dimension {number}", number=column)
         alike = all(other * part >= -NOISE * part**2 for _, other, _ in self.columns)  # else they take from each other
-        most = f"makes {share:.1%} of the {whole}" if share > HALF and alike else f"moves it most, by {signed(part, 4)}"
-        return f"{self.pair.metric.name} of {a} and {b}: {float(self.pair.matrix[0, 1]):.4f}; {name} {most}"
+        told = {"metric": self.pair.metric.name, "a": a, "b": b, "score": f"{float(self.pair.matrix[0, 1]):.4f}"}
+        told |= {"name": name, "share": f"{share:.1%}", "part": signed(part, 4)}
+        if not (share > HALF and alike):
+            return tr("{metric} of {a} and {b}: {score}; {name} moves it most, by {part}", **told)
+        if self.pair.metric.ascending:
+            return tr("{metric} of {a} and {b}: {score}; {name} makes {share} of the distance", **told)
+        return tr("{metric} of {a} and {b}: {score}; {name} makes {share} of the product", **told)
 
     def _notes(self) -> tuple[str, ...]:
-        only = (f"only of {', '.join(map(visible, self.chosen))}",) if self.chosen else ()
+        chosen = ", ".join(map(visible, self.chosen))
+        only = (tr("only of {columns}", columns=chosen),) if self.chosen else ()
         column, _, share = self.columns[0]
         plain = self.table and self.pair.raw is None and column in self.names  # numbers as the table has them
         if not plain or share <= HALF or len(self.columns) == 1:
             return only
-        hint = "its numbers are the largest: --standardize, here or of space import, gives all columns one scale"
-        return (*only, f"{visible(column)}: {hint}")
+        hint = tr(
+            "{column}: its numbers are the largest: "
+            "--standardize, here or of space import, gives all columns one scale",
+            column=visible(column),
+        )
+        return (*only, hint)
 
     def records(self) -> list[Record]:
         one, other = self.pair.vectors.astype(np.float64)
@@ -142,9 +152,10 @@ def explain(pair: Embeddings, columns: Sequence[str] = ()) -> Why:
         pair, names = replace(pair, vectors=pair.vectors[:, kept], raw=raw), [names[place] for place in kept]
     one, other = pair.vectors.astype(np.float64)
     if pair.metric.name == "cosine" and not (one.any() and other.any()):
-        raise MisuseError("the cosine of a zero vector is undefined", "use --metric l2")
+        raise MisuseError(tr("the cosine of a zero vector is undefined"), tr("use --metric l2"))
     return Why(pair, pair.metric.parts(one, other), tuple(names), table, tuple(columns))
 
 
 def not_two() -> MisuseError:
-    return MisuseError("why explains the similarity of two", "give two words or texts: llmlab why king queen")
+    hint = tr("give two words or texts: llmlab why king queen")
+    return MisuseError(tr("why explains the similarity of two"), hint)

@@ -7,6 +7,7 @@ import numpy as np
 from llmlab.lab import chart
 from llmlab.lab.vectors.charts import heat, labels
 from llmlab.lab.vectors.charts.heat import Ends
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -25,7 +26,7 @@ def numbers_and_pairs(of: "Embeddings") -> Chart:
     short = max(map(labels.width, texts)) <= SHORT
     shown = texts if short else [f"{number} {text}" for number, text in zip(numbers, texts, strict=True)]
     ends = Ends.of(of.vectors)
-    parts = [heat.vectors(_rows(of, of.records()[:MOST], shown), _names(of), ends, chart.tooltip(shown=of.what))]
+    parts = [heat.vectors(_rows(of, of.records()[:MOST], shown), _names(of), ends, chart.tooltip(shown=tr(of.what)))]
     several = len(of.labels) > 1
     if several:
         parts.append(heat.matrix(_pairs(of), shown, texts if short else numbers, of.metric))
@@ -37,7 +38,7 @@ def numbers_and_pairs(of: "Embeddings") -> Chart:
 def tokens(of: "TokenRows") -> Chart:
     """A heat map a text, a row a token; all have one scale."""
     ends, records, parts = Ends.of(of.vectors), of.records()[:MOST], []
-    hover = chart.tooltip(shown="token", **({"token_id": "id"} if of.ids else {}))
+    hover = chart.tooltip(shown=tr("token"), **({"token_id": "id"} if of.ids else {}))
     for text in dict.fromkeys(one["text"] for one in records):
         own = [one for one in records if one["text"] == text]
         rows = _rows(of, own, [visible(one["token"]) for one in own])
@@ -49,7 +50,8 @@ def tokens(of: "TokenRows") -> Chart:
 
 def _picture(of: "Embeddings", parts: list[Chart], notes: list[str]) -> Chart:
     left = len(of.labels) - MOST
-    more = [f"the first {MOST} are drawn; {left:,} more are in --format json"] if left > 0 else []
+    cut = tr("the first {most} are drawn; {count:,} more are in --format json", most=MOST, count=left)
+    more = [cut] if left > 0 else []
     return chart.picture(of.views(), *parts, notes=[*notes, *more, *of.notes, of.origin.line])
 
 

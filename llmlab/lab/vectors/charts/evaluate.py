@@ -9,10 +9,11 @@ from llmlab.lab import chart
 from llmlab.lab.shares import INTERVAL, Share
 from llmlab.lab.vectors.charts import labels
 from llmlab.lab.vectors.charts.frame import Frame, plotted
+from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
-SHARES = (("accuracy", "accuracy"), ("low", "95 % from"), ("high", "to"))
+SHARES = (("accuracy", later("accuracy")), ("low", later("95 % from")), ("high", later("to")))
 
 NAMED = 30  # pairs with a label
 ROOM = (640.0, 420.0)  # px of the scatter
@@ -31,19 +32,19 @@ def right_by_section(scores: "SectionScores") -> Chart:
         records,
         *("section", "questions", "known", "right", "accuracy"),
         rank=list(range(1, len(records) + 1)),
-        shown=[visible(one["section"]) or "all questions" for one in records],
-        figure=[f"{one['right']:,} of {one['known']:,}" for one in records],
+        shown=[one.shown or tr("all questions") for one in (*scores.sections, scores.total) if one.known],
+        figure=[tr("{right:,} of {known:,}", right=one["right"], known=one["known"]) for one in records],
         low=[share.interval[0] for share in shares],
         high=[share.interval[1] for share in shares],
         most=[1] * len(records),  # where the figures stand
         whole=[place == len(records) for place in range(1, len(records) + 1)],
     )
-    hover = chart.tooltip(section="section", questions="questions", known="known", right="right")
-    hover += [chart.exact(field, title, ".1%") for field, title in SHARES]
-    value = chart.number("accuracy", "right / known", axis={"format": "%"}, scale={"domain": [0, 1]})
+    told = {"section": tr("section"), "questions": tr("questions"), "known": tr("known"), "right": tr("right")}
+    hover = [*chart.tooltip(**told), *(chart.exact(field, tr(title), ".1%") for field, title in SHARES)]
+    value = chart.number("accuracy", tr("right / known"), axis={"format": "%"}, scale={"domain": [0, 1]})
     layers = [chart.standing_out(rows, value, hover, "whole"), chart.interval(rows, value, "low", "high")]
     bars = chart.bars(rows, value, hover, *layers, chart.figures(rows, {**value, "field": "most"}))
-    notes = [f"lines: {INTERVAL}", *(note for view in scores.views() for note in view.notes)]
+    notes = [tr("lines: {meaning}", meaning=tr(INTERVAL)), *(note for view in scores.views() for note in view.notes)]
     return chart.picture(scores.views(), bars, notes=notes)
 
 
@@ -60,8 +61,8 @@ def people_and_cosines(score: "SimilarityScore") -> Chart:
     placed = labels.place(frame.pixels(values[order]), widths, frame.room)
     for place, label in zip(order, placed, strict=False):
         rows[place] |= frame.fields(label)
-    here = frame.axes(("score", "cosine"), ("people's score", "cosine"))
-    hover = [*chart.tooltip(shown="pair", score="people's score"), chart.exact("cosine", "cosine", ".6f")]
+    here = frame.axes(("score", "cosine"), (tr("people's score"), "cosine"))
+    hover = [*chart.tooltip(shown=tr("pair"), score=tr("people's score")), chart.exact("cosine", "cosine", ".6f")]
     points = [{"mark": "point", "encoding": {**here, "tooltip": hover}}]
     return chart.picture(score.views(), plotted(rows, frame, here, points), notes=_told(score, len(widths)))
 
@@ -76,9 +77,18 @@ def _farthest_apart(values: Doubles) -> list[int]:
 
 def _told(score: "SimilarityScore", named: int) -> list[str]:
     """The correlations, how much of the file they are of, and which pairs have a label."""
-    numbers = {"Spearman's correlation": score.spearman, "Pearson's": score.pearson}
-    said = ", ".join(f"{name} {value:z.4f}" for name, value in numbers.items() if value is not None)
-    rest = f": the {named} whose places in the two orders are farthest apart" if named < score.known else ""
-    notes = [said] if said else []
-    notes.append(f"{score.known:,} of {score.pairs:,} pairs are known; they have a name where there is room{rest}")
+    notes = []
+    if score.spearman is not None:
+        both = {"spearman": f"{score.spearman:z.4f}", "pearson": f"{score.pearson:z.4f}"}
+        notes.append(tr("Spearman's correlation {spearman}, Pearson's {pearson}", **both))
+    told = {"known": score.known, "pairs": score.pairs, "named": named}
+    if named < score.known:
+        some = tr(
+            "{known:,} of {pairs:,} pairs are known; they have a name where there is room: "
+            "the {named} whose places in the two orders are farthest apart",
+            **told,
+        )
+        notes.append(some)
+    else:
+        notes.append(tr("{known:,} of {pairs:,} pairs are known; they have a name where there is room", **told))
     return [*notes, *(note for view in score.views() for note in view.notes)]

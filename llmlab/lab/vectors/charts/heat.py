@@ -10,6 +10,7 @@ from llmlab.arrays import Floats
 from llmlab.lab import chart
 from llmlab.lab.vectors.charts import labels
 from llmlab.lab.vectors.metrics import Metric
+from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 ACROSS = 764  # px of a heat map with its labels
@@ -41,8 +42,14 @@ class Ends:
     def notes(self) -> list[str]:
         if not self.beyond:
             return []
-        rest = f"{1 - OFTEN:.0%} of the numbers are larger, up to {self.beyond:.4g}".replace("%", " %")
-        return [f"the colours end at -{self.most:.4g} and {self.most:.4g}: {rest}"]
+        return [
+            tr(
+                "the colours end at -{most:.4g} and {most:.4g}: {share} of the numbers are larger, up to {largest:.4g}",
+                most=self.most,
+                share=f"{100 * (1 - OFTEN):.0f} %",
+                largest=self.beyond,
+            )
+        ]
 
 
 def vectors(rows: Sequence[Record], names: Sequence[str], ends: Ends, hover: Sequence[Chart]) -> Chart:
@@ -56,9 +63,9 @@ def vectors(rows: Sequence[Record], names: Sequence[str], ends: Ends, hover: Seq
     tall = min(max(TALL / len(rows), LOWEST), ROW)
     drawn = _thinned([row["shown"] for row in rows], tall + GAP * above)
     numbers = {"labels": False, "ticks": False, "titlePadding": 8 + _widest(names)} if names else {}
-    x = {"field": "from", "type": "quantitative", "title": "dimension", "axis": {"grid": False, **numbers}}
+    x = {"field": "from", "type": "quantitative", "title": tr("dimension"), "axis": {"grid": False, **numbers}}
     x["scale"] = {"domain": [-0.5, size - 0.5], "nice": False, "zero": False}
-    told = [*hover, *chart.tooltip(name="dimension"), chart.exact("value", "value", ".6g")]
+    told = [*hover, *chart.tooltip(name=tr("dimension")), chart.exact("value", tr("value"), ".6g")]
     cells: Chart = {"x": x, "x2": {"field": "to"}, "tooltip": told}
     cells["color"] = _colour("value", [-ends.most, ends.most], "diverging", "top")
     return {

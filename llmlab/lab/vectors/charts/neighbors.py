@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.vectors.charts.word_map import FEW, WordMap, drawn, mapped
+from llmlab.language import tr
 from llmlab.view import Chart
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from llmlab.lab.vectors.side_by_side import SideBySide
 
 HIGH = 380  # px of a map among others
-COLOURED = "a word in several of the spaces has one colour in all"
 
 
 def neighbourhood(found: "Neighbors") -> Chart:
@@ -30,7 +30,8 @@ def side_by_side(beside: "SideBySide") -> Chart:
     shared = [word for word, times in met.items() if times > 1]
     colours = {word: number for number, word in enumerate(shared)}
     maps = [_among_others(found) if found.neighbors else None for found in beside.asked]
-    notes = dict.fromkeys([COLOURED] * bool(shared) + [note for of in maps if of for note in of.notes])
+    coloured = [tr("a word in several of the spaces has one colour in all")] if shared else []
+    notes = dict.fromkeys(coloured + [note for of in maps if of for note in of.notes])
     parts = []
     for name, found, of in zip(beside.names, beside.asked, maps, strict=True):
         own = chart.caption([*(of.left_out if of else ()), *found.notes()])

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart
 
@@ -17,17 +18,19 @@ def path(game: "SecretGame") -> Chart:
     views, records = game.views(), game.records()[-MOST:]
     if not records:
         return chart.picture(views)
-    shown = [f"{visible(one['word'])}{' (hint)' if one['hint'] else ''}" for one in records]
-    figure = ["found" if one["place"] == 0 else f"place {one['place']:,}" for one in records]
+    words = [visible(one["word"]) for one in records]
+    shown = [tr("{word} (hint)", word=word) if one["hint"] else word for word, one in zip(words, records, strict=True)]
+    figure = [tr("found") if one["place"] == 0 else tr("place {place:,}", place=one["place"]) for one in records]
     ranks = [one["guess"] for one in records]
     found = [one["place"] == 0 for one in records]
     rows = chart.data(
         records, "guess", "word", "cosine", "place", "hint", shown=shown, figure=figure, rank=ranks, found=found
     )
-    hover = [*chart.tooltip(guess="guess", word="word", place="place"), chart.exact("cosine", "cosine", ".6f")]
-    value = chart.number("cosine", "cosine to the hidden word")
+    told = chart.tooltip(guess=tr("guess"), word=tr("word"), place=tr("place"))
+    hover = [*told, chart.exact("cosine", "cosine", ".6f")]
+    value = chart.number("cosine", tr("cosine to the hidden word"))
     marked = chart.standing_out(rows, value, hover, "found")
     left = len(game.guesses) - MOST
-    cut = [f"the last {MOST} of {len(game.guesses):,} guesses"] if left > 0 else []
+    cut = [tr("the last {most} of {count:,} guesses", most=MOST, count=len(game.guesses))] if left > 0 else []
     notes = [*cut, *(note for view in views for note in view.notes)]
     return chart.picture(views, chart.bars(rows, value, hover, marked, chart.figures(rows, value)), notes=notes)

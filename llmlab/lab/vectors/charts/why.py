@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab import chart
 from llmlab.lab.text import signed
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -24,7 +25,7 @@ def parts_of_a_score(why: "Why") -> Chart:
     shown = [_name(why, one) for one in own]
     rows = chart.data(own, "rank", "dimension", "value_a", "value_b", *raw, "part", shown=shown)
     if rest := records[len(own) :]:
-        said = f"the other {len(rest):,} dimensions"
+        said = tr("the other {count:,} dimensions", count=len(rest))
         total = sum(one["part"] for one in rest)
         rows["values"].append({"rank": len(own) + 1, "part": total, "shown": said, "rest": True})
     for row in rows["values"]:
@@ -36,17 +37,21 @@ def parts_of_a_score(why: "Why") -> Chart:
 
 def _value(why: "Why") -> Chart:
     whole = why.pair.metric.whole or why.pair.metric.name
-    return chart.number("part", f"part: what a dimension adds to the {whole} of {float(why.parts.sum()):z.4f}")
+    score = f"{float(why.parts.sum()):z.4f}"
+    title = tr("part: what a dimension adds to the {whole} of {score}", whole=whole, score=score)
+    return chart.number("part", title)
 
 
 def _hover(why: "Why") -> list[Chart]:
-    values = [("value_a", "value of the first"), ("value_b", "of the second")]
+    first, second = tr("value of the first"), tr("of the second")
+    values = [("value_a", first), ("value_b", second)]
     if why.pair.raw is not None:
-        raw = [("raw_a", "value of the first"), ("raw_b", "of the second")]
-        values = [*raw, ("value_a", "z of the first"), ("value_b", "z of the second")]
-    told = [chart.exact(field, title, ".6g") for field, title in (*values, ("part", "part"))]
-    return [*chart.tooltip(shown="dimension"), *told]
+        z = [("value_a", tr("z of the first")), ("value_b", tr("z of the second"))]
+        values = [("raw_a", first), ("raw_b", second), *z]
+    told = [chart.exact(field, title, ".6g") for field, title in (*values, ("part", tr("part")))]
+    return [*chart.tooltip(shown=tr("dimension")), *told]
 
 
 def _name(why: "Why", record: Record) -> str:
-    return visible(record["dimension"]) if why.table else f"dimension {record['dimension']}"
+    name = record["dimension"]
+    return visible(name) if why.table else tr("dimension {number}", number=name)

@@ -14,6 +14,7 @@ from llmlab.lab.vectors.charts import labels
 from llmlab.lab.vectors.charts.frame import Frame, plotted
 from llmlab.lab.vectors.charts.labels import Label
 from llmlab.lab.vectors.map import project
+from llmlab.language import tr
 from llmlab.render.safe import visible
 from llmlab.view import Chart, Record
 
@@ -71,24 +72,45 @@ class WordMap:
     @property
     def notes(self) -> list[str]:
         """What the map is of."""
-        vectors = "the vectors at length 1" if _at_length_1(self.found) else "the vectors"
-        asked = f"diamond: {quoted(self.found.query.text)}"
-        squares = "; squares: the words of the sum" if any(one.kind == "term" for one in self.spots) else ""
-        return [
-            f"a map is a projection, of {vectors} on their two principal components (PC): "
-            "words far apart in it are far apart, but near ones need not be near; the scores are exact",
-            f"{self.found.measure} = {self.found.column.means}; {asked}{squares}",
-        ]
+        found = self.found
+        told = {"measure": found.measure, "meaning": found.column.means, "query": quoted(found.query.text)}
+        legend = tr("{measure} = {meaning}; diamond: {query}", **told)
+        if any(one.kind == "term" for one in self.spots):
+            legend = tr("{measure} = {meaning}; diamond: {query}; squares: the words of the sum", **told)
+        return [_projected(found), legend]
 
     @property
     def left_out(self) -> list[str]:
         """What the map does not show."""
         notes = []
         if (left := len(self.found.neighbors) - MOST) > 0:
-            notes.append(f"the map and the list have the {MOST} nearest; {left:,} more are in --format json")
+            more = tr(
+                "the map and the list have the {most} nearest; {count:,} more are in --format json",
+                most=MOST,
+                count=left,
+            )
+            notes.append(more)
         if self.hidden:
-            notes.append(f"{self.hidden} of {len(self.spots)} words have no room for their label: they are in the list")
+            hidden = tr(
+                "{hidden} of {count} words have no room for their label: they are in the list",
+                hidden=self.hidden,
+                count=len(self.spots),
+            )
+            notes.append(hidden)
         return notes
+
+
+def _projected(found: "Neighbors") -> str:
+    """What a map keeps of its vectors."""
+    if _at_length_1(found):
+        return tr(
+            "a map is a projection, of the vectors at length 1 on their two principal components (PC): "
+            "words far apart in it are far apart, but near ones need not be near; the scores are exact"
+        )
+    return tr(
+        "a map is a projection, of the vectors on their two principal components (PC): "
+        "words far apart in it are far apart, but near ones need not be near; the scores are exact"
+    )
 
 
 def mapped(found: "Neighbors", highest: float = HIGH) -> WordMap:
@@ -164,10 +186,13 @@ def _rows(of: WordMap, colours: Mapping[str, int]) -> list[Record]:
 
 def _map(of: WordMap, rows: Sequence[Record]) -> Chart:
     shares = [f"{share:.0%}".replace("%", " %") for share in of.shares]
-    titles = [f"PC {number} ({share} of the variance)" for number, share in enumerate(shares, 1)]
+    titles = [
+        tr("PC {number} ({share} of the variance)", number=number, share=share)
+        for number, share in enumerate(shares, 1)
+    ]
     here = of.frame.axes(("pc1", "pc2"), titles)
-    told = {**here, "tooltip": [*chart.tooltip(shown="word", rank="rank"), _score(of)]}
-    asked = {**here, "tooltip": chart.tooltip(shown="word")}  # which has no rank and no score
+    told = {**here, "tooltip": [*chart.tooltip(shown=tr("word"), rank=tr("rank")), _score(of)]}
+    asked = {**here, "tooltip": chart.tooltip(shown=tr("word"))}  # which has no rank and no score
     coloured: Chart = {"mark": {"type": "point", "size": 60, "opacity": 1}, "encoding": told}
     points = [
         _points("datum.kind == 'word' && !isValid(datum.colour)", _alone(rows), told),
@@ -203,7 +228,7 @@ def _ranking(of: WordMap, rows: Sequence[Record], words: Sequence[Record]) -> Ch
     ends = [0.0, *(row["score"] for row in words)]
     scale = {"domain": [min(ends), max(ends)], "nice": False}
     value = chart.number("score", of.found.measure, scale=scale, axis={"tickCount": 3, "grid": False})
-    hover = [*chart.tooltip(rank="rank", shown="word"), _score(of)]
+    hover = [*chart.tooltip(rank=tr("rank"), shown=tr("word")), _score(of)]
     bar: Chart = {"mark": {"type": "bar", "height": THIN - 4}, "encoding": {"x": value, "tooltip": hover}}
     text = {"type": "text", "style": "label", "align": "right", "x": -6, "limit": labels.LIMIT}
     return {
