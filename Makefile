@@ -12,7 +12,7 @@ LLMLAB = $(VENV)/bin/llmlab
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install native test cover lint bench dist clean
+.PHONY: demo install native test lessons cover lint bench dist clean
 
 demo: install
 	$(LLMLAB) neighbors love --space glove
@@ -30,6 +30,11 @@ test: $(VENV)/installed-test
 	$(LLMLAB) models prepare
 	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
+# Every lesson in both languages: its commands print what it shows, and its check tells right from wrong.
+lessons: $(VENV)/installed-test
+	$(LLMLAB) models prepare
+	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile tests/test_lessons.py tests/lessons
+
 cover: $(VENV)/installed-test
 	$(INSTALL) --editable ".[cover]"
 	$(VENV)/bin/python -m pytest --cov=llmlab --cov-report=term-missing:skip-covered
@@ -40,6 +45,7 @@ lint: $(VENV)/installed-test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python tests/reference.py --check
+	$(VENV)/bin/python tests/translations.py --check
 
 bench: $(VENV)/installed-test
 	$(INSTALL) --editable ".[bench]"

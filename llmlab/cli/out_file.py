@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from llmlab.cli.file_lock import holder, lock
-from llmlab.errors import LabError, MisuseError
+from llmlab.errors import LabError, MisuseError, reason
 from llmlab.lab.temperature.generate import Sample
 from llmlab.language import tr
 from llmlab.render.records import begins, to_jsonl
@@ -167,7 +167,7 @@ class OutFile:
 
 
 def _unwritable(path: Path, error: OSError) -> str:
-    return tr("cannot write {file}: {reason}", file=path, reason=error.strerror)
+    return tr("cannot write {file}: {reason}", file=path, reason=reason(error))
 
 
 def _opened(path: Path, flags: int = 0) -> FileIO:

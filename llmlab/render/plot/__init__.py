@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.errors import LabError, MissingError, MisuseError, reason
 from llmlab.language import later, tr
 from llmlab.render import Theme, records
 from llmlab.render.plot.theme import CONFIG
@@ -63,7 +63,7 @@ def _kind(path: Path) -> str:
 
 
 def _unwritten(path: Path, error: OSError) -> str:
-    return tr("cannot write {path}: {reason}", path=path, reason=tr(error.strerror or ""))
+    return tr("cannot write {path}: {reason}", path=path, reason=reason(error))
 
 
 def specification(result: Pictured, theme: Theme = "light") -> Chart:
