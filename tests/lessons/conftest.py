@@ -1,0 +1,10 @@
+"""The lab that the lessons' checks ask, with the models that come with llmlab."""
+
+import pytest
+
+import llmlab
+
+
+@pytest.fixture(scope="session")
+def lab():
+    return llmlab.open()
