@@ -1,4 +1,4 @@
-"""Find an English blank where verbs are a hundred times as likely as nouns: records of llmlab cloze --kind noun,verb."""
+"""Find a blank where verbs are a hundred times as likely as nouns: records of llmlab cloze --kind noun,verb."""
 
 from collections.abc import Mapping, Sequence
 from math import exp, inf, log
