@@ -42,7 +42,7 @@ def _asked(reply: Reply) -> tuple[list[str], list[str]]:
     """The two texts and the two models, each in the order given. Raises MisuseError for another number of them."""
     texts = rows(reply, "prob -m ... -m ...", "texts", "text")
     found = [{**text, **one} for text in texts for one in text.get("models", [{}])]
-    told, names = ([*dict.fromkeys(one.get(key) for one in found)] for key in ("text", "model"))
+    told, names = (list(dict.fromkeys(str(one.get(key)) for one in found)) for key in ("text", "model"))
     if len(told) != 2 or len(names) != 2:
         raise MisuseError(
             tr("the answer is of two texts and two models"),

@@ -20,7 +20,13 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     best = found.texts[0]
     ranked = {tuple(parts(one.text)): one for one in found.texts}
     if given == parts(best.text):
-        return Verdict(True, tr("Right: the verb goes to the end, and nobody wrote that rule into the model."))
+        return Verdict(
+            True,
+            tr(
+                "{order} is the likeliest. See where the verb stands: nobody wrote that rule into the model.",
+                order=best.text,
+            ),
+        )
     if given == parts(ASKED):
         return Verdict(False, tr("That is the order of the question, which English has; another is likelier."))
     chosen = ranked.get(tuple(given))
