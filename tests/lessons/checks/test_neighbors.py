@@ -15,7 +15,7 @@ def bounds(lab):
     """Which radii are right: from the farthest word whose cosine is 0.6 to the nearest of the others."""
     space = lab.shelf.open("minilm")
     vectors = space.rows(np.arange(len(space.words))).astype(np.float64)
-    own = vectors[space.words.index("love")]
+    own = vectors[list(space.words).index("love")]
     cosines = vectors @ own / (np.linalg.norm(vectors, axis=1) * np.linalg.norm(own))
     distances = np.linalg.norm(vectors - own, axis=1)
     return distances[cosines >= 0.6].max(), distances[cosines < 0.6].min()
