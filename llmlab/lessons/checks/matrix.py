@@ -1,0 +1,53 @@
+"""Task: a sentence whose matrix has the rows of a given one in another order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from llmlab.language import tr
+from llmlab.lessons.replies import Reply, Verdict
+from llmlab.render.safe import visible
+
+if TYPE_CHECKING:
+    from llmlab.door import Lab
+
+GIVEN = ("He likes movies and she likes books.", "我喜欢看电影。")
+
+
+def check(reply: Reply, lab: "Lab") -> Verdict:
+    text = reply.text.strip()
+    rows, given = _rows(lab, text), {one: _rows(lab, one) for one in GIVEN}
+    asked = max(GIVEN, key=lambda one: len(set(rows) & set(given[one])))
+    if rows == given[asked]:
+        return Verdict(False, tr("That is {text} itself: write it in another order.", text=asked))
+    if Counter(rows) == Counter(given[asked]):
+        why = tr("The same {count} rows as {text}, in another order.", count=len(rows), text=asked)
+        return Verdict(True, why + " " + tr("A sum of the rows could not tell the two apart."))
+    return Verdict(False, _apart(asked, given[asked], rows))
+
+
+def _rows(lab: "Lab", text: str) -> list[tuple[int, str]]:
+    """Which row of the table each token of a text is, and the token."""
+    records: Sequence[dict[str, Any]] = lab.tokens(text).records()
+    return [(record["token_id"], str(record["token"])) for record in records]
+
+
+def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[int, str]]) -> str:
+    """Which rows only one of the two has."""
+    lost, new = Counter(given) - Counter(rows), Counter(rows) - Counter(given)
+    said = tr("The rows are not those of {text}.", text=asked)
+    if lost:
+        said += " " + tr("It lacks {tokens}.", tokens=_listed(lost))
+    if new:
+        said += " " + tr("It has {tokens} beyond them.", tokens=_listed(new))
+    if {_plain(token) for _, token in lost} & {_plain(token) for _, token in new}:
+        said += " " + tr("With a capital, or without the space before it, a word is another row.")
+    return said
+
+
+def _listed(rows: Counter[tuple[int, str]]) -> str:
+    return " ".join(visible(token.replace(" ", "␣")) for _, token in rows.elements())
+
+
+def _plain(token: str) -> str:
+    return token.strip().lower()
