@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 
 if TYPE_CHECKING:
     from llmlab.door import Lab
@@ -34,7 +35,7 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     if at_once == a + b:
         return Verdict(False, tr("Asked {a} + {b} at once it is right too: it did not need the steps.", **told))
     why = tr("At once it says {said}, with steps {sum}, which is right.", said=_said(at_once), **told)
-    return Verdict(True, why + " " + tr("Steps are context: each leaves an easier one to predict."))
+    return Verdict(True, together(why, tr("Steps are context: each leaves an easier one to predict.")))
 
 
 def _asked(records: Iterable[Mapping[str, Any]]) -> tuple[str, str, str]:

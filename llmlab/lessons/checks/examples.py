@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 
 if TYPE_CHECKING:
     from llmlab.door import Lab
@@ -31,8 +32,10 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     told = {"count": sum(bool(one.strip()) for one in examples), "answer": ANSWER.strip(), "least": LEAST}
     why = tr("Examples: {count}; P({answer}) is {p}.", p=f"{found:.3f}", **told)
     if found < LEAST - BESIDE:
-        return Verdict(False, why + " " + tr("It is to be {least} at least: add an example, or clearer ones.", **told))
-    return Verdict(True, why + " " + tr("No parameter changed: only what stands before the question."))
+        return Verdict(
+            False, together(why, tr("It is to be {least} at least: add an example, or clearer ones.", **told))
+        )
+    return Verdict(True, together(why, tr("No parameter changed: only what stands before the question.")))
 
 
 def _asked(records: Iterable[Mapping[str, Any]]) -> tuple[str, str]:

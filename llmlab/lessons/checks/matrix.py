@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 from llmlab.render.safe import visible
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
         return Verdict(False, tr("That is {text} itself: write it in another order.", text=asked))
     if Counter(rows) == Counter(given[asked]):
         why = tr("The same {count} rows as {text}, in another order.", count=len(rows), text=asked)
-        return Verdict(True, why + " " + tr("A sum of the rows could not tell the two apart."))
+        return Verdict(True, together(why, tr("A sum of the rows could not tell the two apart.")))
     return Verdict(False, _apart(asked, given[asked], rows))
 
 
@@ -35,14 +36,14 @@ def _rows(lab: "Lab", text: str) -> list[tuple[int, str]]:
 def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[int, str]]) -> str:
     """Which rows only one of the two has."""
     lost, new = Counter(given) - Counter(rows), Counter(rows) - Counter(given)
-    said = tr("The rows are not those of {text}.", text=asked)
+    said = [tr("The rows are not those of {text}.", text=asked)]
     if lost:
-        said += " " + tr("It lacks {tokens}.", tokens=_listed(lost))
+        said.append(tr("It lacks {tokens}.", tokens=_listed(lost)))
     if new:
-        said += " " + tr("It has {tokens} beyond them.", tokens=_listed(new))
+        said.append(tr("It has {tokens} beyond them.", tokens=_listed(new)))
     if {_plain(token) for _, token in lost} & {_plain(token) for _, token in new}:
-        said += " " + tr("With a capital, or without the space before it, a word is another row.")
-    return said
+        said.append(tr("With a capital, or without the space before it, a word is another row."))
+    return together(*said)
 
 
 def _listed(rows: Counter[tuple[int, str]]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 
 if TYPE_CHECKING:
     from llmlab.door import Lab
@@ -20,9 +21,9 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     told: dict[str, Any] = {"radius": f"{radius:g}", "found": len(found), "wanted": len(wanted), "least": LEAST}
     if found == wanted:
         why = tr("l2 at most {radius} finds the same {wanted} words as cosine at least {least}.", **told)
-        return Verdict(True, why + " " + tr("Of vectors that are 1 long, |a - b|² = 2 - 2 cos(a, b)."))
+        return Verdict(True, together(why, tr("Of vectors that are 1 long, |a - b|² = 2 - 2 cos(a, b).")))
     why = tr("l2 at most {radius} finds {found} words, cosine at least {least} finds {wanted}.", **told)
-    return Verdict(False, " ".join(filter(None, (why, _mixed_up(radius)))))
+    return Verdict(False, together(why, _mixed_up(radius)))
 
 
 def _words(lab: "Lab", **asked: Any) -> set[str]:

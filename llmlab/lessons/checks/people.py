@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 from llmlab.packaged import packaged
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     told = {"asked": ASKED, "wanted": WANTED, "other": OTHER, "a": f"{wanted:z.4f}", "b": f"{other:z.4f}"}
     by = tr("By these columns the cosine of {asked} and {wanted} is {a}, of {asked} and {other} {b}.", **told)
     if abs(wanted - other) < SAME:
-        return Verdict(False, by + " " + tr("Equally near is not nearer."))
+        return Verdict(False, together(by, tr("Equally near is not nearer.")))
     if wanted < other:
-        return Verdict(False, by + " " + tr("See which column helps {other}, and which one hurts {wanted}.", **told))
-    return Verdict(True, by + " " + tr("Who is alike depends on the dimensions that describe them."))
+        return Verdict(False, together(by, tr("See which column helps {other}, and which one hurts {wanted}.", **told)))
+    return Verdict(True, together(by, tr("Who is alike depends on the dimensions that describe them.")))
 
 
 def _cosine(lab: "Lab", other: str, columns: list[str]) -> float:

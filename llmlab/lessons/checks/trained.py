@@ -8,6 +8,7 @@ from llmlab.lab.training.grammar import Symbol
 from llmlab.lab.vectors.filters import frequency
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
+from llmlab.lessons.sentences import together
 
 if TYPE_CHECKING:
     from llmlab.door import Lab
@@ -27,9 +28,9 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     told = {"word": word, "count": NEAREST, "found": ", ".join(found), "least": LEAST}
     if len(drinks & set(found)) < LEAST:
         why = tr("The {count} nearest to {word} are {found}: fewer than {least} of them are drinks.", **told)
-        return Verdict(False, why + " " + tr("Give it more of the company that drinks keep."))
+        return Verdict(False, together(why, tr("Give it more of the company that drinks keep.")))
     why = tr("The {count} nearest to {word} are {found}.", **told)
-    return Verdict(True, why + " " + tr("Nobody said what it is: the words beside it did."))
+    return Verdict(True, together(why, tr("Nobody said what it is: the words beside it did.")))
 
 
 def _drinks(lab: "Lab") -> set[str]:
