@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from llmlab import __version__
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
@@ -58,11 +59,13 @@ SECTIONS = {  # of --help, with the verbs' rooms
     "Things": {
         "space": "spaces of your own: build, import, list, show, export, eval ...",
         "models": "what models there are: list, show, prepare, remove",
+        "completion": "Tab in your shell: install, show",
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"space": "spaces", "models": "models"}
+ROOMS |= {"space": "spaces", "models": "models", "completion": "completion"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
+COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
 EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
 
 
@@ -134,6 +137,10 @@ def run() -> None:
 def main(world: World | None = None) -> int:
     """Run the command line; the exit code: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
     world = world or World()
+    if COMPLETE in world.environ:
+        from llmlab.cli.completing import complete
+
+        return complete(world, get_command(app), SECTIONS)
     try:
         speak(world.language)
         _check_utf8(world.argv)

@@ -114,13 +114,13 @@ class Noun(TyperGroup):
 
     def __init__(self, name: str, help: str, *verbs: CommandInfo) -> None:
         super().__init__(name=name, help=help, rich_markup_mode=None)
-        self._verbs = verbs
+        self.verbs = verbs
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [str(info.name) for info in self._verbs]
+        return [str(info.name) for info in self.verbs]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Verb:
-        for info in self._verbs:
+        for info in self.verbs:
             if info.name == cmd_name:
                 return command(info)
         from llmlab.cli.usage import unknown_verb
@@ -131,8 +131,8 @@ class Noun(TyperGroup):
         page(ctx, formatter)
         write_usage(formatter, ctx.command_path, "VERB ...")
         write_text(formatter, self.help)
-        write_rows(formatter, later("Verbs"), [(str(info.name), first_line(info)) for info in self._verbs])
-        write_rows(formatter, EXAMPLES, [(str(info.epilog).splitlines()[0], "") for info in self._verbs])
+        write_rows(formatter, later("Verbs"), [(str(info.name), first_line(info)) for info in self.verbs])
+        write_rows(formatter, EXAMPLES, [(str(info.epilog).splitlines()[0], "") for info in self.verbs])
 
 
 def lacks_argument(error: Any) -> bool:

@@ -52,10 +52,14 @@ class World:
 
         It is looked for wherever it stands: what is wrong with a command line is told in it too.
         """
+        return self.language_for(shown=is_terminal(self.stdout, self.environ))
+
+    def language_for(self, *, shown: bool) -> Language:
+        """The same, for what a person is `shown` or a program reads."""
         for origin, asked in ((LANG, _option(LANG, self.argv)), ("LLMLAB_LANG", self.environ.get("LLMLAB_LANG"))):
             if asked:
                 return _known(origin, asked)
-        return system_language(self.environ) if is_terminal(self.stdout, self.environ) else "en"
+        return system_language(self.environ) if shown else "en"
 
     @cached_property
     def config(self) -> "Config":

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from llmlab.spaces.notes import told
 
+WORDS = "words.txt"  # one a line, in vocabulary order
 Precision = Literal["auto", "float32", "float16"]  # auto: float16 where it changes no neighbour
 Case = Literal["keep", "lower"]  # words are found as written; or in lower case too
 

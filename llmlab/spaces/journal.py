@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from llmlab import cache
 from llmlab.arrays import Floats
-from llmlab.spaces.space import VECTORS, WORDS
+from llmlab.spaces.facts import WORDS
+from llmlab.spaces.space import VECTORS
 
 JOURNAL = "progress.json"
 

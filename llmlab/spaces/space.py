@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from llmlab.arrays import Doubles, Floats, Ints, unit_rows
-from llmlab.spaces.facts import SpaceFacts
+from llmlab.spaces.facts import WORDS, SpaceFacts
 
-WORDS, VECTORS, UNIT, APPROXIMATE = "words.txt", "vectors.faiss", "unit.faiss", "approximate"
+VECTORS, UNIT, APPROXIMATE = "vectors.faiss", "unit.faiss", "approximate"
 BLOCK = 50_000  # rows read or widened at a time
 EDGE = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
 FAISS_METRIC = {

@@ -19,9 +19,9 @@ from llmlab.arrays import Doubles, Floats, Ints, lengths, unit_rows
 from llmlab.errors import DamagedError
 from llmlab.language import tr
 from llmlab.spaces import approximate, journal
-from llmlab.spaces.facts import Precision
+from llmlab.spaces.facts import WORDS, Precision
 from llmlab.spaces.index_file import IndexFile, header, open_index
-from llmlab.spaces.space import APPROXIMATE, UNIT, VECTORS, WORDS
+from llmlab.spaces.space import APPROXIMATE, UNIT, VECTORS
 from llmlab.view import Record
 
 BLOCK_BYTES = 16 * 2**20  # of float32 rows read at a time

@@ -1,0 +1,190 @@
+"""What may follow a line at Tab. The line is read by typer; what a name or a word may be is read from the catalogue and
+the cache, without what computes. Nothing at all is said when something is wrong: the line is being typed.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_args
+
+from typer._click import shell_completion
+from typer.core import TyperGroup
+
+from llmlab.cli.shells import written
+from llmlab.cli.verbs import Noun, first_line
+from llmlab.cli.world import World
+from llmlab.config import Config, Dtype
+from llmlab.errors import Exit
+from llmlab.language import LANGUAGES, speak, tr
+from llmlab.names import composed
+from llmlab.packaged import packaged
+
+MOST = 100  # words of a space: who sees more types another letter
+END = "\0"  # no shell has it in a line
+Sections = Mapping[str, Mapping[str, str]]
+
+
+def complete(world: World, root: Any, sections: Sections) -> int:
+    """Write what may follow the line in the environment, a candidate a line, as its shell reads it."""
+    with suppress(Exception):
+        speak(world.language_for(shown=True))
+        shell, line = world.environ["_LLMLAB_COMPLETE"], world.environ["_LLMLAB_LINE"]
+        words, begun = split(line)
+        held = _held(begun, world.environ.get("_LLMLAB_BREAKS", ""))
+        found = follow(world, root, sections, words[1:], begun)
+        lines = [written(shell, value.removeprefix(held), meaning, _open(line)) for value, meaning in found]
+        world.write("".join(f"{one}\n" for one in lines))
+    return Exit.OK
+
+
+def split(line: str) -> tuple[list[str], str]:
+    """The words of a line, and the one that is being typed: "" after a space."""
+    *words, last = shell_completion.split_arg_string(line + END)
+    return words, last.removesuffix(END)
+
+
+def follow(world: World, root: Any, sections: Sections, words: Sequence[str], begun: str) -> list[tuple[str, str]]:
+    """What the word that is `begun` may become, and what each means."""
+    asked = list(words)
+    ctx = shell_completion._resolve_context(root, {"obj": world}, "llmlab", asked)
+    world.config_file = ctx.find_root().params.get("config")
+    what, rest = shell_completion._resolve_incomplete(ctx, asked, begun)
+    before = begun.removesuffix(rest)  # --model= of --model=gem
+    found = [(value, meaning) for value, meaning in _may_be(what, ctx, rest, sections) if value.startswith(rest)]
+    return [(before + value, " ".join(tr(meaning).split())) for value, meaning in dict(found).items()]
+
+
+def _may_be(what: Any, ctx: Any, begun: str, sections: Sections) -> Iterable[tuple[str, str]]:
+    """Verbs, options, or values of an option or argument; none for what is free text, a number, or a file."""
+    if begun.startswith("-") and not hasattr(what, "param_type_name"):
+        return [(item.value, item.help or "") for item in what.shell_complete(ctx, begun)]
+    if isinstance(what, Noun):
+        return [(str(info.name), first_line(info)) for info in what.verbs]
+    if isinstance(what, TyperGroup):
+        return [row for verbs in sections.values() for row in verbs.items()]
+    if hasattr(what, "param_type_name"):
+        return [(value, "") for value in _values(what, ctx, begun)]
+    return []
+
+
+def _values(parameter: Any, ctx: Any, begun: str) -> Iterable[str]:
+    path = ctx.command_path.removeprefix("llmlab ")
+    table = OPTIONS if parameter.param_type_name == "option" else ARGUMENTS
+    of = table.get(parameter.name if table is OPTIONS else f"{path} {parameter.name}")
+    if of:
+        return of(ctx, begun)
+    choices: Sequence[str] = getattr(parameter.type, "choices", ())
+    return choices
+
+
+def models(config: Config) -> list[str]:
+    """The models of the catalogue, and those that the user trained."""
+    from llmlab.models import trained
+
+    return [*config.models, *trained.names(config)]
+
+
+def spaces(config: Config) -> list[str]:
+    """The spaces of the settings, and those that the user made."""
+    folder = config.spaces_folder
+    own = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return [*config.spaces, *(name for name in own if not name.startswith("."))]
+
+
+def lessons(folder: Path) -> list[str]:
+    """The lessons of a folder by number, and by name: 04 and 04-temperature of 04-temperature.en.md."""
+    names = sorted(path.name.removesuffix(".en.md") for path in folder.glob("[0-9]*-*.en.md"))
+    return [*(str(int(name.partition("-")[0])) for name in names), *names]
+
+
+def _words(ctx: Any, begun: str) -> list[str]:
+    """Words of the space that is named, or that answers; of a sum, or of a text, the last word is completed."""
+    from llmlab.lab.languages import space_for
+    from llmlab.spaces.beginning import beginning
+
+    config, named = ctx.obj.config, ctx.params.get("space") or ctx.params.get("spaces")
+    name = named.split(",")[0] if isinstance(named, str) else named[0] if named else ""
+    before, last = re.fullmatch(r"(.*\s)?(.*)", begun, re.DOTALL).groups("")  # type: ignore[union-attr]
+    folder = config.spaces_folder / composed(name or space_for(config, last))
+    return [before + word for word in beginning(folder, last, MOST)]
+
+
+def _listed(names: Iterable[str], begun: str) -> list[str]:
+    """Names for a place in a list: minilm,glove for minilm,gl."""
+    before = begun[: begun.rfind(",") + 1]
+    taken = before.split(",")
+    return [before + name for name in names if name not in taken]
+
+
+def _lessons(ctx: Any, begun: str) -> list[str]:
+    return lessons(packaged() / "lessons")
+
+
+def _models(ctx: Any, begun: str) -> list[str]:
+    return models(ctx.obj.config)
+
+
+def _spaces(ctx: Any, begun: str) -> list[str]:
+    return spaces(ctx.obj.config)
+
+
+def _own_spaces(ctx: Any, begun: str) -> list[str]:
+    return [name for name in spaces(ctx.obj.config) if name not in ctx.obj.config.spaces]
+
+
+def _kinds(ctx: Any, begun: str) -> list[str]:
+    from llmlab.lab.probability.parts import CLASS
+
+    return _listed(CLASS, begun)
+
+
+def _texts(ctx: Any, begun: str) -> list[str]:
+    return [path.stem for path in (packaged() / "corpora").glob("*.grammar")]
+
+
+Completer = Callable[[Any, str], Iterable[str]]
+OPTIONS: dict[str, Completer] = {
+    "model": _models,
+    "space": _spaces,
+    "spaces": lambda ctx, begun: _listed(_spaces(ctx, begun), begun),
+    "preset": lambda ctx, begun: ctx.obj.config.presets,
+    "dtype": lambda ctx, begun: get_args(Dtype),
+    "lang": lambda ctx, begun: LANGUAGES,
+    "kind": _kinds,
+    "text": _texts,
+    "word": _words,
+    "against": _words,
+}
+ARGUMENTS: dict[str, Completer] = {
+    "neighbors word": _words,
+    "odd text": _words,
+    "why text": _words,
+    "embed text": _words,
+    "models show name": _models,
+    "models prepare names": _models,
+    "models remove name": _models,
+    "space show name": _spaces,
+    "space check name": _spaces,
+    "space eval name": _spaces,
+    "space export name": _spaces,
+    "space remove name": _own_spaces,
+    "train corpus rules": _texts,
+    "lesson lesson": _lessons,
+}
+
+
+def _held(begun: str, breaks: str) -> str:
+    """What bash keeps of a word: all up to a sign that it takes for the word's end, such as = and :."""
+    place = max((begun.rfind(sign) for sign in "=:" if sign in breaks), default=-1)
+    return begun[: place + 1]
+
+
+def _open(line: str) -> bool:
+    """Whether a quotation mark is open."""
+    try:
+        shlex.split(line.rstrip("\\"))
+    except ValueError:
+        return True
+    return False
