@@ -141,6 +141,10 @@ def main(world: World | None = None) -> int:
         from llmlab.cli.completing import complete
 
         return complete(world, get_command(app), SECTIONS)
+    return _code(world)
+
+
+def _code(world: World) -> int:
     try:
         speak(world.language)
         _check_utf8(world.argv)

@@ -11,6 +11,7 @@ NOUNS = {
     "train": ["ngram", "vectors", "corpus"],
     "space": ["build", "import", "list", "show", "remove", "export", "check", "eval"],
     "models": ["list", "show", "prepare", "remove"],
+    "completion": ["install", "show"],
 }
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
 OF_NOUNS = [f"{noun} {verb}" for noun, verbs in NOUNS.items() for verb in verbs]
@@ -56,6 +57,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "space eval": "NAME",
     "models show": "NAME",
     "models remove": "NAME",
+    "completion show": "SHELL",
 }
 NEEDS_NOTHING = [
     "generate",
@@ -67,6 +69,7 @@ NEEDS_NOTHING = [
     "space list",
     "models list",
     "models prepare",
+    "completion install",
 ]
 
 
