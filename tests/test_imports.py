@@ -54,7 +54,11 @@ def test_the_first_page_loads_nothing_that_computes(line):
 
 
 def test_the_help_of_every_verb_loads_nothing_that_computes():
-    nouns = {"space": "build import list show remove export check eval", "models": "list show prepare remove", "completion": "install show"}
+    nouns = {
+        "space": "build import list show remove export check eval",
+        "models": "list show prepare remove",
+        "completion": "install show",
+    }
     below = [f"{noun} {verb}" for noun, verbs in nouns.items() for verb in verbs.split()]
     assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | DRAWING | {"numpy"})
 

@@ -152,7 +152,9 @@ def test_a_readme_is_read_in_a_minute(page):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_verb_has_a_section_of_a_lesson(section, language):
     for verb in SECTIONS[section]:
-        lesson = {"explore": "pictures", "space": "vectors", "models": "models", "completion": "models"}.get(verb, section.lower())
+        lesson = {"explore": "pictures", "space": "vectors", "models": "models", "completion": "models"}.get(
+            verb, section.lower()
+        )
         headings = re.findall(r"^## (.*)$", (LESSONS / f"{lesson}.{language}.md").read_text("utf-8"), re.MULTILINE)
         assert headings.count(verb) == 1, verb
 

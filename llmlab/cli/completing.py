@@ -94,9 +94,9 @@ def spaces(config: Config) -> list[str]:
 
 
 def lessons(folder: Path) -> list[str]:
-    """The lessons of a folder by number, and by name: 04 and 04-temperature of 04-temperature.en.md."""
-    names = sorted(path.name.removesuffix(".en.md") for path in folder.glob("[0-9]*-*.en.md"))
-    return [*(str(int(name.partition("-")[0])) for name in names), *names]
+    """The lessons of a folder by number, and by name: 4 and blank of 04-blank.en.md."""
+    named = sorted(path.name.removesuffix(".en.md").partition("-") for path in folder.glob("[0-9]*-*.en.md"))
+    return [*(str(int(number)) for number, _, _ in named), *(name for _, _, name in named)]
 
 
 def _words(ctx: Any, begun: str) -> list[str]:
@@ -156,6 +156,7 @@ OPTIONS: dict[str, Completer] = {
     "text": _texts,
     "word": _words,
     "against": _words,
+    "slides": _lessons,
 }
 ARGUMENTS: dict[str, Completer] = {
     "neighbors word": _words,
@@ -171,7 +172,7 @@ ARGUMENTS: dict[str, Completer] = {
     "space export name": _spaces,
     "space remove name": _own_spaces,
     "train corpus rules": _texts,
-    "lesson lesson": _lessons,
+    "lesson which": _lessons,
 }
 
 
