@@ -126,6 +126,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     bos: bool | None = None  # whether BOS stands before every text; None: as the model's own tokenizer does
     threads: Natural = 0
     cache: str = ""
+    hints: bool = True
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
     languages: dict[str, str] = field(default_factory=dict)
     presets: dict[str, PresetEntry] = field(default_factory=dict)

@@ -85,6 +85,15 @@ class Verb(TyperCommand):
                 )
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run; and where a person has read the table that came of it, what to try next."""
+        done = super().invoke(ctx)
+        if ctx.params.get("format") == "table" and not ctx.params["quiet"] and ctx.obj.converses:
+            from llmlab.cli.hints import offer
+
+            offer(ctx)
+        return done
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         arguments = [one.make_metavar(ctx) for one in self.params if one.param_type_name == "argument"]
         page(ctx, formatter)

@@ -234,6 +234,11 @@ class World:
         return is_terminal(self.stderr, self.environ)
 
     @property
+    def converses(self) -> bool:
+        """Whether somebody watches both what is answered and what is said about it."""
+        return self.talks and is_terminal(self.stdout, self.environ)
+
+    @property
     def width(self) -> int:
         """Cells of a line: COLUMNS, else the terminal's, else 80."""
         return int(columns) if (columns := self.environ.get("COLUMNS", "")).isdecimal() else terminal_width()
