@@ -3,100 +3,31 @@
 A verb has a few, in the order in which a learner meets them; the first that has something new to ask is told.
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmlab.cli.world import World
+from llmlab.cli.past import Past, is_odd
 from llmlab.errors import LabError
 from llmlab.lab.languages import UNSPACED, language, speaking
 from llmlab.language import later, tr
 from llmlab.names import composed
 
 Words = Sequence[str]
-KEPT = ("space", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
-PROMPTED = ("preset", "system", "chat", "raw", "heal")  # what stands around a prompt
-RANK = 300  # a word of a space that many know
-
-
-@dataclass(frozen=True)
-class Past:
-    """What has just been asked."""
-
-    world: World
-    given: dict[str, Any]  # the verb's parameters by name, as they were typed
-
-    @property
-    def texts(self) -> list[str]:
-        """What the verb was asked about."""
-        for name in ("text", "word", "prompt", "asked", "file", "name", "which"):
-            if found := self.given.get(name):
-                return [str(one) for one in found] if isinstance(found, (list, tuple)) else [str(found)]
-        return []
-
-    def has(self, *names: str) -> bool:
-        """Whether one of these options was given."""
-        return any(self.given.get(name) not in (None, False, [], (), "") for name in names)
-
-    @property
-    def several(self) -> bool:
-        """Whether several models, or spaces, stand side by side."""
-        return any(len(self.given.get(name) or ()) > 1 for name in ("model", "space") if self.is_list(name))
-
-    def is_list(self, name: str) -> bool:
-        return isinstance(self.given.get(name), (list, tuple))
-
-
 Hint = tuple[str, Callable[[Past], Words]]  # what it shows, and a command; none where it has nothing to show
+RANK = 300  # a word of a space that many know
 
 
 def offer(ctx: Any) -> None:
     """Tell who watches what to try after a verb, unless the settings say no."""
-    world: World = ctx.obj
-    if not world.config.hints or any(_odd(one) for one in _typed(ctx)):
+    past = Past(ctx)
+    if past.odd or not past.world.config.hints:
         return
-    past = Past(world, ctx.params)
-    for what, words in HINTS.get(ctx.command_path.removeprefix("llmlab "), ()):
-        if asked := list(words(past)):
-            line = shlex.join([*_start(world), *asked, *_kept(ctx, asked)])
-            world.tell(tr("next, {what}: {command}", what=tr(what), command=line) + "\n")
+    for what, words in HINTS.get(past.verb, ()):
+        if asked := words(past):
+            past.world.tell(tr("next, {what}: {command}", what=tr(what), command=past.line(asked)) + "\n")
             return
-
-
-def _typed(ctx: Any) -> list[str]:
-    """The arguments that were typed."""
-    given = [ctx.params.get(one.name) for one in ctx.command.params if one.param_type_name == "argument"]
-    return [str(one) for some in given for one in (some if isinstance(some, (list, tuple)) else [some]) if one]
-
-
-def _odd(argument: str) -> bool:
-    """Whether an argument would not stand in a line of another verb: stdin, an option's look, a control character."""
-    return argument.startswith("-") or not argument.isprintable()
-
-
-def _start(world: World) -> list[str]:
-    return ["llmlab", *(["--config", str(world.config_file)] if world.config_file else [])]
-
-
-def _kept(ctx: Any, words: Words) -> list[str]:
-    """The options that were given and that the verb of the hint has too, as often as it takes them."""
-    verb = ctx.find_root().command.get_command(ctx, words[0])
-    known = {one.name: one for one in getattr(verb, "params", ()) if one.param_type_name == "option"}
-    found: list[str] = []
-    for name in (*KEPT, *PROMPTED):
-        value, option = ctx.params.get(name), known.get(name)
-        if option is None or value in (None, False, [], ()) or set(option.opts) & set(words):
-            found += [option.secondary_opts[0]] if option and value is False and option.secondary_opts else []
-        elif option.is_flag:
-            found.append(option.opts[0])
-        else:
-            values = list(value) if isinstance(value, (list, tuple)) else [value]
-            for one in values if option.multiple else values[:1]:
-                found += [option.opts[0], str(one)]
-    return found
 
 
 def _latin(text: str) -> bool:
@@ -219,6 +150,10 @@ def _odd_one(past: Past) -> Words:
     return ["odd", *past.texts] if len(past.texts) > 2 else []
 
 
+def _tokens(past: Past) -> Words:
+    return [] if len(past.texts) > 1 or past.has("tokens", "space", "word") else ["embed", *past.texts, "--tokens"]
+
+
 def _nearest(past: Past) -> Words:
     alone = len(past.texts) == 1 and not set(past.texts[0]) & set(" +")
     return ["neighbors", *past.texts] if alone else []
@@ -271,10 +206,10 @@ def _word(past: Past) -> Words:
     config = past.world.config
     name = past.texts[0] if past.texts else config.space
     words = beginning(config.spaces_folder / composed(name), "", RANK)
-    return ["neighbors", words[-1], "--space", name] if words and not _odd(words[-1]) else []
+    return ["neighbors", words[-1], "--space", name] if words and not is_odd(words[-1]) else []
 
 
-def _characters(past: Past) -> Words:
+def _letters(past: Past) -> Words:
     return [] if past.has("file", "by") else ["guess", "--by", "character"]
 
 
@@ -319,6 +254,7 @@ HINTS: dict[str, tuple[Hint, ...]] = {
         (later("find the one that does not belong"), _odd_one),
         (later("see which dimensions make the two near"), _why),
         (later("list the nearest words"), _nearest),
+        (later("see a vector a token"), _tokens),
     ),
     "neighbors": (
         (later("see the same in other spaces"), _spaces),
@@ -338,7 +274,7 @@ HINTS: dict[str, tuple[Hint, ...]] = {
     ),
     "train ngram": ((later("ask it, with its counts"), _counted),),
     "train vectors": ((later("see a word before and after"), _learned),),
-    "guess": ((later("guess letter by letter"), _characters),),
+    "guess": ((later("guess letter by letter"), _letters),),
     "space list": ((later("ask for the neighbours of a word"), _word),),
     "space show": ((later("ask for the neighbours of a word"), _word),),
     "space eval": ((later("ask for the neighbours of a word"), _word),),
