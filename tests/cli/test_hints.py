@@ -35,10 +35,7 @@ HINTED = [  # what is typed, and what is told to type next
     ("cloze 'the [?].' -c cat MODEL", "next the MODEL"),
     ("choose 'the cat' -c sat -c ran MODEL", "next 'the cat' MODEL"),
     ("choose choose.jsonl MODEL", "choose choose.jsonl --shots 0,1,2,4 MODEL"),
-    (
-        "pairs pairs.jsonl MODEL --no-bos",
-        "pairs pairs.jsonl --model LM_FOLDER --model gemma-3-270m --engine torch --no-bos",
-    ),
+    ("pairs pairs.jsonl --model LM_FOLDER --bos", "pairs pairs.jsonl --model LM_FOLDER --model gemma-3-270m --bos"),
     ("perplexity text.txt MODEL", "calibration text.txt MODEL"),
     ("calibration text.txt MODEL", "perplexity text.txt MODEL"),
     ("generate 'the cat' --seed 1 --max-tokens 3 MODEL", "generate 'the cat' --sweep 0:2:0.5 --samples 10 MODEL"),

@@ -87,9 +87,8 @@ def test_tab_completes(folder, shell):
         terminal.until("ready")
         found = {}
         for number, line in enumerate(LINES):
-            terminal.type(f"{line}\t")  # and what then stands there is handed to printf
-            time.sleep(0.7)
-            terminal.type(f"\x01printf '[%s]' {number} \x05\n")
+            time.sleep(0.4)  # until it reads keys again
+            terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05\n")  # what then stands there is handed to printf
             words = terminal.until(rf"\[{number}\]\[llmlab\]((?:\[[^\]]*\])*)")[1]
             found[line] = re.findall(r"\[([^\]]*)\]", words)
     finally:
