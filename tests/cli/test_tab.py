@@ -88,8 +88,8 @@ def test_tab_completes(folder, shell):
         found = {}
         for number, line in enumerate(LINES):
             time.sleep(0.4)  # until it reads keys again
-            terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05\n")  # what then stands there is handed to printf
-            words = terminal.until(rf"\[{number}\]\[llmlab\]((?:\[[^\]]*\])*)")[1]
+            terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05 END\n")  # what then stands there is handed to printf
+            words = terminal.until(rf"\[{number}\]\[llmlab\]([^\r\n]*?)\[END\]")[1]
             found[line] = re.findall(r"\[([^\]]*)\]", words)
     finally:
         terminal.close()
