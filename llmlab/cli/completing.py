@@ -18,7 +18,7 @@ from llmlab.cli.world import World
 from llmlab.config import Config, Dtype
 from llmlab.errors import Exit
 from llmlab.language import LANGUAGES, speak, tr
-from llmlab.names import composed
+from llmlab.names import composed, is_path, located
 from llmlab.packaged import packaged
 
 MOST = 100  # words of a space: who sees more types another letter
@@ -106,9 +106,19 @@ def _words(ctx: Any, begun: str) -> list[str]:
 
     config, named = ctx.obj.config, ctx.params.get("space") or ctx.params.get("spaces")
     name = named.split(",")[0] if isinstance(named, str) else named[0] if named else ""
-    before, last = re.fullmatch(r"(.*\s)?(.*)", begun, re.DOTALL).groups("")  # type: ignore[union-attr]
-    folder = config.spaces_folder / composed(name or space_for(config, last))
-    return [before + word for word in beginning(folder, last, MOST)]
+    *_, last = re.split(r"\s", begun)
+    before = begun.removesuffix(last)
+    return [before + word for word in beginning(_folder(config, name or space_for(config, last)), last, MOST)]
+
+
+def _folder(config: Config, name: str) -> Path:
+    """Where a space is that is prepared, of a name or of a file."""
+    folder = config.spaces_folder / composed(name)
+    if folder.is_dir() or not is_path(name):
+        return folder
+    from llmlab.spaces.places import file_folders
+
+    return file_folders(config.spaces_folder, located(name))[0]
 
 
 def _listed(names: Iterable[str], begun: str) -> list[str]:

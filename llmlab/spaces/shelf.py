@@ -16,10 +16,10 @@ from llmlab.errors import DamagedError, MisuseError
 from llmlab.language import later, tr
 from llmlab.models import catalog
 from llmlab.models.library import Library
-from llmlab.models.sources import digest
 from llmlab.names import checked_moment, composed, is_path, located, trained
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.notes import told
+from llmlab.spaces.places import file_folders
 from llmlab.spaces.reading import Reading, file_state
 from llmlab.spaces.space import Space
 from llmlab.view import Record
@@ -73,7 +73,7 @@ class Shelf:
         """The space of a vector file: under a name, or under its path, then made anew when the file has changed."""
         path = reading.path
         fingerprint = {"format": FORMAT, "precision": precision, **reading.fingerprint}
-        place = self.folder(name) if name else self._file_folders(path)[reading.standardize]
+        place = self.folder(name) if name else file_folders(self.config.spaces_folder, path)[reading.standardize]
 
         def content() -> "Content":
             from llmlab.spaces.content import of_file
@@ -131,7 +131,7 @@ class Shelf:
             )
         named = self._folders.get(known)  # of a space and a file of one name, the space is meant
         kept = [folder for other, folder in self._folders.items() if other != known and trained(other) == known]
-        folders = [*filter(None, [named]), *kept] or self._file_folders(located(name))
+        folders = [*filter(None, [named]), *kept] or file_folders(self.config.spaces_folder, located(name))
         freed = sum(cache.remove(folder, self.reporter) for folder in folders)
         if not freed:
             own = ", ".join(self.own_names) or tr("there are none yet")
@@ -236,12 +236,6 @@ class Shelf:
         for note in facts.get("left_out", ()):
             self.reporter.say(tr("{name}: {said}", name=facts["model"], said=told(note)))
         return {**measured, **facts}
-
-    def _file_folders(self, path: Path) -> tuple[Path, Path]:
-        """Where the space of a file is, as it is and standardised."""
-        slug = digest(str(path))[:16]
-        folder = self.config.spaces_folder / ".files"
-        return folder / slug, folder / f"{slug}-standard"
 
 
 def facts_of(made: cache.Artifact) -> SpaceFacts | None:

@@ -39,6 +39,14 @@ def asks(environ, run, tmp_path):
     return asks
 
 
+def test_the_words_of_a_file_are_known_once_it_was_asked(asks, run, environ, tmp_path):
+    line = f"llmlab why --space {tmp_path / 'v.vec'} qu"
+    assert asks(line) == []
+    del environ["_LLMLAB_COMPLETE"]
+    assert run("odd", "king", "queen", "woman", "--space", str(tmp_path / "v.vec")).code == 0
+    assert asks(line) == ["queen"]
+
+
 def values(lines):
     return [line.partition("\t")[0] for line in lines]
 
