@@ -10,7 +10,10 @@ from llmlab.cli.world import World
 
 KEPT = ("space", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
 PROMPTED = ("preset", "system", "chat", "raw", "heal")  # what stands around a prompt
+DRAWN = ("top_k", "top_p", "min_p", "repetition_penalty", "max_tokens", "seed", "stop")  # how text is drawn
+JUDGED = ("expect", "expect_regex", "anywhere", "metric", "k")
 ASKED = ("text", "word", "prompt", "asked", "file", "name")  # what a verb may be asked about
+TOO = (*KEPT, *PROMPTED, *DRAWN, *JUDGED)  # options that hold for the next question
 NOTHING: tuple[Any, ...] = (None, False, "", [], ())
 PLAIN = re.compile(r"[\w@%+=:,./-]+")  # what every shell reads as itself, Chinese too
 TAKEN = re.compile(r'["$`\\!]')  # what some shell reads otherwise between double quotation marks
@@ -67,17 +70,24 @@ class Past:
         """The options that were given and that the verb of the command has too, as often as it takes them."""
         verb = self.ctx.find_root().command.get_command(self.ctx, words[0])
         known = {one.name: one for one in verb.params if one.param_type_name == "option"}
-        both = [(known[name], self.given.get(name)) for name in (*KEPT, *PROMPTED) if name in known]
+        both = [(known[name], self.given[name]) for name in TOO if name in known and self._typed(name)]
         asked = [(option, value) for option, value in both if not set(option.opts) & set(words)]
-        return [word for option, value in asked for word in _written(option, value)]
+        return [word for option, value in asked for word in written(option, value)]
+
+    def _typed(self, name: str) -> bool:
+        """Whether a parameter stood in the line."""
+        source = self.ctx.get_parameter_source(name)
+        return source is not None and source.name == "COMMANDLINE"
 
 
-def _written(option: Any, value: Any) -> list[str]:
-    """An option as it is typed; nothing for one that was not given."""
+def written(option: Any, value: Any) -> list[str]:
+    """An option as it is typed; nothing for what another verb means by its name."""
+    if isinstance(value, bool) != bool(option.is_flag):
+        return []
     if option.is_flag:
         names = {True: option.opts, False: option.secondary_opts}.get(value) or []
         return list(names[:1])
-    values = [] if value in NOTHING else listed(value)
+    values = listed(value)
     return [word for one in (values if option.multiple else values[:1]) for word in (option.opts[0], str(one))]
 
 

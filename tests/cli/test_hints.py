@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from llmlab.cli import app, main
 from llmlab.cli.hints import HINTS
+from llmlab.cli.past import written
 from llmlab.cli.world import World
 
 PAIRS = '{"sentence_good": "the cat sat", "sentence_bad": "cat the sat", "UID": "order"}\n'
@@ -38,9 +39,13 @@ HINTED = [  # what is typed, and what is told to type next
     ("pairs pairs.jsonl --model LM_FOLDER --bos", "pairs pairs.jsonl --model LM_FOLDER --model gemma-3-270m --bos"),
     ("perplexity text.txt MODEL", "calibration text.txt MODEL"),
     ("calibration text.txt MODEL", "perplexity text.txt MODEL"),
-    ("generate 'the cat' --seed 1 --max-tokens 3 MODEL", "generate 'the cat' --sweep 0:2:0.5 --samples 10 MODEL"),
-    ("generate the -t 0,1 --seed 1 --max-tokens 3 --raw MODEL", "trace the MODEL --raw"),
-    ("trace 'the cat' --seed 1 --max-tokens 3 MODEL", "tree 'the cat' --depth 2 MODEL"),
+    (
+        "generate 'the cat' --seed 1 --max-tokens 3 MODEL",
+        "generate 'the cat' --sweep 0:2:0.5 --samples 10 MODEL --max-tokens 3 --seed 1",
+    ),
+    ("generate the -t 0,1 --seed 1 --max-tokens 3 --raw MODEL", "trace the MODEL --raw --max-tokens 3 --seed 1"),
+    ("trace 'the cat' --seed 1 --max-tokens 3 --top-k 5 MODEL", "tree 'the cat' --depth 2 MODEL --top-k 5"),
+    ("neighbors cat dog -k 2 --metric l2 --space mine --exclude-forms", "why cat dog --space mine --metric l2"),
     ("tree the --depth 1 --branch 2 MODEL", "generate the --temperature 0,1 --samples 10 MODEL"),
     ("layers 'the cat' MODEL", "attention 'the cat' MODEL"),
     ("attention 'the cat' MODEL", "attention 'the cat' --layer 1 MODEL"),
@@ -109,7 +114,8 @@ def words(line, models):
 
 
 def hints(said):
-    return re.findall(r"^next, [^:]+: llmlab (.*)$", said, re.MULTILINE)
+    """The commands of hints, at a line's begin or after a bar that was wiped away."""
+    return re.findall(r"(?:^|\x1b\[2K)next, [^:]+: llmlab (.*)$", said, re.MULTILINE)
 
 
 def parse(arguments):
@@ -142,6 +148,16 @@ def test_what_is_to_be_tried_works(typed, models, line, hint):
     followed = typed(found if "generate" not in found else f"{found} --max-tokens 3")
     assert len(hints(followed)) <= 1
     assert found not in hints(followed)
+
+
+def test_an_option_that_means_something_else_to_another_verb_is_not_kept():
+    options = {name: get_command(app).get_command(None, name).params for name in ("next", "generate")}
+    chat = {name: next(one for one in found if one.name == "chat") for name, found in options.items()}
+    assert written(chat["generate"], True) == written(chat["next"], "talk.json") == []
+    assert (written(chat["next"], True), written(chat["generate"], "talk.json")) == (
+        ["--chat"],
+        ["--chat", "talk.json"],
+    )
 
 
 @pytest.mark.parametrize("line", SILENT)

@@ -88,9 +88,7 @@ def test_tab_completes(folder, shell):
         found = {}
         for number, line in enumerate(LINES):
             time.sleep(0.4)  # until it reads keys again
-            terminal.type(
-                f"{line}\t\x01printf '[%s]' {number} \x05 END\n"
-            )  # printf says what stands there
+            terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05 END\n")  # printf says what stands there
             words = terminal.until(rf"\[{number}\]\[llmlab\]([^\r\n]*?)\[END\]")[1]
             found[line] = re.findall(r"\[([^\]]*)\]", words)
     finally:
