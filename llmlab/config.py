@@ -126,6 +126,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     bos: bool | None = None  # whether BOS stands before every text; None: as the model's own tokenizer does
     threads: Natural = 0
     cache: str = ""
+    state: str = ""
     hints: bool = True
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
     languages: dict[str, str] = field(default_factory=dict)
@@ -140,6 +141,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         from platformdirs import user_cache_path
 
         return user_cache_path("llmlab")
+
+    @property
+    def state_folder(self) -> Path:
+        """Where is kept what the user has done: the lessons."""
+        if self.state:
+            return Path(self.state).expanduser()
+        from platformdirs import user_state_path
+
+        return user_state_path("llmlab")
 
     @property
     def models_folder(self) -> Path:

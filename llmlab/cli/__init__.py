@@ -21,6 +21,9 @@ from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
 
 SECTIONS = {  # of --help, with the verbs' rooms
+    "Lessons": {
+        "lesson": "the lecture step by step: read, run, answer, show",
+    },
     "Probability": {
         "prob": "how likely a text is, by token; which of several is likelier",
         "next": "which word comes next, at one temperature or several",
@@ -141,24 +144,25 @@ def main(world: World | None = None) -> int:
         from llmlab.cli.completing import complete
 
         return complete(world, get_command(app), SECTIONS)
-    return _code(world)
+    code = ended(world)
+    if code == Exit.INTERRUPTED:
+        world.say(tr("interrupted"))
+    return code
 
 
-def _code(world: World) -> int:
+def ended(world: World) -> int:
+    """The same, saying nothing of an interrupt: of a command inside another that is said once."""
     try:
         speak(world.language)
         _check_utf8(world.argv)
         with redirect_stdout(world.stdout):  # typer prints --help itself
-            code = app(list(world.argv), obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK
-        if code == Exit.INTERRUPTED:  # typer has turned Ctrl-C into a code and said nothing
-            world.say(tr("interrupted"))
-        return int(code)
+            return int(app(list(world.argv), obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK)
     except LabError as error:
         return _fail(world, error, _with_hint(error), error.exit_code)
     except typer.TyperException as error:
         return _fail(world, error, _usage(error), Exit.MISUSE)
-    except (KeyboardInterrupt, typer.Abort) as error:
-        return _fail(world, error, tr("interrupted"), Exit.INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):  # typer turns most of them into this code itself
+        return int(Exit.INTERRUPTED)
     except OSError as error:
         return _fail(world, error, f"{reason(error)} {error.filename or ''}".strip(), Exit.FAILURE)
     except Exception as error:  # a fault of ours: still one line

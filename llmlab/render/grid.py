@@ -48,7 +48,12 @@ class Field(Struct, frozen=True):
 
 
 def drawn(view: View, width: int, coloured: bool, followed: bool) -> Iterator[Text]:
-    """The lines of a table that is at most so wide; notes that follow are kept apart from blocks."""
+    """The lines of a table that is at most so wide; notes that follow are kept apart from blocks.
+
+    A view without columns is its sentences alone.
+    """
+    if not view.columns:
+        return
     found = zip(*view.rows, strict=True) if view.rows else [()] * len(view.columns)
     columns = list(zip(view.columns, found, strict=True))
     fields = _beside(columns, width)

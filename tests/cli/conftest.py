@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lesson_pages import lessons  # noqa: F401  (a fixture)
 
 from llmlab.cli import main
 from llmlab.cli.world import World
+from llmlab.language import speak
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def environ(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dic
     """What the command finds in its environment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # platformdirs asks the process
     own = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # which tests set themselves
-    return {**own, "LLMLAB_CACHE": str(cache)}
+    return {**own, "LLMLAB_CACHE": str(cache), "LLMLAB_STATE": str(tmp_path / "state")}
 
 
 @pytest.fixture
@@ -71,6 +73,36 @@ def lab(run, models):
         return run(*(word for one in words for word in models.get(one, [one])), stdin=stdin)
 
     return lab
+
+
+class Terminal(io.StringIO):
+    """A terminal that is only written to."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Typed(io.TextIOWrapper):
+    """A terminal at which this is typed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(io.BufferedReader(io.BytesIO(text.encode())), encoding="utf-8")
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def at(environ):
+    """Run `llmlab` at a terminal at which something is typed."""
+
+    def at(*arguments: str, typed: str = "") -> Run:
+        out, err = Terminal(), Terminal()
+        code = main(World(arguments, {**environ, "TERM": "xterm"}, Typed(typed), out, err))
+        return Run(code, out.getvalue(), err.getvalue())
+
+    yield at
+    speak("en")
 
 
 @pytest.fixture

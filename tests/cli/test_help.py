@@ -15,8 +15,6 @@ NOUNS = {
 }
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
 OF_NOUNS = [f"{noun} {verb}" for noun, verbs in NOUNS.items() for verb in verbs]
-# more than 26 lines
-LONG = ["prob", "next", "choose", "generate", "trace", "tree", "embed", "neighbors", "train ngram"]
 LONG = [
     "prob",
     "next",
@@ -60,6 +58,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "completion show": "SHELL",
 }
 NEEDS_NOTHING = [
+    "lesson",
     "generate",
     "trace",
     "tree",

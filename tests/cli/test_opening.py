@@ -27,7 +27,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def here(lab, tmp_path_factory, encoder_folder, lm_folder, monkeypatch):
+def here(lab, tmp_path_factory, encoder_folder, lm_folder, monkeypatch, lessons):
     """Settings with the spaces tiny, of an encoder, and rows, of a language model; and two files of vectors."""
     folder = tmp_path_factory.getbasetemp() / "opening"
     folder.mkdir(exist_ok=True)
@@ -116,6 +116,8 @@ VECTORS = [  # asked of one model
     ("why cat dog ENCODER", "CTranslate2Encoder"),
 ]
 SPACES = [  # how many models are looked for, and what is opened
+    ("lesson", 0, []),
+    ("lesson 6 --check 2", 0, []),
     ("neighbors cat", 1, ["Space"]),
     ("neighbors cat dog the", 1, ["Space"]),
     ("neighbors love", 1, ["CTranslate2Encoder", "Space"]),  # not in the vocabulary

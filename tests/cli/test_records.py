@@ -19,6 +19,11 @@ ESCAPED = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")  # what would ste
 FORMS = ("json", "jsonl", "csv", "tsv")
 Case = tuple[str, str, str]  # kind, what stands after the verb, stdin
 
+LESSONS: list[Case] = [
+    ("lesson", "", ""),
+    ("lesson.check", "6 --check 2", ""),
+    ("lesson.check", "next --check -", "2\n"),
+]
 TEXT: list[Case] = [
     ("prob", "'The cat 👩‍👩‍👧 <s>'", ""),
     ("prob", "'The cat 今天' --by character", ""),
@@ -142,6 +147,12 @@ def test_every_record_about_text_is_what_the_schema_says(lab, kind, line, stdin,
     check(lab, kind, f"{line} {model}", stdin)
 
 
+@pytest.mark.usefixtures("lessons")
+@pytest.mark.parametrize(("kind", "line", "stdin"), LESSONS)
+def test_every_record_about_lessons_is_what_the_schema_says(lab, kind, line, stdin):
+    check(lab, kind, line, stdin)
+
+
 @pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize(("kind", "line", "stdin"), THINGS)
 def test_every_record_about_vectors_and_things_is_what_the_schema_says(lab, kind, line, stdin):
@@ -228,13 +239,13 @@ def test_the_schema_is_one():
 
 
 def test_every_verb_with_records_has_a_schema_and_no_schema_is_without_a_verb():
-    assert VERBS[0] == "prob"
+    assert VERBS[0] == "lesson"
     assert {"generate", "space.list", "models.show"} < set(VERBS)
     assert list(dict.fromkeys(map(verb_of, KINDS))) == VERBS
 
 
 def test_every_kind_of_record_is_asked_for():
-    assert {kind for kind, _, _ in [*TEXT, *THINGS]} == set(KINDS)
+    assert {kind for kind, _, _ in [*LESSONS, *TEXT, *THINGS]} == set(KINDS)
 
 
 def test_no_kind_lets_columns_in_that_it_does_not_name():

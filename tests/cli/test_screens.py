@@ -32,6 +32,7 @@ CHOICES = ("-c 一部很有意思的电影 -c 书", "-c ' a very long and windin
 DRAW = "--seed 1 --max-tokens 9 MODEL"
 BOTH = f"{ENGLISH} {CHINESE}"
 CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
+    "lesson": [("", ""), ("next --check 2", ""), ("6 --check -", "2\n")],
     "prob": [
         *((f"{text} --formula MODEL", "") for text in (ENGLISH, CHINESE)),
         *((f"{text} --strip MODEL", "") for text in (ENGLISH, CHINESE)),
@@ -156,7 +157,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def spaces(lab, cache, models, monkeypatch, checkout):
+def spaces(lab, cache, models, monkeypatch, checkout, lessons):
     """Spaces of a file, of an encoder and of a language model's table."""
     words, vectors = cache / "words.txt", cache / "mine.vec"
     learned = cache / "learned.txt"

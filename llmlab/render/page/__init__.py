@@ -59,7 +59,7 @@ def html(result: Pictured, theme: Theme, picture: Chart, version: str) -> str:
         "lang": spoken(),
         "theme": theme,
         "title": text(title),
-        "policy": _policy(style, *parts.values()),
+        "policy": policy(style, *parts.values()),
         "style": style,
         "head": _head(views),
         "panels": "\n".join(drawn(panel, place) for place, panel in enumerate(panels)),
@@ -101,7 +101,7 @@ def _notes(views: Sequence[Picture]) -> str:
     return "\n".join(f"<p>{text(note)}</p>" for note in notes)
 
 
-def _policy(style: str, *scripts: str) -> str:
+def policy(style: str, *scripts: str) -> str:
     """Nothing but these scripts and this style, and the styles that tables have in their cells."""
     known = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return "; ".join(

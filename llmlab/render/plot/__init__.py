@@ -39,6 +39,14 @@ def check(path: Path) -> None:
     if str(path) == "-":
         return
     kind = _kind(path)
+    check_place(path)
+    if kind != DATA and (missing := [package for module, package in NEEDED.items() if not find_spec(module)]):
+        said = tr("{kind} needs {packages}", kind=kind, packages=tr(" and ").join(missing))
+        raise MissingError(said, tr("{install}, or end the name with {kind}", install=HINT, kind=DATA))
+
+
+def check_place(path: Path) -> None:
+    """Raise MisuseError for a file that cannot be written."""
     try:
         here, folder = path.parent.is_dir(), path.is_dir()
     except OSError as error:  # a name that is too long
@@ -46,9 +54,6 @@ def check(path: Path) -> None:
     if not here or folder or not os.access(path.parent, os.W_OK):
         what = FOLDER if folder else LOCKED if here else MISSING
         raise MisuseError(tr(what, path=path), tr("name a file in a folder that is there"))
-    if kind != DATA and (missing := [package for module, package in NEEDED.items() if not find_spec(module)]):
-        said = tr("{kind} needs {packages}", kind=kind, packages=tr(" and ").join(missing))
-        raise MissingError(said, tr("{install}, or end the name with {kind}", install=HINT, kind=DATA))
 
 
 def _kind(path: Path) -> str:
@@ -82,7 +87,11 @@ def save(result: Pictured, path: Path, theme: Theme = "light", say: Say = lambda
     pdf MissingError where these letters are Chinese.
     """
     check(path)
-    content = AS[_kind(path)](result, theme, say)
+    write(path, AS[_kind(path)](result, theme, say))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, in whose place stands what was there until it is whole."""
     part = path.with_name(f".llmlab.tmp-{os.getpid()}")
     try:
         part.write_bytes(content)
@@ -125,9 +134,14 @@ def _packed(image: "Image") -> bytes:
 
 
 def _svg(result: Pictured, theme: Theme, _: Say) -> bytes:
+    return svg(specification(result, theme)).encode()
+
+
+def svg(spec: Chart) -> str:
+    """A picture of a whole specification, drawn with the fonts of whoever reads it."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(specification(result, theme), **_offline())).encode()
+    return str(vl_convert.vegalite_to_svg(spec, **_offline()))
 
 
 def _pdf(result: Pictured, theme: Theme, say: Say) -> bytes:
