@@ -114,7 +114,7 @@ def steady(command: str, output: str) -> str:
     """What every processor prints: of drawn samples, only what T = 0 says; a rounding may draw another token."""
     if "--seed" not in command:
         return output
-    return "\n".join(line for line in output.splitlines() if re.match(r"\s*(T |0 |seed|Question)", line))
+    return "\n".join(line for line in output.splitlines() if re.match(r"\s*(T |0 |seed|随机种子|Question|问)", line))
 
 
 @pytest.mark.models
