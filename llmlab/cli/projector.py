@@ -7,8 +7,9 @@ from llmlab.cli.sessions import recorded
 from llmlab.cli.world import World
 from llmlab.errors import Exit, MisuseError
 from llmlab.language import tr
+from llmlab.lessons.drawing import drawing
 from llmlab.lessons.pages import Lesson, Session, blocks
-from llmlab.lessons.slides import Drawing, Showing, html
+from llmlab.lessons.slides import Showing, html
 from llmlab.render import plot
 from llmlab.view import Pictured
 
@@ -46,13 +47,4 @@ def _outcome(world: World, session: Session, draws: bool) -> Showing:
         )
         return Showing(session.output)
     pictured = [result for result, _ in seen if draws and isinstance(result, Pictured)]
-    return Showing(said, [view for _, views in seen for view in views], [_drawing(one) for one in pictured])
-
-
-def _drawing(result: Pictured) -> Drawing:
-    """A picture without its title, which the slide says itself."""
-    first = result.views()[0]
-    title, said = first.title, first.conclusion
-    spec = plot.specification(result)
-    spec.pop("title", None)
-    return Drawing(plot.svg(spec), tr("{name}: {means}", name=title, means=said) if title and said else title or said)
+    return Showing(said, [view for _, views in seen for view in views], [drawing(one) for one in pictured])

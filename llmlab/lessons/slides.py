@@ -13,6 +13,7 @@ from importlib.resources import files
 from string import Template
 
 from llmlab.language import later, spoken, tr
+from llmlab.lessons.drawing import Drawing
 from llmlab.lessons.pages import Lesson, Session, blocks, sections
 from llmlab.render.html import tables, text
 from llmlab.render.markdown import joined, parser
@@ -25,14 +26,6 @@ HINTS = ("Hint", "提示")  # headings of what no slide shows
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 ROWS = 16  # lines of tables on a slide, unless one alone has more
 PICTURE = later("picture: {said}")
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A picture as SVG, and what it says to those who do not see it."""
-
-    svg: str
-    said: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from selenium.webdriver.common.print_page_options import PrintOptions
 
 from llmlab.language import speak
 from llmlab.lessons import pages
-from llmlab.lessons.slides import Drawing, Showing, html
+from llmlab.lessons.drawing import Drawing
+from llmlab.lessons.slides import Showing, html
 from llmlab.render import plot
 from llmlab.view import Bar, Column, View
 
