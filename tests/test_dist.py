@@ -79,6 +79,7 @@ def test_the_sdist_holds_what_tests_need_and_nothing_of_this_machine(dist):
         ("embed cat dog", "384"),
         ("neighbors love", "loves"),
         ("neighbors love --plot x.html", "loves"),
+        ("lesson", "lessons are done"),
     ],
 )
 def test_the_commands_run_from_an_empty_folder(installed, tmp_path, line, says):
