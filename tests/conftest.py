@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves
 import tiny
 
 from llmlab.config import Config, load
+from llmlab.language import speak
 from llmlab.models.library import Library
 from llmlab.progress import silent
 from llmlab.spaces.shelf import Shelf
@@ -24,6 +26,14 @@ settings.load_profile("steady")
 def texts() -> list[str]:
     path = Path(__file__).parent / "data" / "texts.json"
     return list(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    """What is said is said in Chinese."""
+    speak("zh")
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="session")

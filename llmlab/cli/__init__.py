@@ -69,7 +69,7 @@ ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb i
 ROOMS |= {"space": "spaces", "models": "models", "completion": "completion"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
-EXAMPLES = ("llmlab neighbors love", "llmlab generate --temperature 0.2", "llmlab next 今天天气很")
+EXAMPLES = ("llmlab lesson 1 --run", "llmlab neighbors love")
 
 
 class Root(TyperGroup):

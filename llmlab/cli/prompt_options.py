@@ -33,7 +33,7 @@ class PromptOptions(Struct, frozen=True):
         option(
             "--preset",
             metavar="NAME",
-            help="Wrap the prompt for a base model: qa, zh, ... Without a PROMPT: qa, in Chinese qa-zh.",
+            help="Wrap the prompt for a base model: qa, qa-zh, zh ...",
         ),
     ] = None
     system: Annotated[
