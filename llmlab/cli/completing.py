@@ -108,17 +108,18 @@ def _words(ctx: Any, begun: str) -> list[str]:
     name = named.split(",")[0] if isinstance(named, str) else named[0] if named else ""
     *_, last = re.split(r"\s", begun)
     before = begun.removesuffix(last)
-    return [before + word for word in beginning(_folder(config, name or space_for(config, last)), last, MOST)]
+    folder = _folder(config, name or space_for(config, last), bool(ctx.params.get("standardize")))
+    return [before + word for word in beginning(folder, last, MOST)]
 
 
-def _folder(config: Config, name: str) -> Path:
+def _folder(config: Config, name: str, standardize: bool) -> Path:
     """Where a space is that is prepared, of a name or of a file."""
     folder = config.spaces_folder / composed(name)
     if folder.is_dir() or not is_path(name):
         return folder
     from llmlab.spaces.places import file_folders
 
-    return file_folders(config.spaces_folder, located(name))[0]
+    return file_folders(config.spaces_folder, located(name))[standardize]
 
 
 def _listed(names: Iterable[str], begun: str) -> list[str]:
