@@ -18,7 +18,7 @@ from llmlab.cli.world import World
 from llmlab.config import Config, Dtype
 from llmlab.errors import Exit
 from llmlab.language import LANGUAGES, speak, tr
-from llmlab.names import composed, is_path, located
+from llmlab.names import composed, located
 from llmlab.packaged import packaged
 
 MOST = 100  # words of a space: who sees more types another letter
@@ -115,7 +115,7 @@ def _words(ctx: Any, begun: str) -> list[str]:
 def _folder(config: Config, name: str, standardize: bool) -> Path:
     """Where a space is that is prepared, of a name or of a file."""
     folder = config.spaces_folder / composed(name)
-    if folder.is_dir() or not is_path(name):
+    if folder.is_dir() or not located(name).is_file():
         return folder
     from llmlab.spaces.places import file_folders
 

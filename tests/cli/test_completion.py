@@ -39,12 +39,15 @@ def asks(environ, run, tmp_path):
     return asks
 
 
-def test_the_words_of_a_file_are_known_once_it_was_asked(asks, run, environ, tmp_path):
-    line = f"llmlab why --space {tmp_path / 'v.vec'} qu"
+@pytest.mark.parametrize("how", ["", "--standardize "])
+def test_the_words_of_a_table_are_known_once_it_was_asked(asks, run, environ, tmp_path, monkeypatch, how):
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text("name,height,weight\nanna,1,2\nbert,3,4\nanton,2,9\n", encoding="utf-8")
+    line = f"llmlab why --space people.csv {how}an"
     assert asks(line) == []
     del environ["_LLMLAB_COMPLETE"]
-    assert run("odd", "king", "queen", "woman", "--space", str(tmp_path / "v.vec")).code == 0
-    assert asks(line) == ["queen"]
+    assert run("why", "anna", "bert", "--space", "people.csv", *how.split()).code == 0
+    assert asks(line) == ["anna", "anton"]
 
 
 def values(lines):
