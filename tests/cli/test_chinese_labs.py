@@ -20,7 +20,7 @@ def english():
 
 def test_the_chinese_question_knows_its_answer(lab):
     done = lab("generate --lang zh -n 2 -t 0,1 --seed 1 --max-tokens 1 MODEL")
-    assert "正确: 以 '巴黎' 开头的答案" in done.out
+    assert "正确：以 '巴黎' 开头的答案" in done.out
     assert "随机种子 1" in done.out
 
 
