@@ -28,7 +28,7 @@ MOST_BYTES = 9216  # of a README
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
 TOLERANCE = 0.02  # processors round differently; bars and the last digits follow
 COUNTED = {  # percentage points that one case moves, which a rounding may turn
-    "llmlab calibration": 2.0,  # a position, one of 200, into the next bin
+    "llmlab calibration": 2.0,  # a position, one of 100, into the next bin
     "--shots": 6.0,  # an answer, one of 20 questions in two draws, and the bounds of its interval
 }
 NOT_ASKED = ("Lessons", "Training", "Play", "Things")  # sections whose verbs ask no question of one file
