@@ -1,6 +1,6 @@
 """Options of what a model reads before it answers: a prompt or many, a conversation, and what stands around them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -50,7 +50,9 @@ class PromptOptions(Struct, frozen=True):
     ] = None
     show_prompt: Annotated[bool, option("--show-prompt", panel=SHOWN, help="Say what the model reads.")] = False
 
-    def asked(self, world: World, reading: ReadingOptions, file: Path | None = None) -> Asked:
+    def asked(
+        self, world: World, models: Sequence[ModelOptions], reading: ReadingOptions, file: Path | None = None
+    ) -> Asked:
         """The prompts, and what stands around them. Raises MisuseError for what contradicts itself."""
         ways = {"PROMPT": self.prompt, "--prompts": file, "--chat": self.chat}
         check_ways(ways.items(), self.raw, self.preset, self.system)
@@ -65,7 +67,8 @@ class PromptOptions(Struct, frozen=True):
             texts = prompts_of(world, file)
         elif self.prompt is not None:
             texts = [reading.one(world, self.prompt)]
-        return Asked.of(world.config, texts, preset=self.preset, raw=self.raw, before=before)
+        names = [one.model or "" for one in models]
+        return Asked.of(world.config, texts, models=names, preset=self.preset, raw=self.raw, before=before)
 
     def read(self, world: World, model: ModelOptions, asked: Asked, reading: ReadingOptions) -> "Iterator[Prompt]":
         """What the model reads for each of the prompts, as they come."""

@@ -107,7 +107,7 @@ def generate(
     from llmlab.cli.out_file import OutFile
     from llmlab.cli.runs import Run
 
-    asked = asking.asked(world, reading, many.prompts)
+    asked = asking.asked(world, models.each, reading, many.prompts)
     expected = many.expected(reading, asked)
     planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples)
     with OutFile(many.out) if many.out else nullcontext() as out:
@@ -141,7 +141,7 @@ def trace(
     """One sample step by step: what was drawn, how likely it was, what else there was."""
     from llmlab.cli.runs import Run
 
-    asked = asking.asked(world, reading)
+    asked = asking.asked(world, [model], reading)
     drawn = plan(world, asked, reading, heat, filters, draw)
     drawn.check_single("trace")
     lm = model.causal_lm(world)
@@ -167,7 +167,7 @@ def tree(
     """The likeliest continuations as a tree; nothing is drawn."""
     from llmlab.lab.temperature.tree import check, grow
 
-    asked = asking.asked(world, reading)
+    asked = asking.asked(world, [model], reading)
     drawn = plan(world, asked, reading, heat, filters)
     drawn.check_single("tree")
     check(depth, branch, drawn)

@@ -40,7 +40,7 @@ class TemperatureVerbs(Opened):
 
         Of several models the same, beside each other.
         """
-        asked = self._asked(prompt, preset, system, chat, raw)
+        asked = self._asked(prompt, preset, system, chat, raw, listed(model))
         expected = Expected.of(listed(expect), listed(expect_regex), anywhere, asked.expect)
         drawing = {"samples": samples, "max_tokens": max_tokens, "repetition_penalty": repetition_penalty}
         drawing |= {"top_k": top_k, "top_p": top_p, "min_p": min_p}
@@ -103,6 +103,7 @@ class TemperatureVerbs(Opened):
         system: str | None,
         chat: Told | None,
         raw: bool,
+        models: Sequence[str] = (),
     ) -> Asked:
         """The prompts, and what stands around them. Raises MisuseError for what contradicts itself."""
         check_ways([("PROMPT", prompt), ("--chat", chat)], raw, preset, system)
@@ -113,4 +114,4 @@ class TemperatureVerbs(Opened):
         texts = [prompt] if isinstance(prompt, str) else None if prompt is None else list(once(prompt))
         if texts == []:
             raise MisuseError(tr("there are no prompts"), tr("give at least one"))
-        return Asked.of(self.config, texts, preset=preset, raw=raw, before=before)
+        return Asked.of(self.config, texts, models=models, preset=preset, raw=raw, before=before)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
-from llmlab.language import spoken, tr
+from llmlab.language import Language, spoken, tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM, Message
@@ -33,16 +33,18 @@ class Asked:
         config: Config,
         texts: Iterator[str] | Sequence[str] | None,
         *,
+        models: Sequence[str] = (),
         preset: str | None = None,
         raw: bool = False,
         before: "Sequence[Message]" = (),
     ) -> "Asked":
         """Prompts in a preset; None is its own question, or that of the settings' preset in the run's language.
 
-        Raises MisuseError for an unknown preset, or one that asks nothing.
+        A model that is known to read English alone is asked in English. Raises MisuseError for an unknown preset, or
+        one that asks nothing.
         """
         if texts is None:
-            own = _own_question(config, preset or config.generate.preset_in(spoken()))
+            own = _own_question(config, preset or config.generate.preset_in(_language(config, models)))
             return replace(own, before=before, for_base=not (preset or raw))
         count = len(texts) if isinstance(texts, Sequence) else 0
         return cls(iter(texts), count, preset_of(config, preset or ""), before=before)
@@ -91,6 +93,13 @@ def check_ways(ways: Iterable[tuple[str, object]], raw: bool, preset: str | None
         over = "--raw" if raw else "--preset"
         said = tr("{told} is read in a chat template, which {over} leaves out", told=told[0], over=over)
         raise MisuseError(said, tr("give one of them"))
+
+
+def _language(config: Config, models: Sequence[str]) -> Language:
+    """The run's, where all the models read it; "" is the settings' own."""
+    entries = [config.models.get(name or config.model) for name in models or [""]]
+    known = all(one is None or not one.languages or {"*", spoken()} & set(one.languages) for one in entries)
+    return spoken() if known else "en"
 
 
 def preset_of(config: Config, name: str) -> PresetEntry:

@@ -126,7 +126,8 @@ class Samples(Shown):
             said = tr("right answers: {shares}", shares=tr(", ").join(shares))
         else:
             said = tr("different answers: {counts}", counts=tr(", ").join(map(self._differ, ends)))
-        if not self.expected or self.expected.accepts(self.preferred):
+        alone = len(self.samples) == 1 and answer(self.samples[0].text) == answer(self.preferred)
+        if not self.expected or self.expected.accepts(self.preferred) or alone:
             return said
         return tr(
             "{said}; the model itself prefers {answer}: temperature cannot mend that",
