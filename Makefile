@@ -22,6 +22,7 @@ demo: install
 	$(LLMLAB) neighbors love
 	$(LLMLAB) neighbors 爱
 	$(LLMLAB) embed cat dog car
+	@echo; echo "Now: . $(VENV)/bin/activate; llmlab lesson"
 
 install: $(VENV)/installed
 

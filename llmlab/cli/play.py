@@ -58,7 +58,8 @@ def guess(
     world: World,
     *,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The text; without one English of ours.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The text; without one, ours in your language.", show_default=False),
     ] = None,
     by: Annotated[
         Literal["character", "word"] | None,
@@ -133,12 +134,11 @@ def _records(games: "Iterator[Played]") -> "Iterator[list[Record]]":
 
 def _text(file: Path | None) -> Path:
     """The text to guess, which is not where the answers are. Raises MisuseError for stdin."""
-    from llmlab.lab.probability.passage import OWN
-    from llmlab.packaged import packaged
+    from llmlab.lab.probability.passage import own
 
     if str(file) == STDIN:
         raise MisuseError(tr("stdin holds the answers"), tr("give the text as a file"))
-    return file or packaged() / "exercises" / OWN
+    return file or own()
 
 
 def _known(seed: int | None) -> int:

@@ -74,6 +74,10 @@ def run(world: World, lesson: "Lesson") -> int:
         if code == Exit.INTERRUPTED:
             return code
         worst = max(worst, code)
+    else:
+        if waits:
+            read = f"llmlab lesson {lesson.number}"
+            world.tell("\n" + tr("what to look for, and a task: {command}", command=read) + "\n")
     return worst
 
 
@@ -94,9 +98,13 @@ def recorded(world: World, command: str) -> tuple[int, str, list[tuple[Result, S
     with chdir(packaged().parent):
         if not _alone(command):
             return _by_shell(command, environ, out.write), out.getvalue(), []
-        inner = Recorder(_arguments(world, command), environ, None, out, world.stderr)
+        said = io.StringIO()
+        inner = Recorder(_arguments(world, command), environ, None, out, said)
         world.lend(inner)
-        return ended(inner), out.getvalue(), inner.seen
+        code = ended(inner)
+        if code:
+            world.tell(said.getvalue())
+        return code, out.getvalue(), inner.seen
 
 
 def _alone(command: str) -> bool:
@@ -109,8 +117,12 @@ def _arguments(world: World, command: str) -> list[str]:
 
 
 def _environ(world: World) -> dict[str, str]:
-    """This run's language, settings and llmlab, whatever folder a command is run in."""
-    own = {"LLMLAB_LANG": spoken(), "PATH": os.pathsep.join((str(Path(sys.executable).parent), _path(world)))}
+    """This run's language, settings and llmlab, whatever folder a command is run in; the page says what comes next."""
+    own = {
+        "LLMLAB_LANG": spoken(),
+        "LLMLAB_HINTS": "false",
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), _path(world))),
+    }
     settings = {"LLMLAB_CONFIG": str(world.config_file.resolve())} if world.config_file else {}
     return {**world.environ, **own, **settings}
 

@@ -12,7 +12,6 @@ from llmlab.lab.probability.passage import SymbolBy
 from llmlab.lab.vectors import secret as hiding
 from llmlab.lab.vectors.secret import SecretGame
 from llmlab.language import tr
-from llmlab.packaged import packaged
 
 
 class PlayVerbs(Opened):
@@ -28,7 +27,7 @@ class PlayVerbs(Opened):
         seed: int = 0,
     ) -> GuessingGame:
         """Shannon's game: each answer guesses the next part of a file's passage; an empty one gives it up."""
-        path = Path(file or packaged() / "exercises" / passage.OWN)
+        path = Path(file or passage.own())
         asked = passage.excerpt(self.files.text(path), called(file or path.name), length, seed, by)
         with self._reporter.progress(tr("reading")) as progress:
             game = GuessingGame(passage.read(self._model(), self._spellings(), asked, progress))

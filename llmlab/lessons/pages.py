@@ -76,10 +76,10 @@ def lessons(language: Language | None = None) -> list[Lesson]:
 
 
 def find(asked: str, language: Language | None = None) -> Lesson:
-    """A lesson by its number or name. Raises MisuseError, which names those there are, for another."""
+    """A lesson by its number, name or title. Raises MisuseError, which names those there are, for another."""
     known = lessons(language)
     for one in known:
-        if asked.strip() in (one.name, str(one.number), f"{one.number:02}"):
+        if asked.strip() in (one.name, one.title, str(one.number), f"{one.number:02}"):
             return one
     names = ", ".join(f"{one.number} {one.name}" for one in known)
     raise MisuseError(tr("there is no lesson {name}", name=asked), tr("there are {names}", names=names))

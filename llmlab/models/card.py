@@ -105,7 +105,8 @@ class Card:
         for name, count in self.parameters.items():
             own = [(*key[1:], times) for key, times in alike.items() if key[0] == name]
             rows += [
-                [tr(name), tensor, role, " x ".join(map(str, shape)), times, ""] for tensor, role, shape, times in own
+                [tr(name), tensor, tr(role), " x ".join(map(str, shape)), times, ""]
+                for tensor, role, shape, times in own
             ]
             rows.append(["", "", "", tr("parameters"), f"{count:,}", f"{count / self.total:.1%}"])
         rows.append([tr("total"), "", "", tr("parameters"), f"{self.total:,}", ""])

@@ -15,6 +15,7 @@ PARTS = (  # of a model; in a layer, in the order of its steps
     later("other"),
 )
 Role = Literal["W", "b", "scale"]
+later("scale")  # as it is shown
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -28,10 +29,10 @@ from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability.by_character import totals_at
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.text import BITS, many
-from llmlab.language import tr
+from llmlab.language import spoken, tr
+from llmlab.packaged import packaged
 from llmlab.progress import Progress, silent
 
-OWN = "guess.en.txt"  # the text of ours, among the exercises
 SymbolBy = Literal["character", "word"]
 SHOWN = {"character": 100, "word": 30}  # symbols before the first that is asked
 PIECE = regex.compile(rf"(?:{WRITTEN.pattern}|{RUN.pattern}|\X)\s*", regex.V1)
@@ -64,6 +65,11 @@ class Passage:
     rank: Callable[[int], int | None] = field(compare=False, repr=False)  # of one; read when it is asked
     origin: Provenance
     left_out: float  # share of P that is missing, about
+
+
+def own() -> Path:
+    """The text of ours that is guessed where none is given, in the language of the run."""
+    return packaged() / "exercises" / f"guess.{spoken()}.txt"
 
 
 def excerpt(text: str, name: str, length: int, seed: int, by: SymbolBy | None = None) -> Excerpt:

@@ -47,7 +47,7 @@ def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[in
 
 
 def _listed(rows: Counter[tuple[int, str]]) -> str:
-    return " ".join(visible(token.replace(" ", "␣")) for _, token in rows.elements())
+    return tr(", ").join(visible(token.replace(" ", "␣")) for _, token in rows.elements())
 
 
 def _plain(token: str) -> str:

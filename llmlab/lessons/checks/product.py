@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from llmlab.door import Lab
 
 ASKED = "明天天气很好"
-NEAR = 0.03  # of the answer
+NEAR, ROUGH = 0.03, 0.1  # of the answer
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:
@@ -32,4 +32,6 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     for number, why in likely.items():
         if isclose(reply.number, number, rel_tol=NEAR):
             return Verdict(False, why)
+    if isclose(reply.number, exp(log), rel_tol=ROUGH):
+        return Verdict(False, tr("Near, but rounded too much: give three digits."))
     return Verdict(False, tr("That is not it. Which five factors are asked for, and by character?"))

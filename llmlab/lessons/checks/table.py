@@ -11,7 +11,7 @@ from llmlab.render.safe import visible
 if TYPE_CHECKING:
     from llmlab.door import Lab
 
-COMMON = 3.0  # Zipf: once in a million words
+COMMON = 2.0  # Zipf: a hundred times in a billion words
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:
@@ -20,8 +20,9 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     (word,) = reply.words
     known = max(frequency(word, language) for language in ("en", "zh"))
     if known < COMMON:
-        told = {"word": word, "known": f"{known:.2f}", "least": f"{COMMON:g}"}
-        return Verdict(False, tr("{word} is no common word: its Zipf frequency is {known}, below {least}.", **told))
+        told = {"word": word, "known": round(10**known), "least": round(10**COMMON)}
+        why = tr("{word} is too rare: {known:,} times in a billion words; {least:,} are asked for.", **told)
+        return Verdict(False, why)
     pieces = {form: _pieces(lab, form) for form in _forms(word)}
     own = next((form for form, cut in pieces.items() if len(cut) == 1), None)
     if own is not None:

@@ -15,14 +15,14 @@ WANTED, NEAR = 0.5, 0.02
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:
-    """The learner's temperature is tried: right where P is within 0.02 of one half."""
+    """The learner's temperature is tried: right where P, to two digits, is within 0.02 of one half."""
     heat = reply.number
     if heat < 0:
         raise MisuseError(tr("T = {heat:g} is below 0", heat=heat), tr("give a temperature such as 0.7"))
     asked: Any = lab.next(QUESTION, preset=PRESET, temperature=heat, k=1)
     best = asked.records()[0]
     said = {"heat": heat, "token": quoted(best["token"]), "chance": best["probability"]}
-    if abs(best["probability"] - WANTED) <= NEAR:
+    if round(abs(round(best["probability"], 2) - WANTED), 2) <= NEAR:
         return Verdict(
             True, tr("At T = {heat:g} {token} has {chance:.1%}: the same scores, divided by T, and softmax.", **said)
         )
