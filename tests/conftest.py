@@ -29,9 +29,14 @@ def texts() -> list[str]:
 
 
 @pytest.fixture
-def chinese() -> Iterator[None]:
+def chinese() -> None:
     """What is said is said in Chinese."""
     speak("zh")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What a test is told after one that ran in Chinese is English again."""
     yield
     speak("en")
 

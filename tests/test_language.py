@@ -27,12 +27,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
-
-
 def sentences() -> list[Message]:
     return [one for one in CATALOG if one.id]
 

@@ -12,7 +12,6 @@ from lesson_pages import lessons  # noqa: F401  (a fixture)
 
 from llmlab.cli import main
 from llmlab.cli.world import World
-from llmlab.language import speak
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ def at(environ):
         code = main(World(arguments, {**environ, "TERM": "xterm"}, Typed(typed), out, err))
         return Run(code, out.getvalue(), err.getvalue())
 
-    yield at
-    speak("en")
+    return at
 
 
 @pytest.fixture

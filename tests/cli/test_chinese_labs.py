@@ -12,12 +12,6 @@ from llmlab.lab.vectors.why import explain
 from llmlab.language import speak
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
-
-
 def test_the_chinese_question_knows_its_answer(lab):
     done = lab("generate --lang zh -n 2 -t 0,1 --seed 1 --max-tokens 1 MODEL")
     assert "正确：以 '巴黎' 开头的答案" in done.out

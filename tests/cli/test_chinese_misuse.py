@@ -11,12 +11,6 @@ NAMES = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|(llmlab )?space [a-z]+|iconv [^ï
 ENGLISH = re.compile(r"(?<![\w./-])[A-Za-z]+ [a-z]+(?![\w./-])")  # two words of a sentence
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
-
-
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     """Files that are wrong, each in its own way, where the command runs."""

@@ -4,15 +4,6 @@ import json
 
 import pytest
 
-from llmlab.language import speak
-
-
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
-
-
 ENGLISH, CHINESE = "What is the capital of France?", "法国的首都是哪里？"
 
 

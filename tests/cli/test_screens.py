@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from llmlab.cli import SECTIONS, app, world
 from llmlab.cli.verbs import Noun
-from llmlab.language import LANGUAGES, speak
+from llmlab.language import LANGUAGES
 from llmlab.render import Screen, table
 from llmlab.view import View
 
@@ -193,8 +193,7 @@ def shown(lab, monkeypatch):
         assert seen
         return seen
 
-    yield shown
-    speak("en")
+    return shown
 
 
 class Unreadable(NullTranslations):

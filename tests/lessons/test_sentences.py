@@ -9,8 +9,7 @@ from llmlab.lessons.sentences import together
 @pytest.fixture(params=["en", "zh"])
 def language(request):
     speak(request.param)
-    yield request.param
-    speak("en")
+    return request.param
 
 
 def test_chinese_has_no_space_between_sentences(language):

@@ -32,12 +32,6 @@ return {
 LONG = "\n".join(f"{row} " + "word " * 40 for row in range(40))
 
 
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    speak("en")
-
-
 def table(rows):
     columns = (Column("#", number=True), Column("text", wide=True), Column("P", number=True), Column(""))
     cells = [[str(row), f"今天天气很好 {'x' * 30} {row}", "0.25", Bar(0.5)] for row in range(rows)]

@@ -36,9 +36,8 @@ def test_lines_fit_the_terminal_and_keep_text_and_blocks_together(width):
     assert all(cell_len(line) <= width for line in plain)
 
 
-def test_a_terminal_with_colours_shades_the_background(monkeypatch):
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "")
+@pytest.mark.usefixtures("colours")
+def test_a_terminal_with_colours_shades_the_background():
     out = draw(terminal=True)
     assert re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines()[1] == "The cat今天 end"
     found = [int(colour) for colour in re.findall(r"48;5;(\d+)m", out.splitlines()[1])]

@@ -130,12 +130,6 @@ def test_a_tail_column_keeps_the_end_of_a_text_in_so_many_cells(text, shown):
     assert out.splitlines()[2].rstrip() == shown
 
 
-@pytest.fixture
-def colours(monkeypatch):
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "")
-
-
 SHADES = View(
     "", (Column("word"), Column("cosine", True)), [["love", Shade("1.0000", 1.0)], ["hate", Shade("0.5000", 0.0)]]
 )
