@@ -8,4 +8,5 @@ from rich.style import Style
 def colours(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "")
-    Style.parse.cache_clear()  # a style of rich keeps the codes of the first terminal that it was shown on
+    for kept in (Style.parse, Style._add):  # a style keeps the codes of the first terminal that it was shown on
+        kept.cache_clear()
