@@ -31,21 +31,32 @@ class Learned:
         return self.folder / FILE
 
     def names(self) -> tuple[str, ...]:
-        """The lessons that are done; of a damaged file none, which is said, and the file stays as it is."""
+        """The lessons that are done; none where the file cannot be read, which is said."""
+        try:
+            return self._read()
+        except LabError as error:
+            self.say(error.message)
+            return ()
+
+    def _read(self) -> tuple[str, ...]:
+        """The same; of a damaged file none, which is said. Raises LabError where the system does not give it."""
         try:
             return msgspec.json.decode(self.file.read_bytes(), type=Standing).done
         except FileNotFoundError:
             return ()
         except OSError as error:
-            self.say(tr("cannot read {path}: {reason}", path=self.file, reason=reason(error)))
+            raise LabError(
+                tr("cannot read {path}: {reason}", path=self.file, reason=reason(error)),
+                tr("LLMLAB_STATE names another place"),
+            ) from error
         except ValueError:
             damaged = tr("{file} is damaged: which lessons are done is not known", file=self.file)
             self.say(damaged + tr("; ") + tr("the next right answer begins it anew"))
-        return ()
+            return ()
 
     def note(self, name: str) -> None:
-        """Add a lesson. Raises LabError where the file cannot be written."""
-        known = self.names()
+        """Add a lesson. Raises LabError where the file cannot be read, so that what it holds stays, or written."""
+        known = self._read()
         if name in known:
             return
         try:

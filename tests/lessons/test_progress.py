@@ -50,6 +50,23 @@ def test_a_folder_that_cannot_be_made_is_named_with_a_way_out(tmp_path, said):
     assert "LLMLAB_STATE" in caught.value.hint
 
 
+def test_what_cannot_be_read_is_said_and_is_not_replaced(learned, said, monkeypatch):
+    for name in ("next", "blank"):
+        learned.note(name)
+
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.read_bytes", forbidden)
+        assert learned.names() == ()
+        assert said == [f"cannot read {learned.file}: Permission denied"]
+        with pytest.raises(LabError, match="cannot read") as caught:
+            learned.note("rules")
+        assert "LLMLAB_STATE" in caught.value.hint
+    assert learned.names() == ("next", "blank")
+
+
 def test_where_it_is_kept_is_the_users_state_folder_or_the_one_that_is_set(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
