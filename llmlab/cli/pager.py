@@ -33,7 +33,10 @@ def page(world: World, text: str) -> None:
 def _pager(environ: Mapping[str, str]) -> list[str]:
     """The words that start the pager; none where there is none, or none is wanted."""
     if (asked := environ.get("PAGER")) is not None:
-        words = shlex.split(asked)
+        try:
+            words = shlex.split(asked)
+        except ValueError:  # a quotation mark without its other
+            return []
         return words if words and shutil.which(words[0]) else []
     known = ("less",) if os.name == "nt" else ("less", "more")  # Windows' own knows neither colours nor UTF-8
     return next(([name] for name in known if shutil.which(name)), [])
