@@ -11,11 +11,11 @@ from pathlib import Path
 from llmlab.errors import MisuseError
 from llmlab.language import Language, spoken, tr
 from llmlab.packaged import packaged
+from llmlab.render.fences import FENCED
 
 NAMED = re.compile(r"(?P<number>\d+)-(?P<name>\w+)\.(?P<language>\w+)\.md")
 TITLE = re.compile(r"\A# \d+ +(.*)\n")
 AROUND = re.compile(r"^\[[^\]]*\]\(\S+\.md\).*\n\n?", re.MULTILINE)  # the line that leads to the pages beside
-BLOCK = re.compile(r"^(```.*?^```\n?)", re.MULTILINE | re.DOTALL)
 CONSOLE = "```console\n"
 COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 
@@ -88,7 +88,7 @@ def find(asked: str, language: Language | None = None) -> Lesson:
 def sections(text: str) -> list[tuple[str, str]]:
     """The headings of a page and what stands below each; first what stands below its title."""
     found = [("", "")]
-    for part in BLOCK.split(TITLE.sub("", text)):
+    for part in FENCED.split(TITLE.sub("", text)):
         if part.startswith("```"):
             found[-1] = (found[-1][0], found[-1][1] + part)
             continue
@@ -100,7 +100,7 @@ def sections(text: str) -> list[tuple[str, str]]:
 
 def blocks(text: str) -> Iterator[Block]:
     """Markdown, and between it the commands of the console blocks."""
-    for part in BLOCK.split(text):
+    for part in FENCED.split(text):
         if part.startswith(CONSOLE):
             yield from _sessions(part.removeprefix(CONSOLE).rstrip().removesuffix("```"))
         elif part.strip():

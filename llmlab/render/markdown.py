@@ -10,10 +10,10 @@ from rich.markdown import CodeBlock, Heading, Markdown, Paragraph
 from rich.text import Text
 from rich.theme import Theme
 
+from llmlab.render.fences import FENCED
 from llmlab.render.fold import HAN, cells, fold, pieces
 from llmlab.render.safe import LAYOUT, harmless
 
-FENCED = re.compile(r"^(```.*?^```\n?)", re.MULTILINE | re.DOTALL)
 BETWEEN = re.compile(rf"(?<=[{HAN}“”‘’…])\n *(?=[{HAN}“”‘’…])")  # lines of a paragraph; Chinese has no space there
 LOOKS = Theme(
     {"markdown.h1": "bold", "markdown.h2": "bold cyan", "markdown.code": "cyan", "markdown.item.bullet": "cyan"}
