@@ -1,24 +1,26 @@
 """The commands of a lesson's page, run one after the other: llmlab's own in this process, where what one has opened the
 next finds open; those with a pipe or a loop by a shell.
 
-Pages come with the program, and nothing else is ever run. They name files as configs/..., which is where they are run.
+Pages come with the program, and nothing else is ever run. They are run where the user is; what a page calls configs/...
+is where the program has it.
 """
 
 import io
 import os
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, TextIO
 
 from llmlab.cli import ended
 from llmlab.cli.world import World, is_terminal
-from llmlab.errors import Exit, MissingError
+from llmlab.errors import Exit
 from llmlab.language import spoken, tr
 from llmlab.packaged import packaged
 from llmlab.render.markdown import drawn
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from llmlab.lessons.pages import Lesson
 
 SHELL = frozenset("|;&<>$`")  # what only a shell understands
+PACKAGED = re.compile(r"(?<!\S)configs/")  # at the beginning of a word
 QUITS = ("q", "Q")
 
 
@@ -59,20 +62,17 @@ class Screen80(io.StringIO):
 
 def run(world: World, lesson: "Lesson") -> int:
     """Run a lesson's commands, on a terminal each after what is said of it and Enter; the worst of their exit codes."""
-    waits = world.stdin and all(is_terminal(stream, world.environ) for stream in (world.stdin, world.stdout))
+    waits = bool(world.stdin and all(is_terminal(one, world.environ) for one in (world.stdin, world.stdout)))
     worst = 0
     for place, (said, command) in enumerate(lesson.steps):
         world.write("\n" * bool(place))
-        if waits and said:
-            world.stdout.write(drawn(said, world.width, colours=not world.environ.get("NO_COLOR")).strip("\n") + "\n\n")
-        world.write(f"$ {command}\n")
-        if waits:
-            typed = world.ask(tr("Enter runs it, q ends: "))
-            if typed is None or typed.strip() in QUITS:
-                break
+        if not _wanted(world, said, command, waits):
+            break
         code = run_one(world, command)
         if code == Exit.INTERRUPTED:
             return code
+        if world.unread:
+            break
         worst = max(worst, code)
     else:
         if waits:
@@ -81,62 +81,81 @@ def run(world: World, lesson: "Lesson") -> int:
     return worst
 
 
+def _wanted(world: World, said: str, command: str, waits: bool) -> bool:
+    """Show a command; whether it is to be run."""
+    if waits and said:
+        world.stdout.write(drawn(said, world.width, colours=world.colours).strip("\n") + "\n\n")
+    if not world.write(f"$ {command}\n"):
+        return False
+    if not waits:
+        return True
+    typed = world.ask(tr("Enter runs it, q ends: "))
+    return typed is not None and typed.strip() not in QUITS
+
+
 def run_one(world: World, command: str) -> int:
     """Run a command and write what it prints; its exit code."""
-    with chdir(packaged().parent):
-        if _alone(command):
-            inner = World(_arguments(world, command), _environ(world), world.stdin, world.stdout, world.stderr)
-            world.lend(inner)
-            return ended(inner)
-        return _by_shell(command, _environ(world), world.write)
+    inner = World(_arguments(world, command), _environ(world), world.stdin, world.stdout, world.stderr)
+    code = _ended(world, inner, command)
+    world.unread |= inner.unread
+    return code
 
 
 def recorded(world: World, command: str) -> tuple[int, str, list[tuple[Result, Sequence[Picture]]]]:
-    """The exit code of a command, what it prints on 80 cells, and the results that it shows."""
-    out = Screen80()
+    """The exit code of a command, what it prints on 80 cells, and the results that it shows.
+
+    What it says, bars and all, is told when it fails.
+    """
     environ = {**_environ(world), "COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"}
-    with chdir(packaged().parent):
-        if not _alone(command):
-            return _by_shell(command, environ, out.write), out.getvalue(), []
-        said = io.StringIO()
+    out = Screen80()
+    with TemporaryFile("w+", encoding="utf-8") as said:
         inner = Recorder(_arguments(world, command), environ, None, out, said)
-        world.lend(inner)
-        code = ended(inner)
+        code = _ended(world, inner, command, said)
         if code:
-            world.tell(said.getvalue())
-        return code, out.getvalue(), inner.seen
+            said.seek(0)
+            world.tell(said.read())
+    return code, out.getvalue(), inner.seen
 
 
-def _alone(command: str) -> bool:
-    """Whether a command is one of llmlab alone."""
-    return command.startswith("llmlab ") and not SHELL & set(command)
+def _ended(world: World, inner: World, command: str, messages: TextIO | None = None) -> int:
+    """Run a command in a world of its own, with what is open in this one; its exit code."""
+    if SHELL & set(command) or not command.startswith("llmlab "):
+        return _by_shell(inner, command, messages)
+    world.lend(inner)
+    return ended(inner)
 
 
 def _arguments(world: World, command: str) -> list[str]:
-    return ["--debug"] * world.debug + shlex.split(command)[1:]
+    return ["--debug"] * world.debug + shlex.split(_placed(command))[1:]
+
+
+def _placed(command: str) -> str:
+    """A command with the program's own folder for configs."""
+    own = shlex.quote(str(packaged()))
+    return PACKAGED.sub(lambda _: f"{own}/", command)
 
 
 def _environ(world: World) -> dict[str, str]:
-    """This run's language, settings and llmlab, whatever folder a command is run in; the page says what comes next."""
+    """This run's language, settings and llmlab, which a shell finds too; the page says what comes next."""
     own = {
         "LLMLAB_LANG": spoken(),
         "LLMLAB_HINTS": "false",
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), _path(world))),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), world.environ.get("PATH", os.defpath))),
     }
-    settings = {"LLMLAB_CONFIG": str(world.config_file.resolve())} if world.config_file else {}
+    settings = {"LLMLAB_CONFIG": str(world.config_file)} if world.config_file else {}
     return {**world.environ, **own, **settings}
 
 
-def _path(world: World) -> str:
-    return world.environ.get("PATH", os.defpath)
-
-
-def _by_shell(command: str, environ: dict[str, str], write: Callable[[str], Any]) -> int:
-    """Run a shell's command; its messages go where this process's go. Raises MissingError where there is no shell."""
-    shell = shutil.which("sh", path=environ["PATH"])
+def _by_shell(inner: World, command: str, messages: TextIO | None) -> int:
+    """Run a command by a shell; its messages go to a file, else where this process's go."""
+    shell = shutil.which("sh", path=inner.environ["PATH"])
     if shell is None:
-        raise MissingError(tr("no sh is installed, which this command needs"), tr("run what stands before the first |"))
-    with Popen([shell, "-c", command], stdout=PIPE, env=environ, text=True, encoding="utf-8") as process:
-        for line in process.stdout or ():
-            write(line)
+        inner.say(
+            tr("no sh is installed, which this command needs") + tr("; ") + tr("run what stands before the first |")
+        )
+        return Exit.FAILURE
+    line = [shell, "-c", _placed(command)]
+    with Popen(line, stdout=PIPE, stderr=messages, env=inner.environ, text=True, encoding="utf-8") as process:
+        assert process.stdout
+        all(map(inner.write, process.stdout))  # until nobody reads it: the shell is told by its closed pipe
     return process.returncode

@@ -41,6 +41,7 @@ class World:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_file: Path | None = None
     debug: bool = False
+    unread: bool = False  # nobody reads stdout any more
 
     def __post_init__(self) -> None:
         self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
@@ -144,10 +145,8 @@ class World:
     ) -> bool:
         if form.quiet:
             return self.write_values((values or result.values)())
-        terminal = is_terminal(self.stdout, self.environ)
-        colours = terminal and not self.environ.get("NO_COLOR")
         try:
-            to = Screen(terminal, self.width, colours, self._explained)
+            to = Screen(is_terminal(self.stdout, self.environ), self.width, self.colours, self._explained)
             show(result, form.format, self.stdout, to, bom=form.bom, views=views)
             self.stdout.flush()
         except BrokenPipeError:
@@ -243,6 +242,11 @@ class World:
         return self.talks and is_terminal(self.stdout, self.environ)
 
     @property
+    def colours(self) -> bool:
+        """Whether stdout shows colours, and they are wanted."""
+        return is_terminal(self.stdout, self.environ) and not self.environ.get("NO_COLOR")
+
+    @property
     def width(self) -> int:
         """Cells of a line: COLUMNS, else the terminal's, else 80."""
         return int(columns) if (columns := self.environ.get("COLUMNS", "")).isdecimal() else terminal_width()
@@ -261,6 +265,7 @@ class World:
 
     def _reader_gone(self) -> None:
         """`| head -1`: the reader has what it wants. What Python still holds goes nowhere; typer would end with 1."""
+        self.unread = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)

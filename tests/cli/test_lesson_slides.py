@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from rich.cells import cell_len
 
-from llmlab.cli import projector
+from llmlab.cli import projector, sessions
+from llmlab.cli.world import World
 
 pytestmark = pytest.mark.usefixtures("lessons")
 
@@ -69,3 +71,37 @@ def test_a_command_that_fails_is_said_and_its_slide_shows_what_the_page_has(lab,
     assert done.code == 0
     assert "this command failed, and its slide shows what the lesson has: llmlab space show none" in done.err
     assert "as &lt;written&gt;" in (here / "x.html").read_text("utf-8")
+
+
+def test_without_a_shell_a_slide_shows_what_the_page_has(lab, here, monkeypatch):
+    monkeypatch.setattr(sessions.shutil, "which", lambda *_, **__: None)
+    done = lab("lesson 6 --slides x.html")
+    assert done.code == 0
+    assert "no sh is installed" in done.err
+    assert "<pre>a</pre>" in (here / "x.html").read_text("utf-8")
+
+
+def test_an_interrupt_ends_the_slides_and_nothing_is_written(lab, here, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llmlab.cli.options.ModelOptions.causal_lm", interrupted)
+    done = lab("lesson 6 --slides x.html")
+    assert (done.code, done.err.count("interrupted")) == (130, 1)
+    assert not (here / "x.html").exists()
+
+
+def test_a_command_is_recorded_on_80_cells_whatever_the_terminal_is(environ):
+    narrow, wide = (World([], {**environ, "COLUMNS": columns}) for columns in ("20", "200"))
+    for command in ("llmlab next The --help", "llmlab next The --help | cat"):
+        code, said, _ = sessions.recorded(narrow, command)
+        assert (code, said) == sessions.recorded(wide, command)[:2]
+        assert 60 < max(map(cell_len, said.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, False), (3, True)])
+def test_what_a_command_says_is_told_when_it_fails(lab, lessons, here, code, told):
+    page = f"# 11 Rows\n\n## Try it\n\n```console\n$ echo why >&2; exit {code}\nas written\n```\n"
+    (lessons / "11-rows.en.md").write_text(page, "utf-8")
+    done = lab("lesson 11 --slides x.html")
+    assert ("why\n" in done.err.replace("echo why", ""), done.code) == (told, 0)
