@@ -87,6 +87,14 @@ class Root(TyperGroup):
         found = getattr(room, cmd_name, None) or getattr(room, f"{cmd_name}_")
         return found if isinstance(found, TyperGroup) else command(found)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run; of an interrupt, which typer turns into a code, show the traceback where it is asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            _trace(ctx.obj, error)
+            raise
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         page(ctx, formatter)
         write_usage(formatter, "llmlab", "[OPTIONS] VERB ...")
@@ -190,12 +198,17 @@ def _check_utf8(arguments: Any) -> None:
 
 
 def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:
+    _trace(world, error)
+    world.say(message)
+    return int(code)
+
+
+def _trace(world: World, error: BaseException) -> None:
+    """Show the traceback of an error with --debug."""
     if world.debug:
         import traceback
 
         world.tell("".join(traceback.format_exception(error)))
-    world.say(message)
-    return int(code)
 
 
 def _usage(error: typer.TyperException) -> str:

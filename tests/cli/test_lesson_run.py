@@ -158,3 +158,14 @@ def test_when_nobody_reads_no_other_command_is_run(environ, tmp_path, monkeypatc
         world = World(["lesson", "6", "--run", "--lang", "en"], environ, None, Leaving(last, file), io.StringIO())
         assert main(world) == 0
     assert tuple(commands) == COMMANDS[:ran]
+
+
+def test_an_interrupt_shows_its_traceback_where_it_is_asked_for(at, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llmlab.cli.options.ModelOptions.causal_lm", interrupted)
+    for line in (("next", "The"), ("lesson", "6", "--run")):
+        done = at("--debug", *line, "--lang", "en", typed="\n\n\n")
+        assert (done.code, done.err.count("Traceback"), done.err.count("in interrupted")) == (130, 1, 1)
+        assert "Traceback" not in at(*line, "--lang", "en", typed="\n\n\n").err
