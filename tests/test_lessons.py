@@ -200,3 +200,12 @@ def named(text: str) -> list[tuple[str, str]]:
 if __name__ == "__main__":
     for one in map(Path, sys.argv[1:]) if sys.argv[1:] else (*ENGLISH, *CHINESE):
         rewrite(one)
+
+
+@pytest.mark.models
+def test_the_example_of_an_answer_is_one_of_its_lesson():
+    pages = [reference.written(), *((LESSONS / f"play.{language}.md").read_text("utf-8") for language in ("en", "zh"))]
+    examples = [re.findall(r"^ *llmlab (lesson \d+ --check [^ -]\S*)", page, re.MULTILINE) for page in pages]
+    assert all(examples)
+    for one in {one for some in examples for one in some}:
+        assert desk().ask(one.split(), "en").code in (0, 1), one  # right or wrong, and no misuse

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmlab.lessons.pages import Lesson
 
 
-@verb("llmlab lesson 6", "llmlab lesson 6 --run", "llmlab lesson 6 --check 0.45", "llmlab lesson --slides 6")
+@verb("llmlab lesson 6", "llmlab lesson 6 --run", "llmlab lesson 7 --check 0.7", "llmlab lesson --slides 6")
 def lesson(
     world: World,
     *,
@@ -61,7 +61,7 @@ def _refuse(which: str | None, run: bool, check: str | None, slides: str | None,
     if len(asked) > 1:
         raise MisuseError(tr("{one} does not go with {other}", one=asked[0], other=asked[1]), tr("give one of them"))
     if which is None and asked in (["--run"], ["--check"]):
-        example = f"llmlab lesson 6 {asked[0]}" + " 0.45" * (check is not None)
+        example = f"llmlab lesson 7 {asked[0]}" + " 0.7" * (check is not None)
         raise MisuseError(tr("{option} needs a lesson", option=asked[0]), tr("for example {example}", example=example))
     if (form.format != "table" or form.quiet) and (asked not in ([], ["--check"]) or (which and not asked)):
         raise MisuseError(
@@ -86,7 +86,7 @@ def _read(world: World, lesson: "Lesson") -> None:
         return
     from llmlab.render.markdown import drawn
 
-    page(world, drawn(lesson.body, world.width, colours=not world.environ.get("NO_COLOR")))
+    page(world, drawn(lesson.body, world.width, colours=world.colours))
 
 
 def _run(world: World, lesson: "Lesson") -> None:
@@ -120,9 +120,14 @@ def _lab(world: World) -> "Lab":
 
 def _slides(world: World, which: str | None, asked: str) -> None:
     """Write a lesson's slides: `lesson 6 --slides FILE`, or `lesson --slides 6` for a file of its own name."""
-    from llmlab.cli.projector import project
+    from llmlab.cli.projector import ENDING, project
     from llmlab.lessons.pages import find
 
+    if which is None and asked.endswith(ENDING):
+        raise MisuseError(
+            tr("{option} needs a lesson", option="--slides"),
+            tr("for example {example}", example=f"llmlab lesson 7 --slides {asked}"),
+        )
     lesson = find(asked if which is None else which)
     own = Path(f"lesson-{lesson.number}.html")
     if which is None and own.exists():

@@ -76,7 +76,11 @@ class Verb(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Of an option given twice the last counts; raise MisuseError for one that other verbs take several times."""
-        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        except typer.TyperException as error:
+            error.ctx = error.ctx or ctx  # type: ignore[attr-defined]  # left out where an option lacks its value
+            raise
         for one in given:
             if one.name in SEVERAL and not one.multiple and given.count(one) > 1:
                 raise MisuseError(

@@ -9,12 +9,15 @@ import sys
 import pytest
 from lesson_pages import CHINESE, ENGLISH
 
+from llmlab.lessons import pages
+from llmlab.packaged import packaged
+
 pytestmark = pytest.mark.usefixtures("lessons")
 REFUSED = [
     ("lesson 7", "there is no lesson 7; there are 6 next, 11 rows"),
     ("lesson rowing", "there is no lesson rowing; there are 6 next, 11 rows"),
-    ("lesson --check 2", "--check needs a lesson; for example llmlab lesson 6 --check 0.45"),
-    ("lesson --run", "--run needs a lesson; for example llmlab lesson 6 --run"),
+    ("lesson --check 2", "--check needs a lesson; for example llmlab lesson 7 --check 0.7"),
+    ("lesson --run", "--run needs a lesson; for example llmlab lesson 7 --run"),
     ("lesson 6 --run --check 2", "--run does not go with --check; give one of them"),
     ("lesson 6 --check 2 --slides x.html", "--check does not go with --slides"),
     ("lesson 6 --format json", "--format and --quiet are of the list and of --check"),
@@ -25,6 +28,8 @@ REFUSED = [
     ("lesson 6 --slides x.pdf", "x.pdf is no .html file"),
     ("lesson 6 --slides nowhere/x.html", "there is no such folder"),
     ("lesson --slides 7", "there is no lesson 7"),
+    ("lesson --slides all.html", "--slides needs a lesson; for example llmlab lesson 7 --slides all.html"),
+    ("lesson 6 --slides", "Option '--slides' requires an argument; see `llmlab lesson --help`"),
 ]
 
 
@@ -168,7 +173,8 @@ def test_a_check_asks_the_lab_of_the_settings(lab, monkeypatch, gguf_file):
     assert json.loads(json.dumps(asked[0].records()[0])) == record
 
 
-def test_a_process_of_its_own_does_the_same(environ, tmp_path):
+def test_a_process_of_its_own_does_the_same(environ, lab, monkeypatch):
+    monkeypatch.setattr(pages, "folder", lambda: packaged() / "lessons")  # which another process reads
     run = [sys.executable, "-m", "llmlab", "lesson", "-f", "json"]
     done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, **environ}, check=True)
-    assert set(json.loads(done.stdout)) == {"lessons"}
+    assert done.stdout == lab("lesson -f json").out
