@@ -1,7 +1,9 @@
 """A lesson's slides: its commands are run once more, and what they show now is what the slides show."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from llmlab.cli.sessions import recorded
 from llmlab.cli.world import World
@@ -28,20 +30,24 @@ def project(world: World, lesson: Lesson, path: Path) -> None:
         )
     sessions = [one for one in blocks(lesson.body) if isinstance(one, Session)]
     outcomes = {}
-    with world.progress(tr("running the commands")) as progress:
+    with TemporaryFile("w+", encoding="utf-8") as said, world.progress(tr("running the commands")) as progress:
+        desk = replace(world, stderr=said)  # what its models say would cross the bar
         for done, one in enumerate(sessions, 1):
-            outcomes[one.command] = _outcome(world, one, draws)
+            outcomes[one.command] = _outcome(world, desk, one, draws)
             progress(done, len(sessions))
     plot.write(path, html(lesson, outcomes).encode())
     world.say(tr("the slides are {path}", path=path))
 
 
-def _outcome(world: World, session: Session, draws: bool) -> Showing:
+def _outcome(world: World, desk: World, session: Session, draws: bool) -> Showing:
     """What a command shows now; of one that fails, which is said, what it showed when the page was written."""
-    code, said, seen = recorded(world, session.command)
+    began = desk.stderr.tell()
+    code, said, seen = recorded(desk, session.command)
     if code == Exit.INTERRUPTED:
         raise KeyboardInterrupt
     if code:
+        desk.stderr.seek(began)
+        world.tell(desk.stderr.read())
         world.say(
             tr("this command failed, and its slide shows what the lesson has: {command}", command=session.command)
         )

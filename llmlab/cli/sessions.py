@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, Popen
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, TextIO
 
 from llmlab.cli import ended
@@ -104,17 +103,12 @@ def run_one(world: World, command: str) -> int:
 def recorded(world: World, command: str) -> tuple[int, str, list[tuple[Result, Sequence[Picture]]]]:
     """The exit code of a command, what it prints on 80 cells, and the results that it shows.
 
-    What it says, bars and all, is told when it fails.
+    What it says goes to this world's stderr, which is a file.
     """
     environ = {**_environ(world), "COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"}
     out = Screen80()
-    with TemporaryFile("w+", encoding="utf-8") as said:
-        inner = Recorder(_arguments(world, command), environ, None, out, said)
-        code = _ended(world, inner, command, said)
-        if code:
-            said.seek(0)
-            world.tell(said.read())
-    return code, out.getvalue(), inner.seen
+    inner = Recorder(_arguments(world, command), environ, None, out, world.stderr)
+    return _ended(world, inner, command, world.stderr), out.getvalue(), inner.seen
 
 
 def _ended(world: World, inner: World, command: str, messages: TextIO | None = None) -> int:

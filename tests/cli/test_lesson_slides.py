@@ -105,3 +105,14 @@ def test_what_a_command_says_is_told_when_it_fails(lab, lessons, here, code, tol
     (lessons / "11-rows.en.md").write_text(page, "utf-8")
     done = lab("lesson 11 --slides x.html")
     assert ("why\n" in done.err.replace("echo why", ""), done.code) == (told, 0)
+
+
+def test_nothing_that_is_said_of_what_is_made_crosses_the_bar(lab, environ, here):
+    environ["LLMLAB_CACHE"] = str(here / "cold")
+    assert "(once)" in lab("lesson 6 --run").err
+    environ["LLMLAB_CACHE"] = str(here / "colder")
+    done = lab("lesson 6 --slides x.html")
+    assert done.code == 0
+    *during, last = done.err.splitlines()
+    assert last == "llmlab: the slides are x.html"
+    assert all(one.startswith("llmlab: running the commands") for one in during)
