@@ -1,15 +1,17 @@
 """What a learner answers to a lesson's task, and what is said of it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 
-NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+LARGEST = 1e100  # a number whose square is one, too
 BETWEEN = re.compile(r"[\s,;、，；]+")
 
 
@@ -30,11 +32,10 @@ class Reply:
     @property
     def number(self) -> float:
         """The number that the answer is; `45%` is 0.45. Raises MisuseError for none, or several."""
-        found = NUMBER.findall(self.text)
-        if len(found) != 1:
+        found = [float(one.replace(",", "")) for one in NUMBER.findall(self.text)]
+        if len(found) != 1 or abs(found[0]) >= LARGEST:
             raise MisuseError(tr("the answer to this task is one number"), tr("for example: 0.45"))
-        value = float(found[0].replace(",", ""))
-        return value / 100 if re.search(r"\d\s*[%％]", self.text) else value
+        return found[0] / 100 if re.search(r"\d\s*[%％]", self.text) else found[0]
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -48,8 +49,8 @@ class Reply:
     def records(self) -> list[Mapping[str, Any]]:
         """The records that a command wrote with `--format json` or jsonl. Raises MisuseError for none."""
         try:
-            found = [json.loads(self.text)]
-        except ValueError:
+            found = [msgspec.json.decode(self.text)]
+        except (ValueError, RecursionError):
             found = _of_lines(self.text)
         if not found or not all(isinstance(one, dict) for one in found):
             raise MisuseError(
@@ -61,6 +62,6 @@ class Reply:
 
 def _of_lines(text: str) -> list[Any]:
     try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError:
+        return [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
         return []

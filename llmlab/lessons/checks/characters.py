@@ -1,10 +1,13 @@
 """Task: a table of the five characters that says of 神 what the lecture says: the records of `embed` in its space."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from llmlab.errors import MisuseError
 from llmlab.language import tr
+from llmlab.lessons.records import rows
 from llmlab.lessons.replies import Reply, Verdict
 
 if TYPE_CHECKING:
@@ -17,8 +20,16 @@ SAME = 1e-6  # of numbers of 32 bits
 Point = dict[str, float]  # by dimension
 
 
+class VectorRow(Struct):
+    """A character's numbers, and what they are called."""
+
+    text: str = ""
+    dimensions: list[str] = []
+    vector: list[float] = []
+
+
 def check(reply: Reply, lab: "Lab") -> Verdict:
-    points = _points(reply.records)
+    points = _points(rows(reply, "embed --space my.csv", "embeddings", VectorRow))
     for dimension, nearer, farther in ((FORMATION, BY_FORMATION, BY_CATEGORY), (CATEGORY, BY_CATEGORY, BY_FORMATION)):
         wrong = _order(points, dimension, nearer, farther)
         if wrong:
@@ -29,15 +40,15 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     return Verdict(True, tr("Now the figures say it: by one side 神 is near 奇 and 大, by another near 人 and 妖."))
 
 
-def _points(records: Iterable[Mapping[str, Any]]) -> dict[str, Point]:
+def _points(found: Sequence[VectorRow]) -> dict[str, Point]:
     """Each character's numbers. Raises MisuseError for records that are not of a table of the five."""
-    rows = [row for record in records for row in record.get("embeddings", [record])]
-    found = {row.get("text"): dict(zip(row.get("dimensions", ()), row.get("vector", ()), strict=False)) for row in rows}
-    wanted = GOD + BY_FORMATION + BY_CATEGORY
-    if not all({FORMATION, CATEGORY} <= set(found.get(name, ())) for name in wanted):
+    known = {row.text: dict(zip(row.dimensions, row.vector, strict=False)) for row in found}
+    points = {name: known.get(name, {}) for name in GOD + BY_FORMATION + BY_CATEGORY}
+    dimensions = set(points[GOD])
+    if not {FORMATION, CATEGORY} <= dimensions or any(set(point) != dimensions for point in points.values()):
         hint = tr("keep its head, and ask: llmlab embed 神 奇 大 人 妖 --space my.csv --format json")
         raise MisuseError(tr("these are not the five characters of a table with 构词法 and 类别"), hint)
-    return {name: found[name] for name in wanted}
+    return points
 
 
 def _order(points: Mapping[str, Point], dimension: str, nearer: str, farther: str) -> str:

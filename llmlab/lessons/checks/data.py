@@ -3,10 +3,12 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from llmlab.errors import MisuseError
 from llmlab.lab.text import quoted
 from llmlab.language import tr
-from llmlab.lessons.records import parts, rows
+from llmlab.lessons.records import ModelRow, parts, rows
 from llmlab.lessons.replies import Reply, Verdict
 from llmlab.models import trained
 
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
     from llmlab.door import Lab
 
 SHOWN = {"This cat sleeps.", "This cats sleeps."}
+
+
+class TextRow(Struct):
+    """A text, and the models that scored it: several in json, one a line in jsonl."""
+
+    text: str
+    model: str = ""
+    models: list[ModelRow] = []
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:
@@ -40,9 +50,9 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
 
 def _asked(reply: Reply) -> tuple[list[str], list[str]]:
     """The two texts and the two models, each in the order given. Raises MisuseError for another number of them."""
-    texts = rows(reply, "prob -m ... -m ...", "texts", "text")
-    found = [{**text, **one} for text in texts for one in text.get("models", [{}])]
-    told, names = (list(dict.fromkeys(str(one.get(key)) for one in found)) for key in ("text", "model"))
+    found = rows(reply, "prob -m ... -m ...", "texts", TextRow)
+    told = list(dict.fromkeys(one.text for one in found))
+    names = list(dict.fromkeys(name for one in found for name in ([own.model for own in one.models] or [one.model])))
     if len(told) != 2 or len(names) != 2:
         raise MisuseError(
             tr("the answer is of two texts and two models"),
@@ -55,14 +65,17 @@ def _sentences(lab: "Lab", name: str) -> int:
     """How many sentences a model has learned from. Raises MisuseError for one that was not trained here."""
     made = trained.find(lab.config, name)
     if made is None:
-        raise MisuseError(tr("you have no model {name}", name=name), tr("see `llmlab models list`"))
+        raise MisuseError(
+            tr("{name} was not trained here; the task asks for two that were", name=name),
+            tr("see `llmlab models list`"),
+        )
     return int(made.facts["sentences"])
 
 
 def _differ_in_one_place(good: str, bad: str) -> bool:
     """Whether one word stands for another, or the same words in another order."""
     one, other = Counter(parts(good)), Counter(parts(bad))
-    return good != bad and (one - other).total() <= 1 and (other - one).total() <= 1
+    return parts(good) != parts(bad) and (one - other).total() <= 1 and (other - one).total() <= 1
 
 
 def _prefers(lab: "Lab", name: str, good: str, bad: str) -> bool:

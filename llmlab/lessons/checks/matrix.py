@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from llmlab.lab.text import quoted, times
 from llmlab.language import tr
 from llmlab.lessons.replies import Reply, Verdict
 from llmlab.lessons.sentences import together
-from llmlab.render.safe import visible
 
 if TYPE_CHECKING:
     from llmlab.door import Lab
@@ -20,10 +21,11 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     rows, given = _rows(lab, text), {one: _rows(lab, one) for one in GIVEN}
     asked = max(GIVEN, key=lambda one: len(set(rows) & set(given[one])))
     if rows == given[asked]:
-        return Verdict(False, tr("That is {text} itself: write it in another order.", text=asked))
+        return Verdict(False, tr("That is {text} itself: write it in another order.", text=quoted(asked)))
     if Counter(rows) == Counter(given[asked]):
-        why = tr("The same {count} rows as {text}, in another order.", count=len(rows), text=asked)
-        return Verdict(True, together(why, tr("A sum of the rows could not tell the two apart.")))
+        why = tr("The same {count} rows as {text}, in another order.", count=len(rows), text=quoted(asked))
+        could = tr("A sum of the rows could not tell the two apart.")
+        return Verdict(True, together(why, could, _likely(lab, text, asked)))
     return Verdict(False, _apart(asked, given[asked], rows))
 
 
@@ -33,10 +35,18 @@ def _rows(lab: "Lab", text: str) -> list[tuple[int, str]]:
     return [(record["token_id"], str(record["token"])) for record in records]
 
 
+def _likely(lab: "Lab", text: str, asked: str) -> str:
+    """How much sense a text makes beside the given one; empty where the model cannot tell."""
+    found: Any = lab.prob(text, asked)
+    own, other = (one.total for one in found.given)
+    ratio = own - other
+    return "" if isnan(ratio) else tr("The model finds yours {ratio} as likely.", ratio=times(ratio))
+
+
 def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[int, str]]) -> str:
     """Which rows only one of the two has."""
     lost, new = Counter(given) - Counter(rows), Counter(rows) - Counter(given)
-    said = [tr("The rows are not those of {text}.", text=asked)]
+    said = [tr("The rows are not those of {text}.", text=quoted(asked))]
     if lost:
         said.append(tr("It lacks {tokens}.", tokens=_listed(lost)))
     if new:
@@ -47,7 +57,7 @@ def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[in
 
 
 def _listed(rows: Counter[tuple[int, str]]) -> str:
-    return tr(", ").join(visible(token.replace(" ", "␣")) for _, token in rows.elements())
+    return tr(", ").join(quoted(token.replace(" ", "␣")) for _, token in rows.elements())
 
 
 def _plain(token: str) -> str:

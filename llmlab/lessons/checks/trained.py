@@ -23,6 +23,11 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     word, space = reply.words
     if frequency(word, "en"):
         return Verdict(False, tr("{word} is a word already: make up one that English does not have.", word=word))
+    if space not in lab.shelf.own_names or lab.shelf.open(space).facts.kind != "trained":
+        raise MisuseError(
+            tr("{space} is no space that was trained here", space=space),
+            tr("the task's `llmlab train vectors` comes first; see `llmlab space list`"),
+        )
     drinks = _drinks(lab)
     found = [str(one["word"]) for one in lab.neighbors(word, space=space, k=NEAREST).records()]
     told = {"word": word, "count": NEAREST, "found": ", ".join(found), "least": LEAST}
