@@ -36,12 +36,13 @@ def rows(reply: Reply, verb: str, under: str, kind: type[Row]) -> list[Row]:
     """
     try:
         found = [{**one, **row} for one in reply.records for row in convert(one.get(under, [{}]), list[dict[str, Any]])]
-        return convert(found, Annotated[list[kind], Meta(min_length=1)])  # type: ignore[valid-type]
+        told: list[Row] = convert(found, Annotated[list[kind], Meta(min_length=1)])  # type: ignore[valid-type]
     except ValidationError:
         raise MisuseError(
             tr("these are not the records of llmlab {verb} that the task asks for", verb=verb),
             tr("run the command of the task, with --format json, and pipe it"),
         ) from None
+    return told
 
 
 def asked_model(lab: "Lab", name: str) -> str:
@@ -64,7 +65,7 @@ def lab_of(lab: "Lab", row: ModelRow) -> "Lab":
     """A lab whose own model is that of a row, with BOS or without as the row was made. Raises as `asked_model` does."""
     name = asked_model(lab, row.model)
     found = lab if name == lab.config.model else _with(lab, model=name)
-    return found if found.causal_lm().info.bos == row.bos else _with(found, bos=row.bos is not None)
+    return found if found.library.causal_lm().info.bos == row.bos else _with(found, bos=row.bos is not None)
 
 
 def _with(lab: "Lab", **chosen: Any) -> "Lab":

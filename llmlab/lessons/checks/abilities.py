@@ -30,7 +30,7 @@ class PromptRow(ModelRow, kw_only=True):
 
     prompt: str
     temperature: float | None = None
-    samples: list[HeatRow] = []
+    samples: tuple[HeatRow, ...] = ()
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:

@@ -24,8 +24,8 @@ class VectorRow(Struct):
     """A character's numbers, and what they are called."""
 
     text: str = ""
-    dimensions: list[str] = []
-    vector: list[float] = []
+    dimensions: tuple[str, ...] = ()
+    vector: tuple[float, ...] = ()
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:

@@ -23,7 +23,7 @@ class TextRow(Struct):
 
     text: str
     model: str = ""
-    models: list[ModelRow] = []
+    models: tuple[ModelRow, ...] = ()
 
 
 def check(reply: Reply, lab: "Lab") -> Verdict:
