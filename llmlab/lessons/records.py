@@ -56,7 +56,7 @@ def asked_model(lab: "Lab", name: str) -> str:
     if name in lab.config.models or name in trained.names(lab.config):
         return name
     raise MisuseError(
-        tr("the records are of {model}, and no model is known here by that name", model=name),
+        tr("no model is known here as {model}, whose records these are", model=name),
         tr("set LLMLAB_MODEL to what you gave --model, and check them again"),
     )
 

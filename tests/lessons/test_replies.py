@@ -7,10 +7,16 @@ import pytest
 from llmlab.errors import MisuseError
 from llmlab.lessons.replies import Reply
 
+COMMAS = ["0,45", "12,34", "1,2345"]  # of a decimal, or of nobody knows what
+HUGE = ["1e300", "-1e100", "1e999", "9" * 5000]
+ODD = ["[" * 5000, '{"a": NaN}', '{"a": 1e999}', '{"a": Infinity}']
 MISUSE = {  # how an answer is read, answers that are none, what is said
-    "number": (["", "high", "0.4 0.5", "0.4 or 0.5", "0.4, 0.5", "2-3", "1.2.3"], "one number"),
+    "number": (["", "high", "0.4 0.5", "0.4 or 0.5", "0.4, 0.5", "2-3", "1.2.3", *COMMAS, *HUGE], "one number"),
     "words": (["", " ", "，、;\n"], "the answer is empty"),
-    "records": (["", "0.45", "[1, 2]", "null", '{"a": 1}\n2', '{"a": 1', "token,probability\ncat,0.5"], "as records"),
+    "records": (
+        ["", "0.45", "[1, 2]", "null", '{"a": 1}\n2', '{"a": 1', "token,probability\ncat,0.5", *ODD],
+        "as records",
+    ),
 }
 
 

@@ -63,5 +63,21 @@ def test_other_records_are_refused(lab):
         judged(lab, "The capital of France is")
     with pytest.raises(MisuseError, match="T = 0"):
         judged(lab, "48 + 37 =", temperature=1, seed=1)
-    with pytest.raises(MisuseError, match="T = 0"):
+    with pytest.raises(MisuseError, match="llmlab generate"):
         check(Reply(json.dumps(lab.next("48 + 37 =").document())), lab)
+
+
+def test_a_text_that_the_model_does_not_give_does_not_count(lab):
+    told = lab.generate("34 + 58 =", temperature=0, max_tokens=4).document()
+    assert greedy(lab, "34 + 58 =") != 92
+    for one in told["prompts"][0]["samples"] if "prompts" in told else told["samples"]:
+        one["text"] = " 92"
+    verdict = check(Reply(json.dumps(told)), lab)
+    assert not verdict.right
+    assert "and 34 + 58 is 92" in verdict.why
+
+
+def test_a_number_of_5000_digits_is_no_sum(lab):
+    told = {"prompt": f"{'9' * 5000} + 1 =", "temperature": 0, "text": "1", "model": lab.config.model, "bos": "<bos>"}
+    with pytest.raises(MisuseError, match="begin with a sum"):
+        check(Reply(json.dumps(told)), lab)

@@ -53,3 +53,5 @@ def test_the_records_of_something_else_are_refused(lab):
         check(Reply(json.dumps(lab.embed("cat", "dog").document())), lab)
     with pytest.raises(MisuseError, match="five characters"):
         check(Reply(json.dumps(lab.next("今天天气很").document())), lab)
+    with pytest.raises(MisuseError, match="llmlab embed"):
+        check(Reply('{"embeddings": [1]}'), lab)

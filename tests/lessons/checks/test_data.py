@@ -49,6 +49,12 @@ def test_another_pair_is_told_why_it_is_none(own, good, bad, said):
     assert said in verdict.why
 
 
+def test_another_punctuation_is_no_pair(own):
+    verdict = check(answer(own, "a dog sleeps", "a dog, sleeps!"), own)
+    assert not verdict.right
+    assert "they are the same words" in verdict.why.lower() or "differ" in verdict.why
+
+
 def test_one_model_alone_is_misuse(own):
     with pytest.raises(MisuseError, match="two texts and two models"):
         check(Reply(json.dumps(own.prob("a dog", "a dogs", model="few").document())), own)
@@ -58,5 +64,5 @@ def test_a_model_that_was_not_trained_here_is_misuse(own):
     told = own.prob("a dog", "a dogs", model=["few", "many"]).document()
     for text in told["texts"]:
         text["models"][0]["model"] = "elsewhere"
-    with pytest.raises(MisuseError, match="elsewhere"):
+    with pytest.raises(MisuseError, match="elsewhere was not trained here"):
         check(Reply(json.dumps(told)), own)

@@ -48,5 +48,5 @@ def test_another_question_and_other_records_are_refused(lab):
         asked(lab, *EXAMPLES, "leaf ->")
     with pytest.raises(MisuseError, match="no example"):
         asked(lab, "grass ->")
-    with pytest.raises(MisuseError, match="records of next"):
+    with pytest.raises(MisuseError, match="llmlab next"):
         check(Reply(json.dumps(lab.tokens("grass ->").document())), lab)

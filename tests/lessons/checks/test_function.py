@@ -20,6 +20,7 @@ def test_a_layer_is_right_with_its_scales_and_without(lab, answer):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
+        (640 * (2 * 1024 + 2 * 256 + 3 * 2048), "layer of gemma-3-270m"),  # of its config.json
         (LAYER * 1.01, "rows and columns"),
         (LAYER * LAYERS, "all layers"),
         (LAYER * LAYERS + WORDS * HIDDEN + SCALES * LAYERS + HIDDEN, "whole model"),

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from llmlab.errors import MisuseError
 from llmlab.lessons.checks.grammar import check
 from llmlab.lessons.replies import Reply
 
@@ -48,4 +49,19 @@ def test_figures_that_the_labs_model_does_not_give_do_not_count(lab):
     made_up = lab.prob("He likes movies.", "He movies likes.").document()
     made_up["texts"][1]["logprob_nats"] = -100.0
     assert not check(Reply(json.dumps(made_up)), lab).right
-    assert check(Reply(json.dumps(made_up | {"model": "of the learner"})), lab).right
+    with pytest.raises(MisuseError, match="of the learner"):
+        check(Reply(json.dumps(made_up | {"model": "of the learner"})), lab)
+
+
+def test_another_punctuation_is_no_other_order(lab):
+    verdict = check(answer(lab, "He likes movies.", "He, likes; movies!!!???"), lab)
+    assert not verdict.right
+    assert "two different texts" in verdict.why
+
+
+def test_a_text_of_one_token_has_no_probability_without_bos(lab):
+    told = lab.prob("天气", "气天", model="smollm2-135m-instruct").document()
+    assert {one["logprob_nats"] is None for one in told["texts"]} <= {True, False}
+    told = lab.prob("cat Cat", "cat", model="smollm2-135m-instruct").document()
+    assert None in {one["logprob_nats"] for one in told["texts"]}
+    assert "same words" in check(Reply(json.dumps(told)), lab).why

@@ -1,5 +1,7 @@
 """A sentence of the same rows, against the rows that numpy compares in the model's own table."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -43,8 +45,19 @@ def test_the_sentence_itself_is_not_another_order(lab, text):
 
 def test_what_is_amiss_is_told(lab):
     capital = check(Reply(WRONG[0]), lab).why
-    assert "lacks He ␣she" in capital
+    assert 'lacks "He", "␣she"' in capital
     assert "another row" in capital
     other = check(Reply(WRONG[2]), lab).why
-    assert "It lacks ␣books. It has ␣films beyond them." in other
+    assert 'It lacks "␣books". It has "␣films" beyond them.' in other
     assert "another row" not in other
+
+
+def test_nonsense_is_told_how_likely_it_is(lab):
+    given, text = GIVEN[0], "He.books movies likes and she likes".replace(".", " ") + "."
+    text = "He books movies likes and she likes."
+    apart = lab.prob(text).scored.total - lab.prob(given).scored.total
+    verdict = check(Reply(text), lab)
+    assert verdict.right
+    assert float(verdict.why.split(" finds yours 1/")[1].split()[0].replace(",", "")) == pytest.approx(
+        math.exp(-apart), rel=0.01
+    )

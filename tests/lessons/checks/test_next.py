@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from llmlab.errors import MisuseError
 from llmlab.lessons.checks.next import check
 from llmlab.lessons.replies import Reply
 
@@ -39,4 +40,5 @@ def test_figures_that_the_labs_model_does_not_give_do_not_count(lab):
     made_up = lab.next("The capital of France is", k=1).document()
     made_up["next"][0]["probability"] = 0.99
     assert not check(Reply(json.dumps(made_up)), lab).right
-    assert check(Reply(json.dumps(made_up | {"model": "of the learner"})), lab).right
+    with pytest.raises(MisuseError, match="of the learner"):
+        check(Reply(json.dumps(made_up | {"model": "of the learner"})), lab)

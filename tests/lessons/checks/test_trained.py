@@ -62,3 +62,13 @@ def test_a_word_of_english_is_not_made_up(taught):
 def test_what_is_not_there_is_refused(taught, answer):
     with pytest.raises(MisuseError):
         check(Reply(answer), taught)
+
+
+def test_a_table_that_was_not_trained_is_refused(taught, tmp_path):
+    table = tmp_path / "fake.csv"
+    table.write_text("word,a,b\nglorp,1,2\ncoffee,1,2\ntea,1,2\nmilk,1,2.1\n", encoding="utf-8")
+    nearest = taught.neighbors("glorp", space=str(table), k=10).neighbors
+    assert len(DRINKS & {one.word for one in nearest}) == 3
+    with pytest.raises(MisuseError, match="no space that was trained") as caught:
+        check(Reply(f"glorp,{table}"), taught)
+    assert "train vectors" in caught.value.hint
