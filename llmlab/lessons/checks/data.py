@@ -34,7 +34,7 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     if set(texts) == SHOWN:
         return Verdict(False, tr("That is the pair of the lesson; find one of your own."))
     if not _differ_in_one_place(good, bad):
-        return Verdict(False, tr("They differ in more than one word, so it is not one rule that is broken."))
+        return Verdict(False, tr("They should differ in one word, or in the order alone: then it is one rule."))
     said = {"less": less, "more": more, "good": quoted(good), "bad": quoted(bad)}
     if not _prefers(lab, more, good, bad):
         return Verdict(

@@ -27,7 +27,7 @@ def apart(lab, found):
     ("sentence", "low", "high", "said"),
     [
         ("He wants to [?].", math.log(100), math.inf, "verbs are"),
-        ("They [?] it.", 0, math.log(100), "not yet a hundred"),
+        ("It is [?].", 0, math.log(100), "not yet a hundred"),
         ("The [?] is good.", -math.inf, 0, "nouns are"),
     ],
 )
