@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+import llmlab
 from llmlab.errors import MisuseError
 from llmlab.lessons.checks.blank import check
 from llmlab.lessons.replies import Reply
@@ -43,8 +44,13 @@ def test_a_class_is_the_sum_of_its_words(lab, sentence, low, high, said):
 
 
 def test_an_answer_made_without_bos_is_asked_again_without_it(lab):
-    own = lab.cloze("He wants to [?].", kind="noun,verb").document() | {"bos": None}
-    assert check(Reply(json.dumps(own)), lab).right
+    told = llmlab.open(bos=False).cloze("He wants to [?].", kind="noun,verb").document()
+    classes = {one["class"]: one["logprob_nats"] for one in told["classes"]}
+    ratio = math.exp(classes["verb"] - classes["noun"])
+    assert ratio < 100
+    verdict = check(Reply(json.dumps(told)), lab)
+    assert not verdict.right
+    assert f"verbs are {ratio:.2f} times likelier" in verdict.why
 
 
 def test_one_class_alone_is_misuse(lab):
