@@ -39,8 +39,11 @@ def _likely(lab: "Lab", text: str, asked: str) -> str:
     """How much sense a text makes beside the given one; empty where the model cannot tell."""
     found: Any = lab.prob(text, asked)
     own, other = (one.total for one in found.given)
-    ratio = own - other
-    return "" if isnan(ratio) else tr("The model finds yours {ratio} as likely.", ratio=times(ratio))
+    if isnan(own - other):
+        return ""
+    if own < other:
+        return tr("The model finds the given one {ratio} likelier.", ratio=times(other - own))
+    return tr("The model finds yours {ratio} likelier.", ratio=times(own - other))
 
 
 def _apart(asked: str, given: Sequence[tuple[int, str]], rows: Sequence[tuple[int, str]]) -> str:
