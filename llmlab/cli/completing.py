@@ -3,7 +3,6 @@ the cache, without what computes. Nothing at all is said when something is wrong
 """
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,9 +31,10 @@ def complete(world: World, root: Any, sections: Sections) -> int:
         speak(world.language_for(shown=True))
         shell, line = world.environ["_LLMLAB_COMPLETE"], world.environ["_LLMLAB_LINE"]
         words, begun = split(line)
-        held = _held(begun, world.environ.get("_LLMLAB_BREAKS", ""))
+        mark = _open(line)
+        held = "" if mark else _held(begun, world.environ.get("_LLMLAB_BREAKS", ""))
         found = follow(world, root, sections, words[1:], begun)
-        lines = [written(shell, value.removeprefix(held), meaning, _open(line)) for value, meaning in found]
+        lines = [written(shell, value.removeprefix(held), meaning, mark) for value, meaning in found]
         world.write("".join(f"{one}\n" for one in lines))
     return Exit.OK
 
@@ -49,7 +49,8 @@ def follow(world: World, root: Any, sections: Sections, words: Sequence[str], be
     """What the word that is `begun` may become, and what each means."""
     asked = list(words)
     ctx = shell_completion._resolve_context(root, {"obj": world}, "llmlab", asked)
-    world.config_file = ctx.find_root().params.get("config")
+    settings = ctx.find_root().params.get("config")  # as it was typed
+    world.config_file = Path(settings) if settings else None
     what, rest = shell_completion._resolve_incomplete(ctx, asked, begun)
     before = begun.removesuffix(rest)  # --model= of --model=gem
     found = [(value, meaning) for value, meaning in _may_be(what, ctx, rest, sections) if value.startswith(rest)]
@@ -93,10 +94,12 @@ def spaces(config: Config) -> list[str]:
     return [*config.spaces, *(name for name in own if not name.startswith("."))]
 
 
-def lessons(folder: Path) -> list[str]:
-    """The lessons of a folder by number, and by name: 4 and blank of 04-blank.en.md."""
-    named = sorted(path.name.removesuffix(".en.md").partition("-") for path in folder.glob("[0-9]*-*.en.md"))
-    return [*(str(int(number)) for number, _, _ in named), *(name for _, _, name in named)]
+def lessons() -> list[str]:
+    """The lessons by number, and by name: 4, and blank."""
+    from llmlab.lessons.pages import lessons
+
+    found = lessons()
+    return [*(str(one.number) for one in found), *(one.name for one in found)]
 
 
 def _words(ctx: Any, begun: str) -> list[str]:
@@ -129,10 +132,6 @@ def _listed(names: Iterable[str], begun: str) -> list[str]:
     return [before + name for name in names if name not in taken]
 
 
-def _lessons(ctx: Any, begun: str) -> list[str]:
-    return lessons(packaged() / "lessons")
-
-
 def _models(ctx: Any, begun: str) -> list[str]:
     return models(ctx.obj.config)
 
@@ -151,6 +150,11 @@ def _kinds(ctx: Any, begun: str) -> list[str]:
     return _listed(CLASS, begun)
 
 
+def _slides(ctx: Any, begun: str) -> list[str]:
+    """Lessons; of one that is named already, a file. An option that waits for its value leaves the name in `args`."""
+    return [] if ctx.params.get("which") or ctx.args else lessons()
+
+
 def _texts(ctx: Any, begun: str) -> list[str]:
     return [path.stem for path in (packaged() / "corpora").glob("*.grammar")]
 
@@ -167,7 +171,7 @@ OPTIONS: dict[str, Completer] = {
     "text": _texts,
     "word": _words,
     "against": _words,
-    "slides": _lessons,
+    "slides": _slides,
 }
 ARGUMENTS: dict[str, Completer] = {
     "neighbors word": _words,
@@ -183,7 +187,7 @@ ARGUMENTS: dict[str, Completer] = {
     "space export name": _spaces,
     "space remove name": _own_spaces,
     "train corpus rules": _texts,
-    "lesson which": _lessons,
+    "lesson which": lambda ctx, begun: lessons(),
 }
 
 
@@ -193,10 +197,16 @@ def _held(begun: str, breaks: str) -> str:
     return begun[: place + 1]
 
 
-def _open(line: str) -> bool:
-    """Whether a quotation mark is open."""
-    try:
-        shlex.split(line.rstrip("\\"))
-    except ValueError:
-        return True
-    return False
+def _open(line: str) -> str:
+    """The quotation mark that is open, or ""."""
+    mark, taken = "", False
+    for sign in line:
+        if taken:
+            taken = False
+        elif sign == "\\" and mark != "'":
+            taken = True
+        elif sign == mark:
+            mark = ""
+        elif not mark and sign in "'\"":
+            mark = sign
+    return mark

@@ -18,6 +18,8 @@ SHELLS: tuple[Shell, ...] = get_args(Shell)
 ENDING: dict[Shell, str] = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 SETTINGS: dict[Shell, str] = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "powershell": "$PROFILE"}  # fish needs no line
 PLAIN = re.compile(r"[^\w@%+=:,./-]")  # what bash may read otherwise than as itself
+ACTIVE = re.compile(r'["$`\\]')  # the same between double quotation marks
+MARKS = re.compile("['\u2018-\u201b]")  # what ends a text between single quotation marks in PowerShell
 
 
 def script(shell: Shell) -> str:
@@ -27,20 +29,19 @@ def script(shell: Shell) -> str:
 
 def place(shell: Shell, environ: Mapping[str, str]) -> Path:
     """Where the script goes: to where the shell looks for it, or beside our own data."""
-    home = _home(environ)
+    data = _folder(environ, "XDG_DATA_HOME", ".local/share")
     if shell == "bash":  # https://github.com/scop/bash-completion: looked for there when it is installed
-        return Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "bash-completion/completions/llmlab"
+        return data / "bash-completion/completions/llmlab"
     if shell == "fish":  # https://fishshell.com/docs/current/completions.html#where-to-put-completions
-        return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish/completions/llmlab.fish"
-    from platformdirs import user_data_path
-
-    return user_data_path("llmlab") / "completion" / f"llmlab.{ENDING[shell]}"
+        return _folder(environ, "XDG_CONFIG_HOME", ".config") / "fish/completions/llmlab.fish"
+    return data / "llmlab/completion" / f"llmlab.{ENDING[shell]}"
 
 
 def line(shell: Shell, path: Path) -> str:
     """What a shell's settings need to say, so that each new shell reads the script; "" where it does by itself."""
-    quoted = "'" + str(path).replace("'", "''" if shell == "powershell" else "'\\''") + "'"
-    return "" if shell == "fish" else f". {quoted}"
+    name = str(path)
+    inside = _for_powershell(name) if shell == "powershell" else _for_bash(name, "'")
+    return "" if shell == "fish" else f". '{inside}'"
 
 
 def has_line(shell: Shell, wanted: str, environ: Mapping[str, str]) -> bool:
@@ -70,16 +71,36 @@ def running(environ: Mapping[str, str]) -> Shell:
     )
 
 
-def written(shell: str, value: str, meaning: str, quoted: bool) -> str:
-    """A candidate as the shell's script reads it. `quoted`: it stands after an open quotation mark."""
+def written(shell: str, value: str, meaning: str, mark: str) -> str:
+    """A candidate as the shell's script reads it, after an open quotation mark or none."""
     if shell == "bash":
-        return value if quoted else PLAIN.sub(r"\\\g<0>", value)
+        return _for_bash(value, mark)
     if shell == "zsh":
         value = re.sub(r"[\\:]", r"\\\g<0>", value)
         return f"{value}:{meaning}" if meaning else value
     if shell == "powershell" and not re.fullmatch(r"[\w./-]+", value):
-        value = "'" + value.replace("'", "''") + "'"
+        value = f"'{_for_powershell(value)}'"
     return f"{value}\t{meaning}" if meaning else value
+
+
+def _for_bash(value: str, mark: str) -> str:
+    """bash puts a candidate into the line as it is: nothing of it may be read as a command."""
+    if mark == "'":
+        return value.replace("'", "'\\''")
+    if mark:
+        return ACTIVE.sub(r"\\\g<0>", value).replace("!", "\"'!'\"")  # no backslash keeps ! from the history there
+    return PLAIN.sub(r"\\\g<0>", value)
+
+
+def _for_powershell(value: str) -> str:
+    """A text between single quotation marks; typographic ones are such marks too."""
+    return MARKS.sub(r"\g<0>\g<0>", value)
+
+
+def _folder(environ: Mapping[str, str], name: str, usual: str) -> Path:
+    """A folder that XDG names, else the usual one: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    asked = Path(environ.get(name, ""))
+    return asked if asked.is_absolute() else _home(environ) / usual  # "all paths must be absolute", others be ignored
 
 
 def _home(environ: Mapping[str, str]) -> Path:

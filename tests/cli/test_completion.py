@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from llmlab.cli import ROOMS
-from llmlab.cli.completing import lessons
-from llmlab.cli.shells import SHELLS
+from llmlab.cli.shells import SHELLS, place
 
 VECTORS = {"king": "4 1 3", "queen": "4 -1 3", "woman": "4 -1 0", "d'or": "1 0 0", "co:op": "0 2 0", "皇后": "1 1 1"}
-VECTORS |= {"--dashes": "0 1 1", "$HOME": "0 3 1", "皇帝": "1 1 2"}
+VECTORS |= {"--dashes": "0 1 1", "$HOME": "0 3 1", "皇帝": "1 1 2", "rock’n": "1 2 3"}
 HEAVY = {"torch", "transformers", "faiss", "ctranslate2", "numpy", "rich", "llama_cpp", "wordfreq", "hashlib"}
 
 
@@ -91,6 +90,8 @@ def values(lines):
         ("llmlab why --space=mine k", ["king"]),
         ("llmlab embed -s mine d\\'", ["d'or"]),
         ("llmlab explore --space mine --word q", ["queen"]),
+        ("llmlab lesson 6 --slides ", []),  # a file: --slides of a number is without a lesson
+        ("llmlab lesson 6 --slides=", []),
         ("llmlab perplexity ", []),  # a file: the shell's own
         ("llmlab prob He", []),
         ("llmlab neighbors --space mine xylo", []),
@@ -153,6 +154,11 @@ def test_what_follows_is_explained_in_the_users_language(asks):
     [
         ("bash", "llmlab embed -s mine d", ["d\\'or"]),
         ("bash", 'llmlab embed -s mine "d', ["d'or"]),
+        ("bash", "llmlab embed -s mine 'd", ["d'\\''or"]),
+        ("bash", 'llmlab embed -s mine "$', ["\\$HOME"]),
+        ("bash", "llmlab embed -s mine '$", ["$HOME"]),
+        ("bash", "llmlab embed -s mine 'a' \"it's\" \\' \\$", ["\\$HOME"]),  # all marks are closed
+        ("bash", 'llmlab embed -s mine "co:', ["co:op"]),  # no sign breaks a word between marks
         ("bash", "llmlab embed -s mine \\$", ["\\$HOME"]),
         ("bash", "llmlab embed -s mine co:", ["op"]),  # bash holds what stands before the colon
         ("bash", "llmlab embed --space=mi", ["minilm", "mine"]),
@@ -161,6 +167,8 @@ def test_what_follows_is_explained_in_the_users_language(asks):
         ("fish", "llmlab space sho", ["show\tWhat a space was made from, and how it is stored."]),
         ("powershell", "llmlab space sho", ["show\tWhat a space was made from, and how it is stored."]),
         ("powershell", "llmlab embed -s mine d", ["'d''or'"]),
+        ("powershell", 'llmlab embed -s mine "$', ["'$HOME'"]),
+        ("powershell", "llmlab embed -s mine rock", ["'rock’’n'"]),  # ’ is a mark to PowerShell
     ],
 )
 def test_each_shell_reads_a_candidate_as_it_is_meant(asks, shell, line, expected):
@@ -168,13 +176,28 @@ def test_each_shell_reads_a_candidate_as_it_is_meant(asks, shell, line, expected
     assert asks(line, shell, **breaks) == expected
 
 
-def test_the_lessons_are_named_by_number_and_by_name(tmp_path):
-    for name in ("02-grammar.en.md", "02-grammar.zh.md", "10-embed.en.md", "vectors.en.md"):
-        (tmp_path / name).touch()
-    assert lessons(tmp_path) == ["2", "10", "grammar", "embed"]
+@pytest.mark.parametrize("line", ["lesson ", "lesson --slides "])
+def test_the_lessons_are_named_by_number_and_by_name_in_their_order(asks, lessons, line):
+    assert asks(f"llmlab {line}") == ["6", "11", "next", "rows"]
 
 
-@pytest.mark.parametrize("line", ["", "prob --model g", "neighbors ki", "cloze '[?]' --kind ", "train ngram x --text "])
+def test_what_follows_is_of_the_settings_that_the_line_names(asks, tmp_path):
+    settings = tmp_path / "own.toml"
+    settings.write_text('[presets.marvin]\ntemplate = "{prompt}"\n', encoding="utf-8")
+    assert asks(f"llmlab --config {settings} generate a --preset marv") == ["marvin"]
+    assert asks("llmlab generate a --preset marv") == []
+
+
+def test_of_many_words_a_hundred_are_offered(asks, run, environ, tmp_path):
+    (tmp_path / "many.vec").write_text("".join(f"word{n} {n} 1\n" for n in range(150)), encoding="utf-8")
+    assert run("space", "import", "many", str(tmp_path / "many.vec")).code == 0
+    assert asks("llmlab neighbors --space many word") == [f"word{n}" for n in range(100)]
+
+
+LIGHT = ["", "prob --model g", "neighbors ki", "cloze '[?]' --kind ", "train ngram x --text ", "lesson "]
+
+
+@pytest.mark.parametrize("line", LIGHT)
 def test_nothing_heavy_is_loaded(line, tmp_path):
     code = "import sys; from llmlab.cli import main; main(); print(*sys.modules, file=sys.stderr)"
     environ = os.environ | {"_LLMLAB_COMPLETE": "bash", "_LLMLAB_LINE": f"llmlab {line}", "LLMLAB_CACHE": str(tmp_path)}
@@ -185,13 +208,11 @@ def test_nothing_heavy_is_loaded(line, tmp_path):
 
 
 @pytest.fixture
-def home(environ, tmp_path, monkeypatch):
-    """A home of its own, as the environment and the process have it."""
-    for name, value in {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}.items():
-        environ[name] = value
-        monkeypatch.setenv(name, value)
+def home(environ, tmp_path):
+    """A home of its own."""
     environ.pop("ZDOTDIR", None)
-    environ["XDG_CONFIG_HOME"] = str(tmp_path / "config")
+    own = {"HOME": tmp_path, "XDG_DATA_HOME": tmp_path / "data", "XDG_CONFIG_HOME": tmp_path / "config"}
+    environ.update({name: str(path) for name, path in own.items()})
     return tmp_path
 
 
@@ -209,6 +230,21 @@ def test_install_writes_the_script_once_and_says_what_it_did(run, home, shell):
     assert f"is there already: {files[0]}" in second.err
     assert second.out == ("" if rc else first.out)
     assert second.code == first.code == 0
+
+
+@pytest.mark.parametrize(
+    ("shell", "name", "inside", "usual"),
+    [
+        ("bash", "XDG_DATA_HOME", "bash-completion/completions/llmlab", ".local/share"),
+        ("zsh", "XDG_DATA_HOME", "llmlab/completion/llmlab.zsh", ".local/share"),
+        ("powershell", "XDG_DATA_HOME", "llmlab/completion/llmlab.ps1", ".local/share"),
+        ("fish", "XDG_CONFIG_HOME", "fish/completions/llmlab.fish", ".config"),
+    ],
+)
+def test_the_script_goes_where_the_environment_says(shell, name, inside, usual):
+    assert place(shell, {"HOME": "/h", name: "/own"}) == Path("/own", inside)
+    for left_out in ({}, {name: ""}, {name: "relative"}):  # XDG: "consider the path invalid and ignore it"
+        assert place(shell, {"HOME": "/h", **left_out}) == Path("/h", usual, inside)
 
 
 def test_install_that_cannot_write_says_so(run, home, refuses):

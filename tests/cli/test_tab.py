@@ -29,6 +29,15 @@ LINES = {  # what is typed before Tab, and the words that the shell has then
     "llmlab neighbors --space mine d\\'": ["neighbors", "--space", "mine", "d'or"],
     "llmlab neighbors --space mine co:": ["neighbors", "--space", "mine", "co:op"],
     'llmlab neighbors --space mine "king - man + wom': ["neighbors", "--space", "mine", "king - man + woman"],
+    'llmlab neighbors --space mine "co:': ["neighbors", "--space", "mine", "co:op"],
+    "llmlab neighbors --space mine 'don": ["neighbors", "--space", "mine", "don't"],
+    'llmlab neighbors --space mine "lo': ["neighbors", "--space", "mine", "lo$(id)ve"],
+    "llmlab neighbors --space mine 'lo": ["neighbors", "--space", "mine", "lo$(id)ve"],
+    "llmlab neighbors --space mine lo": ["neighbors", "--space", "mine", "lo$(id)ve"],
+    'llmlab neighbors --space mine "ti': ["neighbors", "--space", "mine", "ti`id`ck"],
+    'llmlab neighbors --space mine "sa': ["neighbors", "--space", "mine", 'sa"y'],
+    'llmlab neighbors --space mine "wow': ["neighbors", "--space", "mine", "wow!!x"],
+    'llmlab neighbors --space mine "sl': ["neighbors", "--space", "mine", "sl\\\\nash"],
     "llmlab perplexity some": ["perplexity", "some file.txt"],
 }
 
@@ -44,6 +53,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("some file.txt").touch()
     rows = {"king": "1 2", "queen": "2 1", "woman": "3 1", "皇后娘娘": "1 1", "d'or": "1 0", "co:op": "0 2"}
+    rows |= dict.fromkeys(("don't", "lo$(id)ve", "ti`id`ck", 'sa"y', "wow!!x", "sl\\\\nash"), "2 2")
     Path("v.vec").write_text("".join(f"{word} {row}\n" for word, row in rows.items()), encoding="utf-8")
     subprocess.run(["llmlab", "space", "import", "mine", "v.vec"], check=True, capture_output=True)
     return tmp_path
@@ -75,25 +85,36 @@ class Terminal:
         os.waitpid(self.child, 0)
 
 
-@pytest.mark.parametrize("shell", START)
-def test_tab_completes(folder, shell):
-    if not shutil.which(shell):
-        pytest.skip(f"no {shell} here")
-    (folder / "script").write_text(script(shell), encoding="utf-8")
-    terminal = Terminal(shell)
+@pytest.fixture(params=START)
+def terminal(folder, request):
+    """Each shell that is here, ready to complete llmlab."""
+    if not shutil.which(request.param):
+        pytest.skip(f"no {request.param} here")
+    (folder / "script").write_text(script(request.param), encoding="utf-8")
+    terminal = Terminal(request.param)
     try:
         terminal.type("source ./script\n")
         terminal.type("printf 'rea%s\\n' dy\n")
         terminal.until("ready")
-        found = {}
-        for number, line in enumerate(LINES):
-            time.sleep(0.4)  # until it reads keys again
-            terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05 END\n")  # printf says what stands there
-            words = terminal.until(rf"\[{number}\]\[llmlab\]([^\r\n]*?)\[END\]")[1]
-            found[line] = re.findall(r"\[([^\]]*)\]", words)
+        time.sleep(0.4)
+        yield terminal
     finally:
         terminal.close()
+
+
+def test_tab_completes(terminal):
+    found = {}
+    for number, line in enumerate(LINES):
+        terminal.type(f"{line}\t\x01printf '[%s]' {number} \x05 END\n")  # printf says what stands there
+        words = terminal.until(rf"\[{number}\]\[llmlab\]([^\r\n]*?)\[END\]")[1]
+        found[line] = re.findall(r"\[([^\]]*)\]", words)
+        time.sleep(0.4)  # until it reads keys again
     assert found == LINES
+
+
+def test_what_may_follow_is_listed_in_its_order(terminal):
+    terminal.type("llmlab lesson \t\t")
+    assert terminal.until(r"(?<!\d)1\s[^\n]*\n2\s[^\n]*\n3\s")  # by name 10 would stand below 1
 
 
 @pytest.mark.skipif(not shutil.which("pwsh"), reason="no PowerShell here")
