@@ -169,8 +169,14 @@ def _spaces(past: Past) -> Words:
 
 
 def _other_words(past: Past) -> Words:
-    plain = all(_latin(word) and word.isalpha() for word in past.texts)
-    return [] if past.has("exclude_forms", "against") or not plain else ["neighbors", *past.texts, "--exclude-forms"]
+    """Where forms of the word are among its neighbours."""
+    from llmlab.lab.vectors.filters import not_forms_of
+
+    shown, plain = past.world.shown, all(_latin(word) and word.isalpha() for word in past.texts)
+    if shown is None or not plain or past.has("exclude_forms", "against"):
+        return []
+    others = not_forms_of(past.texts, "en")
+    return [] if all(map(others, shown.values())) else ["neighbors", *past.texts, "--exclude-forms"]
 
 
 def _why(past: Past) -> Words:
@@ -184,11 +190,6 @@ def _vectors(past: Past) -> Words:
 
 def _layer(past: Past) -> Words:
     return [] if past.has("layer") else ["attention", *past.texts, "--layer", "1"]
-
-
-def _counted(past: Past) -> Words:
-    word = "我" if past.given.get("text") == "chinese" else "the"
-    return ["next", word, "--counts", "--model", composed(past.given["name"])]
 
 
 def _learned(past: Past) -> Words:
@@ -260,6 +261,7 @@ HINTS: dict[str, tuple[Hint, ...]] = {
         (later("see the same in other spaces"), _spaces),
         (later("leave out the word's own forms"), _other_words),
         (later("see which dimensions make the two near"), _why),
+        (later("draw it"), _drawn("neighbors")),
     ),
     "odd": ((later("see which dimensions make the two near"), _why),),
     "why": ((later("see the vectors themselves"), _vectors),),
@@ -272,7 +274,6 @@ HINTS: dict[str, tuple[Hint, ...]] = {
         (later("set two tokenizers side by side"), _two_models("tokens")),
         (later("see how likely it is"), _same("prob")),
     ),
-    "train ngram": ((later("ask it, with its counts"), _counted),),
     "train vectors": ((later("see a word before and after"), _learned),),
     "guess": ((later("guess letter by letter"), _letters),),
     "space list": ((later("ask for the neighbours of a word"), _word),),

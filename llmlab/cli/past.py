@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmlab.cli.world import World
+from llmlab.cli.world import LANG, World, given
 
-KEPT = ("space", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
+KEPT = ("space", "spaces", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
 PROMPTED = ("preset", "system", "chat", "raw", "heal")  # what stands around a prompt
 DRAWN = ("top_k", "top_p", "min_p", "repetition_penalty", "max_tokens", "seed", "stop")  # how text is drawn
 JUDGED = ("expect", "expect_regex", "anywhere", "metric", "k")
 ASKED = ("text", "word", "prompt", "asked", "file", "name")  # what a verb may be asked about
 TOO = (*KEPT, *PROMPTED, *DRAWN, *JUDGED)  # options that hold for the next question
 NOTHING: tuple[Any, ...] = (None, False, "", [], ())
-PLAIN = re.compile(r"[\w@%+=:,./-]+")  # what every shell reads as itself, Chinese too
+PLAIN = re.compile(r"[\w+:./-][\w@+=:,./-]*")  # what every shell reads as itself, Chinese too
 TAKEN = re.compile(r'["$`\\!]')  # what some shell reads otherwise between double quotation marks
 
 
@@ -63,8 +63,9 @@ class Past:
 
     def line(self, words: Sequence[str]) -> str:
         """A whole command, with what was given and holds for it too."""
-        start = ["llmlab", *(["--config", str(self.world.config_file)] if self.world.config_file else [])]
-        return " ".join(map(quoted, [*start, *words, *self._kept(words)]))
+        of_all = {"--config": self.world.config_file, LANG: given(LANG, self.world.argv)}
+        start = [word for name, value in of_all.items() if value for word in (name, str(value))]
+        return " ".join(map(quoted, ["llmlab", *start, *words, *self._kept(words)]))
 
     def _kept(self, words: Sequence[str]) -> list[str]:
         """The options that were given and that the verb of the command has too, as often as it takes them."""

@@ -46,6 +46,7 @@ class World:
     def __post_init__(self) -> None:
         self._library, self._shelf = cache(self._make_library), cache(self._make_shelf)
         self._explained: set[tuple[str, str]] = set()  # columns, once an output
+        self.shown: Result | None = None  # the last one
 
     @cached_property
     def language(self) -> Language:
@@ -57,7 +58,7 @@ class World:
 
     def language_for(self, *, shown: bool) -> Language:
         """The same, for what a person is `shown` or a program reads."""
-        for origin, asked in ((LANG, _option(LANG, self.argv)), ("LLMLAB_LANG", self.environ.get("LLMLAB_LANG"))):
+        for origin, asked in ((LANG, given(LANG, self.argv)), ("LLMLAB_LANG", self.environ.get("LLMLAB_LANG"))):
             if asked:
                 return _known(origin, asked)
         return system_language(self.environ) if shown else "en"
@@ -116,6 +117,7 @@ class World:
 
         False: nobody reads it.
         """
+        self.shown = result
         read = form.plots_to_stdout or self._write(result, form, views, values)
         if form.plots:
             self._picture(result, form)
@@ -271,16 +273,17 @@ class World:
         os.close(nowhere)
 
 
-def _option(name: str, argv: Sequence[str]) -> str:
-    """What follows an option, or "" where it is not given."""
+def given(name: str, argv: Sequence[str]) -> str:
+    """What follows an option, the last time that it is given; "" where it is not."""
+    found = ""
     for one, following in zip(argv, [*argv[1:], ""], strict=False):
         if one == "--":
             break
         if one == name:
-            return following
-        if one.startswith(f"{name}="):
-            return one.partition("=")[2]
-    return ""
+            found = following
+        elif one.startswith(f"{name}="):
+            found = one.partition("=")[2]
+    return found
 
 
 def _known(origin: str, asked: str) -> Language:

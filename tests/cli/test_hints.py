@@ -10,13 +10,13 @@ from typer.main import get_command
 
 from llmlab.cli import app, main
 from llmlab.cli.hints import HINTS
-from llmlab.cli.past import written
+from llmlab.cli.past import quoted, written
 from llmlab.cli.world import World
 
 PAIRS = '{"sentence_good": "the cat sat", "sentence_bad": "cat the sat", "UID": "order"}\n'
 QUESTIONS = '{"context": "the cat", "choices": [" sat", " the"], "answer": 0}\n'
-WORDS = "cat 4 1\ndog 4 2\ncar -3 1\nlove 0 2\n爱 1 2\n"
-LEFT_OUT = {"secret", "lesson"}  # a game that keeps its word; a page that says itself what to try
+WORDS = "cat 4 1\ndog 4 2\ncats 4 1.5\ncar -3 1\nlove 0 2\n爱 1 2\n"
+LEFT_OUT = {"secret", "lesson", "train ngram"}  # a game that keeps its word; two that say themselves what to try
 FILES = {"pairs.jsonl": PAIRS, "choose.jsonl": QUESTIONS, "text.txt": "the cat sat on the mat.\n", "mine.vec": WORDS}
 
 HINTED = [  # what is typed, and what is told to type next
@@ -58,18 +58,21 @@ HINTED = [  # what is typed, and what is told to type next
     ("embed 'the cat' ENCODER", 'embed "the cat" --tokens ENCODER'),
     ("neighbors cat --space mine", "neighbors cat --exclude-forms --space mine"),
     ("neighbors cat dog --space mine --exclude-forms", "why cat dog --space mine"),
+    ("neighbors 爱 --space mine", "neighbors 爱 --plot neighbors.html --space mine"),  # it has no forms
+    ("neighbors love --space mine", "neighbors love --plot neighbors.html --space mine"),  # the space knows none of it
+    ("neighbors 'cat + dog' --space mine", "neighbors 'cat + dog' --plot neighbors.html --space mine"),
     ("odd cat dog car --space mine", "why cat dog --space mine"),
     ("why cat dog --space mine", "embed cat dog --strip --space mine"),
-    ("train ngram toy --text english --sizes 50,100", "next the --counts --model toy"),
-    ("train ngram toy --text chinese --sizes 50,100", "next 我 --counts --model toy"),
+    ("--lang en neighbors cat --space mine --lang zh", "--lang zh neighbors cat --exclude-forms --space mine"),
+    ("neighbors cat --spaces mine,mine.vec", "neighbors cat --exclude-forms --spaces mine,mine.vec"),
     ("space show mine", "neighbors 爱 --space mine"),
     ("space list", "neighbors 爱 --space mine"),
     ("space eval mine --odd odd.txt", "neighbors 爱 --space mine"),
     ("models list", "models show gemma-3-270m"),
 ]
 SILENT = [
-    "neighbors 爱 --space mine",  # one space is prepared, and the word has no forms
-    "neighbors 'cat + dog' --space mine",
+    "neighbors 爱 --space mine --plot neighbors.html",
+    "train ngram toy --text english --sizes 50,100",  # says itself how to ask it
     "space show mine -q",
     "space list -f json",
     "models list -f csv",
@@ -115,7 +118,7 @@ def words(line, models):
 
 def hints(said):
     """The commands of hints, at a line's begin or after a bar that was wiped away."""
-    return re.findall(r"(?:^|\x1b\[2K)next, [^:]+: llmlab (.*)$", said, re.MULTILINE)
+    return re.findall(r"(?:^|\x1b\[2K)(?:next, [^:]+: |下一步，[^：]+：)llmlab (.*)$", said, re.MULTILINE)
 
 
 def parse(arguments):
@@ -132,7 +135,7 @@ def test_a_result_is_followed_by_what_to_try(typed, models, line, expected):
     (found,) = hints(typed(line))
     assert shlex.split(found) == words(expected, models)
     assert shlex.split(found) != words(line, models)
-    assert parse(shlex.split(found)).command.name in expected.split()[:2]
+    assert parse(shlex.split(found)).command.name in expected.split()[:3]
 
 
 RUN = [
@@ -191,6 +194,23 @@ def test_a_hint_keeps_the_file_of_settings_and_every_shell_reads_its_words(typed
     (tmp_path / "own.toml").write_text("", encoding="utf-8")
     said = typed("--config own.toml tokens \"it's\" 'a$b' '今天 天气' --model LM_FOLDER -m GGUF_FILE")
     assert 'llmlab --config own.toml prob "it\'s" \'a$b\' "今天 天气" --model ' in said
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("a=b", "a=b"),
+        ("50%", '"50%"'),
+        ("=ls", '"=ls"'),  # zsh: where ls is
+        ("@x", '"@x"'),  # PowerShell: a splatted variable
+        ("%PATH%", '"%PATH%"'),  # cmd, and jobs of a shell
+        (",a", '",a"'),  # PowerShell: a list
+        ("me@x.org", "me@x.org"),
+        ("今天", "今天"),
+    ],
+)
+def test_a_word_is_typed_as_every_shell_reads_it(word, expected):
+    assert quoted(word) == expected
 
 
 def test_words_are_sought_in_the_spaces_that_are_prepared(typed, cache):

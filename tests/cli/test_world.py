@@ -99,6 +99,18 @@ def assert_harmless(text):
     assert "\u202e" not in text
 
 
+@pytest.mark.parametrize(
+    ("argv", "language"),
+    [
+        (["--lang", "zh", "prob", "a", "--lang=en"], "en"),
+        (["--lang=en", "prob", "a", "--lang", "zh"], "zh"),
+        (["--lang", "zh", "prob", "--", "--lang=en"], "zh"),  # what follows -- is text
+    ],
+)
+def test_of_two_languages_the_last_counts(argv, language):
+    assert World(argv=argv, environ={}).language == language
+
+
 def test_a_message_is_one_line_whatever_it_holds():
     err = io.StringIO()
     World(argv=[], environ={}, stderr=err).say("no\nspace\x07  is\tcalled \x1b[2J")
