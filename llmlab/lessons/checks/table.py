@@ -20,7 +20,7 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
     (word,) = reply.words
     known = max(frequency(word, language) for language in ("en", "zh"))
     if known < COMMON:
-        told = {"word": word, "known": round(10**known), "least": round(10**COMMON)}
+        told = {"word": word, "known": round(10**known) if known else 0, "least": round(10**COMMON)}
         why = tr("{word} is too rare: {known:,} times in a billion words; {least:,} are asked for.", **told)
         return Verdict(False, why)
     pieces = {form: _pieces(lab, form) for form in _forms(word)}
