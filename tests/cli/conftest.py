@@ -31,7 +31,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environ(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the command finds in its environment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # platformdirs asks the process
-    own = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # which tests set themselves
+    size = ("COLUMNS", "LINES")  # which tests set themselves
+    own = {name: value for name, value in os.environ.items() if name not in size}
     return {**own, "LLMLAB_CACHE": str(cache), "LLMLAB_STATE": str(tmp_path / "state")}
 
 
