@@ -15,8 +15,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from llmlab import __version__
+from llmlab.cli.lang import LANG
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
-from llmlab.cli.world import LANG, World
+from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmlab.cli.world import LANG, World, given
+from llmlab.cli.lang import LANG, given
+from llmlab.cli.world import World
 
 KEPT = ("space", "spaces", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
 PROMPTED = ("preset", "system", "chat", "raw", "heal")  # what stands around a prompt
@@ -63,7 +64,7 @@ class Past:
 
     def line(self, words: Sequence[str]) -> str:
         """A whole command, with what was given and holds for it too."""
-        of_all = {"--config": self.world.config_file, LANG: given(LANG, self.world.argv)}
+        of_all = {"--config": self.world.config_file, LANG: given(self.world.argv)}
         start = [word for name, value in of_all.items() if value for word in (name, str(value))]
         return " ".join(map(quoted, ["llmlab", *start, *words, *self._kept(words)]))
 

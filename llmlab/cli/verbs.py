@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info
 from typer.models import CommandInfo, OptionInfo
 
-from llmlab.cli.world import LANG
+from llmlab.cli.lang import LANG
 from llmlab.errors import MisuseError
 from llmlab.language import later, tr
 from llmlab.render.fold import cells, fold, longest

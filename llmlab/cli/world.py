@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from llmlab.errors import MisuseError
-from llmlab.language import LANGUAGES, Language, system_language, tr
+from llmlab.cli.lang import asked
+from llmlab.language import Language, system_language, tr
 from llmlab.progress import Progress
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.files import Files
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
-
-LANG = "--lang"
 
 
 @dataclass
@@ -58,10 +56,7 @@ class World:
 
     def language_for(self, *, shown: bool) -> Language:
         """The same, for what a person is `shown` or a program reads."""
-        for origin, asked in ((LANG, given(LANG, self.argv)), ("LLMLAB_LANG", self.environ.get("LLMLAB_LANG"))):
-            if asked:
-                return _known(origin, asked)
-        return system_language(self.environ) if shown else "en"
+        return asked(self.argv, self.environ) or (system_language(self.environ) if shown else "en")
 
     @cached_property
     def config(self) -> "Config":
@@ -271,27 +266,6 @@ class World:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)
-
-
-def given(name: str, argv: Sequence[str]) -> str:
-    """What follows an option, the last time that it is given; "" where it is not."""
-    found = ""
-    for one, following in zip(argv, [*argv[1:], ""], strict=False):
-        if one == "--":
-            break
-        if one == name:
-            found = following
-        elif one.startswith(f"{name}="):
-            found = one.partition("=")[2]
-    return found
-
-
-def _known(origin: str, asked: str) -> Language:
-    """The language that a name means. Raises MisuseError, which says where it stands, for another name."""
-    for one in LANGUAGES:
-        if asked == one:
-            return one
-    raise MisuseError(tr("{origin} knows no language {asked!r}", origin=origin, asked=asked), tr("give zh or en"))
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -5,6 +5,6 @@ import pytest
 import llmlab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab():
     return llmlab.open()
