@@ -31,8 +31,11 @@ def complete(world: World, root: Any, sections: Sections) -> int:
         speak(world.language_for(shown=True))
         shell, line = world.environ["_LLMLAB_COMPLETE"], world.environ["_LLMLAB_LINE"]
         words, begun = split(line)
-        mark = _open(line)
-        held = "" if mark else _held(begun, world.environ.get("_LLMLAB_BREAKS", ""))
+        mark, before = _open(line)
+        breaks = world.environ.get("_LLMLAB_BREAKS", "")
+        held = ""
+        if breaks:  # bash completes the end of a word
+            held = split(before)[1] if mark else _held(begun, breaks)
         found = follow(world, root, sections, words[1:], begun)
         lines = [written(shell, value.removeprefix(held), meaning, mark) for value, meaning in found]
         world.write("".join(f"{one}\n" for one in lines))
@@ -192,15 +195,15 @@ ARGUMENTS: dict[str, Completer] = {
 
 
 def _held(begun: str, breaks: str) -> str:
-    """What bash keeps of a word: all up to a sign that it takes for the word's end, such as = and :."""
-    place = max((begun.rfind(sign) for sign in "=:" if sign in breaks), default=-1)
-    return begun[: place + 1]
+    """What bash keeps of a word: all up to a sign that it takes for the word's end, such as = and :, or before a @."""
+    ends = [begun.rfind(sign) + (sign != "@") for sign in "=:@" if sign in breaks]
+    return begun[: max(0, *ends)] if ends else ""
 
 
-def _open(line: str) -> str:
-    """The quotation mark that is open, or ""."""
-    mark, taken = "", False
-    for sign in line:
+def _open(line: str) -> tuple[str, str]:
+    """The quotation mark that is open, or "", and what stands before it: bash takes what follows it for the word."""
+    mark, place, taken = "", 0, False
+    for here, sign in enumerate(line):
         if taken:
             taken = False
         elif sign == "\\" and mark != "'":
@@ -208,5 +211,5 @@ def _open(line: str) -> str:
         elif sign == mark:
             mark = ""
         elif not mark and sign in "'\"":
-            mark = sign
-    return mark
+            mark, place = sign, here
+    return mark, line[:place]

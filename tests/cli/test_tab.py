@@ -28,8 +28,11 @@ LINES = {  # what is typed before Tab, and the words that the shell has then
     "llmlab neighbors --space mine 皇后": ["neighbors", "--space", "mine", "皇后娘娘"],
     "llmlab neighbors --space mine d\\'": ["neighbors", "--space", "mine", "d'or"],
     "llmlab neighbors --space mine co:": ["neighbors", "--space", "mine", "co:op"],
+    "llmlab neighbors --space mine at@h": ["neighbors", "--space", "mine", "at@home"],
     'llmlab neighbors --space mine "king - man + wom': ["neighbors", "--space", "mine", "king - man + woman"],
     'llmlab neighbors --space mine "co:': ["neighbors", "--space", "mine", "co:op"],
+    'llmlab neighbors a --space="minil': ["neighbors", "a", "--space=minilm"],
+    "llmlab neighbors --space mine king' - man + wom": ["neighbors", "--space", "mine", "king - man + woman"],
     "llmlab neighbors --space mine 'don": ["neighbors", "--space", "mine", "don't"],
     'llmlab neighbors --space mine "lo': ["neighbors", "--space", "mine", "lo$(id)ve"],
     "llmlab neighbors --space mine 'lo": ["neighbors", "--space", "mine", "lo$(id)ve"],
@@ -52,7 +55,15 @@ def folder(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     Path("some file.txt").touch()
-    rows = {"king": "1 2", "queen": "2 1", "woman": "3 1", "皇后娘娘": "1 1", "d'or": "1 0", "co:op": "0 2"}
+    rows = {
+        "king": "1 2",
+        "queen": "2 1",
+        "woman": "3 1",
+        "皇后娘娘": "1 1",
+        "d'or": "1 0",
+        "co:op": "0 2",
+        "at@home": "1 3",
+    }
     rows |= dict.fromkeys(("don't", "lo$(id)ve", "ti`id`ck", 'sa"y', "wow!!x", "sl\\\\nash"), "2 2")
     Path("v.vec").write_text("".join(f"{word} {row}\n" for word, row in rows.items()), encoding="utf-8")
     subprocess.run(["llmlab", "space", "import", "mine", "v.vec"], check=True, capture_output=True)
