@@ -17,6 +17,7 @@ from llmlab.spaces.facts import WORDS, SpaceFacts
 
 VECTORS, UNIT, APPROXIMATE = "vectors.faiss", "unit.faiss", "approximate"
 BLOCK = 50_000  # rows read or widened at a time
+FARTHEST = 1e18  # a float32 holds its square
 EDGE = 1e-4  # more than float32 can misplace a score, relative to the scores' scale
 FAISS_METRIC = {
     "l2": "METRIC_L2",
@@ -124,13 +125,13 @@ class Space:
         index = self._unit if metric == "cosine" else self._vectors
         query = self._queries(query[None], metric)[0]
         # What float32 can misplace grows with the score's terms: |a| |b| of a product, the square of a distance.
-        length = float(np.linalg.norm(query.astype(np.float64)))
+        length, reach = float(np.linalg.norm(query.astype(np.float64))), min(max(radius, 0.0), FARTHEST)
         longest = 1.0 if metric == "cosine" else self.facts.longest
-        slack = EDGE * max(length * longest if metric in ("cosine", "dot") else radius**2, length**2, 1.0)
+        slack = EDGE * max(length * longest if metric in ("cosine", "dot") else reach**2, length**2, 1.0)
         # FAISS has a range search for l2 and dot alone. What lies within an l1 distance lies within the same l2.
         similar = metric in ("cosine", "dot")
         index.metric_type = faiss.METRIC_INNER_PRODUCT if similar else faiss.METRIC_L2
-        bound = radius - slack if similar else (max(radius, 0.0) ** 2 + slack)
+        bound = np.clip(radius - slack, -FARTHEST, FARTHEST) if similar else reach**2 + slack
         _, _, rows = index.range_search(query[None].astype(np.float32), float(bound))
         return np.sort(rows.astype(np.int64))
 

@@ -36,7 +36,14 @@ def test_a_little_less_loses_a_word_and_a_little_more_finds_another(lab, bounds)
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("0.6", "the cosine itself"), ("0.4", "1 - cosine"), ("0.8", "the square"), ("1.2", "finds"), ("1e99", "finds")],
+    [
+        ("0.6", "the cosine itself"),
+        ("0.4", "1 - cosine"),
+        ("0.8", "the square"),
+        ("1.2", "finds"),
+        ("1e99", "finds"),
+        ("-1e99", "finds 0"),
+    ],
 )
 def test_what_is_mixed_up_is_told(lab, answer, said):
     verdict = check(Reply(answer), lab)
