@@ -149,7 +149,9 @@ def _by_shell(inner: World, command: str, messages: TextIO | None) -> int:
         )
         return Exit.FAILURE
     line = [shell, "-c", _placed(command)]
-    with Popen(line, stdout=PIPE, stderr=messages, env=inner.environ, text=True, encoding="utf-8") as process:
+    environ = {**inner.environ, "PYTHONIOENCODING": "utf-8"}  # as its output is read here, whatever the system's is
+    with Popen(line, stdout=PIPE, stderr=messages, env=environ, encoding="utf-8", errors="replace") as process:
         assert process.stdout
         all(map(inner.write, process.stdout))  # until nobody reads it: the shell is told by its closed pipe
-    return process.returncode
+    code = process.returncode
+    return code if code >= 0 else 128 - code  # of a signal, as a shell counts
