@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, pairwise
 
 import numpy as np
@@ -43,8 +44,16 @@ class Corpus:
         scripts = Counter(map(languages.language, list(self.counts)[:SCRIPT]))
         return scripts.most_common(1)[0][0]
 
+    @cached_property
+    def whole(self) -> list[list[str]]:
+        """All sentences, cut once for all passes through the text."""
+        return self._cut(0, len(self.running))
+
     def between(self, start: int, end: int) -> list[list[str]]:
         """The sentences of the running words from one place to another; what reaches beyond these is cut."""
+        return self.whole if end - start == len(self.running) else self._cut(start, end)
+
+    def _cut(self, start: int, end: int) -> list[list[str]]:
         inside = self.ends[(self.ends > start) & (self.ends < end)].tolist()
         return [self.running[one:other] for one, other in pairwise([start, *inside, end])]
 
