@@ -16,12 +16,12 @@ MANY = [*FEW, *["a dog sleeps"] * 8]  # which more put right
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A lab of no models but the two that are trained here."""
-    settings = tmp_path_factory.mktemp("lesson") / "settings.toml"
-    settings.write_text(f'cache = "{settings.parent.as_posix()}/cache"\n', encoding="utf-8")
-    found = llmlab.open(config=settings)
-    for name, text in (("few", FEW), ("many", MANY)):
-        found.train_ngram(name, text, order=2, min_count=1)
-    return found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMLAB_CACHE", str(tmp_path_factory.mktemp("lesson")))
+        found = llmlab.open()
+        for name, text in (("few", FEW), ("many", MANY)):
+            found.train_ngram(name, text, order=2, min_count=1)
+        yield found
 
 
 def answer(own, good, bad, models=("few", "many")):
