@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from llmlab.cache import put
 from llmlab.cli import shells
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
@@ -54,7 +55,7 @@ def _put(world: World, shell: shells.Shell, path: Path) -> None:
     try:
         if not (path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
+            put(path, text.encode())
             done = later("the script for {shell} is written: {path}")
     except OSError as error:
         hint = tr("write it yourself: llmlab completion show {shell}", shell=shell)
