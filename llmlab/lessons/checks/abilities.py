@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SUM = re.compile(r"\s*(\d{1,9})\s*\+\s*(\d{1,9})(?!\d)")
 SHOWN = {17, 25}  # the page's own
-AROUND = 2  # tokens beside those of the sum, of which each has a digit at least: a space, and what ends it
+LONGEST = 20  # tokens: a chat model says a number in a sentence
 
 
 class HeatRow(Struct):
@@ -45,10 +45,10 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
         return Verdict(False, tr("{a} + {b} stands on the page: find another.", **told))
     if str(a + b) in re.findall(r"\d+", prompt):
         return Verdict(False, tr("The prompt gives the answer away: {sum} stands in it.", **told))
-    stepwise = _answer(lab, prompt, a + b)
+    stepwise = _answer(lab, prompt)
     if stepwise != a + b:
         return Verdict(False, tr("With steps it says {said}, and {a} + {b} is {sum}.", said=_said(stepwise), **told))
-    at_once = _answer(lab, f"{a} + {b} =", a + b)
+    at_once = _answer(lab, f"{a} + {b} =")
     if at_once == a + b:
         return Verdict(False, tr("Asked {a} + {b} at once it is right too: it did not need the steps.", **told))
     why = tr("At once it says {said}, with steps {sum}, which is right.", said=_said(at_once), **told)
@@ -64,9 +64,9 @@ def _asked(reply: Reply, lab: "Lab") -> tuple[str, "Lab"]:
     raise MisuseError(tr("these are not the records of generate at T = 0"), hint)
 
 
-def _answer(lab: "Lab", prompt: str, right: int) -> int | None:
+def _answer(lab: "Lab", prompt: str) -> int | None:
     """The first number that follows a prompt at T = 0."""
-    drawn = lab.generate(prompt, temperature=0, max_tokens=len(str(right)) + AROUND).records()[0]
+    drawn = lab.generate(prompt, temperature=0, max_tokens=LONGEST).records()[0]
     found = re.search(r"\d+", str(drawn["text"]))
     return int(found.group()) if found else None
 
