@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmlab.errors import MisuseError
-from llmlab.language import Language, spoken, tr
+from llmlab.language import spoken, tr
 from llmlab.packaged import packaged
 from llmlab.render.fences import FENCED
 
@@ -37,7 +37,6 @@ class Lesson:
 
     number: int
     name: str
-    path: Path
     text: str
 
     @property
@@ -66,18 +65,17 @@ def folder() -> Path:
     return packaged() / "lessons"
 
 
-def lessons(language: Language | None = None) -> list[Lesson]:
-    """All lessons in a language, that of the run unless another is asked for, in their order."""
-    wanted = language or spoken()
+def lessons() -> list[Lesson]:
+    """All lessons in the language of the run, in their order."""
     found = [(NAMED.fullmatch(path.name), path) for path in folder().iterdir()]
-    named = [(match, path) for match, path in found if match and match["language"] == wanted]
-    pages = [Lesson(int(one["number"]), one["name"], path, path.read_text("utf-8")) for one, path in named]
+    named = [(match, path) for match, path in found if match and match["language"] == spoken()]
+    pages = [Lesson(int(one["number"]), one["name"], path.read_text("utf-8")) for one, path in named]
     return sorted(pages, key=lambda page: page.number)
 
 
-def find(asked: str, language: Language | None = None) -> Lesson:
+def find(asked: str) -> Lesson:
     """A lesson by its number, name or title. Raises MisuseError, which names those there are, for another."""
-    known = lessons(language)
+    known = lessons()
     for one in known:
         if asked.strip() in (one.name, one.title, str(one.number), f"{one.number:02}"):
             return one

@@ -38,21 +38,21 @@ def test_a_lesson_that_is_none_is_told_with_those_there_are(asked):
 @pytest.mark.usefixtures("lessons")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_are_the_typed_lines_of_the_sessions(language):
-    assert (
-        tuple(command for _, command in pages.find("next", language).steps) == COMMANDS
-    )  # and not what a block of sh shows
+    speak(language)
+    found = tuple(command for _, command in pages.find("next").steps)
+    assert found == COMMANDS  # and not what a block of sh shows
 
 
 @pytest.mark.usefixtures("lessons")
 def test_a_heading_is_none_inside_a_session():
-    found = dict(sections(pages.find("6", "en").text))
+    found = dict(sections(pages.find("6").text))
     assert list(found) == ["", "Think first", "Try it", "What to look for", "One idea", "Task", "Hint"]
     assert found["Think first"].strip() == "After `The`, which word would you write? <b>Guess</b> before you look."
 
 
 @pytest.mark.usefixtures("lessons")
 def test_between_the_commands_stands_what_is_said_of_them():
-    first, session, second, *others = blocks(dict(sections(pages.find("6", "en").text))["Try it"])
+    first, session, second, *others = blocks(dict(sections(pages.find("6").text))["Try it"])
     assert (first.strip(), second.strip()) == (
         "The likeliest of all tokens:",
         "A shell sorts, and a table is a space:",
@@ -63,23 +63,32 @@ def test_between_the_commands_stands_what_is_said_of_them():
 
 @pytest.mark.usefixtures("lessons")
 def test_a_step_is_a_command_after_what_is_said_of_it():
-    said = [said for said, _ in pages.find("6", "en").steps]
+    said = [said for said, _ in pages.find("6").steps]
     assert said == ["The likeliest of all tokens:", "A shell sorts, and a table is a space:", ""]
 
 
 @pytest.mark.usefixtures("lessons")
 def test_the_body_leads_to_no_other_file():
-    lesson = pages.find("6", "en")
+    lesson = pages.find("6")
     assert "06-next.zh.md" in lesson.text
     assert "06-next.zh.md" not in lesson.body
     assert lesson.body.startswith("# 6 The next word\n\nThe lecture says")
 
 
 def test_every_lesson_that_comes_with_llmlab_is_there_in_both_languages():
-    found = {language: pages.lessons(language) for language in LANGUAGES}
+    found = {}
+    for language in LANGUAGES:
+        speak(language)
+        found[language] = pages.lessons()
     names = [[(one.number, one.name) for one in some] for some in found.values()]
     assert names[0] == names[1]
     numbered = {Path(path.name.split(".")[0]).name for path in (packaged() / "lessons").glob("[0-9]*.md")}
     assert {f"{number:02}-{name}" for number, name in names[0]} == numbered
     for one in (lesson for some in found.values() for lesson in some):
-        assert one.text.startswith(f"# {one.number} {one.title}\n"), one.path
+        assert one.text.startswith(f"# {one.number} {one.title}\n"), one
+
+
+@pytest.mark.parametrize(("readme", "said"), [("README.md", "in {} lessons"), ("README.zh.md", "共 {} 课")])
+def test_a_readme_says_how_many_lessons_there_are(readme, said):
+    text = (Path(__file__).parents[2] / readme).read_text(encoding="utf-8")
+    assert said.format(len(pages.lessons())) in text
