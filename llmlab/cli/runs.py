@@ -1,6 +1,6 @@
 """Drawing samples and telling the user as they come; what is finished survives an interrupt."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
@@ -12,6 +12,7 @@ from llmlab.lab.provenance import of_text
 from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.generate import Plan, Sample
+from llmlab.lab.temperature.many import Drawn, Job, sample_each
 from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
 from llmlab.lab.temperature.trace import Trace
@@ -69,9 +70,9 @@ class Run:
     def _draw(self, prompts: Iterable[Prompt], count: int, found: list[tuple[Prompt, list[Sample]]]) -> bool:
         """Write each prompt's samples, or add them to `found`; False when nobody reads them any more."""
         total = count * len(self.plan.places)
-        drawn = ((prompt, one) for prompt in prompts for one in self._drawn(prompt))
         with self.world.progress(tr("sampling")) as progress:
-            for done, (prompt, one) in enumerate(drawn, 1):
+            drawn = sample_each(self.lm, map(self._job, prompts), self.plan)
+            for done, (prompt, one) in enumerate(map(self._kept, drawn), 1):
                 progress(done, total)
                 if self.form.format == "jsonl" and self.form.flows:
                     if not self.world.write_record(self._record(prompt, one)):
@@ -82,17 +83,20 @@ class Run:
                     found.append((prompt, [one]))
         return True
 
-    def _drawn(self, prompt: Prompt) -> Iterator[Sample]:
-        """What the file holds already, then the rest as it is drawn."""
+    def _job(self, prompt: Prompt) -> Job:
+        """What the file holds of a prompt's samples, and what is still to be drawn."""
         made_by = {**conditions(prompt, self.plan), **of_text(self.lm.info).columns}
         known = self.out.samples(prompt.asked, made_by) if self.out else []
         kept = {(one.temperature, one.sample): one for one in known}
-        yield from (kept[place] for place in self.plan.places if place in kept)
         missing = [place for place in self.plan.places if place not in kept]
-        for one in generate.sample(self.lm, prompt, self.plan, missing):
-            if self.out:
-                self.out.append(self._record(prompt, one))
-            yield one
+        return Job(prompt, missing, [kept[place] for place in self.plan.places if place in kept])
+
+    def _kept(self, drawn: Drawn) -> tuple[Prompt, Sample]:
+        """A sample, which the file holds from now on."""
+        prompt, one = drawn.job.prompt, drawn.sample
+        if self.out and drawn.new:
+            self.out.append(self._record(prompt, one))
+        return prompt, one
 
     def _record(self, prompt: Prompt, one: Sample) -> dict[str, object]:
         return record(prompt, self.plan, one, self.expected, of_text(self.lm.info))

@@ -127,7 +127,7 @@ class Sample:
     steps: tuple[Step, ...] = ()  # of a sample that was traced
 
 
-def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[tuple[float, int]]) -> Iterator[Sample]:
+def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[Place]) -> Iterator[Sample]:
     """These (temperature, sample number) of the plan, as each is finished. A context is read once.
 
     At T = 0 all samples are one: it is computed once, so that they have the same last digits too.
