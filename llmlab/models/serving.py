@@ -1,0 +1,189 @@
+"""Which llama-server runs a model: each keeps a folder that says so, which is believed only when the process lives.
+
+Nothing heavy is loaded here: a verb that a server answers takes less time than loading numpy.
+"""
+
+import os
+import platform
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from llmlab import cache
+from llmlab.backends import shards
+from llmlab.config import Config
+from llmlab.errors import MissingError
+from llmlab.language import later, tr
+from llmlab.models.sources import Source
+from llmlab.progress import Reporter
+
+STATE, KEY = "server.json", "key"  # in a server's folder
+ANSWER_S, END_S = 5, 5  # how long a server may take to answer, and to end when it is asked to
+ENDED = later("the server of {model} (process {pid}) has ended")
+CHANGED = later("the server of {model} (process {pid}) reads a file that has changed since")
+SILENT = later("the server of {model} (process {pid}) does not answer")
+
+
+class Running(Struct, frozen=True):
+    """A llama-server that llmlab started, as its folder states it. Its key stands in a file of its own alone."""
+
+    folder: Path
+    model: str
+    revision: str
+    dtype: str  # native, or what the weights were widened to
+    fingerprint: dict[str, str]  # of what it serves: another one is another server
+    program: Path
+    file: Path  # the GGUF that it reads
+    version: str  # of the package that carries llama.cpp
+    url: str
+    parallel: int  # texts at once
+    context: int  # tokens of each
+    detached: bool  # whether it goes on without the llmlab that started it
+    pid: int = 0
+    started: str = ""  # when the process began, as the system counts: a number that is used again began at another time
+    since: float = 0.0  # seconds since 1970
+
+    @property
+    def key(self) -> str:
+        """What a request must bear: `Authorization: Bearer KEY`."""
+        return (self.folder / KEY).read_text(encoding="ascii").strip()
+
+
+def find(config: Config, source: Source, reporter: Reporter) -> Running | None:
+    """The server that runs a model with the number type of the settings; None where there is none.
+
+    One that is of no use any more is ended, its folder removed, and that is said.
+    """
+    found = read(place(config, source))
+    if found is None:
+        return None
+    why = _fault(found, fingerprint(source, found.dtype, found.program, found.file))
+    if why:
+        reporter.say(tr(why, model=found.model, pid=found.pid))
+        stop(found, reporter)
+        return None
+    return found
+
+
+def demand(config: Config, source: Source, reporter: Reporter) -> Running:
+    """The same. Raises MissingError with the command that starts one where there is none."""
+    found = find(config, source, reporter)
+    if found is None:
+        raise MissingError(tr("no server runs for {model}", model=source.name), f"llmlab serve {source.name}")
+    return found
+
+
+def every(config: Config, reporter: Reporter) -> list[Running]:
+    """All that run; one whose process is gone is removed, and that is said."""
+    found = []
+    for one in _all(config):
+        if is_alive(one):
+            found.append(one)
+        else:
+            reporter.say(tr(ENDED, model=one.model, pid=one.pid))
+            stop(one, reporter)
+    return found
+
+
+def stop(running: Running, reporter: Reporter) -> None:
+    """End a server, unless it has ended, and remove its folder, unless another has taken it."""
+    with cache.locked(running.folder, reporter):
+        if is_alive(running):
+            end(running)
+        if read(running.folder) == running:
+            shutil.rmtree(running.folder)
+
+
+def end(running: Running) -> None:
+    """Ask the process to end; after a while it is killed."""
+    with suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+        deadline = time.monotonic() + END_S
+        while is_alive(running):
+            if time.monotonic() > deadline and hasattr(signal, "SIGKILL"):
+                os.kill(running.pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def place(config: Config, source: Source) -> Path:
+    """The folder of a model's server on this machine: a home may be shared by several."""
+    return _root(config) / source.dtype_to_run(config.dtype) / source.slug
+
+
+def fingerprint(source: Source, dtype: str, program: Path, file: Path) -> dict[str, str]:
+    """What a server serves: the model, its program, and the files that it reads."""
+    stamps = {path.name: _stamp(path) for path in (program, *shards.paths(file))}
+    return {**source.fingerprint, **stamps, "dtype": dtype}
+
+
+def began(pid: int) -> str:
+    """When a process began, in the system's ticks since it started; "" where that is not told, or there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()  # man 5 proc: the name before may hold anything; then the third field
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def is_alive(running: Running) -> bool:
+    """Whether the process is there, and the same; where the system does not tell, whether it answers."""
+    return began(running.pid) == running.started if running.started else answers(running)
+
+
+def answers(running: Running) -> bool:
+    """Whether a server takes the key, and serves the file."""
+    import http.client
+
+    where = running.url.removeprefix("http://")
+    connection = http.client.HTTPConnection(where, timeout=ANSWER_S)
+    try:
+        connection.request("GET", "/props", headers={"Authorization": f"Bearer {running.key}"})
+        reply = connection.getresponse()
+        return reply.status == 200 and msgspec.json.decode(reply.read())["model_path"] == str(running.file)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        connection.close()
+
+
+def _fault(running: Running, wanted: dict[str, str]) -> str:
+    """Why a server is of no use, "" for one that is. The key goes to the process that was given it, and to no other."""
+    if not is_alive(running):
+        return ENDED
+    if running.fingerprint != wanted:
+        return CHANGED
+    return "" if answers(running) else SILENT
+
+
+def _root(config: Config) -> Path:
+    return config.cache_folder / "servers" / platform.node()
+
+
+def _all(config: Config) -> Iterator[Running]:
+    for folder in sorted(_root(config).glob("*/*")):
+        if found := read(folder):
+            yield found
+
+
+def read(folder: Path) -> Running | None:
+    """What a folder states, None where it is none of a server."""
+    try:
+        return msgspec.json.decode((folder / STATE).read_bytes(), type=Running, dec_hook=lambda kind, text: kind(text))
+    except (OSError, ValueError):
+        return None
+
+
+def _stamp(path: Path) -> str:
+    """What changes with a file, "" where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ""
+    return f"{stat.st_size} bytes, {stat.st_mtime_ns} ns"
