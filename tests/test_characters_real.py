@@ -22,7 +22,8 @@ from llmlab.lab.probability.compare import difference
 from llmlab.lab.probability.next_text import what_follows
 from llmlab.lab.probability.scored import score
 from llmlab.lab.prompt import mended, read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 from llmlab.models.library import Library
 
 pytestmark = pytest.mark.models
@@ -43,7 +44,9 @@ class Opened:
         self.lm, self.spellings = library.causal_lm(), library.spellings()
 
     def follows(self, text, by=None, *temperatures):
-        return what_follows(self.lm, self.spellings, read(self.lm, text, raw=True), by, 10, temperatures or (1.0,))
+        return what_follows(
+            self.lm, lambda: self.spellings, read(self.lm, text, raw=True), by, 10, temperatures or (1.0,)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from llmlab.cli import main
 from llmlab.cli.world import World
 from llmlab.config import load
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 from llmlab.models import prepare
 from llmlab.models.library import Library
 

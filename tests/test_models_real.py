@@ -22,8 +22,9 @@ from llmlab.lab.probability.pairs import PAIRS, judge
 from llmlab.lab.probability.quiz import QUESTIONS, answer
 from llmlab.lab.probability.scored import score
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.vectors.rows import of_word
 from llmlab.models import card

@@ -7,8 +7,9 @@ from deaf import Deaf
 
 from llmlab.config import load
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.samples import summarise
 from llmlab.models.library import Library
 

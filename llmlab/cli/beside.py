@@ -20,8 +20,8 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.config import PresetEntry
     from llmlab.lab.asked import Asked
     from llmlab.lab.probability.pairs import Pair
+    from llmlab.lab.temperature.drawn import Plan
     from llmlab.lab.temperature.expected import Expected
-    from llmlab.lab.temperature.generate import Plan
     from llmlab.lab.temperature.samples import Samples
 
 

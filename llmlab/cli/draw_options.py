@@ -17,7 +17,7 @@ from llmlab.language import tr
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
     from llmlab.backends.sampling import Settings
-    from llmlab.lab.temperature.generate import Plan
+    from llmlab.lab.temperature.drawn import Plan
 
 MOST_TEMPERATURES = 1000
 

@@ -35,7 +35,8 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - 
 
 
 EngineOption = Annotated[
-    Engine | None, option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch, ctranslate2 or numpy.")
+    Engine | None,
+    option("--engine", metavar="NAME", panel=MODEL, help="auto, llama.cpp, torch, ctranslate2, numpy, server."),
 ]
 DtypeOption = Annotated[
     Dtype | None,
@@ -46,6 +47,15 @@ DtypeOption = Annotated[
 BosOption = Annotated[
     bool | None,
     option("--bos/--no-bos", panel=MODEL, help="Whether BOS stands first; else as the tokenizer does."),
+]
+
+
+BaseUrlOption = Annotated[
+    list[str] | None,
+    option("--base-url", metavar="URL", panel=MODEL, help="A server of openai:NAME; several share the work."),
+]
+ParallelOption = Annotated[
+    int | None, option("--parallel", metavar="N", min=1, panel=MODEL, help="Requests at once to servers (8).")
 ]
 
 
@@ -141,15 +151,22 @@ class ModelOptions(Struct, frozen=True):
     model: Annotated[
         str | None,
         option(
-            "--model", "-m", metavar="NAME", panel=MODEL, help="Of `models list`, a path, hub id[:file], ollama:NAME."
+            "--model",
+            "-m",
+            metavar="NAME",
+            panel=MODEL,
+            help="Of `models list`, path, hub id[:file], ollama: or openai:NAME.",
         ),
     ] = None
     engine: EngineOption = None
     dtype: DtypeOption = None
     bos: BosOption = None
+    base_url: BaseUrlOption = None
+    parallel: ParallelOption = None
 
     def library(self, world: World) -> "Library":
-        return world.library(self.engine, self.dtype, bos=self.bos)
+        urls = tuple(self.base_url or ())
+        return world.library(self.engine, self.dtype, bos=self.bos, base_url=urls, parallel=self.parallel)
 
     def causal_lm(self, world: World) -> "CausalLM":
         return self.library(world).causal_lm(self.model or "")
@@ -178,7 +195,7 @@ class ModelsOptions(Struct, frozen=True):
             "-m",
             metavar="NAME",
             panel=MODEL,
-            help="Of `models list`, path, hub id[:file], ollama:NAME; several.",
+            help="Of `models list`, path, hub id[:file], ollama: or openai:NAME; several.",
         ),
     ] = None
     engine: EngineOption = None
@@ -189,6 +206,8 @@ class ModelsOptions(Struct, frozen=True):
         ),
     ] = None
     bos: BosOption = None
+    base_url: BaseUrlOption = None
+    parallel: ParallelOption = None
 
     def __post_init__(self) -> None:
         """Raise MisuseError as `chosen` does."""
@@ -198,7 +217,8 @@ class ModelsOptions(Struct, frozen=True):
     def each(self) -> list[ModelOptions]:
         """The options of each model alone."""
         found = chosen(self.model or (), self.dtype or ())
-        return [ModelOptions(name, self.engine, dtype, self.bos) for name, dtype in found]
+        servers = self.base_url, self.parallel
+        return [ModelOptions(name, self.engine, dtype, self.bos, *servers) for name, dtype in found]
 
     @property
     def one(self) -> ModelOptions:

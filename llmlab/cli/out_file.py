@@ -16,7 +16,7 @@ import msgspec
 
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError, reason
-from llmlab.lab.temperature.generate import Sample
+from llmlab.lab.temperature.drawn import Sample
 from llmlab.language import tr
 from llmlab.render.records import begins, to_jsonl
 from llmlab.view import Record

@@ -123,7 +123,7 @@ def next_(
     prompt = context(lm, asked, template=wrap.template, chat=chat, allow_special=reading.allow_special)
     more = {"pictured": bool(form.plots), "counts": counts}
     with world.progress(tr("reading")):
-        found = what_follows(lm, model.spellings(world), prompt, by, k, heats, cuts, **more)
+        found = what_follows(lm, partial(model.spellings, world), prompt, by, k, heats, cuts, **more)
     world.show(found, form, partial(found.views, measures=heat != HeatOptions()))
 
 

@@ -10,8 +10,8 @@ from llmlab.cli.world import World
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import of_text
 from llmlab.lab.temperature import generate
+from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, Sample
 from llmlab.lab.temperature.many import Drawn, Job, sample_each
 from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise

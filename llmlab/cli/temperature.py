@@ -21,8 +21,8 @@ from llmlab.lab.asked import Asked
 from llmlab.language import tr
 
 if TYPE_CHECKING:
+    from llmlab.lab.temperature.drawn import Plan
     from llmlab.lab.temperature.expected import Expected
-    from llmlab.lab.temperature.generate import Plan
 
 SettingsOption = Annotated[bool, option("--show-settings", panel=SHOWN, help="Say everything that applies.")]
 

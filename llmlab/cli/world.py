@@ -71,26 +71,47 @@ class World:
         return Files(self.stdin, self.say)
 
     def library(
-        self, engine: str | None = None, dtype: str | None = None, thorough: bool = False, bos: bool | None = None
+        self,
+        engine: str | None = None,
+        dtype: str | None = None,
+        thorough: bool = False,
+        bos: bool | None = None,
+        base_url: tuple[str, ...] = (),
+        parallel: int | None = None,
     ) -> "Library":
-        """The models, with the engine, number type and BOS that the options ask for; made once."""
-        return self._library(engine, dtype, thorough, bos)
+        """The models, with the engine, number type, BOS and servers that the options ask for; made once."""
+        return self._library(engine, dtype, thorough, bos, base_url, parallel)
 
     def shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
         """The spaces, over the same models; made once."""
         return self._shelf(engine, dtype, thorough)
 
-    def settings(self, engine: str | None = None, dtype: str | None = None, bos: bool | None = None) -> "Config":
+    def settings(
+        self,
+        engine: str | None = None,
+        dtype: str | None = None,
+        bos: bool | None = None,
+        base_url: tuple[str, ...] = (),
+        parallel: int | None = None,
+    ) -> "Config":
         """The settings with what the options ask for."""
         from msgspec.structs import replace
 
-        asked: dict[str, Any] = {"engine": engine, "dtype": dtype, "bos": bos}
-        return replace(self.config, **{key: value for key, value in asked.items() if value is not None})
+        servers = replace(self.config.servers, **_given(base_url=base_url or None, parallel=parallel))
+        return replace(self.config, servers=servers, **_given(engine=engine, dtype=dtype, bos=bos))
 
-    def _make_library(self, engine: str | None, dtype: str | None, thorough: bool, bos: bool | None) -> "Library":
+    def _make_library(
+        self,
+        engine: str | None,
+        dtype: str | None,
+        thorough: bool,
+        bos: bool | None,
+        base_url: tuple[str, ...],
+        parallel: int | None,
+    ) -> "Library":
         from llmlab.models.library import Library
 
-        return Library(self.settings(engine, dtype, bos), self, thorough)
+        return Library(self.settings(engine, dtype, bos, base_url, parallel), self, thorough, self.environ)
 
     def _make_shelf(self, engine: str | None, dtype: str | None, thorough: bool) -> "Shelf":
         from llmlab.spaces.shelf import Shelf
@@ -266,6 +287,11 @@ class World:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)
+
+
+def _given(**asked: Any) -> dict[str, Any]:
+    """What is asked for."""
+    return {key: value for key, value in asked.items() if value is not None}
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:

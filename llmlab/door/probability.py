@@ -24,6 +24,7 @@ from llmlab.lab.probability.cloze import Cloze
 from llmlab.lab.probability.compare import Difference, difference
 from llmlab.lab.probability.counts import CountedNext
 from llmlab.lab.probability.next import Next
+from llmlab.lab.probability.next_listed import NextListed
 from llmlab.lab.probability.next_text import NextText
 from llmlab.lab.probability.orders import Orders
 from llmlab.lab.probability.pairs import Pairs
@@ -97,7 +98,7 @@ class ProbabilityVerbs(Opened):
         allow_special: bool = False,
         model: Texts = (),
         dtype: Texts = (),
-    ) -> Next | NextText | CountedNext | NextBeside:
+    ) -> Next | NextText | CountedNext | NextListed | NextBeside:
         """Which token, character or word comes next: the exact distribution, at one temperature or several.
 
         Of several models at one temperature, without filters.
@@ -113,7 +114,7 @@ class ProbabilityVerbs(Opened):
         if len(models) > 1:
             check_beside(found, cuts)
             return expectations(((one.causal_lm(), one.spellings) for one in models), read, by, k, found[0])
-        lm, spellings = models[0].causal_lm(), models[0].spellings()
+        lm, spellings = models[0].causal_lm(), models[0].spellings
         return next_text.what_follows(lm, spellings, read(lm), by, k, found, cuts, counts=counts)
 
     def compare(

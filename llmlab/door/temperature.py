@@ -16,8 +16,8 @@ from llmlab.lab.temperature import samples as sampled
 from llmlab.lab.temperature import trace as tracing
 from llmlab.lab.temperature import tree as growing
 from llmlab.lab.temperature.beside import SamplesBeside
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan
 from llmlab.lab.temperature.plans import fitted, planned
 from llmlab.lab.temperature.samples import Samples
 from llmlab.lab.temperature.trace import Trace

@@ -71,12 +71,14 @@ class Asked:
         allow_special: bool = False,
     ) -> "Iterator[Prompt]":
         """What the model reads for each of the prompts, as they come; `heal` None: where it needs it."""
+        from llmlab.backends.served.base import Served
         from llmlab.lab import prompt as prompts
 
         before, template = self.before, self.wrap.template
         for text in self.texts:
             read = prompts.read(lm, text, before=before, template=template, raw=raw, allow_special=allow_special)
-            yield read if heal is False else prompts.mended(lm, spellings(), read, bool(heal))
+            whole = heal is False or (heal is None and isinstance(lm, Served))  # a server does not show its vocabulary
+            yield read if whole else prompts.mended(lm, spellings(), read, bool(heal))
 
 
 def check_ways(ways: Iterable[tuple[str, object]], raw: bool, preset: str | None, system: str | None) -> None:

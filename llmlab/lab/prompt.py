@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, Message, Tokens
+from llmlab.backends.served.base import Served
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.healing import Backoff, heal
@@ -26,6 +27,7 @@ class Prompt:
     text: str  # as the model reads it, without BOS
     tokens: Tokens  # up to the likeliest cut of a healed one
     chat: bool = False  # the model's own chat template is around it
+    messages: tuple[Message, ...] = ()  # of a conversation whose template only a server knows
     cuts: tuple[Backoff, ...] = ()  # where a text that ends inside a token may be cut, the likeliest first
 
     @property
@@ -60,6 +62,8 @@ def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
 
 def chats(model: CausalLM) -> bool:
     """Whether a model has a chat template."""
+    if isinstance(model, Served) and model.renders_itself:
+        return True
     return model.chat([Message("user", "Hi")]) is not None
 
 
@@ -80,6 +84,8 @@ def read(
     if not asked:
         raise MisuseError(tr("the prompt is empty"), tr("give at least one character"))
     messages = [*before, Message("user", asked)]
+    if isinstance(model, Served) and not (template or raw) and model.renders_itself:
+        return Prompt(asked, asked, Tokens((), ()), chat=True, messages=tuple(messages))
     rendered = None if template or raw else model.chat(messages)
     if rendered is None:
         if before:

@@ -18,6 +18,16 @@ def counting(config: Config, source: Source) -> Engine:
     return "numpy"
 
 
+def check_served(config: Config, name: str) -> None:
+    """Raise MisuseError for what only a model of this machine may be asked to be."""
+    if config.engine != "auto":
+        message = tr("{model} runs behind a server, not on the engine {engine}", model=name, engine=config.engine)
+        raise MisuseError(message, tr("leave out --engine"))
+    if config.dtype != "auto":
+        message = tr("{model} runs behind a server, which has its own number type", model=name)
+        raise MisuseError(message, tr("leave out --dtype"))
+
+
 def cannot_score(engine: Engine) -> UnsupportedError:
     message = tr("the engine {engine} cannot score or generate text: it runs sentence encoders", engine=engine)
     return UnsupportedError(message, "auto")

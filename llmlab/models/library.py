@@ -1,12 +1,14 @@
 """Models by name: each is found once and opened once in a run, on the engine that answers fastest and right."""
 
+import os
+from collections.abc import Mapping
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
 from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
 from llmlab.language import retold, tr
-from llmlab.models import engines
+from llmlab.models import engines, servers
 from llmlab.models.nature import Kind, nature, other_than
 from llmlab.models.sources import Source, locate
 from llmlab.progress import Reporter
@@ -21,8 +23,11 @@ if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs non
 class Library:
     """What a run reads models from. `thorough` checks the checksums of what was made before."""
 
-    def __init__(self, config: Config, reporter: Reporter, thorough: bool = False) -> None:
-        self.config, self.reporter = config, reporter
+    def __init__(
+        self, config: Config, reporter: Reporter, thorough: bool = False, environ: Mapping[str, str] = os.environ
+    ) -> None:
+        """`environ` holds the keys of servers."""
+        self.config, self.reporter, self._environ = config, reporter, environ
         self._thorough = thorough
         self.source = cache(lambda name: locate(config, name, reporter))
         self._nature = cache(lambda name: nature(self.source(name)))
@@ -41,6 +46,8 @@ class Library:
 
     def kind(self, name: str) -> Kind:
         """causal, encoder or static. A catalogue entry knows; any other model is asked by its files."""
+        if servers.named(self.config, name):
+            return self.config.models[name].kind if name in self.config.models else "causal"
         return self._nature(name).kind
 
     def causal_lm(self, name: str = "") -> "CausalLM":
@@ -128,7 +135,7 @@ class Library:
             return "llama.cpp" if source.is_gguf and self._without_llama is None else "torch"
         if engine in ("ctranslate2", "numpy"):
             raise engines.cannot_score(engine)
-        if engine == "llama.cpp" and not source.is_gguf:
+        if engine in ("llama.cpp", "server") and not source.is_gguf:
             raise MisuseError(
                 tr("{model} is not a GGUF file, which the engine {engine} needs", model=source.name, engine=engine),
                 tr("use --engine torch"),
@@ -156,15 +163,26 @@ class Library:
         return llama_library.obstacle()
 
     def _open_causal_lm(self, name: str) -> "CausalLM":
+        if server := servers.named(self.config, name):
+            return self._open_served(server)
         self._expect(name, "causal")
         source = self.source(name)
         opens = {"llama.cpp": self._open_llama, "numpy": self._open_ngram, "torch": self._open_torch}
+        opens["server"] = self._open_server
         model = opens[self.runs_on(source)](source)
         if self._thorough or not _is_known(source):
             from llmlab.backends.causality import check_causal
 
             check_causal(model)
         return model
+
+    def _open_served(self, server: servers.Server) -> "CausalLM":
+        engines.check_served(self.config, server.name)
+        return servers.open_lm(self.config, server, self._environ, self.reporter)
+
+    def _open_server(self, source: Source) -> "CausalLM":
+        """Through the llama-server that runs the model."""
+        return servers.open_own(self.config, source, self.reporter)
 
     def _open_torch(self, source: Source) -> "CausalLM":
         if source.is_gguf and self.config.engine == "auto" and (why := self._without_llama) is not None:
@@ -186,6 +204,8 @@ class Library:
         return LlamaCpp(path, source.name, source.revision, self.config.threads, self.config.bos)
 
     def _open_tokenizer(self, name: str) -> "Tokenizer":
+        if servers.named(self.config, name) or self.config.engine == "server":
+            return self.causal_lm(name)
         self._expect(name, "causal")
         source = self.source(name)
         if source.is_ngram:  # its counts are read in no time
@@ -208,6 +228,8 @@ class Library:
             )
 
     def _read_spellings(self, name: str) -> "Spellings":
+        if servers.named(self.config, name) or self.config.engine == "server":
+            self.causal_lm(name).spellings()  # which a server does not show
         from llmlab.models import prepare
 
         return prepare.spellings(self.shop, self.source(name), self.causal_lm(name))
@@ -250,7 +272,7 @@ class Library:
     def _open_ctranslate2(self, source: Source) -> "Encoder | None":
         """None where another engine is asked for, or for auto one that computes the model rightly."""
         engine, dtype = self.config.engine, self._torch_dtype
-        if engine == "llama.cpp":
+        if engine in ("llama.cpp", "server"):
             raise UnsupportedError(tr("the engine {engine} cannot run sentence encoders", engine=engine), "ctranslate2")
         if engine == "numpy":
             raise engines.cannot_compute(engine, source, "ctranslate2")

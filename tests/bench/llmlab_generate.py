@@ -9,7 +9,8 @@ import time
 
 from llmlab.cli.world import World
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 
 name, text, temperatures, samples = sys.argv[1:]
 model = World().library().causal_lm(name)

@@ -10,7 +10,8 @@ import numpy as np
 from llmlab.backends.sampling import log_softmax
 from llmlab.cli.world import World
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 
 TEMPERATURES = ((1.0,), (0.5, 1.0, 1.5))
 SAMPLES = (1, 5, 20)

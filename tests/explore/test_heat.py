@@ -6,7 +6,8 @@ import pytest
 from llmlab.explore import heat
 from llmlab.explore.heat import Jumps
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 
 
 @pytest.fixture

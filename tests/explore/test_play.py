@@ -6,7 +6,8 @@ import pytest
 from llmlab.explore.play import Play
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 
 
 @pytest.mark.parametrize("temperature", [0, 0.4, 1, 2])

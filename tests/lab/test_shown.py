@@ -11,7 +11,7 @@ from llmlab.lab import prompt as prompts
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.probability.prob import ledger
 from llmlab.lab.shown import SCHEMA, VEGA_LITE, Each, Shown
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.samples import draw
 from llmlab.lab.vectors.odd import odd_one_out
 from llmlab.render import Screen, show

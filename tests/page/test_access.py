@@ -8,7 +8,8 @@ from selenium.webdriver.common.keys import Keys
 
 from llmlab.lab.probability.prob import ledger, with_others
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.samples import summarise
 from llmlab.render.safe import visible
 

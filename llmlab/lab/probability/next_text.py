@@ -1,7 +1,7 @@
 """Which character or word comes next: `next` over text instead of tokens, for a text that may end inside a token."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
+from llmlab.backends.served.base import Served
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters import words
@@ -21,6 +22,7 @@ from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.counts import CountedNext, counted
 from llmlab.lab.probability.next import PLAIN, Next, likeliest_next, next_tokens
+from llmlab.lab.probability.next_listed import NextListed, next_listed
 from llmlab.lab.probability.parts import NEXT
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
@@ -234,7 +236,7 @@ def check(
 
 def what_follows(
     model: CausalLM,
-    spellings: Spellings,
+    spellings: Callable[[], Spellings],
     context: Prompt,
     by: By | None,
     k: int,
@@ -243,23 +245,26 @@ def what_follows(
     *,
     pictured: bool = False,
     counts: bool = False,
-) -> Next | NextText | CountedNext:
+) -> Next | NextText | CountedNext | NextListed:
     """The next token, character or word; when nothing is said a token, or a character of a text that ends inside one.
 
     A result that is `pictured` has the tokens too, of which a page makes softmax(z / T) anew. Filters and the
     repetition penalty are of tokens. Raises MisuseError for them by character or word. With `counts`, the next token
-    of an n-gram model and what makes its probability.
+    of an n-gram model and what makes its probability. Of a model behind a server what it lists.
     """
+    if isinstance(model, Served):
+        plain = by in (None, "token") and tuple(temperatures) == (1.0,) and filters == PLAIN
+        return next_listed(model, context, k, plain=plain)
     if counts:
         return counted(model, next_tokens(model, context, k))
     whole = replace(filters, temperature=1.0) == PLAIN
     if by in ("character", "word") and not whole:
         raise MisuseError(tr(OF_TOKENS[by]), tr("leave them out, or --by token"))
-    inside = by is None and not context.chat and bool(heal(model, spellings, context.tokens))
+    inside = by is None and not context.chat and bool(heal(model, spellings(), context.tokens))
     part: Part | None = "character" if inside and whole else None if by is None or by == "token" else by
     if part is None:
         return next_tokens(model, context, k, temperatures, filters, inside=inside)
-    found = next_text(model, spellings, context, part, k, temperatures, chosen=by is None)
+    found = next_text(model, spellings(), context, part, k, temperatures, chosen=by is None)
     return replace(found, by_token=next_tokens(model, context, k, temperatures)) if pictured else found
 
 

@@ -22,7 +22,7 @@ from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.charts.prob import surprisals
 from llmlab.lab.probability.parts import PART
 from llmlab.lab.probability.said import MEANS, UNITS, conclusion, legend
-from llmlab.lab.probability.scored import Scored, encode
+from llmlab.lab.probability.scored import Scored, encoded
 from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
@@ -238,7 +238,7 @@ def ledgers(
 ) -> list[Ledger]:
     """The same of several texts, scored together."""
     texts = [after_bos(model, text, allow_special) for text in texts]
-    tokens = [encode(model, text, allow_special=allow_special) for text in texts]
+    tokens = encoded(model, texts, allow_special=allow_special)
     stats = windows.score(model, [ScoreRequest(one, detail=True) for one in tokens], progress)
     return [_ledger(model, *one, by, correct) for one in zip(texts, tokens, stats, strict=True)]
 
@@ -270,8 +270,8 @@ def _row(scored: Scored, stats: TokenStats, group: range, by: By, correction: fl
         before=b"".join(pieces[max(first - BEFORE, 0) : first]).decode(errors="replace")[-BEFORE:],
         logprob=logprob,
         total=float(scored.running[last]),
-        rank=int(stats.ranks[first]) if known else None,
-        entropy=float(stats.entropies[first]) if known else None,
+        rank=(int(stats.ranks[first]) or None) if known else None,
+        entropy=finite(stats.entropies[first]) if known else None,
         corrected=None if correction is None else logprob + correction,
     )
 

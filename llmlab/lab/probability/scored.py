@@ -6,12 +6,14 @@ Log-probabilities are in nats, sums in float64. Perplexity is exp(-mean log-prob
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
+from llmlab.backends.served.base import Served
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.prompt import after_bos
@@ -97,13 +99,19 @@ def score(
 ) -> list[Scored]:
     """The log-probability of each token of each text. Raises MisuseError for an empty text."""
     texts = [after_bos(model, text, allow_special) for text in texts]
-    tokens = [encode(model, text, allow_special=allow_special) for text in texts]
+    tokens = encoded(model, texts, allow_special=allow_special)
     stats = windows.score(model, [ScoreRequest(one) for one in tokens], progress)
     cut = windows.Windows.of(model.info)
     return [
         Scored(text, own, found.logprobs, cut.count(len(own)))
         for text, own, found in zip(texts, tokens, stats, strict=True)
     ]
+
+
+def encoded(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Tokens]:
+    """The tokens of several texts; a server is asked for many at once."""
+    one = partial(encode, model, allow_special=allow_special)
+    return list(model.each(one, texts) if isinstance(model, Served) else map(one, texts))
 
 
 def encode(model: CausalLM, text: str, *, allow_special: bool = False) -> Tokens:

@@ -26,7 +26,7 @@ def surprisal() -> Column:
 
 
 def summary() -> tuple[Column, ...]:
-    """Of what the samples of a temperature are like, and of its likeliest first token."""
+    """Of what the samples of a temperature are like."""
     return (
         heat(),
         distinct(),
@@ -34,6 +34,12 @@ def summary() -> tuple[Column, ...]:
         Column("dist-2", True, means=tr("of different pairs of tokens")),
         surprisal(),
         Column(tr("tokens"), True, means=tr("a sample")),
+    )
+
+
+def begins() -> tuple[Column, ...]:
+    """Of its likeliest first token."""
+    return (
         Column(tr("first"), wide=True, means=tr("the likeliest first token")),
         Column("P", True, means=tr("its exact probability at this T")),
         Column(tr("seen"), True, means=tr("the share of samples that begin with it")),

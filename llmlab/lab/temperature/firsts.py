@@ -11,7 +11,7 @@ from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
 from llmlab.backends.sampling import Settings
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.temperature.generate import Plan, Sample
+from llmlab.lab.temperature.drawn import Plan, Sample
 
 FIRSTS = 5  # first tokens whose frequency is set beside their probability
 

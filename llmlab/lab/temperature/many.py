@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from llmlab.backends.base import CausalLM
+from llmlab.backends.served.base import Served
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.temperature.generate import Place, Plan, Sample, sample
+from llmlab.lab.temperature import served
+from llmlab.lab.temperature.drawn import Place, Plan, Sample
+from llmlab.lab.temperature.generate import sample
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,23 @@ class Drawn:
 
 def sample_each(model: CausalLM, jobs: Iterable[Job], plan: Plan) -> Iterator[Drawn]:
     """What is known of each prompt, then what is drawn, prompt after prompt in their order, each as it is finished."""
+    if isinstance(model, Served):
+        yield from chain.from_iterable(model.each(partial(_answered, model, plan), _parts(jobs)))
+        return
     for job in jobs:
         yield from (Drawn(job, one, new=False) for one in job.known)
         yield from (Drawn(job, one, new=True) for one in sample(model, job.prompt, plan, job.places))
+
+
+def _parts(jobs: Iterable[Job]) -> Iterator[tuple[Job, Sequence[Place]]]:
+    """What a server is asked for at a time, and before that, with no places, what is known."""
+    for job in jobs:
+        yield job, []
+        yield from ((job, places) for places in served.together(job.places))
+
+
+def _answered(model: Served, plan: Plan, part: tuple[Job, Sequence[Place]]) -> list[Drawn]:
+    job, places = part
+    if not places:
+        return [Drawn(job, one, new=False) for one in job.known]
+    return [Drawn(job, one, new=True) for one in served.drawn(model, job.prompt, plan, places)]

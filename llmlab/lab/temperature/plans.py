@@ -7,7 +7,7 @@ from dataclasses import replace
 from llmlab.backends.base import CausalLM
 from llmlab.config import GenerateSettings
 from llmlab.lab.asked import Asked
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 
 
 def planned(

@@ -13,6 +13,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM
+from llmlab.backends.served.base import Served
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import Share, share_columns
@@ -20,10 +21,11 @@ from llmlab.lab.shown import Shown
 from llmlab.lab.temperature import column
 from llmlab.lab.temperature.charts import generate as charts
 from llmlab.lab.temperature.charts import panels
+from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
-from llmlab.lab.temperature.generate import Plan, Sample, sample
-from llmlab.lab.text import BITS, edged, number, raw, show
+from llmlab.lab.temperature.generate import sample
+from llmlab.lab.text import BITS, edged, finite, number, raw, show
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -83,14 +85,17 @@ class Samples(Shown):
         return [one for one in self.samples if one.temperature == temperature]
 
     def distinct(self, temperature: float, n: int) -> float:
-        """Different n-grams of tokens over all n-grams; nan where there are none."""
+        """Different n-grams of tokens over all n-grams; nan where there are none, and of tokens without a number."""
+        if any(token < 0 for one in self.of(temperature) for token in one.ids):
+            return float("nan")
         grams = [one.ids[i : i + n] for one in self.of(temperature) for i in range(len(one.ids) - n + 1)]
         return len(set(grams)) / len(grams) if grams else float("nan")
 
     def surprisal(self, temperature: float) -> float:
         """Mean bits a token under the model itself."""
         samples = self.of(temperature)
-        return -sum(one.logprob for one in samples) * BITS / sum(len(one.ids) for one in samples) + 0.0  # not -0
+        tokens = sum(len(one.ids) for one in samples)
+        return -sum(one.logprob for one in samples) * BITS / tokens + 0.0 if tokens else float("nan")  # + 0: not -0
 
     def right(self, answer: str) -> bool:
         return self.expected.accepts(answer)
@@ -177,12 +182,13 @@ class Samples(Shown):
     def _summary(self) -> View:
         rows = []
         for t in self._temperatures():
-            best = next(one for one in self.firsts if one.temperature == t)
+            best = next((one for one in self.firsts if one.temperature == t), None)
             variety: list[Cell] = [f"{t:g}", len({one.text for one in self.of(t)})]
             variety += [number(self.distinct(t, n), 2) for n in (1, 2)]
             rest = [number(self.surprisal(t), 2), number(self.length(t), 1)]
-            rows.append([*variety, *rest, show(best.piece), f"{best.probability:.3f}", f"{best.seen:.3f}"])
-        return View("", column.summary(), rows)
+            begins = [show(best.piece), f"{best.probability:.3f}", f"{best.seen:.3f}"] if best else []
+            rows.append([*variety, *rest, *begins])
+        return View("", column.summary() + (column.begins() if self.firsts else ()), rows)
 
     def measures(self) -> list[Record]:
         """What the answers of each temperature are like."""
@@ -192,9 +198,9 @@ class Samples(Shown):
                 "temperature": t,
                 "samples": len(self.of(t)),
                 "distinct_answers": len({one.text for one in self.of(t)}),
-                "distinct_1": self.distinct(t, 1),
-                "distinct_2": self.distinct(t, 2) if max(len(one.ids) for one in self.of(t)) > 1 else None,
-                "surprisal_bits_per_token": self.surprisal(t),
+                "distinct_1": finite(self.distinct(t, 1)),
+                "distinct_2": finite(self.distinct(t, 2)),
+                "surprisal_bits_per_token": finite(self.surprisal(t)),
                 "mean_tokens": self.length(t),
                 **({"first_entropy_bits": entropies[t] * BITS} if entropies else {}),
                 **({"right": self._right(t).record()} if self.expected else {}),
@@ -222,7 +228,8 @@ def summarise(
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
     preferred = _preferred(model, prompt, plan, found) if expected else ""
-    begins = firsts(model, prompt, plan, found) if plan.samples > 1 else Firsts()
+    exact = plan.samples > 1 and not isinstance(model, Served)  # which shows no logits
+    begins = firsts(model, prompt, plan, found) if exact else Firsts()
     return Samples(
         prompt,
         plan,
@@ -251,9 +258,9 @@ def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: 
         "temperature": one.temperature,
         "sample": one.sample,
         "text": one.text,
-        "token_ids": list(one.ids),
+        "token_ids": [token if token >= 0 else None for token in one.ids],  # a server may give none
         "tokens": len(one.ids),
-        "logprob_nats": one.logprob,
+        "logprob_nats": finite(one.logprob),
         "finish": one.finish,
         **({"right": expected.accepts(one.text)} if expected else {}),
         **origin.columns,

@@ -11,7 +11,8 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import panels
 from llmlab.lab.temperature.charts import trace as charts
-from llmlab.lab.temperature.generate import Plan, Sample, Step, stream
+from llmlab.lab.temperature.drawn import Plan, Sample, Step
+from llmlab.lab.temperature.generate import stream
 from llmlab.lab.temperature.samples import conditions, how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.language import tr

@@ -13,7 +13,7 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.temperature.charts import tree as charts
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.samples import filters
 from llmlab.lab.text import edged, finite, probability, raw, show
 from llmlab.language import tr

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from llmlab.lab.characters.covers import Effort, cover
 from llmlab.lab.characters.following import beyond, endings, following
 from llmlab.lab.prompt import mended, read
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample
 
 ALL = Effort(floor=0.0, per_token=10_000, rounds=100, worth=0.0)
 TEXTS = ("T", "The", "今天", "今", "a ", "😀", "é", "The c", "1")

@@ -14,7 +14,7 @@ from llmlab.lab.prompt import read
 
 
 def asked(lm, spellings, text, by=None, **more):
-    return what_follows(lm, spellings, read(lm, text, raw=True), by, 5, **more)
+    return what_follows(lm, lambda: spellings, read(lm, text, raw=True), by, 5, **more)
 
 
 def test_the_likeliest_characters_are_those_of_the_beginnings(lm, spellings, enumerated):

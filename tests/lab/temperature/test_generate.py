@@ -17,7 +17,7 @@ from transformers.generation.logits_process import (
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature import generate
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.many import Job, sample_each
 
 PROMPT = "The cat sat on"

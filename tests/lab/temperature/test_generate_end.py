@@ -7,7 +7,8 @@ import pytest
 
 from llmlab.backends.base import ModelInfo, Tokens
 from llmlab.lab.prompt import Prompt, read
-from llmlab.lab.temperature.generate import Plan, sample, stream
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample, stream
 
 PROMPT = Prompt("x", "x", Tokens((0,), (b"x",)))
 

@@ -6,7 +6,8 @@ import pytest
 
 from llmlab.lab.prompt import read
 from llmlab.lab.shaded import FULL
-from llmlab.lab.temperature.generate import Plan, sample, stream
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample, stream
 from llmlab.lab.temperature.prompts import FEW, Prompts
 from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.temperature.trace import Trace

@@ -13,8 +13,9 @@ from transformers.generation.logits_process import RepetitionPenaltyLogitsProces
 
 from llmlab.lab.characters.healing import Backoff
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, Sample, sample
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.samples import summarise
 from llmlab.lab.text import edged
 

@@ -5,7 +5,8 @@ import pytest
 
 from llmlab.lab.prompt import read
 from llmlab.lab.provenance import of_text
-from llmlab.lab.temperature.generate import Plan, sample, stream
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import sample, stream
 from llmlab.lab.temperature.trace import Trace
 
 PROMPT = "The cat sat on"

@@ -6,7 +6,7 @@ import pytest
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature import tree
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 
 
 @pytest.mark.parametrize("engine", ["lm", "llama"])

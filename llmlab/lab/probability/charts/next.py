@@ -12,6 +12,7 @@ from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
     from llmlab.lab.probability.next import Next, Tempered
+    from llmlab.lab.probability.next_listed import NextListed
     from llmlab.lab.probability.next_text import Masses, NextText
 
 KEPT = later("top-k, top-p, min-p: how many tokens each would keep by itself (and their mass)")
@@ -31,6 +32,12 @@ def text(found: "NextText") -> Chart:
     """Characters or words, with the entropy where it is known, and what else may come."""
     shown = [show(part.encode()) for part in found.listed]
     parts = _panels(found.records(), found.by, shown, [_masses(one) for one in found.tempered])
+    return chart.picture(found.views(), *parts)
+
+
+def listed(found: "NextListed") -> Chart:
+    """What a server lists."""
+    parts = _panels(found.records(), "token", [show(one.piece) for one in found.tokens], [_head(1, None)])
     return chart.picture(found.views(), *parts)
 
 

@@ -30,7 +30,8 @@ def picture(samples: "Samples") -> Chart:
     left = len(counts) - MOST
     more = [tr("{count:,} more answers are not drawn", count=left)] if left > 0 else []
     notes = dict.fromkeys([*more, *(note for view in views for note in view.notes)])
-    parts = [_answers(samples, measures[0], counts[:MOST]), beginnings.ranking(beginnings.rows(samples))]
+    parts = [_answers(samples, measures[0], counts[:MOST])]
+    parts += [beginnings.ranking(beginnings.rows(samples))] if samples.firsts else []
     return chart.picture(views, *parts, notes=notes)
 
 
@@ -85,19 +86,22 @@ def _against(samples: "Samples", measures: Sequence[Record]) -> list[Chart]:
     common = [Counter(one.text for one in samples.of(m["temperature"])).most_common(COMMON) for m in measures]
     said = ["; ".join(f"{_said(text)} ({times})" for text, times in some) for some in common]
     flat = [one | {f"right_{name}": value for name, value in one.get("right", {}).items()} for one in measures]
-    fields = ["temperature", "samples", "distinct_answers", "surprisal_bits_per_token", "first_entropy_bits"]
+    fields = ["temperature", "samples", "distinct_answers", "surprisal_bits_per_token"]
+    fields += ["first_entropy_bits"] if samples.firsts else []
     spans = ["right_share", "right_low", "right_high"] if samples.expected else []
     rows = chart.data(flat, *fields, *spans, commonest=said)
     whole, told = {"domain": [0, most]}, {"commonest": tr("commonest")}
     parts = [
         _measure(rows, "distinct_answers", tr("different answers (of {most:,})", most=most), whole, **told),
         _measure(rows, "surprisal_bits_per_token", tr("surprisal to the model itself (bits/token)")),
-        _measure(rows, "first_entropy_bits", tr("entropy of the first token, exact (bits)")),
     ]
+    if samples.firsts:
+        parts.append(_measure(rows, "first_entropy_bits", tr("entropy of the first token, exact (bits)")))
     if samples.expected:
         parts.insert(0, _rightness(rows))
-    last = beginnings.lines(beginnings.rows(samples), temperature(rows, named=True), 2 * HEIGHT)
-    return [*parts, last]
+    if samples.firsts:
+        parts.append(beginnings.lines(beginnings.rows(samples), temperature(rows, named=True), 2 * HEIGHT))
+    return parts
 
 
 def _measure(rows: Chart, field: str, title: str, scale: Chart | None = None, **told: str) -> Chart:

@@ -8,7 +8,7 @@ from llmlab.language import later, tr
 from llmlab.view import Chart
 
 if TYPE_CHECKING:
-    from llmlab.lab.temperature.generate import Step
+    from llmlab.lab.temperature.drawn import Step
     from llmlab.lab.temperature.trace import Trace
 
 FIELDS = ("step", "token", "logprob_nats", "rank", "entropy_bits", "drawn_entropy_bits")

@@ -8,8 +8,9 @@ import vega
 from scipy import optimize, stats
 
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, Sample, sample
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.samples import summarise
 
 HEATS = (0.0, 0.7, 2.0)

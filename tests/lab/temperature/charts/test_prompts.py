@@ -4,8 +4,9 @@ import pytest
 import vega
 
 from llmlab.lab.prompt import read
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.generate import Plan, sample
+from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.samples import summarise
 

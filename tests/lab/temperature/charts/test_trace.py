@@ -6,7 +6,8 @@ import vega
 
 from llmlab.lab.prompt import read
 from llmlab.lab.provenance import of_text
-from llmlab.lab.temperature.generate import Plan, stream
+from llmlab.lab.temperature.drawn import Plan
+from llmlab.lab.temperature.generate import stream
 from llmlab.lab.temperature.trace import Trace
 
 

@@ -7,7 +7,7 @@ import pytest
 import vega
 
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature.generate import Plan
+from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.tree import grow
 
 

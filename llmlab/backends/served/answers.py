@@ -1,0 +1,100 @@
+"""Reading what a server says of tokens, in both forms of OpenAI's protocol, and not believing all of it.
+
+Of completions: lists beside each other, the likeliest keyed by text (vLLM, llama-cpp-python). Of chat: an object a
+token, with its bytes (OpenAI, vLLM); llama-server writes it for completions too, with the token's number.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llmlab.backends.served.base import UNNUMBERED, NamedToken, Position
+from llmlab.errors import DamagedError
+from llmlab.language import tr
+
+NUMBERED = "token_id:"  # how vLLM names a token by its number
+SENTINEL = -9000.0  # servers write -9999 for what they do not know; no token is so unlikely
+ROUNDING = 1e-3  # nats by which a logarithm of a probability may be above 0
+
+
+def positions(choice: Mapping[str, Any]) -> list[Position]:
+    """The tokens of an answer. Raises DamagedError for what cannot be log-probabilities."""
+    found = choice.get("logprobs") or {}
+    if found.get("content") is not None:
+        return [_of_object(one) for one in found["content"]]
+    names = found.get("tokens") or []
+    logprobs = found.get("token_logprobs") or [None] * len(names)
+    tops = found.get("top_logprobs") or [{}] * len(names)
+    numbers = choice.get("token_ids") or []
+    if not len(names) == len(logprobs) == len(tops):
+        raise DamagedError(tr("the server's answer has not as many log-probabilities as tokens"))
+    rows = zip(names, logprobs, tops, strict=True)
+    read = [Position(_of_text(name, logprob), _listed(top or {})) for name, logprob, top in rows]
+    if len(numbers) != len(read):
+        return read
+    pairs = zip(read, numbers, strict=True)
+    return [Position(NamedToken(one.token.piece, number, one.token.logprob), one.listed) for one, number in pairs]
+
+
+def checked(logprob: float | None) -> float:
+    """A log-probability in nats, nan for none. Raises DamagedError for what is none."""
+    if logprob is None:
+        return math.nan
+    value = float(logprob)
+    if math.isnan(value) or value > ROUNDING:
+        raise DamagedError(
+            tr("the server gives {value} for a log-probability", value=value), tr("no such number is one")
+        )
+    if value < SENTINEL:
+        said = tr("the server writes {value:g} where it does not know a log-probability", value=value)
+        raise DamagedError(said, tr("ask another server"))
+    return min(value, 0.0)
+
+
+def of_prompt(tokens: Sequence[int], found: Sequence[Mapping[str, Any] | None]) -> list[tuple[float, int]]:
+    """The log-probability and rank of each token of a prompt, as vLLM tells it: by number, none for the first.
+
+    Raises DamagedError for another prompt's.
+    """
+    if len(found) != len(tokens):
+        raise DamagedError(tr("the server's answer has not as many log-probabilities as tokens"))
+    rows = zip(tokens, found, strict=True)
+    own = [{"logprob": None} if one is None else one.get(str(token)) for token, one in rows]
+    if None in own:
+        raise DamagedError(tr("the server gives log-probabilities of other tokens than were asked for"))
+    return [(checked(one["logprob"]), int(one.get("rank") or 0)) for one in own if one is not None]
+
+
+def finish_of(choice: Mapping[str, Any]) -> str:
+    """How an answer ends, "" while it goes on."""
+    return {"length": "length", "": ""}.get(choice.get("finish_reason") or "", "end")
+
+
+def text_of(choice: Mapping[str, Any]) -> str:
+    """What an event of either form of the protocol adds to the text."""
+    return str(choice.get("text") or (choice.get("delta") or {}).get("content") or "")
+
+
+def _of_object(one: Mapping[str, Any]) -> Position:
+    return Position(_named(one), _sorted([_named(other) for other in one.get("top_logprobs") or []]))
+
+
+def _named(one: Mapping[str, Any]) -> NamedToken:
+    raw = one.get("bytes")
+    piece = bytes(raw) if raw is not None else str(one["token"]).encode()
+    return NamedToken(piece, int(one.get("id", UNNUMBERED)), checked(one.get("logprob")))
+
+
+def _listed(top: Mapping[str, float]) -> tuple[NamedToken, ...]:
+    return _sorted([_of_text(name, logprob) for name, logprob in top.items()])
+
+
+def _of_text(name: str, logprob: float | None) -> NamedToken:
+    if name.startswith(NUMBERED):
+        return NamedToken(b"", int(name.removeprefix(NUMBERED)), checked(logprob))
+    return NamedToken(name.encode(), UNNUMBERED, checked(logprob))
+
+
+def _sorted(tokens: Sequence[NamedToken]) -> tuple[NamedToken, ...]:
+    """Likeliest first: servers put the token that was drawn first."""
+    return tuple(sorted(tokens, key=lambda one: -one.logprob))

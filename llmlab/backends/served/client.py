@@ -1,0 +1,64 @@
+"""A server anywhere, through OpenAI's own client: connections that are kept, proxies, certificates."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import openai
+
+from llmlab.backends.served.wire import Body, WireError, fault_of, told
+from llmlab.language import tr
+
+NO_KEY = "none"  # the client wants one; servers without keys do not look at it
+
+
+class Client:
+    """One server. Nothing is tried again here: that is the pool's, which has others."""
+
+    def __init__(self, url: str, key: str, timeout: float, connections: int) -> None:
+        self.url = url.rstrip("/")
+        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._client = openai.OpenAI(
+            api_key=key or NO_KEY,
+            base_url=self.url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False),
+        )
+
+    def ask(self, path: str, body: Body | None = None) -> Any:
+        try:
+            if body is None:
+                return self._client.get(self._whole(path), cast_to=object)
+            return self._client.post(self._whole(path), body=body, cast_to=object)
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            raise _fault(error) from None
+
+    def stream(self, path: str, body: Body) -> Iterator[Any]:
+        try:
+            found = self._client.post(
+                self._whole(path), body=body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
+            )
+            with found:
+                yield from found
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            raise _fault(error) from None
+
+    def _whole(self, path: str) -> str:
+        return self.url.removesuffix("/v1") + path if path.startswith("/") else f"{self.url}/{path}"
+
+
+def _fault(error: Exception) -> WireError:
+    """What went wrong, without what was sent: a header holds the key."""
+    if isinstance(error, openai.APIStatusError):
+        wait = error.response.headers.get("retry-after", "")
+        wait_s = float(wait) if wait.replace(".", "", 1).isdecimal() else 0
+        status = error.status_code
+        return WireError(fault_of(status), told(error.response.content), status=status, wait_s=wait_s)
+    if isinstance(error, openai.APITimeoutError):
+        return WireError("broken", tr("it does not answer in time"))
+    if isinstance(error, openai.APIConnectionError):
+        return WireError("broken", str(error.__cause__ or error))
+    if isinstance(error, (openai.APIError, ValueError)):
+        return WireError("broken", tr("what it answers is no JSON"))
+    return WireError("broken", str(error) or type(error).__name__)

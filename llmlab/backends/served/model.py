@@ -1,0 +1,247 @@
+"""A causal language model behind a server: what it is asked for, in the words that this server understands."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from llmlab.arrays import Floats
+from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
+from llmlab.backends.sampling import Settings
+from llmlab.backends.served.answers import finish_of, of_prompt, positions, text_of
+from llmlab.backends.served.base import UNNUMBERED, Abilities, Draw, Increment, NamedToken
+from llmlab.backends.served.pool import Pool
+from llmlab.backends.served.tokens import Cutter
+from llmlab.backends.served.wire import WireError
+from llmlab.errors import DamagedError, UnsupportedError
+from llmlab.language import tr
+from llmlab.progress import Progress, silent
+
+CHATML = "<|im_start|>"
+SURE = 1.001  # what listed probabilities may sum to, with the rounding of float16 servers
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class ServedLM:
+    """The model `name` of a pool of servers, with what they were found to do."""
+
+    def __init__(self, pool: Pool, model: str, info: ModelInfo, abilities: Abilities) -> None:
+        """`model`: as the servers call it."""
+        self.info, self.abilities = info, abilities
+        self._pool, self._name = pool, model
+        self._cutter = Cutter(pool, model, abilities)
+        self._bos = self._cutter.bos().ids if info.bos else ()
+        self._pieces: dict[int, bytes] = {}
+
+    def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
+        return self._cutter.cut(text, allow_special=allow_special)
+
+    def vocabulary(self) -> list[bytes | None]:
+        raise self._lacks(tr("its whole vocabulary"))
+
+    def spellings(self) -> list[bytes | None]:
+        raise self._lacks(tr("its whole vocabulary"))
+
+    def piece(self, token: int) -> bytes:
+        if token not in self._pieces:
+            self._pieces[token] = self._cutter.spelling([token]).encode()
+        return self._pieces[token]
+
+    def chat(self, messages: Sequence[Message]) -> str | None:
+        """None where only the server knows the template: it is then asked with the messages themselves."""
+        sent = [{"role": one.role, "content": one.content} for one in messages]
+        if self.abilities.template == "apply-template":
+            rendered = str(self._pool.ask("/apply-template", {"messages": sent})["prompt"])
+            if CHATML in rendered and len(self.encode(CHATML, allow_special=True)) > 1:
+                return None  # llama-server puts it around what a model without a template reads
+        elif self.abilities.template == "tokenize":
+            body = {"model": self._name, "messages": sent, "add_generation_prompt": True}
+            rendered = self._cutter.spelling(self._pool.ask("/tokenize", body)["tokens"])
+        else:
+            return None
+        return rendered.removeprefix(self.info.bos or "")
+
+    @property
+    def renders_itself(self) -> bool:
+        return self.abilities.chats and not self.abilities.template
+
+    def is_end(self, token: int) -> bool:
+        return False  # the server says how a text ends
+
+    def score(self, batch: Sequence[ScoreRequest], progress: Progress = silent) -> list[TokenStats]:
+        check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
+        total = sum(len(request.tokens) - request.start for request in batch)
+        found, done = [], 0
+        for stats in self.each(self._scored, batch):
+            found.append(stats)
+            done += len(stats.logprobs)
+            progress(done, total)
+        return found
+
+    def logits(self, request: ScoreRequest) -> Iterator[Floats]:
+        raise self._lacks(tr("logits"))
+
+    def next(self, contexts: Sequence[Tokens]) -> Floats:
+        raise self._lacks(tr("the probability of every token"))
+
+    def hidden(self, tokens: Tokens, layer: int) -> Floats:
+        raise self._lacks(tr("hidden states"))
+
+    def lens(self, context: Tokens) -> Floats:
+        raise self._lacks(tr("hidden states"))
+
+    def attention(self, context: Tokens) -> Floats:
+        raise self._lacks(tr("attention weights"))
+
+    def decoder(self, context: Tokens, n: int, max_tokens: int) -> Decoder:
+        raise self._lacks(tr("logits"))
+
+    def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        return self._pool.each(function, items)
+
+    def likeliest(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
+        if k > self.abilities.listed:
+            message = tr(
+                "{url} lists the {count} likeliest tokens, not {k}",
+                url=self._where,
+                count=self.abilities.listed,
+                k=k,
+            )
+            raise UnsupportedError(message, "llama.cpp", tr("ask for fewer with -k, or use --engine llama.cpp"))
+        body = self._body(context, Settings(), 1, 0) | {"logprobs": k}
+        choice = self._pool.ask("completions", body)["choices"][0]
+        places = positions(choice)
+        if not places:
+            raise DamagedError(tr("{url} lists no tokens, though it did when it was probed", url=self._where))
+        found = tuple(map(self._spelt, places[0].listed[:k]))
+        if sum(math.exp(one.logprob) for one in found) > SURE:
+            raise DamagedError(tr("the probabilities that {url} lists sum to more than 1", url=self._where))
+        return found
+
+    def draw(self, asked: Draw) -> Iterator[Increment]:
+        self._check(asked.settings)
+        path, body = self._wanted(asked)
+        for event in self._pool.stream(path, body):
+            yield self._increment(event, asked.settings)
+
+    def drawn(self, asked: Draw, enough: Callable[[str], bool]) -> list[Increment]:
+        self._check(asked.settings)
+        path, body = self._wanted(asked)
+        return self._pool.tried(lambda wire: self._whole(wire.stream(path, body), asked.settings, enough))
+
+    def _whole(self, events: Iterator[Any], settings: Settings, enough: Callable[[str], bool]) -> list[Increment]:
+        """All of an answer, or what is `enough` of it. Raises WireError for one that is cut off."""
+        found: list[Increment] = []
+        text = ""
+        for event in events:
+            found.append(self._increment(event, settings))
+            text += found[-1].text
+            if enough(text):
+                return found
+        if not any(one.finish for one in found):
+            raise WireError("broken", tr("the answer was cut off"))
+        return found
+
+    def _wanted(self, asked: Draw) -> tuple[str, dict[str, Any]]:
+        body = self._body(asked.context, asked.settings, asked.max_tokens, asked.seed) | {"stream": True}
+        if not asked.messages:
+            return "completions", body
+        del body["prompt"]
+        if "logprobs" in body:
+            body["logprobs"] = True
+        return "chat/completions", body | {"messages": [{"role": m.role, "content": m.content} for m in asked.messages]}
+
+    def _body(self, context: Tokens, settings: Settings, max_tokens: int, seed: int) -> dict[str, Any]:
+        """Everything that bears on what is drawn, said: a server's own defaults are other ones."""
+        body: dict[str, Any] = {"model": self._name, "prompt": self._prompt(context), "max_tokens": max_tokens}
+        body |= {"temperature": settings.temperature, "top_p": settings.top_p, "seed": seed}
+        if self.abilities.listed:
+            body["logprobs"] = 1
+        if self.abilities.takes_filters:
+            penalty = settings.repetition_penalty
+            body |= {"top_k": settings.top_k, "min_p": settings.min_p}
+            body |= {"repetition_penalty": penalty, "repeat_penalty": penalty}  # vLLM's word, and llama.cpp's
+        if self.abilities.tokenizes == "content":
+            body["cache_prompt"] = False  # the last digits would depend on what was asked before
+        if self.abilities.tokenizes == "prompt":
+            body |= {"return_tokens_as_token_ids": True, "return_token_ids": True}
+        return body
+
+    def _prompt(self, context: Tokens) -> str | list[int]:
+        return [*self._bos, *context.ids] if self.abilities.reads_numbers else context.text
+
+    def _check(self, settings: Settings) -> None:
+        """Raise UnsupportedError for what the server would pass over."""
+        if settings != Settings(settings.temperature, top_p=settings.top_p) and not self.abilities.filters:
+            raise self._lacks(tr("top-k, min-p and a repetition penalty"))
+        if self.abilities.tempered is False:
+            message = tr("{url} does not draw from softmax(z / T)", url=self._where)
+            raise UnsupportedError(message, "llama.cpp", tr("see llmlab models probe; or use --engine llama.cpp"))
+
+    def _increment(self, event: Mapping[str, Any], settings: Settings) -> Increment:
+        choice = (event.get("choices") or [{}])[0]
+        tokens = tuple(self._own(one.token, settings.temperature) for one in positions(choice))
+        return Increment(text_of(choice), tokens, finish_of(choice))
+
+    def _own(self, token: NamedToken, temperature: float) -> NamedToken:
+        """With the log-probability of the model itself, nan where the server tells that of softmax(z / T)."""
+        if self.abilities.scaled is False or temperature == 1:
+            return token
+        return NamedToken(token.piece, token.number, math.nan)
+
+    def _spelt(self, token: NamedToken) -> NamedToken:
+        """With its text, where the server gave its number alone."""
+        if token.piece or token.number == UNNUMBERED:
+            return token
+        return NamedToken(self.piece(token.number), token.number, token.logprob)
+
+    def _scored(self, request: ScoreRequest) -> TokenStats:
+        if self.abilities.scores == "echo":
+            found = self._cutter.echo(request.tokens.text)[1]
+            part = slice(request.start, None)
+            return TokenStats(found.logprobs[part], found.ranks[part], found.entropies[part])
+        if self.abilities.scores == "prompt_logprobs":
+            return self._read_prompt(request)
+        if self.abilities.listed and self.abilities.reads_numbers and request.start:
+            return self._read_off(request)
+        raise self._lacks(tr("the probability of a text that is given"))
+
+    def _read_off(self, request: ScoreRequest) -> TokenStats:
+        """A continuation, each token looked up in the list after those before it.
+
+        Raises UnsupportedError for a token that is in none.
+        """
+        places = range(request.start, len(request.tokens))
+        logprobs = [self._looked_up(request.tokens, place) for place in places]
+        return TokenStats(np.array(logprobs), np.zeros(len(logprobs), np.int64), np.full(len(logprobs), np.nan))
+
+    def _looked_up(self, tokens: Tokens, place: int) -> float:
+        count = self.abilities.listed
+        known = {one.number: one.logprob for one in self.likeliest(tokens[:place], count)}
+        if tokens.ids[place] not in known:
+            token = tokens.pieces[place].decode(errors="replace")
+            said = tr(
+                "{token!r} is not among the {count} likeliest tokens that {url} lists",
+                token=token,
+                count=count,
+                url=self._where,
+            )
+            raise UnsupportedError(said, "llama.cpp", tr("use a model of this machine, or a server that scores a text"))
+        return known[tokens.ids[place]]
+
+    def _read_prompt(self, request: ScoreRequest) -> TokenStats:
+        body = self._body(request.tokens, Settings(temperature=0), 1, 0) | {"prompt_logprobs": 0}
+        found = self._pool.ask("completions", body)["choices"][0].get("prompt_logprobs") or []
+        told = of_prompt([*self._bos, *request.tokens.ids], found)[len(self._bos) + request.start :]
+        ranks = np.array([rank for _, rank in told], np.int64)
+        return TokenStats(np.array([logprob for logprob, _ in told]), ranks, np.full(len(told), np.nan))
+
+    @property
+    def _where(self) -> str:
+        return self._pool.members[0].wire.url
+
+    def _lacks(self, what: str) -> UnsupportedError:
+        message = tr("{url} does not tell {what}", url=self._where, what=what)
+        return UnsupportedError(message, "llama.cpp", tr("use a model of this machine, or a server that does"))

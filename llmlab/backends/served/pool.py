@@ -1,0 +1,178 @@
+"""Several servers of one model as one: what fails is tried again, elsewhere if there is an elsewhere.
+
+As many requests are under way as are allowed; a server that says that it is busy halves that, answers raise it again by
+one a round (additive increase, multiplicative decrease: Chiu and Jain 1989). A server that fails is left out for a
+while, which doubles each time, and then tried again.
+"""
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from threading import Condition
+from typing import Any, TypeVar
+
+from llmlab.backends.served.wire import Body, Wire, WireError
+from llmlab.errors import LabError
+from llmlab.language import tr
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+AHEAD = 4  # items that are begun for each that is under way: the first may take longer than those after it
+A = TypeVar("A")
+B = TypeVar("B")
+T = TypeVar("T")
+
+
+class RefusedError(LabError):
+    """A server does not do what it is asked for."""
+
+
+@dataclass
+class Member:
+    """One server of the pool."""
+
+    wire: Wire
+    under_way: int = 0
+    failures: int = 0  # one after the other
+    rests_until: float = 0.0  # by the clock of time.monotonic
+    was: tuple[str, str] = ("", "")  # the model and build that its answers name
+
+
+class Pool:
+    """`retries`: how often a request is tried again; `parallel`: how many may be under way."""
+
+    def __init__(self, wires: Sequence[Wire], parallel: int, retries: int, say: Callable[[str], None]) -> None:
+        self.members = [Member(wire) for wire in wires]
+        self.parallel, self._retries, self._say = parallel, retries, say
+        self._allowed = float(parallel)
+        self._changed = Condition()
+
+    def ask(self, path: str, body: Body | None = None) -> Any:
+        """One answer. Raises LabError where there is none, or another model gave it."""
+        return self.tried(lambda wire: wire.ask(path, body))
+
+    def tried(self, asked: Callable[[Wire], T]) -> T:
+        """What one of the servers says, after as many tries as it takes."""
+        for attempt in range(self._retries + 1):
+            with self._member() as member:
+                try:
+                    found = asked(member.wire)
+                except WireError as error:
+                    self._note(member, error)
+                    if error.fault == "refused":
+                        raise refusal(member.wire.url, error) from None
+                    last = error
+                else:
+                    self._went_well(member)
+                    self._check(member, found)
+                    return found
+            if attempt < self._retries:
+                self._rest(attempt, last)
+        raise LabError(
+            tr("{url} gives no answer: {reason}", url=member.wire.url, reason=last.said),
+            tr("see whether the server runs; what was finished is kept"),
+        )
+
+    def stream(self, path: str, body: Body) -> Iterator[Any]:
+        """An answer as it comes. Raises LabError where it breaks: what was shown cannot be taken back."""
+        with self._member() as member:
+            try:
+                for found in member.wire.stream(path, body):
+                    self._check(member, found)
+                    yield found
+            except WireError as error:
+                raise refusal(member.wire.url, error) from None
+
+    def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """The function's values in the order of the items, several at once."""
+        with ThreadPoolExecutor(self.parallel) as workers:
+            waiting: deque[Future[B]] = deque()
+            rest = iter(items)
+            try:
+                while True:
+                    for item in islice(rest, self.parallel * AHEAD - len(waiting)):
+                        waiting.append(workers.submit(function, item))
+                    if not waiting:
+                        return
+                    yield waiting.popleft().result()
+            finally:
+                for one in waiting:
+                    one.cancel()
+
+    @contextmanager
+    def _member(self) -> Iterator[Member]:
+        """The server that has least to do, when there is room for a request."""
+        with self._changed:
+            while sum(one.under_way for one in self.members) >= max(int(self._allowed), 1):
+                self._changed.wait()
+            now = time.monotonic()
+            member = min(self.members, key=lambda one: (max(one.rests_until - now, 0.0), one.under_way))
+            member.under_way += 1
+        try:
+            yield member
+        finally:
+            with self._changed:
+                member.under_way -= 1
+                self._changed.notify_all()
+
+    def _went_well(self, member: Member) -> None:
+        with self._changed:
+            member.failures = 0
+            self._allowed = min(self._allowed + 1 / self._allowed, float(self.parallel))
+
+    def _note(self, member: Member, error: WireError) -> None:
+        """Ask less of what is busy, and leave out what is broken."""
+        with self._changed:
+            if error.fault == "busy":
+                self._allowed = max(self._allowed / 2, 1.0)
+            if error.fault == "broken":
+                if not member.failures and len(self.members) > 1:
+                    self._say(tr("{url} is left out for now: {reason}", url=member.wire.url, reason=error.said))
+                member.rests_until = time.monotonic() + min(FIRST_WAIT_S * 2**member.failures, LONGEST_WAIT_S)
+                member.failures += 1
+
+    def _rest(self, attempt: int, error: WireError) -> None:
+        """Wait before the next try: not where another server may answer at once."""
+        now = time.monotonic()
+        if error.fault == "broken" and any(one.rests_until <= now for one in self.members):
+            return
+        wait = min(FIRST_WAIT_S * 2**attempt, LONGEST_WAIT_S) * random.uniform(0.5, 1)
+        time.sleep(max(wait, min(error.wait_s, LONGEST_WAIT_S)))
+
+    def _check(self, member: Member, found: Any) -> None:
+        """Raise LabError for an answer of another model than the one before."""
+        if not isinstance(found, dict) or not isinstance(found.get("model"), str):
+            return
+        with self._changed:
+            was = member.was
+            now = found["model"], str(found.get("system_fingerprint") or was[1])  # parts of a stream may not name it
+            member.was = now
+        if was[0] and was != (now if was[1] else (now[0], "")):
+            raise LabError(
+                tr(
+                    "the model behind {url} has changed meanwhile: {now}, it was {was}",
+                    url=member.wire.url,
+                    now=" ".join(now).strip(),
+                    was=" ".join(was).strip(),
+                ),
+                tr("run the same command again, into another file"),
+            )
+
+
+def refusal(url: str, error: WireError) -> LabError:
+    """What a server refuses, and what to do."""
+    if error.status in (401, 403):
+        return LabError(
+            tr("{url} refuses the key: {reason}", url=url, reason=error.said),
+            tr("put the right one into the environment, as LLMLAB_API_KEY"),
+        )
+    if error.status == 404:
+        return RefusedError(
+            tr("{url} has no such model or page: {reason}", url=url, reason=error.said),
+            tr("check --base-url, which mostly ends in /v1, and the model's name"),
+        )
+    return RefusedError(tr("{url} refuses: {reason}", url=url, reason=error.said))

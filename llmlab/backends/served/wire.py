@@ -1,0 +1,119 @@
+"""How a server is spoken to: JSON there, JSON back, or a stream of it. And what may go wrong, sorted by what helps."""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from llmlab.language import tr
+
+Fault = Literal["busy", "broken", "refused"]
+Body = Mapping[str, Any]
+
+
+class WireError(Exception):
+    """Why there is no answer: the server is busy, it or the line is broken (both may be tried again), or it refuses."""
+
+    def __init__(self, fault: Fault, said: str, *, status: int = 0, wait_s: float = 0) -> None:
+        super().__init__(said)
+        self.fault, self.said, self.status, self.wait_s = fault, said, status, wait_s
+
+
+class Wire(Protocol):
+    """One server. A path that begins with a slash is the server's own, another one stands below its base URL."""
+
+    url: str  # the base URL
+
+    def ask(self, path: str, body: Body | None = None) -> Any:
+        """The answer to a body, or without one to GET. Raises WireError."""
+        ...
+
+    def stream(self, path: str, body: Body) -> Iterator[Any]:
+        """The parts of an answer as they come. Raises WireError."""
+        ...
+
+
+def fault_of(status: int) -> Fault:
+    """What an HTTP status means for who asked."""
+    if status in (408, 409, 425, 429, 503):
+        return "busy"
+    return "broken" if status >= 500 else "refused"
+
+
+def parsed(text: str | bytes) -> Any:
+    """JSON, or a WireError."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise WireError("broken", tr("what it answers is no JSON")) from None
+
+
+def told(text: bytes) -> str:
+    """What a server says of a request that it refuses, in one line."""
+    try:
+        found = json.loads(text)
+        found = found.get("error", found) if isinstance(found, dict) else found
+        said = found.get("message", found) if isinstance(found, dict) else found
+    except ValueError:
+        said = text.decode(errors="replace")
+    return " ".join(str(said).split())[:300]
+
+
+class Loopback:
+    """A server on this machine, spoken to with what Python has: to load a client takes longer than an answer."""
+
+    def __init__(self, url: str, key: str, timeout: float) -> None:
+        self.url = url
+        parts = urlsplit(url)
+        self._address, self._base = (parts.hostname or "", parts.port or 80), parts.path
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        self._timeout = timeout
+
+    def ask(self, path: str, body: Body | None = None) -> Any:
+        connection = http.client.HTTPConnection(*self._address, timeout=self._timeout)
+        try:
+            return parsed(self._answer(connection, path, body).read())
+        except (OSError, http.client.HTTPException) as error:
+            raise WireError("broken", str(error) or type(error).__name__) from None
+        finally:
+            connection.close()
+
+    def stream(self, path: str, body: Body) -> Iterator[Any]:
+        connection = http.client.HTTPConnection(*self._address, timeout=self._timeout)
+        try:
+            yield from events(iter(self._answer(connection, path, body)))
+        except (OSError, http.client.HTTPException) as error:
+            raise WireError("broken", str(error) or type(error).__name__) from None
+        finally:
+            connection.close()
+
+    def _answer(self, connection: http.client.HTTPConnection, path: str, body: Body | None) -> http.client.HTTPResponse:
+        whole = path if path.startswith("/") else f"{self._base}/{path}"
+        sent = None if body is None else json.dumps(body)
+        connection.request("GET" if body is None else "POST", whole, sent, self._headers)
+        answer = connection.getresponse()
+        if answer.status >= 400:
+            raise WireError(fault_of(answer.status), told(answer.read()), status=answer.status)
+        return answer
+
+
+def events(lines: Iterator[bytes]) -> Iterator[Any]:
+    """The data of server-sent events, up to their end."""
+    for line in lines:
+        name, _, data = line.decode(errors="replace").partition(":")
+        if name == "error":
+            raise WireError("broken", told(data.encode()))
+        if name == "data" and data.strip() == "[DONE]":
+            return
+        if name == "data":
+            found = parsed(data)
+            if isinstance(found, dict) and found.get("error"):
+                raise WireError("broken", told(data.encode()))
+            yield found
+
+
+def key_in(path: Path) -> str:
+    """The key that a server on this machine was started with."""
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,220 @@
+"""Models that a server runs: by `openai:NAME`, an entry of the settings, or the llama-server of `llmlab serve`.
+
+A server is probed once, and what was found is kept with its name. At each opening one list is asked for again, and
+held against the one that was kept: a server may run another model by now.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from llmlab import cache
+from llmlab.config import Config
+from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.language import tr
+from llmlab.progress import Reporter
+
+if TYPE_CHECKING:
+    from llmlab.backends.base import ModelInfo
+    from llmlab.backends.served.base import Found
+    from llmlab.backends.served.model import ServedLM
+    from llmlab.backends.served.pool import Pool
+    from llmlab.models.sources import Source
+
+PREFIX = "openai:"
+OFFICIAL, OFFICIAL_KEY, KEY = "https://api.openai.com/v1", "OPENAI_API_KEY", "LLMLAB_API_KEY"
+EXAMPLE = "http://localhost:8000/v1"
+UNSAID = 2**20  # tokens at once of a server that states no limit: it refuses what is too long
+MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
+
+
+@dataclass(frozen=True)
+class Server:
+    """A model and the servers that run it."""
+
+    name: str  # as it is asked for, and in records
+    model: str  # as the servers call it
+    urls: tuple[str, ...]
+    key: str  # the environment's variable that holds their key
+
+
+def named(config: Config, name: str) -> Server | None:
+    """The servers of a model's name; None for a model of this machine.
+
+    Raises MisuseError for a URL that is none.
+    """
+    entry = config.models.get(name)
+    given = config.servers.base_url
+    if entry is not None and entry.source == "server":
+        return Server(name, entry.path or name, _checked(given or entry.urls), entry.key or KEY)
+    if not name.startswith(PREFIX):
+        return None
+    model = name.removeprefix(PREFIX)
+    if not model:
+        raise MisuseError(tr("{name} names no model", name=name), tr("for example {example}", example="openai:llama3"))
+    return Server(name, model, _checked(given or (OFFICIAL,)), KEY if given else OFFICIAL_KEY)
+
+
+def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "ServedLM":
+    """The model, ready to be asked; probed now if it never was.
+
+    Raises MissingError without the client, LabError for a server that does not answer or runs another model.
+    """
+    found = kept(config, server) or probe(config, server, environ, reporter)
+    pool = connect(config, server, environ, reporter)
+    from llmlab.backends.served.model import ServedLM
+
+    check_same(config, server, found, environ, reporter)
+    return ServedLM(pool, server.model, info(config, server, found), found.abilities)
+
+
+def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM":
+    """A model of this machine through the llama-server that runs it. Raises MissingError where none does."""
+    from llmlab.backends.base import ModelInfo, check_bos
+    from llmlab.backends.served.base import LLAMA_SERVER
+    from llmlab.backends.served.model import ServedLM
+    from llmlab.backends.served.pool import Pool
+    from llmlab.backends.served.tokens import Cutter
+    from llmlab.backends.served.wire import Loopback
+    from llmlab.models import serving
+
+    running = serving.demand(config, source, reporter)
+    wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
+    pool = Pool([wire], min(config.servers.parallel, running.parallel), config.servers.retries, reporter.say)
+    bos = Cutter(pool, running.model, LLAMA_SERVER).bos().text
+    check_bos(source.name, config.bos, [0] if bos else [])
+    info = ModelInfo(
+        name=source.name,
+        revision=source.revision,
+        engine="server",
+        library=running.version,
+        dtype=running.dtype,
+        vocabulary=0,
+        context=running.context,
+        dimension=0,
+        layers=0,
+        bos=None if config.bos is False else bos or None,
+    )
+    return ServedLM(pool, running.model, info, LLAMA_SERVER)
+
+
+def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Found":
+    """Find out what the first of the servers can do, and keep it."""
+    from llmlab.backends.served.probe import Probe
+
+    first = replace(server, urls=server.urls[:1])
+    with reporter.progress(tr("probing {url}", url=first.urls[0])) as progress:
+        found = Probe(connect(config, first, environ, reporter), server.model, progress).run()
+    path = _place(config, server)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cache.put(path, msgspec.json.encode(found))
+    return found
+
+
+def kept(config: Config, server: Server) -> "Found | None":
+    """What was found before; None where nothing was, or what was is of another version of llmlab."""
+    from llmlab.backends.served.base import Found
+
+    try:
+        return msgspec.json.decode(_place(config, server).read_bytes(), type=Found)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def check_same(config: Config, server: Server, found: "Found", environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Ask each server for the list that was kept. Raises LabError where it is another model's.
+
+    One of several that does not answer is left to the pool.
+    """
+    if not found.canary:
+        return
+    from llmlab.backends.served.probe import canary
+
+    for url in server.urls:
+        try:
+            now = canary(connect(config, replace(server, urls=(url,)), environ, reporter), server.model, found)
+        except LabError as error:
+            if len(server.urls) == 1:
+                raise
+            reporter.say(tr("{url} is left out for now: {reason}", url=url, reason=error))
+            continue
+        if not _same(dict(found.canary), dict(now)):
+            raise LabError(
+                tr("{url} runs another model than when {name} was probed", url=url, name=server.name),
+                f"llmlab models probe {server.name}",
+            )
+
+
+def connect(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Pool":
+    """The servers as one."""
+    try:
+        from llmlab.backends.served.client import Client
+    except ImportError:
+        raise MissingError(tr("a server needs the package openai"), 'pip install "llmlab[servers]"') from None
+    from llmlab.backends.served.pool import Pool
+
+    asked, key = config.servers, environ.get(server.key, "")
+    if server.urls == (OFFICIAL,) and not key:
+        raise MissingError(
+            tr("{url} wants a key", url=OFFICIAL), tr("put it into the environment, as {name}", name=server.key)
+        )
+    wires = [Client(url, key, asked.timeout, asked.parallel) for url in server.urls]
+    return Pool(wires, asked.parallel, asked.retries, reporter.say)
+
+
+def info(config: Config, server: Server, found: "Found") -> "ModelInfo":
+    """Where its numbers come from."""
+    from importlib.metadata import version
+
+    from llmlab.backends.base import ModelInfo, check_bos
+
+    check_bos(server.name, config.bos, [0] if found.bos else [])
+    return ModelInfo(
+        name=server.name,
+        revision=found.build,
+        engine="openai",
+        library=f"openai {version('openai')}",
+        dtype=found.dtype or "as served",
+        vocabulary=found.vocabulary,
+        context=found.context or UNSAID,
+        dimension=0,
+        layers=0,
+        bos=None if config.bos is False else found.bos,
+    )
+
+
+def _place(config: Config, server: Server) -> Path:
+    """Where what was found is kept: by what is asked, and whom."""
+    name = hashlib.sha256("\n".join([server.model, *server.urls[:1]]).encode()).hexdigest()[:24]
+    return config.cache_folder / "probes" / f"{name}.json"
+
+
+def _same(was: Mapping[str, float], now: Mapping[str, float]) -> bool:
+    """Whether two lists are of one distribution: the last of a list may change places with the next."""
+    common = was.keys() & now.keys()
+    return len(common) >= len(was) - 1 and all(abs(was[name] - now[name]) < MOVED_NATS for name in common)
+
+
+def _checked(urls: Sequence[str]) -> tuple[str, ...]:
+    """Raises MisuseError for what is no URL of a server, and for one that holds a name or a key."""
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            fine = False
+        if not fine:
+            raise MisuseError(tr("{url} is no URL of a server", url=url), tr("for example {example}", example=EXAMPLE))
+        if parts.username or parts.password or parts.query:
+            raise MisuseError(
+                tr("the URL of {host} holds more than an address", host=parts.hostname),
+                tr("a key belongs into the environment, as LLMLAB_API_KEY"),
+            )
+    if not urls:
+        raise MisuseError(tr("no server is given"), tr("add --base-url {example}", example=EXAMPLE))
+    return tuple(dict.fromkeys(url.rstrip("/") for url in urls))
