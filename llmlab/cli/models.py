@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli.options import FormOptions
+from llmlab.cli.options import BaseUrlOption, FormOptions
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -78,4 +78,25 @@ def remove(world: World, *, name: Name) -> None:
     world.say(tr("removed {size:,.1f} MiB of {name}", size=inventory.remove(world.library(), name) / 2**20, name=name))
 
 
-models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove)
+@verb("llmlab models probe openai:NAME --base-url http://localhost:8000/v1")
+def probe(
+    world: World,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="openai:NAME, or an entry of your settings.")],
+    base_url: BaseUrlOption = None,
+    form: FormOptions,
+) -> None:
+    """What a server really can do, found by asking it and checking its answers; kept for the other verbs."""
+    from llmlab.models import servers
+    from llmlab.models.probed import Probed
+
+    config = world.settings(base_url=tuple(base_url or ()))
+    server = servers.named(config, name)
+    if server is None:
+        raise MisuseError(
+            tr("{name} is a model of this machine, which no server runs", name=name), tr("name openai:NAME")
+        )
+    world.show(Probed(server, servers.probe(config, server, world.environ, world)), form)
+
+
+models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove, probe)
