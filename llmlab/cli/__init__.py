@@ -63,11 +63,12 @@ SECTIONS = {  # of --help, with the verbs' rooms
     "Things": {
         "space": "spaces of your own: build, import, list, show, export, eval ...",
         "models": "what models there are: list, show, prepare, remove",
+        "serve": "a server that keeps a model open for many commands",
         "completion": "Tab in your shell: install, show",
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"space": "spaces", "models": "models", "completion": "completion"}
+ROOMS |= {"space": "spaces", "models": "models", "serve": "serve", "completion": "completion"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
 EXAMPLES = ("llmlab lesson 1 --run", "llmlab neighbors love")

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -30,6 +32,7 @@ LOOPBACK = "127.0.0.1"
 EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
 LOG = "log"
 PR_SET_PDEATHSIG = 1  # sys/prctl.h
+PARALLEL = 4
 CONTEXT = 4096  # tokens of a text, at most: their memory is taken at the start
 START_S = 600  # how long a large model on a slow disk may take
 KEPT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: LLAMA_ARG_* changes numbers
@@ -47,7 +50,7 @@ class Place:
 
     host: str = LOOPBACK
     port: int = 0  # one that is free
-    parallel: int = 4
+    parallel: int = PARALLEL
     detached: bool = False
 
     @property
@@ -56,19 +59,26 @@ class Place:
         own = EVERY.get(self.host, self.host)
         return f"http://[{own}]:{self.port}" if ":" in own else f"http://{own}:{self.port}"
 
-    def with_port(self) -> "Place":
-        """The same with a port that the system chooses where none is asked for."""
-        if self.port:
-            return self
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+    @property
+    def is_loopback(self) -> bool:
+        """Whether no other machine reaches it."""
+        with suppress(ValueError):
+            return ip_address(self.host).is_loopback
+        return self.host == "localhost"
+
+    def found(self) -> "Place":
+        """The same with a port that the system chooses where none is asked for. Raises LabError where none can be."""
         try:
-            with socket.socket(family) as one:
-                one.bind((self.host, 0))
+            with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as one:
+                if os.name != "nt":  # there it would take a port that is taken
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind((self.host, self.port))
                 return replace(self, port=one.getsockname()[1])
         except OSError as error:
-            raise MisuseError(
-                tr("{host} is no address of this machine: {reason}", host=self.host, reason=reason(error)),
-                tr("leave out --host"),
+            at = f"{self.host}:{self.port}" if self.port else self.host
+            raise LabError(
+                tr("no server can listen at {place}: {reason}", place=at, reason=reason(error)),
+                tr("leave out --host and --port"),
             ) from None
 
 
@@ -78,7 +88,7 @@ def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
     program = llama_library.server()  # it is there, before the model is made ready for it
     _refuse_second(serving.find(library.config, source, reporter))
     file = prepare.gguf_to_run(library.shop, source, library.config.dtype)
-    place = place.with_port()
+    place = place.found()
     wanted = _planned(library, source, program, file, place)
     wanted.folder.parent.mkdir(parents=True, exist_ok=True)
     with cache.locked(wanted.folder, reporter):
@@ -92,9 +102,28 @@ def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
             raise
 
 
-def lost(running: Running) -> LabError:
-    """What a server said last that ended by itself."""
-    return _failed(running.folder, tr("the server of {model} ended by itself", model=running.model))
+@contextmanager
+def attended(running: Running, process: Process, reporter: Reporter) -> Iterator[None]:
+    """Stay with a server until Ctrl-C or `llmlab serve --stop` ends it. Raises LabError when it ends by itself."""
+    try:
+        with _asked_to_end(), suppress(KeyboardInterrupt):
+            yield
+            if process.wait() != 0:
+                raise _failed(running.folder, tr("the server of {model} ended by itself", model=running.model))
+    finally:
+        serving.stop(running, reporter)
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Take SIGTERM, and the end of the terminal, as Ctrl-C."""
+    signals = [one for name in ("SIGTERM", "SIGHUP") if (one := getattr(signal, name, None))]
+    before = {one: signal.signal(one, signal.default_int_handler) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _servable(library: Library, name: str) -> Source:

@@ -1,0 +1,67 @@
+"""The servers that run, as a table and as records. None of it shows a key, only in which file it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from llmlab.language import tr, tr_many
+from llmlab.models.serving import KEY, Running
+from llmlab.view import Cell, Column, Record, View
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Servers of the user's on this machine."""
+
+    running: tuple[Running, ...]
+
+    def views(self) -> list[View]:
+        columns = (
+            Column(tr("model")),
+            Column(tr("type"), means=tr("of its numbers")),
+            Column(tr("where")),
+            Column(tr("since")),
+            Column(tr("process"), True),
+            Column(tr("at once"), True, means=tr("texts that it computes")),
+            Column(tr("each"), True, means=tr("tokens of a text, at most")),
+            Column(tr("until"), wide=True),
+        )
+        notes = (tr("use: --engine server"), tr("end: llmlab serve --stop")) if self.running else ()
+        return [View("", columns, [_row(one) for one in self.running], notes, self._conclusion())]
+
+    def _conclusion(self) -> str:
+        count = len(self.running)
+        return tr_many("{count} server runs.", "{count} servers run.", count) if count else tr("No server runs.")
+
+    def records(self) -> list[Record]:
+        return [
+            {
+                "model": one.model,
+                "revision": one.revision,
+                "dtype": one.dtype,
+                "library": one.version,
+                "url": one.url,
+                "key_file": str(one.folder / KEY),
+                "pid": one.pid,
+                "since": _moment(one).isoformat(timespec="seconds"),
+                "parallel": one.parallel,
+                "context": one.context,
+                "detached": one.detached,
+            }
+            for one in self.running
+        ]
+
+    def document(self) -> Record:
+        return {"servers": self.records()}
+
+    def values(self) -> list[str]:
+        return [one.url for one in self.running]
+
+
+def _row(one: Running) -> list[Cell]:
+    until = tr("--stop") if one.detached else tr("Ctrl-C or --stop")
+    since = _moment(one).strftime("%Y-%m-%d %H:%M")
+    return [one.model, one.dtype, one.url, since, str(one.pid), str(one.parallel), f"{one.context:,}", until]
+
+
+def _moment(one: Running) -> datetime:
+    return datetime.fromtimestamp(one.since).astimezone()
