@@ -51,7 +51,7 @@ def serve(
 ) -> None:
     """Keep a model open in a server of your own: commands with --engine server need not load it.
 
-    It is llama.cpp's own server. It answers on this machine alone, to who has its key, which is kept in your cache.
+    It is llama.cpp's own server, on this machine alone. It answers whoever has its key, which stands in your cache.
     """
     if server.stop:
         _stop(world, model)
@@ -73,7 +73,7 @@ def _start(world: World, model: str, server: ServerOptions, form: FormOptions) -
     place = llama_server.Place(host, port, server.parallel or llama_server.PARALLEL, server.detach)
     running, process = llama_server.start(library, model or world.config.model, place)
     if not place.is_loopback:
-        world.say(tr("other machines can reach {url}; it answers who has the key", url=running.url))
+        world.say(tr("other machines can reach it at {host}; it answers whoever has its key", host=place.host))
     if server.detach:
         world.show(Servers((running,)), form)
         return

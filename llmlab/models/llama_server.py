@@ -1,6 +1,7 @@
 """Start llama.cpp's own server for a model, so that it computes what the llama.cpp engine does (llama_memory.py)."""
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -31,6 +32,7 @@ from llmlab.progress import Reporter
 LOOPBACK = "127.0.0.1"
 EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
 LOG = "log"
+ERRORS, MARK = "1", re.compile(r"^[\d.]+ E ")  # of its log: all that is told, and what each line begins with
 PR_SET_PDEATHSIG = 1  # sys/prctl.h
 PARALLEL = 4
 CONTEXT = 4096  # tokens of a text, at most: their memory is taken at the start
@@ -40,7 +42,7 @@ SAME = (  # what makes its numbers those of the engine: no GPU, whole float32 me
     *("--device", "none", "--fit", "off", "--no-repack", "--load-mode", "mmap"),
     *("--flash-attn", "off", "--cache-type-k", "f32", "--cache-type-v", "f32", "--swa-full", "--no-kv-unified"),
 )
-QUIET = ("--offline", "--no-ui", "--no-slots", "--cache-ram", "0", "--log-verbosity", "2", "--log-colors", "off")
+QUIET = ("--offline", "--no-ui", "--no-slots", "--cache-ram", "0", "--threads-http", "32", "--log-verbosity", ERRORS)
 Process = subprocess.Popen[bytes]
 
 
@@ -238,10 +240,10 @@ def _await(running: Running, process: Process, reporter: Reporter) -> None:
 
 
 def _failed(folder: Path, what: str) -> LabError:
-    """What went wrong, with the last line of the server's own words."""
-    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
-    said = [" ".join(line.split()) for line in lines if line.strip()]
-    return LabError(tr("{what}: {said}", what=what, said=said[-1] if said else tr("it said nothing")))
+    """What went wrong, with the first error that the server tells: those after it come of it."""
+    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [" ".join(MARK.sub("", line).split()) for line in lines if line.strip()]
+    return LabError(tr("{what}: {said}", what=what, said=said[0]) if said else what)
 
 
 def _put(path: Path, text: str) -> None:

@@ -19,13 +19,13 @@ class Servers:
             Column(tr("model")),
             Column(tr("type"), means=tr("of its numbers")),
             Column(tr("where")),
-            Column(tr("since")),
-            Column(tr("process"), True),
+            Column(tr("since"), wide=True),
             Column(tr("at once"), True, means=tr("texts that it computes")),
-            Column(tr("each"), True, means=tr("tokens of a text, at most")),
-            Column(tr("until"), wide=True),
+            Column(tr("until")),
         )
-        notes = (tr("use: --engine server"), tr("end: llmlab serve --stop")) if self.running else ()
+        if not self.running:
+            return [View("", (), (), (), self._conclusion())]
+        notes = (tr("use: --engine server"), tr("end: llmlab serve --stop"))
         return [View("", columns, [_row(one) for one in self.running], notes, self._conclusion())]
 
     def _conclusion(self) -> str:
@@ -58,9 +58,8 @@ class Servers:
 
 
 def _row(one: Running) -> list[Cell]:
-    until = tr("--stop") if one.detached else tr("Ctrl-C or --stop")
     since = _moment(one).strftime("%Y-%m-%d %H:%M")
-    return [one.model, one.dtype, one.url, since, str(one.pid), str(one.parallel), f"{one.context:,}", until]
+    return [one.model, one.dtype, one.url, since, str(one.parallel), "--stop" if one.detached else "Ctrl-C"]
 
 
 def _moment(one: Running) -> datetime:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from llmlab import cache
 from llmlab.backends import shards
 from llmlab.config import Config
-from llmlab.errors import MissingError
+from llmlab.errors import LabError, MissingError
 from llmlab.language import later, tr
 from llmlab.models.sources import Source
 from llmlab.progress import Reporter
@@ -27,7 +27,6 @@ STATE, KEY = "server.json", "key"  # in a server's folder
 ANSWER_S, END_S = 5, 5  # how long a server may take to answer, and to end when it is asked to
 ENDED = later("the server of {model} (process {pid}) has ended")
 CHANGED = later("the server of {model} (process {pid}) reads a file that has changed since")
-SILENT = later("the server of {model} (process {pid}) does not answer")
 
 
 class Running(Struct, frozen=True):
@@ -58,16 +57,20 @@ class Running(Struct, frozen=True):
 def find(config: Config, source: Source, reporter: Reporter) -> Running | None:
     """The server that runs a model with the number type of the settings; None where there is none.
 
-    One that is of no use any more is ended, its folder removed, and that is said.
+    One that is of no use any more is ended, its folder removed, and that is said. Raises LabError for one that does not
+    answer: it may have too much to do.
     """
     found = read(place(config, source))
     if found is None:
         return None
-    why = _fault(found, fingerprint(source, found.dtype, found.program, found.file))
-    if why:
-        reporter.say(tr(why, model=found.model, pid=found.pid))
+    alive = is_alive(found)
+    if not alive or found.fingerprint != fingerprint(source, found.dtype, found.program, found.file):
+        reporter.say(tr(CHANGED if alive else ENDED, model=found.model, pid=found.pid))
         stop(found, reporter)
         return None
+    if not answers(found):  # the key goes to the process that was given it, and to no other
+        silent = tr("the server of {model} (process {pid}) does not answer", model=found.model, pid=found.pid)
+        raise LabError(silent, f"llmlab serve --stop {found.model}")
     return found
 
 
@@ -151,15 +154,6 @@ def answers(running: Running) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _fault(running: Running, wanted: dict[str, str]) -> str:
-    """Why a server is of no use, "" for one that is. The key goes to the process that was given it, and to no other."""
-    if not is_alive(running):
-        return ENDED
-    if running.fingerprint != wanted:
-        return CHANGED
-    return "" if answers(running) else SILENT
 
 
 def _root(config: Config) -> Path:
