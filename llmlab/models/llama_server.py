@@ -111,7 +111,11 @@ def attended(running: Running, process: Process, reporter: Reporter) -> Iterator
         with _asked_to_end(), suppress(KeyboardInterrupt):
             yield
             if process.wait() != 0:
-                raise _failed(running.folder, tr("the server of {model} ended by itself", model=running.model))
+                code = process.returncode
+                raise _failed(
+                    running.folder,
+                    tr("the server of {model} ended by itself (code {code})", model=running.model, code=code),
+                )
     finally:
         serving.stop(running, reporter)
 
