@@ -32,7 +32,8 @@ COUNTED = {  # percentage points that one case moves, which a rounding may turn
     "--shots": 6.0,  # an answer, one of 20 questions in two draws, and the bounds of its interval
 }
 NOT_ASKED = ("Lessons", "Training", "Play", "Things")  # sections whose verbs ask no question of one file
-CHAPTERS = {"lesson": "play", "explore": "pictures", "space": "vectors", "models": "models", "completion": "models"}
+CHAPTERS = {"lesson": "play", "explore": "pictures", "space": "vectors", "models": "models"}
+CHAPTERS |= {"serve": "models", "completion": "models"}
 
 
 def called(page: Path) -> str:

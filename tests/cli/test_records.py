@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import standing_servers
 from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
 from record_cases import BESIDE, DRAW, PAIRS, QUESTIONS
@@ -100,6 +101,7 @@ THINGS: list[Case] = [
     *(("space.eval.questions", f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
     ("models.list", "", ""),
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
+    ("serve", "--list", ""),
 ]
 WORDS = "man\nwoman\nking\nqueen\nparis\nfrance\n"
 VECTORS = "man 4 1 0\nwoman 4 -1 0\nking 4 1 3\nqueen 4 -1 3\nparis -5 1 0\nfrance 0 0 0\n"
@@ -129,7 +131,8 @@ def models(models, cache, lm_folder_without_bos):
 
 @pytest.fixture
 def spaces(lab, cache):
-    """The spaces mine (of a file), encoded (by an encoder) and table (of a language model)."""
+    """The spaces mine (of a file), encoded (by an encoder) and table (of a language model); a server."""
+    standing_servers.state(cache, "tiny")
     if not (cache / "spaces" / "mine").is_dir():
         listed = cache / "words.txt"
         listed.write_text(WORDS, encoding="utf-8")

@@ -6,6 +6,7 @@ from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
+import standing_servers
 import training_texts
 from rich.cells import cell_len
 from typer.main import get_command
@@ -115,6 +116,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     ],
     "models list": [("", "")],
     "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted")],
+    "serve": [("--list", "")],
 }
 BESIDE = [  # several models
     *((f"prob {text} TWO", "") for text in (ENGLISH, CHINESE, f"{BOTH} cat")),
@@ -164,6 +166,8 @@ def spaces(lab, cache, models, monkeypatch, checkout, lessons):
     models |= {"LEARNED": [str(learned)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)], "TWO": [*models["LM"], *models["GGUF"]]}
+    standing_servers.state(cache, "gemma-3-270m", detached=False)
+    standing_servers.state(cache, "mine-with-a-long-name", dtype="float16")
     if not words.exists():
         words.write_text(WORDS, encoding="utf-8")
         vectors.write_text(VECTORS, encoding="utf-8")
