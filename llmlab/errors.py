@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from llmlab.language import later, tr
 
-SYSTEM = (  # what systems say of a file, as `tr` finds it
+SYSTEM = (  # what systems say of a file or an address, as `tr` finds it
     later("No such file or directory"),
     later("Permission denied"),
     later("Is a directory"),
@@ -22,6 +22,9 @@ SYSTEM = (  # what systems say of a file, as `tr` finds it
     later("Operation not permitted"),
     later("Invalid argument"),
     later("Broken pipe"),
+    later("Address already in use"),
+    later("Cannot assign requested address"),
+    later("Name or service not known"),
 )
 
 

@@ -38,7 +38,9 @@ class ServerOptions(Struct, frozen=True):
         """Raise MisuseError for what contradicts itself."""
         given = [f"--{name}" for name in self.__struct_fields__ if getattr(self, name)]
         if (self.list or self.stop) and len(given) > 1:
-            raise MisuseError(tr("{option} does not go with {other}", option=given[0], other=given[1]), tr("give one of them"))
+            raise MisuseError(
+                tr("{option} does not go with {other}", option=given[0], other=given[1]), tr("give one of them")
+            )
 
 
 @verb("llmlab serve", "llmlab serve smollm2-135m-instruct --detach", "llmlab serve --list", "llmlab serve --stop")

@@ -20,7 +20,7 @@ class Servers:
             Column(tr("type"), means=tr("of its numbers")),
             Column(tr("where")),
             Column(tr("since"), wide=True),
-            Column(tr("at once"), True, means=tr("texts that it computes")),
+            Column(tr("parallel"), True, means=tr("texts that it computes at once")),
             Column(tr("until")),
         )
         if not self.running:
