@@ -122,7 +122,7 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How servers are asked."""
 
     base_url: tuple[str, ...] = ()
-    parallel: Positive = 8  # requests at once, of all servers together
+    parallel: Natural = 0  # requests at once, of all servers together; 0: 8, and 1 of a server that llmlab serves
     timeout: Annotated[float, Meta(gt=0)] = 60  # seconds without an answer
     retries: Natural = 6  # of a request
 

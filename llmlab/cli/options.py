@@ -55,7 +55,8 @@ BaseUrlOption = Annotated[
     option("--base-url", metavar="URL", panel=MODEL, help="A server of openai:NAME; several share the work."),
 ]
 ParallelOption = Annotated[
-    int | None, option("--parallel", metavar="N", min=1, panel=MODEL, help="Requests at once to servers (8).")
+    int | None,
+    option("--parallel", metavar="N", min=1, panel=MODEL, help="Requests at once to servers (8; 1 to `serve`)."),
 ]
 
 

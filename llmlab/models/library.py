@@ -169,8 +169,9 @@ class Library:
         source = self.source(name)
         opens = {"llama.cpp": self._open_llama, "numpy": self._open_ngram, "torch": self._open_torch}
         opens["server"] = self._open_server
-        model = opens[self.runs_on(source)](source)
-        if self._thorough or not _is_known(source):
+        engine = self.runs_on(source)
+        model = opens[engine](source)
+        if engine != "server" and (self._thorough or not _is_known(source)):  # which is not shown what comes later
             from llmlab.backends.causality import check_causal
 
             check_causal(model)

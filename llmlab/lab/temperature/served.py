@@ -35,8 +35,7 @@ def drawn(model: Served, prompt: Prompt, plan: Plan, places: Sequence[Place]) ->
     """One continuation, for each of these places."""
     check(plan)
     temperature, number = places[0]
-    found = model.drawn(_asked(prompt, plan, temperature, number), partial(_is_enough, plan))
-    one = _sample(plan, temperature, number, found)
+    one = _sample(plan, temperature, number, [model.drawn(_asked(prompt, plan, temperature, number))])
     return [replace(one, sample=other) for _, other in places]
 
 
@@ -49,8 +48,6 @@ def stream(model: Served, prompt: Prompt, plan: Plan) -> Iterator[tuple[str, Sam
         text = plan.settled("".join(part.text for part in found), finished=bool(one.finish))
         yield text[len(shown) :], _sample(plan, temperature, 0, found)
         shown = text
-        if _is_enough(plan, "".join(part.text for part in found)):
-            return
 
 
 def check(plan: Plan) -> None:
@@ -62,17 +59,13 @@ def check(plan: Plan) -> None:
 
 def _asked(prompt: Prompt, plan: Plan, temperature: float, number: int) -> Draw:
     seed = zlib.crc32(f"{plan.seed} {temperature!r} {number}".encode()) % SEEDS
-    return Draw(prompt.tokens, prompt.messages, plan.settings(temperature), plan.max_tokens, seed)
-
-
-def _is_enough(plan: Plan, text: str) -> bool:
-    return any(stop in text for stop in plan.stop)
+    return Draw(prompt.tokens, prompt.messages, plan.settings(temperature), plan.max_tokens, seed, plan.stop)
 
 
 def _sample(plan: Plan, temperature: float, number: int, found: Sequence[Increment]) -> Sample:
     """What so many increments come to; its log-probability is nan where the server does not tell it."""
     text = "".join(part.text for part in found)
-    finish = "stop" if _is_enough(plan, text) else found[-1].finish or "interrupted"
+    finish = found[-1].finish or "interrupted"
     tokens = [token for part in found for token in part.tokens]
     logprob = sum(token.logprob for token in tokens) if tokens else float("nan")
     ids = tuple(token.number for token in tokens)
