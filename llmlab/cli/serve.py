@@ -51,7 +51,7 @@ def serve(
     server: ServerOptions,
     form: FormOptions,
 ) -> None:
-    """Keep a model open in a server of your own: commands with --engine server need not load it.
+    """Keep a model open in a server, for commands with --engine server.
 
     It is llama.cpp's own server, on this machine alone. It answers whoever has its key, which stands in your cache.
     """

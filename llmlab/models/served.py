@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from llmlab.language import tr, tr_many
+from llmlab.language import later, tr, tr_many
 from llmlab.models.serving import KEY, Running
 from llmlab.view import Cell, Column, Record, View
+
+FRONT, BACK = later("the foreground"), later("the background")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Servers:
             Column(tr("where")),
             Column(tr("since"), wide=True),
             Column(tr("parallel"), True, means=tr("texts that it computes at once")),
-            Column(tr("until")),
+            Column(tr("runs in")),
         )
         if not self.running:
             return [View("", (), (), (), self._conclusion())]
@@ -59,7 +61,7 @@ class Servers:
 
 def _row(one: Running) -> list[Cell]:
     since = _moment(one).strftime("%Y-%m-%d %H:%M")
-    return [one.model, one.dtype, one.url, since, str(one.parallel), "--stop" if one.detached else "Ctrl-C"]
+    return [one.model, one.dtype, one.url, since, str(one.parallel), tr(BACK if one.detached else FRONT)]
 
 
 def _moment(one: Running) -> datetime:

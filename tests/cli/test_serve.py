@@ -203,7 +203,7 @@ def test_the_table_says_how_to_use_a_server_and_how_to_end_it(lab, cache):
     standing_servers.state(cache, "tiny", url="http://127.0.0.1:5", detached=False)
     out = lab("serve --list").out
     assert out.startswith("1 server runs.\n")
-    for text in ("tiny", "native", "http://127.0.0.1:5", "Ctrl-C", "--engine server", "llmlab serve --stop"):
+    for text in ("tiny", "native", "http://127.0.0.1:5", "the foreground", "--engine server", "llmlab serve --stop"):
         assert text in out
 
 
