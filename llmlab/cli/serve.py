@@ -96,8 +96,11 @@ def _stop(world: World, model: str) -> None:
 
 
 def _every(world: World, model: str) -> "tuple[Running, ...]":
-    """Those of a model, or all."""
+    """Those of a model, as they call it or as it is found now; or all."""
     from llmlab.models import serving
 
-    slug = world.library().source(model).slug if model else ""
-    return tuple(one for one in serving.every(world.config, world) if slug in ("", one.folder.name))
+    running = serving.every(world.config, world)
+    if not model or (named := [one for one in running if one.model == model]):
+        return tuple(named if model else running)
+    slug = world.library().source(model).slug
+    return tuple(one for one in running if one.folder.name == slug)

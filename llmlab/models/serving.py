@@ -5,6 +5,7 @@ Nothing heavy is loaded here: a verb that a server answers takes less time than 
 
 import os
 import platform
+import shlex
 import shutil
 import signal
 import time
@@ -78,7 +79,8 @@ def demand(config: Config, source: Source, reporter: Reporter) -> Running:
     """The same. Raises MissingError with the command that starts one where there is none."""
     found = find(config, source, reporter)
     if found is None:
-        raise MissingError(tr("no server runs for {model}", model=source.name), f"llmlab serve {source.name}")
+        typed = str(source.path) if source.revision == "local" else source.name
+        raise MissingError(tr("no server runs for {model}", model=source.name), f"llmlab serve {shlex.quote(typed)}")
     return found
 
 

