@@ -184,6 +184,7 @@ ARGUMENTS: dict[str, Completer] = {
     "models show name": _models,
     "models prepare names": _models,
     "models remove name": _models,
+    "serve model": _models,
     "space show name": _spaces,
     "space check name": _spaces,
     "space eval name": _spaces,

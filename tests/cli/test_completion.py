@@ -76,6 +76,7 @@ def values(lines):
         ("llmlab next a --model g", ["gemma-3-270m", "glove-6b-50d"]),
         ("llmlab next a -m sm", ["smollm2-135m-instruct"]),
         ("llmlab models show all", ["all-minilm-l6-v2"]),
+        ("llmlab serve gem", ["gemma-3-270m"]),
         ("llmlab neighbors a --space mi", ["minilm", "mine"]),
         ("llmlab neighbors a --spaces mine,g", ["mine,glove", "mine,gemma"]),
         ("llmlab space show m", ["minilm", "mine"]),
