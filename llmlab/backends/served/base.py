@@ -9,6 +9,7 @@ from msgspec import Struct
 from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.sampling import Settings
 
+CERTAIN = 1000  # nats that make a token so likely that it is drawn
 UNNUMBERED = -1  # the number of a token that a server names by its text alone
 Scores = Literal["", "echo", "prompt_logprobs", "forced"]
 A = TypeVar("A")

@@ -12,14 +12,13 @@ from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.sampling import Settings
 from llmlab.backends.served.answers import finish_of, native, of_prompt, positions, text_of, whole
-from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
+from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.tokens import Cutter
 from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
-CERTAIN = 1000  # nats that make a token so likely that it is drawn
 EVERY = 10**7  # tokens: more than any vocabulary has
 CHATML = "<|im_start|>"
 SURE = 1.001  # what listed probabilities may sum to, with the rounding of float16 servers
@@ -154,7 +153,8 @@ class ServedLM:
 
     def _completed(self, context: Tokens, found: Increment) -> Increment:
         """With the log-probabilities that were not told, of parts of characters."""
-        if not any(math.isnan(one.logprob) for one in found.tokens):
+        known = not any(math.isnan(one.logprob) for one in found.tokens)
+        if known or self.abilities.scores != "forced":
             return found
         numbers = tuple(one.number for one in found.tokens)
         whole = context + Tokens(numbers, (b"",) * len(numbers))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from llmlab.backends.served.answers import positions, text_of
-from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Abilities, Found, NamedToken, Position, Scores
+from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Found, NamedToken, Position, Scores
 from llmlab.backends.served.fit import fit
 from llmlab.backends.served.pool import Pool, RefusedError
 from llmlab.errors import LabError
@@ -27,7 +27,7 @@ SAMPLES, HEATS = 100, (1.0, 1.5)  # drawn at each temperature
 SAME_NATS, NEAR_NATS = 1e-2, 5e-2  # log-probabilities of one token in two answers; the latter of float16 servers
 UNLIKELY = 1e-4  # a chi-squared statistic that comes so seldom is not chance
 NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}
-FORCED = 3  # the place in a list of the token that is forced
+FORCED = slice(3, 40)  # the places in a list of tokens that are forced
 TOLD = 5  # tokens of a list that tell a model again
 BEGUN = 3  # prefixes that echoed log-probabilities are held against
 
@@ -205,14 +205,16 @@ class Probe:
         return "forced" if reads and tokenizes == "content" and self._forces(listed) else ""
 
     def _forces(self, listed: int) -> bool:
-        """Whether a token that a bias makes certain keeps the log-probability that the list gives it."""
+        """Whether a token that a bias makes certain keeps the log-probability that the list gives it.
+
+        Of one that is no whole character nothing may be told: the next ones are asked for.
+        """
         after = self._first(PREFIX, logprobs=listed)
-        if not after or len(after.listed) <= FORCED:
-            return False
-        wanted = after.listed[FORCED]
-        found = self._first(PREFIX, logprobs=1, logit_bias=[[wanted.number, 1000]])
-        same = found is not None and found.token.number == wanted.number
-        return same and found is not None and abs(found.token.logprob - wanted.logprob) < SAME_NATS
+        for wanted in after.listed[FORCED] if after else ():
+            found = self._first(PREFIX, logprobs=1, logit_bias=[[wanted.number, CERTAIN]])
+            if found and found.token.number == wanted.number:
+                return abs(found.token.logprob - wanted.logprob) < SAME_NATS
+        return False
 
     def _echoes(self, listed: int) -> bool:
         answer = self._try("completions", self._body(TEXT, echo=True, logprobs=1))
