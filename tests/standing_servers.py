@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from llmlab.models import serving
-from llmlab.models.serving import Running
+from llmlab.models.serving import registry
+from llmlab.models.serving.registry import Running
 
 
 def state(cache: Path, model: str, **other: object) -> Running:
@@ -29,10 +29,10 @@ def state(cache: Path, model: str, **other: object) -> Running:
         context=4096,
         detached=True,
         pid=os.getpid(),
-        started=serving.began(os.getpid()),
+        started=registry.began(os.getpid()),
         since=time.time(),
     )
     running = msgspec.structs.replace(running, **other)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / serving.STATE).write_bytes(msgspec.json.encode(running, enc_hook=str))
+    (folder / registry.STATE).write_bytes(msgspec.json.encode(running, enc_hook=str))
     return running

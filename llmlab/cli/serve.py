@@ -1,4 +1,4 @@
-"""The verb serve: a server that keeps a model open, for many commands. What runs is in models/serving.py."""
+"""The verb serve: a server that keeps a model open, for many commands. What runs is in models/registry.py."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ from llmlab.errors import MisuseError
 from llmlab.language import later, tr
 
 if TYPE_CHECKING:
-    from llmlab.models.serving import Running
+    from llmlab.models.serving.registry import Running
 
 STOPPED = later("the server of {model} (process {pid}) is ended")
 
@@ -58,7 +58,7 @@ def serve(
     if server.stop:
         _stop(world, model)
     elif server.list:
-        from llmlab.models.served import Servers
+        from llmlab.models.serving.listed import Servers
 
         world.show(Servers(_every(world, model)), form)
     else:
@@ -67,29 +67,29 @@ def serve(
 
 def _start(world: World, model: str, server: ServerOptions, form: FormOptions) -> None:
     """Start one, and stay with it unless it is to be left."""
-    from llmlab.models import llama_server
-    from llmlab.models.served import Servers
+    from llmlab.models.serving import launch
+    from llmlab.models.serving.listed import Servers
 
     library = world.library(dtype=server.dtype)
-    host, port = server.host or llama_server.LOOPBACK, server.port or 0
-    place = llama_server.Place(host, port, server.parallel or llama_server.PARALLEL, server.detach)
-    running, process = llama_server.start(library, model or world.config.model, place)
+    host, port = server.host or launch.LOOPBACK, server.port or 0
+    place = launch.Place(host, port, server.parallel or launch.PARALLEL, server.detach)
+    running, process = launch.start(library, model or world.config.model, place)
     if not place.is_loopback:
         world.say(tr("other machines can reach it at {host}; it answers whoever has its key", host=place.host))
     if server.detach:
         world.show(Servers((running,)), form)
         return
-    with llama_server.attended(running, process, world):
+    with launch.attended(running, process, world):
         world.show(Servers((running,)), form)
     world.say(tr(STOPPED, model=running.model, pid=running.pid))
 
 
 def _stop(world: World, model: str) -> None:
-    from llmlab.models import serving
+    from llmlab.models.serving import registry
 
     found = _every(world, model)
     for one in found:
-        serving.stop(one, world)
+        registry.stop(one, world)
         world.say(tr(STOPPED, model=one.model, pid=one.pid))
     if not found:
         world.say(tr("no server runs for {model}", model=model) if model else tr("no server runs"))
@@ -97,9 +97,9 @@ def _stop(world: World, model: str) -> None:
 
 def _every(world: World, model: str) -> "tuple[Running, ...]":
     """Those of a model, as they call it or as it is found now; or all."""
-    from llmlab.models import serving
+    from llmlab.models.serving import registry
 
-    running = serving.every(world.config, world)
+    running = registry.every(world.config, world)
     if not model or (named := [one for one in running if one.model == model]):
         return tuple(named if model else running)
     slug = world.library().source(model).slug

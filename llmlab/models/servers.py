@@ -82,9 +82,9 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
     from llmlab.backends.served.pool import Pool
     from llmlab.backends.served.tokens import Cutter
     from llmlab.backends.served.wire import Loopback
-    from llmlab.models import serving
+    from llmlab.models.serving import registry
 
-    running = serving.demand(config, source, reporter)
+    running = registry.demand(config, source, reporter)
     wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
     parallel = min(config.servers.parallel or 1, running.parallel)  # of one text alone the digits are the same again
     pool = Pool([wire], parallel, config.servers.retries, reporter.say)

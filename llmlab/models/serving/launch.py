@@ -23,9 +23,10 @@ from llmlab.backends import llama_library
 from llmlab.backends.base import cores
 from llmlab.errors import LabError, MisuseError, reason
 from llmlab.language import tr
-from llmlab.models import prepare, serving
+from llmlab.models import prepare
 from llmlab.models.library import Library
-from llmlab.models.serving import KEY, STATE, Running
+from llmlab.models.serving import registry
+from llmlab.models.serving.registry import KEY, STATE, Running
 from llmlab.models.sources import Source
 from llmlab.progress import Reporter
 
@@ -88,13 +89,13 @@ def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
     """Start a server for a model and wait until it answers. Raises LabError where one runs already, or none starts."""
     source, reporter = _servable(library, name), library.reporter
     program = llama_library.server()  # it is there, before the model is made ready for it
-    _refuse_second(serving.find(library.config, source, reporter))
+    _refuse_second(registry.find(library.config, source, reporter))
     file = prepare.gguf_to_run(library.shop, source, library.config.dtype)
     place = place.found()
     wanted = _planned(library, source, program, file, place)
     wanted.folder.parent.mkdir(parents=True, exist_ok=True)
     with cache.locked(wanted.folder, reporter):
-        _refuse_second(serving.read(wanted.folder))
+        _refuse_second(registry.read(wanted.folder))
         shutil.rmtree(wanted.folder, ignore_errors=True)  # of a start that was killed
         wanted.folder.mkdir(mode=0o700)
         try:
@@ -117,7 +118,7 @@ def attended(running: Running, process: Process, reporter: Reporter) -> Iterator
                     tr("the server of {model} ended by itself (code {code})", model=running.model, code=code),
                 )
     finally:
-        serving.stop(running, reporter)
+        registry.stop(running, reporter)
 
 
 @contextmanager
@@ -155,11 +156,11 @@ def _planned(library: Library, source: Source, program: Path, file: Path, place:
     """What is to run; it has no process yet."""
     dtype = source.dtype_to_run(library.config.dtype)
     return Running(
-        folder=serving.place(library.config, source),
+        folder=registry.place(library.config, source),
         model=source.name,
         revision=source.revision,
         dtype=dtype,
-        fingerprint=serving.fingerprint(source, dtype, program, file),
+        fingerprint=registry.fingerprint(source, dtype, program, file),
         program=program,
         file=file,
         version=llama_library.server_version(),
@@ -175,7 +176,7 @@ def _started(wanted: Running, place: Place, library: Library) -> tuple[Running, 
     _put(wanted.folder / KEY, secrets.token_urlsafe(32))
     process = _launch(wanted, place, library.config.threads or cores())
     try:
-        now = {"pid": process.pid, "started": serving.began(process.pid), "since": time.time()}
+        now = {"pid": process.pid, "started": registry.began(process.pid), "since": time.time()}
         running = msgspec.structs.replace(wanted, **now)
         _await(running, process, library.reporter)
         cache.put(running.folder / STATE, msgspec.json.encode(running, enc_hook=str))
@@ -237,7 +238,7 @@ def _await(running: Running, process: Process, reporter: Reporter) -> None:
     """Wait until the server answers. Raises LabError when it ends before, or takes too long."""
     deadline = time.monotonic() + START_S
     with reporter.progress(tr("starting the server of {model}", model=running.model)):
-        while not serving.answers(running):
+        while not registry.answers(running):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise _failed(running.folder, tr("no server starts for {model}", model=running.model))
             time.sleep(0.02)

@@ -1,0 +1,1 @@
+"""llama.cpp's own server as a helper: `llmlab serve` starts it, other verbs find it."""
