@@ -1,6 +1,7 @@
 """Options of what a model reads before it answers: a prompt or many, a conversation, and what stands around them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from llmlab.cli.options import STDIN, ModelOptions, ReadingOptions
+from llmlab.cli.options import ModelOptions, ReadingOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
@@ -18,6 +19,7 @@ from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import Message
+    from llmlab.files.stream import Stream
     from llmlab.lab.prompt import Prompt
 
 
@@ -62,7 +64,7 @@ class PromptOptions(Struct, frozen=True):
             from llmlab.lab.conversation import MESSAGES, told
 
             return Asked.conversation(told(world.files.records(self.chat, MESSAGES), called(self.chat), before))
-        texts: Iterator[str] | list[str] | None = None
+        texts: Stream[str] | list[str] | None = None
         if file is not None:
             texts = prompts_of(world, file)
         elif self.prompt is not None:
@@ -94,12 +96,12 @@ def _read(bos: str | None, text: str) -> str:
     return tr("the model reads {text!r}", text=text)
 
 
-def prompts_of(world: World, file: Path) -> Iterator[str] | list[str]:
-    """Prompts, one a line, each once: a prompt said twice would be the same samples twice. stdin's are a stream."""
+def prompts_of(world: World, file: Path) -> "Stream[str]":
+    """Prompts, one a line, each once: a prompt said twice would be the same samples twice."""
     from llmlab.files.opening import called
 
-    found = once(line for _, line in world.files.lines(file))
-    first = next(found, None)
+    found = world.files.counted(file, lambda files: once(line for _, line in files.lines(file)))
+    first = next(found.each, None)
     if first is None:
         raise MisuseError(tr("{file} holds no prompts", file=called(file)), tr("one prompt a line"))
-    return chain([first], found) if str(file) == STDIN else [first, *found]
+    return replace(found, each=chain([first], found.each))

@@ -7,7 +7,9 @@ stdin. What cannot be read is misuse, and the error names the file and the line.
 import codecs
 import contextlib
 import itertools
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -18,6 +20,7 @@ from msgspec import Struct
 from llmlab.errors import MisuseError
 from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
 from llmlab.files.records import Kind, listed
+from llmlab.files.stream import Stream
 from llmlab.files.tables import DELIMITERS, is_blank, parse
 from llmlab.language import later, tr
 
@@ -69,11 +72,38 @@ class Files:
 
         Raises MisuseError for none, or naming a line or column.
         """
+        return list(self.each(path, kind))
+
+    def each(self, path: Path | str, kind: Kind[Record]) -> Iterator[Record]:
+        """The same as they come; a JSON list is read whole."""
         with self._open(path) as (name, file):
-            found = list(self._read(text_lines(raw_lines(file, name), name), name, kind))
-        if not found:
-            raise MisuseError(tr("{name} holds no {kind}s", name=name, kind=tr(kind.name)), tr(kind.example))
-        return found
+            found = self._read(text_lines(raw_lines(file, name), name), name, kind)
+            first = next(found, None)
+            if first is None:
+                raise MisuseError(tr("{name} holds no {kind}s", name=name, kind=tr(kind.name)), tr(kind.example))
+            yield from itertools.chain([first], found)
+
+    def counted(self, path: Path | str, read: Callable[["Files"], Iterator[T]]) -> Stream[T]:
+        """What is read of a file as it comes, and how many there are: a file that can be read twice is counted first.
+
+        What is wrong anywhere in such a file, or at the beginning of another, is raised now.
+        """
+        count = self._count(path, read)
+        found = read(self)
+        first = list(itertools.islice(found, 1))
+        return Stream(itertools.chain(first, found), count)
+
+    def _count(self, path: Path | str, read: Callable[["Files"], Iterator[T]]) -> int:
+        """How many there are; 0 of a pipe. Nothing is said: it will be when the file is read."""
+        quiet = Files(self._stdin, lambda message: None)
+        if str(path) != STDIN:
+            return sum(1 for _ in read(quiet)) if Path(path).is_file() else 0
+        if self._taken or not (self._stdin and is_file(self._stdin)):
+            return 0
+        start = self._stdin.buffer.tell()
+        count = sum(1 for _ in read(quiet))
+        self._stdin.buffer.seek(start)
+        return count
 
     def _read(self, lines: Iterable[tuple[int, str]], name: str, kind: Kind[Record]) -> Iterator[Record]:
         form = ending(Path(name))
@@ -116,6 +146,14 @@ class Files:
             self._say(tr("reading what you type; Ctrl-D on a line of its own ends it"))
         self._taken = True
         yield "stdin", self._stdin.buffer  # type: ignore[misc]
+
+
+def is_file(stream: TextIO) -> bool:
+    """Whether a stream is a file, as in `llmlab < FILE`, and no pipe or terminal."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):  # a stream in memory has no number, a closed one neither
+        return False
 
 
 def filled(

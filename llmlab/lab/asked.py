@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
+from llmlab.files.stream import Stream
 from llmlab.language import Language, spoken, tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
@@ -31,7 +32,7 @@ class Asked:
     def of(
         cls,
         config: Config,
-        texts: Iterator[str] | Sequence[str] | None,
+        texts: Stream[str] | Sequence[str] | None,
         *,
         models: Sequence[str] = (),
         preset: str | None = None,
@@ -46,8 +47,8 @@ class Asked:
         if texts is None:
             own = _own_question(config, preset or config.generate.preset_in(_language(config, models)))
             return replace(own, before=before, for_base=not (preset or raw))
-        count = len(texts) if isinstance(texts, Sequence) else 0
-        return cls(iter(texts), count, preset_of(config, preset or ""), before=before)
+        given = Stream(iter(texts), len(texts)) if isinstance(texts, Sequence) else texts
+        return cls(given.each, given.count, preset_of(config, preset or ""), before=before)
 
     @classmethod
     def conversation(cls, messages: "Sequence[Message]") -> "Asked":
@@ -116,11 +117,9 @@ def preset_of(config: Config, name: str) -> PresetEntry:
 
 def once(lines: Iterable[str]) -> Iterator[str]:
     """Each prompt once: a prompt said twice would be the same samples twice."""
-    seen: set[str] = set()
-    for line in lines:
-        if line not in seen:
-            seen.add(line)
-            yield line
+    from llmlab.files.on_disk import Seen
+
+    return filter(Seen().add, lines)
 
 
 def _own_question(config: Config, preset: str) -> Asked:
