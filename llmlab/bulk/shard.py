@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -32,10 +32,13 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
-    def items(self, inputs: Iterable[T]) -> Iterator[tuple[int, T]]:
-        """Its inputs, each with its number among all, from 1."""
-        own = itertools.islice(inputs, self.index - 1, None, self.count)
-        return zip(itertools.count(self.index, self.count), own, strict=False)
+    def own(self, inputs: Iterator[T]) -> Iterator[T]:
+        """Its inputs, of all of them."""
+        return itertools.islice(inputs, self.index - 1, None, self.count)
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of its inputs among all, from 1."""
+        return itertools.count(self.index, self.count)
 
     def share(self, count: int) -> int:
         """How many of so many inputs are its own."""

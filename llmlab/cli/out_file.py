@@ -1,84 +1,81 @@
-"""A jsonl file of finished samples that a later run goes on from.
+"""A jsonl file of finished records that a later run goes on from.
 
-Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed. Nothing else is:
-a file that holds what llmlab did not write is refused, and none is changed before there is a record to add. While a
-run holds the file no other may; the lock is on the file itself, and gone with the process.
+Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed, and so is a last
+input that lacks some of its records, where they are computed together. Nothing else is: a file that holds what llmlab
+did not write is refused, and none is changed before there is a record to add. While a run holds the file no other may;
+the lock is on the file itself, and gone with the process. What a file holds is known by where it stands in it, and read
+again when it is asked for: memory is the same however much that is.
 """
 
 import errno
 import json
 import os
-from collections import defaultdict
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from llmlab.bulk.order import Order
+from llmlab.bulk.sorts import SAMPLES, Sort
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError, reason
-from llmlab.lab.temperature.drawn import Sample
+from llmlab.files.on_disk import Key, Places
 from llmlab.language import tr
 from llmlab.render.records import begins, to_jsonl
 from llmlab.view import Record
 
 
-class Kept(msgspec.Struct):
-    """What a record must hold to be a sample."""
-
-    prompt: str
-    seed: int | None
-    temperature: float
-    sample: int
-    text: str
-    token_ids: list[int]
-    logprob_nats: float
-    finish: str
-
-
 class OutFile:
-    """The records that a file holds, by prompt, and those that are added. A device or a pipe holds none."""
+    """The records that a file holds, and those that are added. A device or a pipe holds none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sort: Sort = SAMPLES) -> None:
         """Raise MisuseError for what cannot be written, what is not llmlab's, and what another process writes."""
         if str(path) == "-":
             raise MisuseError(tr("--out names a file"), tr("for stdout: --format jsonl"))
-        self._path = path
+        self._path, self._sort = path, sort
         self._device = path.exists() and not path.is_file() and not path.is_dir()
         self._file: FileIO | None = None  # what is not there yet is made by begin
-        self._content = b""  # as it was found
-        self._size = 0  # bytes of whole records
+        self._read: BinaryIO | None = None
+        self._length = self._size = 0  # bytes, as it was found, and of whole records
+        self._ends_line = True
         self._ready = self._made = False
+        self._first: Record = {}
+        self._order = Order()
         try:
-            records = self._found()
+            self._places = Places(self._found())
         except OSError as error:
             raise MisuseError(_unwritable(path, error), tr("check --out")) from None
         except MisuseError:
             self._close()
             raise
-        self.seed: int | None = records[0]["seed"] if records else None  # of the run that began the file
-        self._of: dict[str, list[Record]] = defaultdict(list)
-        for record in records:
-            self._of[record["prompt"]].append(record)
 
     def __enter__(self) -> "OutFile":
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._places.close()
         self._close()
 
-    def samples(self, prompt: str, made_by: Record) -> list[Sample]:
-        """The samples of a prompt. Raises MisuseError where something else made them than `made_by`."""
-        found = []
-        for row in self._of[prompt]:
+    @property
+    def seed(self) -> int | None:
+        """Of the run that began the file."""
+        return self._first.get("seed")
+
+    def kept(self, key: Key, made_by: Record) -> list[Record]:
+        """The records of an input. Raises MisuseError where something else made them than `made_by`."""
+        found = list(self._records(key))
+        if self._sort.together and (not found or len(found) < found[0]["item_records"]):
+            self._refuse_behind(key)
+            return []
+        for row in found:
             for name, now in sorted(made_by.items()):
                 if (was := row.get(name)) != now:
                     message = tr(
                         "{file} was made with {name} {was!r}, not {now!r}", file=self._path, name=name, was=was, now=now
                     )
                     raise MisuseError(message, tr("name another file"))
-            ids = tuple(row["token_ids"])
-            place = row["temperature"], row["sample"]
-            found.append(Sample(*place, row["text"], ids, row["logprob_nats"], row["finish"]))
         return found
 
     def begin(self) -> None:
@@ -107,21 +104,38 @@ class OutFile:
             raise LabError(_unwritable(self._path, error), hint) from error
         self._size += len(line)
 
-    def _found(self) -> list[Record]:
-        """The records of a file, which is locked from now on; nothing is made, cut or written yet."""
+    def _refuse_behind(self, item: Key) -> None:
+        """Raise MisuseError for an input that would stand behind later ones."""
+        if self._order.behind(int(item)):
+            message = tr("{file} lacks input {item:,} and has later ones", file=self._path, item=int(item))
+            raise MisuseError(message, tr("it is another shard's: name another file"))
+
+    def _records(self, key: Key) -> Iterator[Record]:
+        for start, length in self._places.of(key):
+            assert self._read
+            self._read.seek(start)
+            yield json.loads(self._read.read(length))
+
+    def _found(self) -> Iterator[tuple[Key, int, int]]:
+        """Where the records of a file stand. It is locked from now on; nothing is made, cut or written yet."""
         if self._device or not self._path.exists():
             _check_writable(self._path)
-            return []
+            return
         self._file = self._locked(_opened(self._path))
-        self._content = self._path.read_bytes()
-        *lines, last = self._content.split(b"\n")
-        records = [self._record(number, line) for number, line in enumerate(lines, 1)]
-        self._size = len(self._content)
-        if last and records and _cut_short(last, records[-1]):
-            self._size -= len(last)
-        elif last:
-            records.append(self._record(len(lines) + 1, last))
-        return records
+        self._read = self._path.open("rb")
+        before: Record = {}
+        for number, line in enumerate(self._read, 1):
+            self._length += len(line)
+            self._ends_line = line.endswith(b"\n")
+            if not self._ends_line and before and _cut_short(line, before):
+                self._ends_line = True  # where it will be cut
+                break
+            before = self._record(number, line)
+            self._first = self._first or before
+            yield self._sort.key(before), self._size, len(line)
+            self._size += len(line)
+        if self._sort.together and not self._order.whole:
+            self._size, self._ends_line = self._order.start, True
 
     def _begun(self) -> FileIO:
         """The file, made if need be, and ready for a record: after the last whole one, at the start of a line."""
@@ -132,13 +146,13 @@ class OutFile:
         if not self._device:
             self._refuse_changed(file)
             file.truncate(self._size)
-            if self._size and self._content[self._size - 1] != ord("\n"):
+            if not self._ends_line:
                 self._size += file.write(b"\n")
         self._file, self._ready = file, True
         return file
 
     def _refuse_changed(self, file: FileIO) -> None:
-        if os.fstat(file.fileno()).st_size != len(self._content):
+        if os.fstat(file.fileno()).st_size != self._length:
             message = tr("another program has written to {file} meanwhile", file=self._path)
             raise LabError(message, tr("run the same command again"))
 
@@ -152,13 +166,20 @@ class OutFile:
     def _record(self, number: int, line: bytes) -> Record:
         try:
             record: Record = json.loads(line)
-            msgspec.convert(record, Kept)
+            msgspec.convert(record, self._sort.shape)
         except (ValueError, RecursionError, msgspec.ValidationError):
-            message = tr("{file} line {number} is no sample of llmlab", file=self._path, number=number)
-            raise MisuseError(message, tr("name another file")) from None
+            what = {"file": self._path, "number": number, "kind": tr(self._sort.name)}
+            raise MisuseError(
+                tr("{file} line {number} is no {kind} of llmlab", **what), tr("name another file")
+            ) from None
+        if not self._order.add(record, self._size) and self._sort.together:
+            message = tr("{file} line {number} does not follow what stands before it", file=self._path, number=number)
+            raise MisuseError(message, tr("name another file"))
         return record
 
     def _close(self) -> None:
+        if self._read:
+            self._read.close()
         if self._file:
             empty = self._made and os.fstat(self._file.fileno()).st_size == 0
             self._file.close()
@@ -187,7 +208,10 @@ def _check_writable(path: Path) -> None:
 
 
 def _cut_short(line: bytes, before: Record) -> bool:
-    """Whether a line is the beginning of a record like the one before it; `right` depends on the run."""
-    names = [name for name in before if name != "right"]
+    """Whether a line is the beginning of a record like the one before it; `right` of a sample depends on the run."""
+    names = list(before)
+    if "finish" not in names:
+        return begins(line, names)
+    names = [name for name in names if name != "right"]
     place = names.index("finish") + 1
     return begins(line, names) or begins(line, [*names[:place], "right", *names[place:]])

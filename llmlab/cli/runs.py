@@ -1,9 +1,11 @@
 """Drawing samples and telling the user as they come; what is finished survives an interrupt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
+from llmlab.bulk.shard import WHOLE, Shard
+from llmlab.bulk.sorts import numbered
 from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
@@ -14,9 +16,13 @@ from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.many import Drawn, Job, sample_each
 from llmlab.lab.temperature.prompts import Prompts
-from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
+from llmlab.lab.temperature.samples import NOTHING, conditions, of_record, record, summarise
+from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.lab.temperature.trace import Trace
 from llmlab.language import tr
+from llmlab.view import Record
+
+SHOWN = 100  # prompts of a file that a table shows one by one
 
 
 @dataclass(frozen=True)
@@ -29,24 +35,26 @@ class Run:
     form: FormOptions
     expected: Expected = NOTHING
     out: OutFile | None = None
+    shard: Shard = WHOLE  # of the prompts
+    items: int = 0  # how many prompts there are, of all shards; 0: nobody knows
     every: bool = False  # of the answers is shown
 
-    def samples(self, prompts: Iterable[Prompt], count: int) -> None:
-        """Draw every sample of every prompt. jsonl is written as it comes, other formats at the end.
+    def samples(self, prompts: Iterable[Prompt]) -> None:
+        """Draw every sample of every prompt; records are written as they come, tables at the end.
 
-        `count` is 0 where nobody knows how many prompts come. After Ctrl-C what was finished is shown, and the
-        interrupt goes on.
+        After Ctrl-C what was finished is shown, and the interrupt goes on.
         """
-        found: list[tuple[Prompt, list[Sample]]] = []
         if self.out:
             self.out.begin()
-        try:
-            if not self._draw(prompts, count, found):
-                return
-        except KeyboardInterrupt:
-            self._tell(found)
-            raise
-        self._tell(found)
+        drawn = self._drawn(prompts)
+        if not self.form.flows:
+            self._tell(drawn)
+        elif self.form.quiet:
+            self.world.stream_values([one.sample.text for one in own] for own in self._by_prompt(drawn))
+        elif self.form.format == "jsonl":
+            self.world.stream(([self._record(one)] for one in drawn), self.form)
+        else:
+            self.world.stream((list(map(self._record, own)) for own in self._by_prompt(drawn)), self.form)
 
     def trace(self, prompt: Prompt) -> None:
         """One sample, step by step; on a terminal its text flows by as it grows."""
@@ -67,43 +75,72 @@ class Run:
         finally:
             self.world.write("\n")
 
-    def _draw(self, prompts: Iterable[Prompt], count: int, found: list[tuple[Prompt, list[Sample]]]) -> bool:
-        """Write each prompt's samples, or add them to `found`; False when nobody reads them any more."""
-        total = count * len(self.plan.places)
+    def _drawn(self, prompts: Iterable[Prompt]) -> Iterator[Drawn]:
+        """Every sample; the file holds it from then on."""
+        total = self.shard.share(self.items) * self.plan.count
+        jobs = map(self._job, self.shard.numbers(), prompts)
         with self.world.progress(tr("sampling")) as progress:
-            drawn = sample_each(self.lm, map(self._job, prompts), self.plan)
-            for done, (prompt, one) in enumerate(map(self._kept, drawn), 1):
+            for done, one in enumerate(sample_each(self.lm, jobs, self.plan), 1):
+                if self.out and one.new:
+                    self.out.append(self._record(one))
                 progress(done, total)
-                if self.form.format == "jsonl" and self.form.flows:
-                    if not self.world.write_record(self._record(prompt, one)):
-                        return False
-                elif found and found[-1][0] is prompt:
-                    found[-1][1].append(one)
-                else:
-                    found.append((prompt, [one]))
-        return True
+                yield one
 
-    def _job(self, prompt: Prompt) -> Job:
+    def _job(self, item: int, prompt: Prompt) -> Job:
         """What the file holds of a prompt's samples, and what is still to be drawn."""
         made_by = {**conditions(prompt, self.plan), **of_text(self.lm.info).columns}
-        known = self.out.samples(prompt.asked, made_by) if self.out else []
-        kept = {(one.temperature, one.sample): one for one in known}
+        rows = self.out.kept(prompt.asked, made_by) if self.out else []
+        kept = {(one.temperature, one.sample): one for one in map(of_record, rows)}
         missing = [place for place in self.plan.places if place not in kept]
-        return Job(prompt, missing, [kept[place] for place in self.plan.places if place in kept])
+        return Job(prompt, missing, [kept[place] for place in self.plan.places if place in kept], item)
 
-    def _kept(self, drawn: Drawn) -> tuple[Prompt, Sample]:
-        """A sample, which the file holds from now on."""
-        prompt, one = drawn.job.prompt, drawn.sample
-        if self.out and drawn.new:
-            self.out.append(self._record(prompt, one))
-        return prompt, one
+    def _by_prompt(self, drawn: Iterator[Drawn]) -> Iterator[list[Drawn]]:
+        """The samples of each prompt in the plan's order; of one that is interrupted those that are finished."""
+        own: list[Drawn] = []
+        try:
+            for one in drawn:
+                if own and own[-1].job is not one.job:
+                    yield self._in_order(own)
+                    own = []
+                own.append(one)
+        except KeyboardInterrupt:
+            yield self._in_order(own)
+            raise
+        yield self._in_order(own)
 
-    def _record(self, prompt: Prompt, one: Sample) -> dict[str, object]:
-        return record(prompt, self.plan, one, self.expected, of_text(self.lm.info))
+    def _in_order(self, drawn: list[Drawn]) -> list[Drawn]:
+        order = {place: number for number, place in enumerate(self.plan.places)}
+        return sorted(drawn, key=lambda one: order[one.sample.temperature, one.sample.sample])
 
-    def _tell(self, found: Sequence[tuple[Prompt, list[Sample]]]) -> None:
-        said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in found)
-        if said:
+    def _record(self, drawn: Drawn) -> Record:
+        """A record, which in a file says of which input it is."""
+        found = record(drawn.job.prompt, self.plan, drawn.sample, self.expected, of_text(self.lm.info))
+        return numbered(found, drawn.job.item, self.items, self.plan.count) if self.out else found
+
+    def _tell(self, drawn: Iterator[Drawn]) -> None:
+        """Show every prompt, or what very many that stand in a file come to; after an interrupt too."""
+        tally, found = SamplesTally(), list[list[Drawn]]()
+        try:
+            for own in self._by_prompt(drawn):
+                for one in own if self._summed else ():
+                    tally.add(self._record(one))
+                found += [own] if own and not (self._summed and len(found) > SHOWN) else []
+        except KeyboardInterrupt:
+            self._show(found, tally)
+            raise
+        self._show(found, tally)
+
+    @property
+    def _summed(self) -> bool:
+        """Whether very many prompts are told of in sum."""
+        return bool(self.out and self.form.plain)
+
+    def _show(self, found: Sequence[Sequence[Drawn]], tally: SamplesTally) -> None:
+        if self._summed and len(found) > SHOWN:
+            self.world.show(tally, self.form)
+        elif found:
+            each = [(own[0].job.prompt, [one.sample for one in own]) for own in found]
+            said = tuple(summarise(self.lm, prompt, self.plan, drawn, self.expected) for prompt, drawn in each)
             result = Prompts("prompts", said)
             self.world.show(result, self.form, lambda: [view for one in said for view in one.views(every=self.every)])
 

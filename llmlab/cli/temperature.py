@@ -121,8 +121,8 @@ def generate(
         asked, drawn = fitted(world, lm, asked, drawn, draw)
         _say(world, drawn, show_settings)
         prompts = asking.read(world, model, asked, reading)
-        run = Run(world, lm, drawn, form, expected, out, every=many.every)
-        run.stream(next(prompts)) if many.stream else run.samples(prompts, asked.count)
+        run = Run(world, lm, drawn, form, expected, out, items=asked.count, every=many.every)
+        run.stream(next(prompts)) if many.stream else run.samples(prompts)
 
 
 @verb('llmlab trace "Once upon a time" --max-tokens 10', "llmlab trace --temperature 1.5 --seed 1")

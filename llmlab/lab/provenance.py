@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from llmlab.backends.base import ModelInfo
     from llmlab.spaces.space import Space
 
+OF_TEXT = ("model", "revision", "engine", "library", "dtype", "bos")  # columns of what is said of a text
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -25,21 +27,29 @@ class Provenance:
 
 def of_text(info: "ModelInfo") -> Provenance:
     """Of what a causal language model says of a text."""
-    vectors = of_vectors(info)
-    line = (
-        tr("{origin}, after {bos}", origin=vectors.line, bos=info.bos)
-        if info.bos
-        else tr("{origin}, no BOS: a text's first token has no probability", origin=vectors.line)
-    )
-    return Provenance(vectors.columns | {"bos": info.bos}, line)
+    return of_record({**of_vectors(info).columns, "bos": info.bos})
 
 
 def of_vectors(info: "ModelInfo") -> Provenance:
     """Of the vectors that a model computes."""
     columns: Record = {"model": info.name, "revision": info.revision}
     columns |= {"engine": info.engine, "library": info.library, "dtype": info.dtype}
-    model = f"{info.name} {info.revision}".strip()
-    return Provenance(columns, tr("{model}, {engine}, {dtype}", model=model, engine=info.engine, dtype=info.dtype))
+    return Provenance(columns, _computed(columns))
+
+
+def of_record(record: Record) -> Provenance:
+    """Of what a record tells of a text."""
+    columns = {name: record[name] for name in OF_TEXT}
+    origin, bos = _computed(columns), columns["bos"]
+    if bos:
+        return Provenance(columns, tr("{origin}, after {bos}", origin=origin, bos=bos))
+    return Provenance(columns, tr("{origin}, no BOS: a text's first token has no probability", origin=origin))
+
+
+def _computed(columns: Record) -> str:
+    """What computed."""
+    model = f"{columns['model']} {columns['revision']}".strip()
+    return tr("{model}, {engine}, {dtype}", model=model, engine=columns["engine"], dtype=columns["dtype"])
 
 
 def of_space(space: "Space") -> Provenance:

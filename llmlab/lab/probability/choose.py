@@ -61,7 +61,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        return edged(self.shown) + ("*" if self.boundary == "merged" else "")
+        return label(self.text, self.spaced, self.boundary)
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,11 @@ class Continuations:
     def _boundary(self, place: int) -> str:
         spans, first = self.tokens[place].spans, self.boundaries[place]
         return "clean" if first == len(spans) or spans[first][0] == self.length else "merged"
+
+
+def label(text: str, spaced: bool, boundary: str) -> str:
+    """A choice for the eye, as it stands after its context; marked where a token spans both."""
+    return edged(" " * spaced + text) + ("*" if boundary == "merged" else "")
 
 
 def wants_space(context: str, choice: str) -> bool:

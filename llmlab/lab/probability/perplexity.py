@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from llmlab.backends.base import CausalLM, Tokens
+from llmlab.backends.base import CausalLM, ScoreRequest, Tokens, TokenStats
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.blocks import encoded
 from llmlab.lab.probability.charts.perplexity import along
@@ -145,6 +145,30 @@ def measure(
     counts = reader.characters, reader.bytes, done, done - unknown
     cut = len(logprobs), windows.room, windows.stride
     return LongText(name, *counts, math.fsum(logprobs), *cut, of_text(model.info), profiler.profile())
+
+
+def cut(
+    model: CausalLM, blocks: Iterable[str], *, window: int = 0, stride: int = 0, allow_special: bool = False
+) -> tuple[Windows, Iterator[ScoreRequest]]:
+    """The windows in which `measure` scores a text, one after the other. Raises MisuseError as it does."""
+    windows = Windows.of(model.info, window or min(WINDOW, model.info.context), stride)
+    return windows, windows.cut(_Reader(model, blocks, allow_special))
+
+
+def record_of(name: str, windows: Windows, request: ScoreRequest, stats: TokenStats, origin: Provenance) -> Record:
+    """One window: what its own tokens sum to. The characters and bytes of all windows are those of the text."""
+    own = b"".join(request.tokens.pieces[request.start :])
+    return {
+        "text": name,
+        "characters": sum(byte & 0xC0 != 0x80 for byte in own),  # UTF-8: 10xxxxxx continues a character
+        "bytes": len(own),
+        "tokens": len(stats.logprobs),
+        "scored_tokens": int((~np.isnan(stats.logprobs)).sum()),
+        "logprob_nats": finite(float(np.nansum(stats.logprobs))),
+        "window_tokens": windows.room,
+        "stride_tokens": windows.stride,
+        **origin.columns,
+    }
 
 
 def _told(progress: Progress, reader: "_Reader", before: int, size: int, done: int, of: int) -> None:

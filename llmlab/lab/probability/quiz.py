@@ -8,26 +8,23 @@ import re
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from msgspec import Struct
 
 from llmlab.backends.base import CausalLM
 from llmlab.files.records import GROUP, Filled, Kind
 from llmlab.lab.probability.charts.groups import of_quiz
-from llmlab.lab.probability.choose import MERGED, Choice, Choices, choose_all
+from llmlab.lab.probability.choose import Choice, Choices, choose_all
+from llmlab.lab.probability.tallies.quiz import QuizTally
 from llmlab.lab.provenance import Provenance, of_text
-from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import number
 from llmlab.language import later, tr
 from llmlab.progress import Progress, silent
-from llmlab.render.safe import visible
-from llmlab.view import Cell, Chart, Column, Record, View, stated_once
+from llmlab.view import Chart, Record, View, stated_once
 
-MISSES = 5  # wrong answers shown
 LETTERS = string.ascii_uppercase
-BY = {"sum": later("sum"), "per_character": later("per character"), "per_token": later("per token")}  # SCORES
-SCORES: dict[str, Callable[[Choice], float]] = {
+SCORES: dict[str, Callable[[Choice], float]] = {  # by which choices are compared, as in tallies/quiz.py
     "sum": lambda choice: choice.logprob,
     "per_character": lambda choice: choice.per_character,
     "per_token": lambda choice: choice.per_token,
@@ -122,6 +119,19 @@ class Answer:
     def right(self, score: str) -> bool:
         return self.pick(score).text == self.truth
 
+    def records(self, number: int) -> list[Record]:
+        """A record a choice; `number` is the question's, from 0."""
+        return [
+            {
+                "question": number,
+                "group": self.question.group,
+                **row,
+                "right": row["choice"] == self.truth,
+                **{f"picked_by_{score}": row["choice"] == self.pick(score).text for score in SCORES},
+            }
+            for row in self.found.records()
+        ]
+
 
 @dataclass(frozen=True)
 class Quiz(Shown):
@@ -130,80 +140,27 @@ class Quiz(Shown):
     answers: tuple[Answer, ...]
     origin: Provenance
 
+    @cached_property
+    def _tally(self) -> QuizTally:
+        return QuizTally.of(self.records())
+
     def views(self) -> list[View]:
-        columns = (
-            Column(tr("group"), wide=True),
-            Column(tr("questions"), True),
-            Column(tr("by"), means=tr("by which log P of the choices is compared")),
-            *share_columns(),
-        )
-        rows: list[list[Cell]] = []
-        for group in self._groups():
-            answers = self._of(group)
-            for score in SCORES:
-                name = [visible(group) or tr("all"), len(answers)] if score == "sum" else ["", ""]
-                rows.append([*name, tr(BY[score]), *self._share(answers, score).cells()])
-        merged = any(one.boundary == "merged" for answer in self.answers for one in answer.found.choices)
-        notes = (tr("sum is acc, per character acc_norm of lm-evaluation-harness"), self.origin.line)
-        whole = self._share(self.answers, "sum")
-        said = tr(
-            "The right choice is the likeliest in {right:,} of {trials:,} questions ({share:.1%}).",
-            right=whole.right,
-            trials=whole.trials,
-            share=whole.share,
-        )
-        views = [View("", columns, rows, notes, said)]
-        wrong = [answer for answer in self.answers if not answer.right("sum")]
-        return [*views, self._misses(wrong[:MISSES], (tr(MERGED),) if merged else ())] if wrong else views
+        return self._tally.views()
 
     def records(self) -> list[Record]:
         """A record a choice."""
-        return [
-            {
-                "question": number,
-                "group": answer.question.group,
-                **row,
-                "right": row["choice"] == answer.truth,
-                **{f"picked_by_{score}": row["choice"] == answer.pick(score).text for score in SCORES},
-            }
-            for number, answer in enumerate(self.answers)
-            for row in answer.found.records()
-        ]
+        return [row for number, one in enumerate(self.answers) for row in one.records(number)]
 
     def chart(self) -> Chart:
         return of_quiz(self)
 
     def document(self) -> Record:
         shared = self.origin.columns
-        groups = [
-            {"group": group or "all", "by": score, **self._share(self._of(group), score).record()}
-            for group in self._groups()
-            for score in SCORES
-        ]
+        groups = [{"group": group or "all", "by": by, **share.record()} for group, by, share in self._tally.groups()]
         return {**shared, "groups": groups, "choices": stated_once(shared, self.records())}
 
     def values(self) -> list[str]:
-        return [repr(self._share(self.answers, "sum").share)]
-
-    def _groups(self) -> list[str]:
-        """Every group, then all."""
-        return [*sorted({answer.question.group for answer in self.answers} - {""}), ""]
-
-    def _of(self, group: str) -> list[Answer]:
-        return [answer for answer in self.answers if group in ("", answer.question.group)]
-
-    def _share(self, answers: Sequence[Answer], score: str) -> Share:
-        return Share(sum(answer.right(score) for answer in answers), len(answers))
-
-    def _misses(self, wrong: Sequence[Answer], notes: tuple[str, ...]) -> View:
-        columns = (Column(tr("context"), wide=True), Column(tr("right")), Column("log P", True), Column(tr("picked")))
-        rows: list[list[Cell]] = []
-        for answer in wrong:
-            truth = next(one for one in answer.found.choices if one.text == answer.truth)
-            picked = answer.pick("sum")
-            context = visible(answer.question.context)
-            rows.append([context, truth.label, number(truth.logprob), picked.label, number(picked.logprob)])
-        return View(tr("some that the sum gets wrong"), (*columns, Column("log P", True)), rows, notes)
+        return self._tally.values()
 
 
 def answer(

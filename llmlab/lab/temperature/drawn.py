@@ -68,6 +68,11 @@ class Plan:
         """The (temperature, sample number) of everything to draw."""
         return [(t, i) for t in self.temperatures for i in range(self.samples)]
 
+    @property
+    def count(self) -> int:
+        """How many samples that is."""
+        return len(self.temperatures) * self.samples
+
     def settled(self, text: str, *, finished: bool) -> str:
         """What later tokens cannot take back of a text: up to a stop, or to what may become one."""
         cuts = [text.find(stop) for stop in self.stop if stop in text]

@@ -20,6 +20,7 @@ class Job:
     prompt: Prompt
     places: Sequence[Place]
     known: Sequence[Sample] = ()
+    item: int = 1  # the prompt's number
 
 
 @dataclass(frozen=True)

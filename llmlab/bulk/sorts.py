@@ -1,0 +1,144 @@
+"""What the records of a verb are: what one must hold, which stand for one input, what they come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from llmlab.files.on_disk import Key
+from llmlab.lab.probability.tallies.pairs import PairsTally
+from llmlab.lab.probability.tallies.quiz import QuizTally
+from llmlab.lab.probability.tallies.texts import TextsTally
+from llmlab.lab.probability.tallies.windows import WindowsTally
+from llmlab.lab.provenance import OF_TEXT
+from llmlab.lab.tally import Tally
+from llmlab.lab.temperature.tally import SamplesTally
+from llmlab.language import later
+from llmlab.view import Record
+
+Number = Annotated[int, Meta(ge=1)]
+
+
+class KeptItem(msgspec.Struct):
+    """What every record holds: the number of its input, how many inputs there are, how many records this one has."""
+
+    item: Number
+    items: Number | None  # of stdin nobody knows
+    item_records: Number
+    model: str
+    revision: str
+    engine: str
+    library: str
+    dtype: str
+    bos: str | None
+
+
+class KeptText(KeptItem):
+    """What must be there of a text."""
+
+    text: str
+    tokens: int
+    logprob_nats: float | None
+    logprob_per_token_nats: float | None
+
+
+class KeptPair(KeptItem):
+    """What must be there of a pair."""
+
+    sentence_good: str
+    sentence_bad: str
+    group: str
+    margin_nats: float | None
+    right: bool
+
+
+class KeptChoice(KeptItem):
+    """What must be there of a choice."""
+
+    question: int
+    group: str
+    context: str
+    choice: str
+    logprob_nats: float | None
+    boundary: str
+    spaced: bool
+    right: bool
+    picked_by_sum: bool
+    picked_by_per_character: bool
+    picked_by_per_token: bool
+
+
+class KeptWindow(KeptItem):
+    """What must be there of a window."""
+
+    text: str
+    characters: int
+    bytes: int
+    tokens: int
+    scored_tokens: int
+    logprob_nats: float | None
+    window_tokens: int
+    stride_tokens: int
+
+
+class KeptSample(KeptItem):
+    """What must be there of a sample."""
+
+    prompt: str
+    seed: int | None
+    temperature: float
+    sample: int
+    text: str
+    token_ids: list[int]
+    logprob_nats: float
+    finish: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """The records of a verb."""
+
+    name: str
+    shape: type[KeptItem]
+    tally: Callable[[], Tally]
+    conditions: tuple[str, ...] = OF_TEXT  # what is the same in all of a run
+
+    @property
+    def together(self) -> bool:
+        """Whether the records of an input are computed together, and inputs in their order."""
+        return True
+
+    def holds(self, record: Record) -> bool:
+        """Whether a record is of this sort."""
+        return set(self.shape.__struct_fields__) <= record.keys()
+
+    def key(self, record: Record) -> Key:
+        """What a record is found by: the number of its input."""
+        return int(record["item"])
+
+
+class SampleSort(Sort):
+    """Samples are found by their prompt: a file may hold those of several runs, and more of a prompt later."""
+
+    @property
+    def together(self) -> bool:
+        return False
+
+    def key(self, record: Record) -> Key:
+        return str(record["prompt"])
+
+
+def numbered(record: Record, item: int, items: int, item_records: int) -> Record:
+    """A record of a file, which says of which input it is; of 0 `items` nobody knows how many there are."""
+    return {"item": item, "items": items or None, "item_records": item_records, **record}
+
+
+DRAWN = ("seed", "max_tokens", "top_k", "top_p", "min_p", "repetition_penalty", "same_noise", "stop")
+TEXTS = Sort(later("text"), KeptText, TextsTally)
+PAIRS = Sort(later("pair"), KeptPair, PairsTally)
+CHOICES = Sort(later("choice"), KeptChoice, QuizTally)
+WINDOWS = Sort(later("window"), KeptWindow, WindowsTally, (*OF_TEXT, "window_tokens", "stride_tokens"))
+SAMPLES = SampleSort(later("sample"), KeptSample, SamplesTally, (*OF_TEXT, *DRAWN))
+SORTS = (SAMPLES, CHOICES, PAIRS, WINDOWS, TEXTS)
