@@ -11,6 +11,7 @@ import typer
 
 from llmlab.cli import beside
 from llmlab.cli.options import STDIN, FileArgument, ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
+from llmlab.cli.out_options import OutOptions
 from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -18,6 +19,7 @@ from llmlab.errors import MisuseError
 from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
+    from llmlab.lab.probability.pairs import Pairs
     from llmlab.lab.probability.prompting import Prompting
     from llmlab.lab.probability.quiz import Quiz
     from llmlab.lab.probability.shots import Shots
@@ -43,6 +45,7 @@ def choose(
     ] = None,
     glue: Annotated[bool, option("--glue", help="Put no space between a word of the context and a choice.")] = False,
     per_token: Annotated[bool, option("--per-token", panel=SHOWN, help="Means over tokens and characters.")] = False,
+    filed: OutOptions,
     shots: ShotOptions,
     model: ModelOptions,
     reading: ReadingOptions,
@@ -55,10 +58,11 @@ def choose(
     from llmlab.lab.probability.choose import check, choose
 
     prompting = shots.prompting(reading)
+    filed.check(form)
     if not choice:
         how = {"glue": glue, "allow_special": reading.allow_special}
-        world.show(_answered(world, Path(asked), prompting, model, how), form)
-        return
+        return _answer(world, Path(asked), prompting, filed, model, how, form)
+    filed.refuse(tr("{option} is for a file's questions"), tr("leave it out, or -c"))
     if prompting:
         hint = tr("leave out --shots and --template, or -c")
         raise MisuseError(tr("examples and wordings are for a file's questions"), hint)
@@ -69,16 +73,40 @@ def choose(
     world.show(one, form, partial(one.views, per_token=per_token))
 
 
-def _answered(
-    world: World, file: Path, prompting: "Prompting | None", model: ModelOptions, how: dict[str, bool]
-) -> "Quiz | Shots":
+def _answer(
+    world: World,
+    file: Path,
+    prompting: "Prompting | None",
+    filed: OutOptions,
+    model: ModelOptions,
+    how: dict[str, bool],
+    form: PictureOptions,
+) -> None:
     """A file's questions as they are, or after examples."""
-    from llmlab.lab.probability.quiz import QUESTIONS, answer
-    from llmlab.lab.probability.shots import after_examples
+    from llmlab.bulk.sorts import CHOICES
+    from llmlab.lab.probability.quiz import QUESTIONS
 
     if str(file) != STDIN and not file.exists():
         none = tr("{file!r} is no file, and no choice is given", file=str(file))
         raise MisuseError(none, tr('for example -c " Paris" -c " London"'))
+    if prompting:
+        filed.refuse(tr("{option} is for questions without examples"), tr("leave it out, or --shots and --template"))
+    if prompting or form.whole:
+        world.show(_answered(world, file, prompting, model, how), form)
+        return
+    from llmlab.cli import asking, bulk
+
+    inputs = world.files.counted(file, lambda files: files.each(file, QUESTIONS))
+    bulk.show_each(world, form, filed, CHOICES, inputs, lambda: asking.of_questions(model.causal_lm(world), **how))
+
+
+def _answered(
+    world: World, file: Path, prompting: "Prompting | None", model: ModelOptions, how: dict[str, bool]
+) -> "Quiz | Shots":
+    """All of a file's questions at once."""
+    from llmlab.lab.probability.quiz import QUESTIONS, answer
+    from llmlab.lab.probability.shots import after_examples
+
     questions = world.files.records(file, QUESTIONS)
     if prompting:
         prompting.check(len(questions))
@@ -94,6 +122,7 @@ def pairs(
     world: World,
     *,
     file: FileArgument,
+    filed: OutOptions,
     models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
@@ -102,15 +131,30 @@ def pairs(
 
     A file is jsonl as in BLiMP (sentence_good, sentence_bad, UID), or csv/tsv: good, bad, group.
     """
+    from llmlab.lab.probability.pairs import PAIRS
+
+    filed.check(form, alone=not models.several)
+    if models.several:
+        return beside.pairs(world, world.files.records(file, PAIRS), models, reading, form)
+    if form.whole:
+        world.show(_judged(world, file, models.one, reading), form)
+        return
+    from llmlab.bulk import sorts
+    from llmlab.cli import asking, bulk
+
+    inputs = world.files.counted(file, lambda files: files.each(file, PAIRS))
+    asked = partial(asking.of_pairs, allow_special=reading.allow_special)
+    bulk.show_each(world, form, filed, sorts.PAIRS, inputs, lambda: asked(models.one.causal_lm(world)))
+
+
+def _judged(world: World, file: Path, model: ModelOptions, reading: ReadingOptions) -> "Pairs":
+    """All of a file's pairs at once."""
     from llmlab.lab.probability.pairs import PAIRS, judge
 
     told = world.files.records(file, PAIRS)
-    if models.several:
-        return beside.pairs(world, told, models, reading, form)
-    lm = models.one.causal_lm(world)
+    lm = model.causal_lm(world)
     with world.progress(tr("scoring")) as progress:
-        found = judge(lm, told, allow_special=reading.allow_special, progress=progress)
-    world.show(found, form)
+        return judge(lm, told, allow_special=reading.allow_special, progress=progress)
 
 
 @verb("llmlab perplexity LICENSE", "llmlab perplexity book.txt --window 512 --stride 128", piped=True)
@@ -122,6 +166,7 @@ def perplexity(
     stride: Annotated[
         int, option("--stride", metavar="N", min=0, help="Tokens from window to window (half a window).")
     ] = 0,
+    filed: OutOptions,
     models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
@@ -130,15 +175,42 @@ def perplexity(
     from llmlab.files.opening import called
     from llmlab.lab.probability.perplexity import measure
 
+    filed.check(form, alone=not models.several)
     if models.several:
         return beside.perplexity(world, file, window, stride, models, reading, form)
     blocks, size = world.files.blocks(file)
+    if filed.out or filed.shard:
+        return _window_by_window(world, file, window, stride, filed, models.one, reading, form)
     lm = models.one.causal_lm(world)
     cut = {"window": window, "stride": stride}
     with world.progress(tr("scoring")) as progress:
         special = reading.allow_special
         found = measure(lm, called(file), blocks, size, **cut, allow_special=special, progress=progress)
     world.show(found, form)
+
+
+def _window_by_window(
+    world: World,
+    file: Path,
+    window: int,
+    stride: int,
+    filed: OutOptions,
+    model: ModelOptions,
+    reading: ReadingOptions,
+    form: PictureOptions,
+) -> None:
+    """The same with a record a window, of which each is an input."""
+    from llmlab.bulk.sorts import WINDOWS
+    from llmlab.cli import asking, bulk
+    from llmlab.files.opening import called
+    from llmlab.lab.probability.perplexity import TOGETHER, cut, windows_of
+
+    lm, name, special = model.causal_lm(world), called(file), reading.allow_special
+    windows = windows_of(lm, window, stride)
+    with world.progress(tr("reading")):
+        inputs = world.files.counted(file, lambda files: cut(lm, name, files.blocks(file)[0], windows, special))
+    asked = asking.of_windows(lm, name, windows)
+    bulk.show_each(world, form, filed, WINDOWS, inputs, lambda: asked, TOGETHER)
 
 
 @verb(

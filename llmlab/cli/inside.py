@@ -108,7 +108,7 @@ def tokens(
     """
     from llmlab.lab.inside.tokens import cut, cuts
 
-    texts, special = reading.texts(world, text), reading.allow_special
+    texts, special = reading.texts(world, text).each, reading.allow_special
     first = list(islice(texts, 2))
     found = [world.library().tokenizer(name) for name in dict.fromkeys(model or [""])]
     if len(first) == len(found) == 1:

@@ -54,7 +54,11 @@ class LookOptions(Struct, frozen=True):
             from llmlab.lab.probability.by_character import check
 
             check(texts[0], self.by, self.word_correction, self.alternatives)
-            return
+        else:
+            self.check_each()
+
+    def check_each(self) -> None:
+        """The same of any number of texts."""
         for name in ("by", "formula", "strip", "word_correction", "alternatives"):
             if getattr(self, name) != getattr(LookOptions(), name):
                 only = tr("{option} is for one text", option=f"--{name.replace('_', '-')}")

@@ -14,6 +14,7 @@ from llmlab.cli.verbs import MODEL, SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
+from llmlab.files.stream import Stream
 from llmlab.lab.text import unescape
 from llmlab.language import later, tr
 from llmlab.models.several import chosen
@@ -100,6 +101,11 @@ class FormOptions(Struct, frozen=True):
     def plain(self) -> bool:
         """Whether a table is asked for and nothing else."""
         return self.format == "table" and not self.quiet and not self.plots
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is written at once, and so must be kept till then."""
+        return self.format == "json" or bool(self.plots)
 
     @property
     def flows(self) -> bool:
@@ -255,17 +261,19 @@ class ReadingOptions(Struct, frozen=True):
     def text(self, argument: str) -> str:
         return argument if self.no_escapes else unescape(argument)
 
-    def texts(self, world: World, arguments: Sequence[str]) -> Iterator[str]:
+    def texts(self, world: World, arguments: Sequence[str]) -> Stream[str]:
         """Texts; `-` stands for the lines of stdin, as they come. Raises MisuseError for an empty one, or none."""
         if "" in arguments:
             number = arguments.index("") + 1
             empty = tr("text {number} is empty", number=number) if len(arguments) > 1 else tr("the text is empty")
             raise MisuseError(empty, tr(TEXT))
-        found = chain.from_iterable(lines(world) if one == STDIN else [self.text(one)] for one in arguments)
+        parts = [lines(world) if one == STDIN else Stream(iter([self.text(one)]), 1) for one in arguments]
+        count = sum(part.count for part in parts) if all(part.count for part in parts) else 0
+        found = chain.from_iterable(part.each for part in parts)
         first = next(found, None)
         if first is None:
             raise MisuseError(tr("no text is given"), tr(TEXT))
-        return chain([first], found)
+        return Stream(chain([first], found), count)
 
     def one(self, world: World, argument: str) -> str:
         """One text; `-` is all of stdin, without its last line end."""
@@ -280,9 +288,9 @@ def stdin(world: World) -> str:
     return world.files.text(STDIN).removesuffix("\n").removesuffix("\r")
 
 
-def lines(world: World) -> Iterator[str]:
+def lines(world: World) -> Stream[str]:
     """The lines of stdin that hold something, as they come; U+2028 and form feeds belong to the text."""
-    return (text for _, text in world.files.lines(STDIN))
+    return world.files.counted(STDIN, lambda files: (text for _, text in files.lines(STDIN)))
 
 
 def listed(text: str) -> list[str]:
@@ -303,7 +311,7 @@ def whole_numbers(name: str, text: str, example: str) -> list[int]:
 
 def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
     """Words of the command line, without the spaces around them; `-` stands for the lines of stdin, as they come."""
-    found = chain.from_iterable(lines(world) if one == STDIN else [one] for one in arguments)
+    found = chain.from_iterable(lines(world).each if one == STDIN else [one] for one in arguments)
     return (word.strip() for word in found)
 
 
@@ -312,9 +320,9 @@ def streams(arguments: Sequence[str], form: FormOptions) -> bool:
     return STDIN in arguments and form.flows
 
 
-def batches(items: Iterator[T]) -> Iterator[list[T]]:
+def batches(items: Iterator[T], most: int = TOGETHER) -> Iterator[list[T]]:
     """Items in lists of 1, 2, 4 ...: the first is answered at once, many at a time are faster."""
     size = 1
     while batch := list(islice(items, size)):
         yield batch
-        size = min(2 * size, TOGETHER)
+        size = min(2 * size, most)

@@ -3,7 +3,7 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
-from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,15 +14,15 @@ from llmlab.cli import beside
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
 from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions, batches, streams
+from llmlab.cli.out_options import OutOptions
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.lab.text import Unit
 from llmlab.language import tr
 
 if TYPE_CHECKING:
-    from llmlab.backends.base import CausalLM
+    from llmlab.files.stream import Stream
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -46,6 +46,7 @@ def prob(
         list[str], typer.Argument(metavar="TEXT...", help="Texts; - reads one a line from stdin.", show_default=False)
     ],
     look: LookOptions,
+    filed: OutOptions,
     models: ModelsOptions,
     reading: ReadingOptions,
     form: PictureOptions,
@@ -53,10 +54,14 @@ def prob(
     """The probability of a text, token by token; of several, which is likelier."""
     from llmlab.lab.probability.ranking import ranking
 
+    filed.check(form, alone=not models.several)
     texts, special = reading.texts(world, text), reading.allow_special
     if models.several:
-        return beside.prob(world, list(texts), look, models, reading, form)
-    first, model = list(islice(texts, 2)), models.one
+        return beside.prob(world, list(texts.each), look, models, reading, form)
+    first, model = list(islice(texts.each, 2)), models.one
+    if filed.out or filed.shard or (len(first) > 1 and streams(text, form)):
+        look.check_each()
+        return _each(world, replace(texts, each=chain(first, texts.each)), look, filed, model, special, form)
     look.check(first)
     lm = model.causal_lm(world)
     if len(first) == 1:
@@ -64,25 +69,33 @@ def prob(
         asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
         views = partial(one.views, unit=look.unit, **asked)
         world.show(one, form, views, partial(one.values, look.unit))
-    elif streams(text, form):
-        _stream(world, lm, batches(chain(first, texts)), look.unit, special, form)
-    else:
-        with world.progress(tr("scoring")) as progress:
-            found = ranking(lm, [*first, *texts], allow_special=special, progress=progress)
-        table = partial(found.views, unit=look.unit, per_token=look.per_token)
-        world.show(found, form, table, partial(found.values, look.unit))
+        return
+    with world.progress(tr("scoring")) as progress:
+        found = ranking(lm, [*first, *texts.each], allow_special=special, progress=progress)
+    table = partial(found.views, unit=look.unit, per_token=look.per_token)
+    world.show(found, form, table, partial(found.values, look.unit))
 
 
-def _stream(
-    world: World, lm: "CausalLM", some: Iterator[list[str]], unit: Unit | None, special: bool, form: PictureOptions
+def _each(
+    world: World,
+    texts: "Stream[str]",
+    look: LookOptions,
+    filed: OutOptions,
+    model: ModelOptions,
+    special: bool,
+    form: PictureOptions,
 ) -> None:
     """Write what is known of texts as they come: nobody knows yet which will be the likeliest."""
-    from llmlab.lab.probability.ranking import ranking, unranked
+    from llmlab.bulk.sorts import TEXTS
+    from llmlab.cli import asking, bulk
+    from llmlab.lab.probability.ranking import ranking
 
-    if form.quiet:
-        world.stream_values(ranking(lm, batch, allow_special=special).values(unit) for batch in some)
-    else:
-        world.stream((unranked(lm, batch, allow_special=special) for batch in some), form)
+    if form.quiet and not filed.out:
+        lm = model.causal_lm(world)
+        each = (ranking(lm, some, allow_special=special).values(look.unit) for some in batches(texts.each))
+        return world.stream_values(each)
+    asked = partial(asking.of_texts, allow_special=special)
+    bulk.show_each(world, form, filed, TEXTS, texts, lambda: asked(model.causal_lm(world)))
 
 
 @verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2', piped=True)
@@ -141,7 +154,7 @@ def compare(
     """Where two texts differ in probability: their tokens aligned."""
     from llmlab.lab.probability.compare import difference
 
-    texts = list(reading.texts(world, text))
+    texts = list(reading.texts(world, text).each)
     if len(texts) != 2:
         example = tr('for example llmlab compare "He likes movie." "He movie likes."')
         raise MisuseError(tr("compare takes two texts"), example)

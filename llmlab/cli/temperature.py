@@ -3,7 +3,7 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
-from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,16 +13,20 @@ from msgspec import Struct
 from llmlab.cli import beside
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
 from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
+from llmlab.cli.out_options import OutOptions
 from llmlab.cli.prompt_options import PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.asked import Asked
-from llmlab.language import tr
+from llmlab.language import later, tr
 
 if TYPE_CHECKING:
     from llmlab.lab.temperature.drawn import Plan
+    from llmlab.bulk.shard import Shard
     from llmlab.lab.temperature.expected import Expected
+
+LEAVE = later("leave out one of them")
 
 SettingsOption = Annotated[bool, option("--show-settings", panel=SHOWN, help="Say everything that applies.")]
 
@@ -50,10 +54,6 @@ class ManyOptions(Struct, frozen=True):
     ] = None
     anywhere: Annotated[bool, option("--anywhere", help="The expected word may stand anywhere in the answer.")] = False
     every: Annotated[bool, option("--all", panel=SHOWN, help="Every answer, and more measures.")] = False
-    out: Annotated[
-        Path | None,
-        option("--out", metavar="FILE", panel=SHOWN, help="Add records to this jsonl file; go on at its end."),
-    ] = None
     stream: Annotated[bool, option("--stream", panel=SHOWN, help="One sample as plain text, as it comes.")] = False
 
     def expected(self, reading: ReadingOptions, asked: Asked) -> "Expected":
@@ -63,9 +63,19 @@ class ManyOptions(Struct, frozen=True):
         texts = [reading.text(one) for one in self.expect or ()]
         return Expected.of(texts, self.expect_regex or (), self.anywhere, asked.expect)
 
+    def part(self, filed: OutOptions, inputs: int, *, alone: bool) -> "Shard":
+        """Which prompts are this process's own. Raises MisuseError for files that go with nothing of this."""
+        if not alone:
+            filed.refuse(tr("{option} is for one model"), tr("give one --model"))
+        if self.stream:
+            filed.refuse(tr("{option} does not go with {other}", option="{option}", other="--stream"), tr(LEAVE))
+        if filed.shard and not self.prompts:
+            raise MisuseError(tr("--shard is of many prompts"), tr("add --prompts FILE"))
+        return filed.part(inputs)
+
     def check(self, plan: "Plan", form: PictureOptions, *, alone: bool) -> None:
         """Raise MisuseError for a stream of more than one text, and for what is of one model `alone`."""
-        for name in () if alone else ("out", "stream", "every"):
+        for name in () if alone else ("stream", "every"):
             if getattr(self, name):
                 message = tr("{option} is for one model", option=_option(name))
                 raise MisuseError(message, tr("give one --model"))
@@ -75,10 +85,10 @@ class ManyOptions(Struct, frozen=True):
         if not form.plain:
             hint = tr("leave out --stream, or --format, --quiet and --plot")
             raise MisuseError(tr("--stream writes plain text"), hint)
-        for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every", "out"):
+        for name in ("samples", "prompts", "same_noise", "expect", "expect_regex", "anywhere", "every"):
             if getattr(self, name) not in (None, False):
                 message = tr("{option} does not go with {other}", option=_option(name), other="--stream")
-                raise MisuseError(message, tr("leave out one of them"))
+                raise MisuseError(message, tr(LEAVE))
 
 
 def _option(name: str) -> str:
@@ -96,6 +106,7 @@ def generate(
     asking: PromptOptions,
     heat: HeatOptions,
     many: ManyOptions,
+    filed: OutOptions,
     draw: DrawOptions,
     filters: FilterOptions,
     show_settings: SettingsOption = False,
@@ -104,13 +115,14 @@ def generate(
     form: PictureOptions,
 ) -> None:
     """Sample continuations from softmax(z / T), and nothing else unless asked for."""
-    from llmlab.cli.out_file import OutFile
+    from llmlab.bulk.sorts import SAMPLES
     from llmlab.cli.runs import Run
 
     asked = asking.asked(world, models.each, reading, many.prompts)
     expected = many.expected(reading, asked)
     planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples)
-    with OutFile(many.out) if many.out else nullcontext() as out:
+    shard = many.part(filed, asked.count, alone=not models.several)
+    with filed.file(SAMPLES) as out:
         drawn = planned(same_noise=many.same_noise, seed=out.seed if out else None)
         many.check(drawn, form, alone=not models.several)
         if models.several:
@@ -120,8 +132,8 @@ def generate(
         lm = model.causal_lm(world)
         asked, drawn = fitted(world, lm, asked, drawn, draw)
         _say(world, drawn, show_settings)
-        prompts = asking.read(world, model, asked, reading)
-        run = Run(world, lm, drawn, form, expected, out, items=asked.count, every=many.every)
+        prompts = asking.read(world, model, replace(asked, texts=shard.own(asked.texts)), reading)
+        run = Run(world, lm, drawn, form, expected, out, shard, asked.count, every=many.every)
         run.stream(next(prompts)) if many.stream else run.samples(prompts)
 
 

@@ -128,7 +128,7 @@ def measure(
 
     Raises MisuseError for an empty text, and for a window or stride that is not possible.
     """
-    windows = Windows.of(model.info, window or min(WINDOW, model.info.context), stride)
+    windows = windows_of(model, window, stride)
     reader = _Reader(model, blocks, allow_special)
     requests = windows.cut(reader)
     logprobs: list[float] = []  # of each window
@@ -148,27 +148,38 @@ def measure(
 
 
 def cut(
-    model: CausalLM, blocks: Iterable[str], *, window: int = 0, stride: int = 0, allow_special: bool = False
-) -> tuple[Windows, Iterator[ScoreRequest]]:
-    """The windows in which `measure` scores a text, one after the other. Raises MisuseError as it does."""
-    windows = Windows.of(model.info, window or min(WINDOW, model.info.context), stride)
-    return windows, windows.cut(_Reader(model, blocks, allow_special))
+    model: CausalLM, name: str, blocks: Iterable[str], windows: Windows, allow_special: bool
+) -> Iterator[ScoreRequest]:
+    """The windows in which `measure` scores a text, one after the other. Raises MisuseError for an empty one."""
+    found = windows.cut(_Reader(model, blocks, allow_special))
+    first = next(found, None)
+    if first is None:
+        raise MisuseError(tr("{name} is empty", name=name), tr("give at least one character"))
+    yield from itertools.chain([first], found)
 
 
-def record_of(name: str, windows: Windows, request: ScoreRequest, stats: TokenStats, origin: Provenance) -> Record:
-    """One window: what its own tokens sum to. The characters and bytes of all windows are those of the text."""
+def windows_of(model: CausalLM, window: int = 0, stride: int = 0) -> Windows:
+    """How long texts are cut. Raises MisuseError for a window or stride that is not possible."""
+    return Windows.of(model.info, window or min(WINDOW, model.info.context), stride)
+
+
+def window_of(name: str, windows: Windows, request: ScoreRequest) -> Record:
+    """What is known of a window before it is scored. The characters and bytes of all windows are those of the text."""
     own = b"".join(request.tokens.pieces[request.start :])
     return {
         "text": name,
         "characters": sum(byte & 0xC0 != 0x80 for byte in own),  # UTF-8: 10xxxxxx continues a character
         "bytes": len(own),
-        "tokens": len(stats.logprobs),
-        "scored_tokens": int((~np.isnan(stats.logprobs)).sum()),
-        "logprob_nats": finite(float(np.nansum(stats.logprobs))),
+        "tokens": len(request.tokens) - request.start,
         "window_tokens": windows.room,
         "stride_tokens": windows.stride,
-        **origin.columns,
     }
+
+
+def logprob_of(stats: TokenStats) -> Record:
+    """What the tokens of a window sum to."""
+    known = int((~np.isnan(stats.logprobs)).sum())
+    return {"scored_tokens": known, "logprob_nats": finite(float(np.nansum(stats.logprobs)))}
 
 
 def _told(progress: Progress, reader: "_Reader", before: int, size: int, done: int, of: int) -> None:

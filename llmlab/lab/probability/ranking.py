@@ -125,11 +125,13 @@ def _meaning(name: str, unit: Unit | None) -> str:
     return tr(MEANS[name] if name in MEANS else MEAN[name][unit or "nats"])
 
 
-def unranked(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Record]:
+def unranked(
+    model: CausalLM, texts: Sequence[str], *, allow_special: bool = False, progress: Progress = silent
+) -> list[Record]:
     """The records of a ranking, in the order given: of a stream nobody knows which text will be the likeliest."""
     origin = of_text(model.info).columns
     unknown = {"rank": None}, {"log_ratio_to_next_nats": None}
-    scored = score(model, texts, allow_special=allow_special)
+    scored = score(model, texts, allow_special=allow_special, progress=progress)
     return [{**unknown[0], **one.summary(), **unknown[1], **origin} for one in scored]
 
 

@@ -1,0 +1,67 @@
+"""Options of work whose records are kept in a file, and which several machines may share."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Struct
+
+from llmlab.bulk.shard import WHOLE, Shard
+from llmlab.cli.options import PictureOptions
+from llmlab.cli.verbs import SHOWN, option
+from llmlab.errors import MisuseError
+from llmlab.language import tr
+
+if TYPE_CHECKING:  # what records are is known when a verb computes
+    from llmlab.bulk.sorts import Sort
+    from llmlab.cli.out_file import OutFile
+
+
+class OutOptions(Struct, frozen=True):
+    """Where records are kept, and which inputs are this process's own."""
+
+    out: Annotated[
+        Path | None,
+        option("--out", metavar="FILE", panel=SHOWN, help="Add records to this jsonl file; go on at its end."),
+    ] = None
+    shard: Annotated[
+        str | None,
+        option("--shard", metavar="I/N", panel=SHOWN, help="With --out: every N-th input alone, from the I-th on."),
+    ] = None
+
+    def check(self, form: PictureOptions, *, alone: bool = True) -> None:
+        """Raise MisuseError, before anything is read, for what holds all records, and for several models."""
+        if not alone:
+            self.refuse(tr("{option} is for one model"), tr("give one --model"))
+        if self.out and (form.plots or form.format == "json"):
+            other = "--plot" if form.plots else "--format json"
+            message = tr("{option} keeps records as they come, {other} shows all at once", option="--out", other=other)
+            raise MisuseError(message, tr("leave out one of them"))
+
+    def refuse(self, message: str, hint: str) -> None:
+        """Raise MisuseError with a message about {option} where one is given."""
+        for name in self.__struct_fields__:
+            if getattr(self, name):
+                raise MisuseError(message.format(option=f"--{name}"), hint)
+
+    def part(self, inputs: int) -> Shard:
+        """Which of so many inputs are this process's own; 0 where nobody knows how many there are.
+
+        Raises MisuseError for a part of what cannot be counted, and for one that is not kept.
+        """
+        if self.shard is None:
+            return WHOLE
+        if not self.out:
+            raise MisuseError(tr("--shard is of records that are kept"), tr("add --out FILE, one for each shard"))
+        if not inputs:
+            message = tr("--shard is of a file: how many lines a pipe brings nobody knows")
+            raise MisuseError(message, tr("name the file, or give it with < FILE"))
+        return Shard.of(self.shard)
+
+    def file(self, sort: "Sort") -> "AbstractContextManager[OutFile | None]":
+        """The file, open, if one is named."""
+        if not self.out:
+            return nullcontext()
+        from llmlab.cli.out_file import OutFile
+
+        return OutFile(self.out, sort)
