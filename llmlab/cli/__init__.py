@@ -62,13 +62,14 @@ SECTIONS = {  # of --help, with the verbs' rooms
     },
     "Things": {
         "space": "spaces of your own: build, import, list, show, export, eval ...",
-        "models": "what models there are: list, show, prepare, remove",
+        "models": "what models there are: list, show, prepare, probe ...",
         "serve": "a server that keeps a model open for many commands",
+        "merge": "put together what several machines computed",
         "completion": "Tab in your shell: install, show",
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {"space": "spaces", "models": "models", "serve": "serve", "completion": "completion"}
+ROOMS |= {name: name for name in ("models", "serve", "merge", "completion")} | {"space": "spaces"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
 EXAMPLES = ("llmlab lesson 1 --run", "llmlab neighbors love")

@@ -1,0 +1,186 @@
+"""Parts of one work put together: nothing may be lost, nothing doubled, and all made alike.
+
+The parts are read twice. First where each record stands goes into a table on disk, and the table says what is missing;
+then the records are copied in the order of their inputs. Memory is the same however many there are.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from llmlab.bulk.missing import Found, Missing, PartOf
+from llmlab.bulk.sorts import SORTS, Sort
+from llmlab.errors import LabError, MisuseError
+from llmlab.files.on_disk import database
+from llmlab.files.opening import readable
+from llmlab.language import tr
+from llmlab.progress import Progress, silent
+from llmlab.view import Record
+
+TABLE = (
+    "CREATE TABLE records (item INTEGER, part INTEGER, start INTEGER, length INTEGER, wanted INTEGER,"
+    " PRIMARY KEY (item, part, start)) WITHOUT ROWID"
+)
+BY_ITEM = (
+    "SELECT item, COUNT(*), MAX(wanted), MIN(part), MAX(part) FROM records"
+    " GROUP BY item HAVING COUNT(*) != MAX(wanted) OR MIN(part) != MAX(part) ORDER BY item"
+)
+IN_ORDER = "SELECT part, start, length FROM records ORDER BY item, part, start"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Parts that were read and are whole together."""
+
+    parts: Sequence[Path]
+    sort: Sort
+    items: int
+    records: int
+    table: "Table"
+
+    @property
+    def counts(self) -> Record:
+        return {"items": self.items, "records": self.records}
+
+    def each(self, progress: Progress = silent) -> Iterator[bytes]:
+        """The records in the order of their inputs, a line each."""
+        with ExitStack() as stack:
+            files = [stack.enter_context(path.open("rb")) for path in self.parts]
+            for done, (part, start, length) in enumerate(self.table.in_order(), 1):
+                files[part].seek(start)
+                yield files[part].read(length).removesuffix(b"\n") + b"\n"
+                progress(done, self.records)
+
+
+def merge(parts: Sequence[Path], progress: Progress = silent) -> Merged:
+    """Read the parts of a work. Raises MisuseError for what are none, LabError for what is missing or doubled."""
+    if len({path.resolve() for path in parts}) < len(parts):
+        raise MisuseError(tr("a part is named twice"), tr("give each once"))
+    reading = Reading(parts)
+    reading.read(progress)
+    if reading.first is None:
+        raise MisuseError(tr("the parts hold no records"), tr("give the files that --out was given"))
+    reading.check()
+    items = reading.first.items
+    return Merged(parts, reading.first.sort, items, reading.table.count, reading.table)
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the first record was made, and so all must be."""
+
+    sort: Sort
+    part: Path
+    items: int
+    conditions: Record
+
+    @classmethod
+    def of(cls, record: Record, part: Path) -> "Made":
+        """Raises MisuseError for a record of no work that can be merged."""
+        sort = next((one for one in SORTS if one.holds(record)), None)
+        if sort is None:
+            raise MisuseError(tr("{file} line 1 is no record of --out", file=part), tr("give files that --out wrote"))
+        if record["items"] is None:
+            message = tr("{file} is of a pipe: how many inputs there were nobody knows", file=part)
+            raise MisuseError(message, tr("give the inputs as a file, or with < FILE"))
+        return cls(sort, part, record["items"], {name: record.get(name) for name in sort.conditions})
+
+
+class Table:
+    """Where the records of each input stand, in which part."""
+
+    def __init__(self) -> None:
+        self._database = database(TABLE)
+
+    def fill(self, rows: Iterator[tuple[int, int, int, int, int]]) -> None:
+        self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+
+    @cached_property
+    def count(self) -> int:
+        return int(self._database.execute("SELECT COUNT(*) FROM records").fetchone()[0])
+
+    def items(self) -> Iterator[int]:
+        for (item,) in self._database.execute("SELECT DISTINCT item FROM records ORDER BY item"):
+            yield item
+
+    def uneven(self) -> Iterator[Found]:
+        """The inputs that have not just their records, or have them in several parts."""
+        for row in self._database.execute(BY_ITEM):
+            yield Found(*row)
+
+    def in_order(self) -> Iterator[tuple[int, int, int]]:
+        yield from self._database.execute(IN_ORDER)
+
+
+@dataclass
+class Reading:
+    """Parts as they are read."""
+
+    parts: Sequence[Path]
+    table: Table = field(default_factory=Table)
+    first: Made | None = None
+
+    def read(self, progress: Progress) -> None:
+        self.shares = [PartOf(path) for path in self.parts]
+        with ExitStack() as stack:
+            for path in self.parts:
+                stack.enter_context(readable(path))
+            sizes = [path.stat().st_size for path in self.parts]
+            for number, path in enumerate(self.parts):
+                before = sum(sizes[:number])
+                with path.open("rb") as file:
+                    self.table.fill(self._rows(number, file, partial(_told, progress, before, sum(sizes))))
+
+    def check(self) -> None:
+        """Raise LabError for inputs that are there twice, or not, or not whole."""
+        assert self.first
+        missing = Missing(self.shares, self.first.items)
+        for one in self.table.uneven():
+            if one.doubled:
+                raise LabError(missing.twice(one), tr("give each part of one work once"))
+            missing.add(one.item)
+        missing.gaps(self.table.items())
+        if missing.count:
+            raise LabError(missing.message, tr("run what is missing again: it goes on where its file ends"))
+
+    def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[tuple[int, int, int, int, int]]:
+        start, path = 0, self.parts[part]
+        for number, line in enumerate(file, 1):
+            record = self._record(path, number, line)
+            self.shares[part].add(record["item"])
+            yield record["item"], part, start, len(line), record["item_records"]
+            start += len(line)
+            told(start)
+
+    def _record(self, path: Path, number: int, line: bytes) -> Record:
+        """Raises MisuseError for a line that is no record of this work."""
+        try:
+            record: Record = json.loads(line)
+            self.first = self.first or Made.of(record, path)
+            msgspec.convert(record, self.first.sort.shape)
+        except (ValueError, AttributeError, RecursionError):
+            what = tr("{file} line {number:,} is no whole record of --out", file=path, number=number)
+            raise MisuseError(what, tr("run that part again: it mends what was cut short")) from None
+        self._check_alike(path, record, self.first)
+        return record
+
+    def _check_alike(self, path: Path, record: Record, first: Made) -> None:
+        for name, was in (("items", first.items), *first.conditions.items()):
+            if (now := record.get(name)) != was:
+                told = {"file": path, "name": name, "now": now, "other": first.part, "was": was}
+                message = tr("{file} was made with {name} {now!r}, {other} with {was!r}", **told)
+                raise MisuseError(message, tr("merge parts of one work"))
+        if record["item"] > first.items:
+            message = tr("{file} holds input {item:,} of {items:,}", file=path, item=record["item"], items=first.items)
+            raise MisuseError(message, tr("merge parts of one work"))
+
+
+def _told(progress: Progress, before: int, total: int, done: int) -> None:
+    """Tell of bytes of one part as of those of all."""
+    progress(before + done, total)

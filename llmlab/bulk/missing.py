@@ -1,0 +1,99 @@
+"""Which inputs are missing, and whose they are: of N shards, number I has every N-th input, from the I-th on."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmlab.language import tr
+
+NAMED = 5  # missing inputs that are named
+
+
+@dataclass(frozen=True)
+class Found:
+    """An input, its records, how many it should have, and the first and last part that has some."""
+
+    item: int
+    records: int
+    wanted: int
+    first: int
+    last: int
+
+    @property
+    def doubled(self) -> bool:
+        return self.records > self.wanted or self.first != self.last
+
+
+class PartOf:
+    """The inputs that a part has: how far they stand apart says of how many shards it is one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.first, self.step = path, 0, 0
+
+    def add(self, item: int) -> None:
+        self.first = self.first or item
+        self.step = math.gcd(self.step, item - self.first)
+
+
+class Missing:
+    """The inputs that no part has, by their shard."""
+
+    def __init__(self, parts: Sequence[PartOf], items: int) -> None:
+        self._parts, self._items = parts, items
+        self._shards = _shards(parts)
+        self._named: dict[int, list[int]] = {}  # by the number of the shard, from 0
+        self._counts: dict[int, int] = {}
+
+    @property
+    def count(self) -> int:
+        return sum(self._counts.values())
+
+    def add(self, item: int) -> None:
+        shard = (item - 1) % self._shards
+        self._counts[shard] = self._counts.get(shard, 0) + 1
+        named = self._named.setdefault(shard, [])
+        if len(named) < NAMED:
+            named.append(item)
+
+    def gaps(self, items: Iterator[int]) -> None:
+        """Add those that stand between those found."""
+        before = 0
+        for item in items:
+            for missing in range(before + 1, item):
+                self.add(missing)
+            before = item
+        for missing in range(before + 1, self._items + 1):
+            self.add(missing)
+
+    @property
+    def message(self) -> str:
+        parts = tr("; ").join(self._of(shard) for shard in sorted(self._counts))
+        return tr(
+            "{count:,} of {items:,} inputs are missing: {parts}", count=self.count, items=self._items, parts=parts
+        )
+
+    def twice(self, one: Found) -> str:
+        files = list(dict.fromkeys(str(self._parts[part].path) for part in (one.first, one.last)))
+        return tr("input {item:,} is there twice: {files}", item=one.item, files=tr(", ").join(files))
+
+    def _of(self, shard: int) -> str:
+        """The missing inputs of a shard, and whose they are."""
+        said = tr(", ").join(f"{item:,}" for item in self._named[shard])
+        if self._counts[shard] > NAMED:
+            said = tr("{first} ... ({count:,} in all)", first=said, count=self._counts[shard])
+        if self._shards == 1:
+            return said
+        own = [str(part.path) for part in self._parts if part.first and (part.first - 1) % self._shards == shard]
+        whose = own[0] if own else tr("no part given")
+        return tr("{items} of shard {i}/{n}, {file}", items=said, i=shard + 1, n=self._shards, file=whose)
+
+
+def _shards(parts: Sequence[PartOf]) -> int:
+    """Of how many shards the parts are, as many as there are parts or more; 1 where they are no shards."""
+    step = math.gcd(*(part.step for part in parts))
+    for count in (len(parts), step):
+        own = {(part.first - 1) % count for part in parts if part.first} if count else set()
+        if count and step % count == 0 and len(own) == sum(bool(part.first) for part in parts):
+            return count
+    return 1

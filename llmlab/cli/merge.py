@@ -1,0 +1,71 @@
+"""The verb that puts the parts of one work together: merge."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmlab.cli.options import FormOptions
+from llmlab.cli.verbs import SHOWN, option, verb
+from llmlab.cli.world import World
+from llmlab.errors import LabError, MisuseError, reason
+from llmlab.language import tr
+
+if TYPE_CHECKING:  # what records are is known when a verb computes
+    from llmlab.bulk.merging import Merged
+    from llmlab.lab.tally import Tally
+
+PartsArgument = Annotated[
+    list[Path], typer.Argument(metavar="PART...", help="Files that --out --shard wrote.", show_default=False)
+]
+AllOption = Annotated[
+    Path | None,
+    option("--out", metavar="FILE", panel=SHOWN, help="Write the records to this file, and say their sums."),
+]
+
+
+@verb("llmlab merge part1.jsonl part2.jsonl part3.jsonl --out all.jsonl")
+def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
+    """Put the files of several shards together; check that no input is lost or doubled.
+
+    With --out the table of all is shown, else the records are written to stdout.
+    """
+    from llmlab.bulk.merging import merge
+
+    if out and out.exists():
+        raise MisuseError(tr("{file} is there already", file=out), tr("name another file"))
+    with world.progress(tr("reading")) as progress:
+        merged = merge(part, progress)
+    tally = merged.sort.tally()
+    if out:
+        _write(world, merged, tally, out)
+        world.show(tally, FormOptions())
+    elif not all(world.write(line.decode()) for line in _lines(world, merged, tally)):
+        return
+    world.say(tr("{items:,} inputs, {records:,} records: none is lost or doubled", **merged.counts))
+
+
+def _lines(world: World, merged: "Merged", tally: "Tally") -> Iterator[bytes]:
+    """The records in the order of their inputs; the tally has them from then on."""
+    from json import loads
+
+    with world.progress(tr("merging")) as progress:
+        for line in merged.each(progress):
+            tally.add(loads(line))
+            yield line
+
+
+def _write(world: World, merged: "Merged", tally: "Tally", path: Path) -> None:
+    """Write a file whole, or not at all."""
+    begun = path.with_name(f"{path.name}.begun")
+    try:
+        with begun.open("xb") as file:
+            file.writelines(_lines(world, merged, tally))
+        begun.replace(path)
+    except OSError as error:
+        raise LabError(
+            tr("cannot write {file}: {reason}", file=path, reason=reason(error)), tr("check --out")
+        ) from error
+    finally:
+        begun.unlink(missing_ok=True)
