@@ -3,7 +3,9 @@
 What is done in two seconds says nothing.
 """
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from threading import Lock, Timer
@@ -12,6 +14,10 @@ from typing import Protocol
 from llmlab.language import later, tr
 
 PATIENCE_S = 2  # nobody is left without a word for longer
+MINUTE_S = 60  # nor without a line of long work
+STEP_S, LATELY_S = 0.5, 60  # how often, and how far back, the speed is looked at
+FEWEST = 2  # points that a speed is of
+TEN = 10  # a second: below, a speed has a decimal
 Progress = Callable[[int, int], None]  # (done, total)
 
 
@@ -63,22 +69,69 @@ class Said(Protocol):
     def end(self) -> None: ...
 
 
-class Tenths:
-    """A line when patience ends, then one each tenth of the work."""
+class Pace:
+    """How far work is, how fast it goes of late, and how long it will take."""
+
+    def __init__(self) -> None:
+        self._done = self._total = 0
+        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def add(self, done: int, total: int) -> None:
+        self._done, self._total = done, total
+        now = time.monotonic()
+        if now - self._seen[-1][0] >= STEP_S:
+            self._seen.append((now, done))
+            while now - self._seen[0][0] > LATELY_S and len(self._seen) > FEWEST:
+                self._seen.popleft()
+
+    @property
+    def told(self) -> str:
+        """In words, such as 12,300 of 1,000,000, 410/s, 40 min left."""
+        far = later("{done:,} of {total:,}") if self._total else later("{done:,}")
+        said = [tr(far, done=self._done, total=self._total)]
+        if rate := self._rate:
+            said.append(tr("{rate}/s", rate=f"{rate:,.0f}" if rate >= TEN else f"{rate:.2g}"))
+        if rate and self._total > self._done:
+            said.append(_left((self._total - self._done) / rate))
+        return tr(", ").join(said)
+
+    @property
+    def _rate(self) -> float:
+        """Of late, a second; 0 where nothing is known."""
+        (first, before), (last, done) = self._seen[0], self._seen[-1]
+        return (done - before) / (last - first) if last > first else 0.0
+
+
+def _left(seconds: float) -> str:
+    """How long that is, in words."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return tr("{seconds} s left", seconds=math.ceil(seconds))
+    if minutes < 60:
+        return tr("{minutes} min left", minutes=minutes)
+    return tr("{hours:,} h {minutes} min left", hours=minutes // 60, minutes=minutes % 60)
+
+
+class Lines:
+    """A line when patience ends, then one each tenth of the work, and one a minute at least."""
 
     def __init__(self, say: Callable[[str], None], label: str) -> None:
-        self._say, self._label, self._told = say, label, -1
-        self._tenth = self._total = 0
-        self._start = time.monotonic()
+        self._say, self._label, self._pace = say, label, Pace()
+        self._tenth, self._told = 0, -1
+        self._begun = False  # whether it is known how far the work is
+        self._start = self._last = time.monotonic()
 
     def begin(self) -> None:
-        if self._tenth > self._told:
-            self._told = self._tenth
-            far = later("{label}: {percent} %") if self._total else later("{label} ...")
-            self._say(tr(far, label=self._label, percent=10 * self._tenth))
+        """Say how far it is, where that has not been said."""
+        now = time.monotonic()
+        if self._tenth > self._told or now - self._last >= MINUTE_S:
+            self._told, self._last = self._tenth, now
+            far = later("{label}: {far}") if self._begun else later("{label} ...")
+            self._say(tr(far, label=self._label, far=self._pace.told))
 
     def update(self, done: int, total: int) -> None:
-        self._tenth, self._total = 10 * done // total if total else 0, total
+        self._pace.add(done, total)
+        self._begun, self._tenth = True, 10 * done // total if total else 0
         if time.monotonic() - self._start > PATIENCE_S:
             self.begin()
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from llmlab.progress import Pace
 from llmlab.render.safe import harmless
 
 if TYPE_CHECKING:
@@ -13,18 +14,19 @@ class MovingBar:
 
     def __init__(self, world: "World", label: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
-        parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        parts = [TextColumn(f"{{task.{text}}}", markup=False) for text in ("description", "fields[far]")]
         console = Console(file=world.stderr, width=world.width)
-        self._bars = Progress(*parts, TimeRemainingColumn(), console=console, transient=True)
-        self._task = self._bars.add_task(harmless(label), total=None)
+        self._bars, self._pace = Progress(parts[0], BarColumn(), parts[1], console=console, transient=True), Pace()
+        self._task = self._bars.add_task(harmless(label), total=None, far="")
 
     def begin(self) -> None:
         self._bars.start()
 
     def update(self, done: int, total: int) -> None:
-        self._bars.update(self._task, completed=done, total=total or None)
+        self._pace.add(done, total)
+        self._bars.update(self._task, completed=done, total=total or None, far=self._pace.told)
 
     def end(self) -> None:
         self._bars.stop()

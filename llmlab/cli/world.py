@@ -273,9 +273,9 @@ class World:
     def progress(self, label: str) -> Iterator[Progress]:
         """A bar on a terminal, a line now and then elsewhere."""
         from llmlab.cli.watch import MovingBar
-        from llmlab.progress import Tenths, Watch
+        from llmlab.progress import Lines, Watch
 
-        watch = Watch(MovingBar(self, label) if self.talks else Tenths(self.say, label))
+        watch = Watch(MovingBar(self, label) if self.talks else Lines(self.say, label))
         try:
             yield watch.update
         finally:

@@ -19,7 +19,7 @@ from llmlab.files.records import Kind
 from llmlab.language import tr
 from llmlab.models.library import Library
 from llmlab.models.several import chosen
-from llmlab.progress import Progress, Reporter, Tenths, Watch
+from llmlab.progress import Lines, Progress, Reporter, Watch
 from llmlab.render.safe import harmless
 from llmlab.spaces.shelf import Shelf
 
@@ -37,7 +37,7 @@ class Notes:
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
-        watch = Watch(Tenths(self.say, label))
+        watch = Watch(Lines(self.say, label))
         try:
             yield watch.update
         finally:

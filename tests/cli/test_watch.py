@@ -39,7 +39,7 @@ def test_a_log_hears_once_of_work_that_says_nothing():
 
 def test_a_log_hears_how_far_slow_work_is_before_its_first_tenth():
     err = io.StringIO()
-    assert told(err, lambda progress: (progress(1, 40), until(err), progress(2, 40))) == "llmlab: scoring: 0 %\n"
+    assert told(err, lambda progress: (progress(1, 40), until(err), progress(2, 40))) == "llmlab: scoring: 1 of 40\n"
 
 
 def test_a_terminal_sees_a_bar_of_work_that_says_nothing():
@@ -65,3 +65,50 @@ def test_work_that_fails_is_not_watched_any_longer():
         told(err, fail)
     time.sleep(0.06)
     assert err.getvalue() == ""
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(watch.time, "monotonic", clock)
+    return clock
+
+
+def test_long_work_says_how_fast_it_goes_and_how_long_it_will_take_once_a_minute(clock):
+    said = []
+    lines = watch.Lines(said.append, "scoring")
+    for second in range(1, 181):
+        clock.now += 1
+        lines.update(410 * second, 1_000_000)
+    assert said == [
+        "scoring: 410 of 1,000,000, 410/s, 41 min left",
+        "scoring: 25,010 of 1,000,000, 410/s, 40 min left",
+        "scoring: 49,610 of 1,000,000, 410/s, 39 min left",
+    ]
+
+
+def test_the_speed_is_that_of_late_and_not_of_what_was_there_already(clock):
+    pace = watch.Pace()
+    clock.now += 1
+    pace.add(500_000, 540_000)  # a file held them
+    for second in range(1, 101):
+        clock.now += 1
+        pace.add(500_000 + 5 * second, 540_000)
+    assert pace.told == "500,500 of 540,000, 5/s, 2 h 12 min left"
+
+
+def test_work_of_unknown_length_says_its_speed_alone(clock):
+    pace = watch.Pace()
+    clock.now += 10
+    pace.add(25, 0)
+    assert pace.told == "25, 2.5/s"
+    pace.add(25, 26)
+    assert pace.told == "25 of 26, 2.5/s, 1 s left"
