@@ -163,12 +163,15 @@ class Reading:
         try:
             record: Record = json.loads(line)
             self.first = self.first or Made.of(record, path)
-            msgspec.convert(record, self.first.sort.shape)
+            if self.first.sort.holds(record):
+                msgspec.convert(record, self.first.sort.shape)
+                self._check_alike(path, record, self.first)
+                return record
         except (ValueError, AttributeError, RecursionError):
             what = tr("{file} line {number:,} is no whole record of --out", file=path, number=number)
             raise MisuseError(what, tr("run that part again: it mends what was cut short")) from None
-        self._check_alike(path, record, self.first)
-        return record
+        told = {"file": path, "number": number, "kind": tr(self.first.sort.name)}
+        raise MisuseError(tr("{file} line {number:,} is no {kind}", **told), tr("merge parts of one work"))
 
     def _check_alike(self, path: Path, record: Record, first: Made) -> None:
         for name, was in (("items", first.items), *first.conditions.items()):

@@ -3,39 +3,23 @@
 What a file holds already is read there and not scored again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from llmlab.bulk.shard import Shard
 from llmlab.bulk.sorts import Sort, numbered
 from llmlab.cli.asking import Asking
-from llmlab.cli.options import TOGETHER, FormOptions, PictureOptions, batches
+from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
-from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
-from llmlab.files.stream import Stream
+from llmlab.files.stream import Stream, batches
 from llmlab.lab.tally import Tally
 from llmlab.language import tr
 from llmlab.progress import Progress
 from llmlab.view import Record
 
 T = TypeVar("T")
-
-
-def show_each(
-    world: World,
-    form: PictureOptions,
-    filed: OutOptions,
-    sort: Sort,
-    inputs: Stream[T],
-    asking: Callable[[], Asking[T]],
-    most: int = TOGETHER,
-) -> None:
-    """Score every input, at most so many at a time; `asking` opens the model, when all else is known to be right."""
-    shard = filed.part(inputs.count)
-    with filed.file(sort) as out:
-        BulkRun(world, form, sort, out, shard).show(Work(inputs, asking(), most))
 
 
 @dataclass(frozen=True)
@@ -57,8 +41,9 @@ class BulkRun:
     out: OutFile | None
     shard: Shard
 
-    def show(self, work: Work[T]) -> None:
-        """Score all inputs; show their records as they come, or what they come to."""
+    def show(self, inputs: Stream[T], asking: Asking[T], most: int) -> None:
+        """Score all inputs, so many at a time; show their records as they come, or what they come to."""
+        work = Work(inputs, asking, most)
         if self.out:
             self.out.begin()
         tally = self.sort.tally()

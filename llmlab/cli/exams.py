@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmlab.cli import beside
+from llmlab.cli import beside, each
 from llmlab.cli.options import STDIN, FileArgument, ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.shot_options import ShotOptions
@@ -61,7 +61,7 @@ def choose(
     filed.check(form)
     if not choice:
         how = {"glue": glue, "allow_special": reading.allow_special}
-        return _answer(world, Path(asked), prompting, filed, model, how, form)
+        return _questions(world, Path(asked), prompting, filed, model, form, how)
     filed.refuse(tr("{option} is for a file's questions"), tr("leave it out, or -c"))
     if prompting:
         hint = tr("leave out --shots and --template, or -c")
@@ -73,31 +73,21 @@ def choose(
     world.show(one, form, partial(one.views, per_token=per_token))
 
 
-def _answer(
+def _questions(
     world: World,
     file: Path,
     prompting: "Prompting | None",
     filed: OutOptions,
     model: ModelOptions,
-    how: dict[str, bool],
     form: PictureOptions,
+    how: dict[str, bool],
 ) -> None:
     """A file's questions as they are, or after examples."""
-    from llmlab.bulk.sorts import CHOICES
-    from llmlab.lab.probability.quiz import QUESTIONS
-
-    if str(file) != STDIN and not file.exists():
-        none = tr("{file!r} is no file, and no choice is given", file=str(file))
-        raise MisuseError(none, tr('for example -c " Paris" -c " London"'))
-    if prompting:
-        filed.refuse(tr("{option} is for questions without examples"), tr("leave it out, or --shots and --template"))
     if prompting or form.whole:
+        filed.refuse(tr("{option} is for questions without examples"), tr("leave it out, or --shots, --template"))
         world.show(_answered(world, file, prompting, model, how), form)
-        return
-    from llmlab.cli import asking, bulk
-
-    inputs = world.files.counted(file, lambda files: files.each(file, QUESTIONS))
-    bulk.show_each(world, form, filed, CHOICES, inputs, lambda: asking.of_questions(model.causal_lm(world), **how))
+    else:
+        each.questions(world, checked(file), filed, model, form, **how)
 
 
 def _answered(
@@ -107,7 +97,7 @@ def _answered(
     from llmlab.lab.probability.quiz import QUESTIONS, answer
     from llmlab.lab.probability.shots import after_examples
 
-    questions = world.files.records(file, QUESTIONS)
+    questions = world.files.records(checked(file), QUESTIONS)
     if prompting:
         prompting.check(len(questions))
     lm = model.causal_lm(world)
@@ -115,6 +105,14 @@ def _answered(
         if prompting:
             return after_examples(lm, questions, prompting, **how, progress=progress)
         return answer(lm, questions, **how, progress=progress)
+
+
+def checked(file: Path) -> Path:
+    """A file of questions. Raises MisuseError where there is none: it may have been a context without choices."""
+    if str(file) != STDIN and not file.exists():
+        none = tr("{file!r} is no file, and no choice is given", file=str(file))
+        raise MisuseError(none, tr('for example -c " Paris" -c " London"'))
+    return file
 
 
 @verb("llmlab pairs configs/exercises/pairs.jsonl", piped=True)
@@ -138,13 +136,8 @@ def pairs(
         return beside.pairs(world, world.files.records(file, PAIRS), models, reading, form)
     if form.whole:
         world.show(_judged(world, file, models.one, reading), form)
-        return
-    from llmlab.bulk import sorts
-    from llmlab.cli import asking, bulk
-
-    inputs = world.files.counted(file, lambda files: files.each(file, PAIRS))
-    asked = partial(asking.of_pairs, allow_special=reading.allow_special)
-    bulk.show_each(world, form, filed, sorts.PAIRS, inputs, lambda: asked(models.one.causal_lm(world)))
+    else:
+        each.pairs(world, file, filed, models.one, reading, form)
 
 
 def _judged(world: World, file: Path, model: ModelOptions, reading: ReadingOptions) -> "Pairs":
@@ -180,37 +173,13 @@ def perplexity(
         return beside.perplexity(world, file, window, stride, models, reading, form)
     blocks, size = world.files.blocks(file)
     if filed.out or filed.shard:
-        return _window_by_window(world, file, window, stride, filed, models.one, reading, form)
+        return each.windows(world, file, window, stride, filed, models.one, reading, form)
     lm = models.one.causal_lm(world)
     cut = {"window": window, "stride": stride}
     with world.progress(tr("scoring")) as progress:
         special = reading.allow_special
         found = measure(lm, called(file), blocks, size, **cut, allow_special=special, progress=progress)
     world.show(found, form)
-
-
-def _window_by_window(
-    world: World,
-    file: Path,
-    window: int,
-    stride: int,
-    filed: OutOptions,
-    model: ModelOptions,
-    reading: ReadingOptions,
-    form: PictureOptions,
-) -> None:
-    """The same with a record a window, of which each is an input."""
-    from llmlab.bulk.sorts import WINDOWS
-    from llmlab.cli import asking, bulk
-    from llmlab.files.opening import called
-    from llmlab.lab.probability.perplexity import TOGETHER, cut, windows_of
-
-    lm, name, special = model.causal_lm(world), called(file), reading.allow_special
-    windows = windows_of(lm, window, stride)
-    with world.progress(tr("reading")):
-        inputs = world.files.counted(file, lambda files: cut(lm, name, files.blocks(file)[0], windows, special))
-    asked = asking.of_windows(lm, name, windows)
-    bulk.show_each(world, form, filed, WINDOWS, inputs, lambda: asked, TOGETHER)
 
 
 @verb(

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions, batches, streams
+from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions, streams
 from llmlab.cli.verbs import MODEL, option, verb
 from llmlab.cli.world import World
+from llmlab.files.stream import batches
 from llmlab.language import tr
 
 TextArgument = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmlab.cache import sync
 from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
@@ -60,8 +61,9 @@ def _write(world: World, merged: "Merged", tally: "Tally", path: Path) -> None:
     """Write a file whole, or not at all."""
     begun = path.with_name(f"{path.name}.begun")
     try:
-        with begun.open("xb") as file:
+        with begun.open("wb") as file:
             file.writelines(_lines(world, merged, tally))
+        sync(begun)
         begun.replace(path)
     except OSError as error:
         raise LabError(

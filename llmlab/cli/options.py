@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
 
 T = TypeVar("T")
 STDIN = "-"
-TOGETHER = 256  # texts of stdin that are computed at a time
 TEXT = later("give at least one character")
 
 StandardizeOption = Annotated[bool, option("--standardize", help="Number columns of a table: (x - mean) / deviation.")]
@@ -318,11 +317,3 @@ def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
 def streams(arguments: Sequence[str], form: FormOptions) -> bool:
     """Whether records or values are written as the lines of stdin come, however many there are."""
     return STDIN in arguments and form.flows
-
-
-def batches(items: Iterator[T], most: int = TOGETHER) -> Iterator[list[T]]:
-    """Items in lists of 1, 2, 4 ...: the first is answered at once, many at a time are faster."""
-    size = 1
-    while batch := list(islice(items, size)):
-        yield batch
-        size = min(2 * size, most)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmlab.cli import beside
+from llmlab.cli import beside, each
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions, batches, streams
+from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions, streams
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.files.stream import batches
 from llmlab.language import tr
 
 if TYPE_CHECKING:
@@ -86,16 +87,13 @@ def _each(
     form: PictureOptions,
 ) -> None:
     """Write what is known of texts as they come: nobody knows yet which will be the likeliest."""
-    from llmlab.bulk.sorts import TEXTS
-    from llmlab.cli import asking, bulk
     from llmlab.lab.probability.ranking import ranking
 
     if form.quiet and not filed.out:
         lm = model.causal_lm(world)
-        each = (ranking(lm, some, allow_special=special).values(look.unit) for some in batches(texts.each))
-        return world.stream_values(each)
-    asked = partial(asking.of_texts, allow_special=special)
-    bulk.show_each(world, form, filed, TEXTS, texts, lambda: asked(model.causal_lm(world)))
+        found = (ranking(lm, some, allow_special=special).values(look.unit) for some in batches(texts.each))
+        return world.stream_values(found)
+    each.texts(world, texts, filed, model, special, form)
 
 
 @verb("llmlab next 今天天气很", 'llmlab next "The capital of France is" --temperature 0.2,1,2', piped=True)

@@ -14,9 +14,9 @@ from llmlab.lab.provenance import of_text
 from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.many import Drawn, Job, sample_each
+from llmlab.lab.temperature.many import Drawn, Job, of_record, sample_each
 from llmlab.lab.temperature.prompts import Prompts
-from llmlab.lab.temperature.samples import NOTHING, conditions, of_record, record, summarise
+from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
 from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.lab.temperature.trace import Trace
 from llmlab.language import tr

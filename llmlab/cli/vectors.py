@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, batches, listed, streams, words
+from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, listed, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.files.stream import batches
 from llmlab.language import later, tr
 
 WORDS = later("Words or sentences; - reads one a line from stdin.")

@@ -1,16 +1,18 @@
 """The samples of many prompts, in their order: what is known already is given back, the rest is drawn."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.served.base import Served
+from llmlab.backends.served.base import UNNUMBERED, Served
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.temperature import served
 from llmlab.lab.temperature.drawn import Place, Plan, Sample
 from llmlab.lab.temperature.generate import sample
+from llmlab.view import Record
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,10 @@ def _answered(model: Served, plan: Plan, part: tuple[Job, Sequence[Place]]) -> l
     if not places:
         return [Drawn(job, one, new=False) for one in job.known]
     return [Drawn(job, one, new=True) for one in served.drawn(model, job.prompt, plan, places)]
+
+
+def of_record(row: Record) -> Sample:
+    """The sample that a record is of; tokens without a number, and what a server did not tell, are null there."""
+    ids = tuple(UNNUMBERED if token is None else token for token in row["token_ids"])
+    logprob = math.nan if row["logprob_nats"] is None else row["logprob_nats"]
+    return Sample(row["temperature"], row["sample"], row["text"], ids, logprob, row["finish"])

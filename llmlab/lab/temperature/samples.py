@@ -267,12 +267,6 @@ def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: 
     }
 
 
-def of_record(row: Record) -> Sample:
-    """The sample that a record is of."""
-    ids, place = tuple(row["token_ids"]), (row["temperature"], row["sample"])
-    return Sample(*place, row["text"], ids, row["logprob_nats"], row["finish"])
-
-
 def conditions(prompt: Prompt, plan: Plan) -> Record:
     """What is the same for all samples of a prompt."""
     return {
