@@ -172,7 +172,7 @@ def perplexity(
     if models.several:
         return beside.perplexity(world, file, window, stride, models, reading, form)
     blocks, size = world.files.blocks(file)
-    if filed.out or filed.shard:
+    if filed.given:
         return each.windows(world, file, window, stride, filed, models.one, reading, form)
     lm = models.one.causal_lm(world)
     cut = {"window": window, "stride": stride}

@@ -29,6 +29,10 @@ class OutOptions(Struct, frozen=True):
         option("--shard", metavar="I/N", panel=SHOWN, help="With --out: every N-th input alone, from the I-th on."),
     ] = None
 
+    @property
+    def given(self) -> bool:
+        return any(getattr(self, name) for name in self.__struct_fields__)
+
     def check(self, form: PictureOptions, *, alone: bool = True) -> None:
         """Raise MisuseError, before anything is read, for what holds all records, and for several models."""
         if not alone:

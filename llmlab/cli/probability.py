@@ -23,6 +23,7 @@ from llmlab.files.stream import batches
 from llmlab.language import tr
 
 if TYPE_CHECKING:
+    from llmlab.backends.base import CausalLM
     from llmlab.files.stream import Stream
 
 TextArgument = Annotated[
@@ -53,26 +54,33 @@ def prob(
     form: PictureOptions,
 ) -> None:
     """The probability of a text, token by token; of several, which is likelier."""
-    from llmlab.lab.probability.ranking import ranking
-
     filed.check(form, alone=not models.several)
     texts, special = reading.texts(world, text), reading.allow_special
     if models.several:
         return beside.prob(world, list(texts.each), look, models, reading, form)
     first, model = list(islice(texts.each, 2)), models.one
-    if filed.out or filed.shard or (len(first) > 1 and streams(text, form)):
+    texts = replace(texts, each=chain(first, texts.each))
+    if filed.given or (len(first) > 1 and streams(text, form)):
         look.check_each()
-        return _each(world, replace(texts, each=chain(first, texts.each)), look, filed, model, special, form)
+        return _each(world, texts, look, filed, model, special, form)
     look.check(first)
     lm = model.causal_lm(world)
-    if len(first) == 1:
-        one = look.ledger(world, lm, first[0], model, special, form.hovers)
-        asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
-        views = partial(one.views, unit=look.unit, **asked)
-        world.show(one, form, views, partial(one.values, look.unit))
-        return
+    if len(first) > 1:
+        return _ranked(world, lm, list(texts.each), look, special, form)
+    one = look.ledger(world, lm, first[0], model, special, form.hovers)
+    asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
+    views = partial(one.views, unit=look.unit, **asked)
+    world.show(one, form, views, partial(one.values, look.unit))
+
+
+def _ranked(
+    world: World, lm: "CausalLM", texts: list[str], look: LookOptions, special: bool, form: PictureOptions
+) -> None:
+    """Which of several texts is likelier."""
+    from llmlab.lab.probability.ranking import ranking
+
     with world.progress(tr("scoring")) as progress:
-        found = ranking(lm, [*first, *texts.each], allow_special=special, progress=progress)
+        found = ranking(lm, texts, allow_special=special, progress=progress)
     table = partial(found.views, unit=look.unit, per_token=look.per_token)
     world.show(found, form, table, partial(found.values, look.unit))
 
