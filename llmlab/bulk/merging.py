@@ -42,7 +42,7 @@ class Merged:
     sort: Sort
     items: int
     records: int
-    table: "Table"
+    table: "PartsTable"
 
     @property
     def counts(self) -> Record:
@@ -62,7 +62,7 @@ def merge(parts: Sequence[Path], progress: Progress = silent) -> Merged:
     """Read the parts of a work. Raises MisuseError for what are none, LabError for what is missing or doubled."""
     if len({path.resolve() for path in parts}) < len(parts):
         raise MisuseError(tr("a part is named twice"), tr("give each once"))
-    reading = Reading(parts)
+    reading = PartsReading(parts)
     reading.read(progress)
     if reading.first is None:
         raise MisuseError(tr("the parts hold no records"), tr("give the files that --out was given"))
@@ -92,7 +92,7 @@ class Made:
         return cls(sort, part, record["items"], {name: record.get(name) for name in sort.conditions})
 
 
-class Table:
+class PartsTable:
     """Where the records of each input stand, in which part."""
 
     def __init__(self) -> None:
@@ -119,11 +119,11 @@ class Table:
 
 
 @dataclass
-class Reading:
+class PartsReading:
     """Parts as they are read."""
 
     parts: Sequence[Path]
-    table: Table = field(default_factory=Table)
+    table: PartsTable = field(default_factory=PartsTable)
     first: Made | None = None
 
     def read(self, progress: Progress) -> None:

@@ -13,7 +13,7 @@ from llmlab.lab.probability.tallies.quiz import QuizTally
 from llmlab.lab.probability.tallies.texts import TextsTally
 from llmlab.lab.probability.tallies.windows import WindowsTally
 from llmlab.lab.provenance import OF_TEXT
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.language import later
 from llmlab.view import Record
@@ -102,7 +102,7 @@ class Sort:
 
     name: str
     shape: type[KeptItem]
-    tally: Callable[[], Tally]
+    tally: Callable[[], RecordTally]
     conditions: tuple[str, ...] = OF_TEXT  # what is the same in all of a run
 
     @property

@@ -14,7 +14,7 @@ from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
 from llmlab.files.stream import Stream, batches
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
 from llmlab.progress import Progress
 from llmlab.view import Record
@@ -55,13 +55,13 @@ class BulkRun:
             pass
         self.world.show(tally, self.form)
 
-    def _each(self, work: Work[T], tally: Tally) -> Iterator[list[Record]]:
+    def _each(self, work: Work[T], tally: RecordTally) -> Iterator[list[Record]]:
         """The records of each batch, which the file holds from then on."""
         total, done = self.shard.share(work.inputs.count), 0
         own = zip(self.shard.numbers(), self.shard.own(work.inputs.each), strict=False)
         with self.world.progress(tr("scoring")) as progress:
             for batch in map(dict, batches(own, work.most)):
-                found = list(self._records(work, batch, Part(progress, done, len(batch), total)))
+                found = list(self._records(work, batch, BatchProgress(progress, done, len(batch), total)))
                 done += len(batch)
                 progress(done, total)
                 for one in found:
@@ -93,7 +93,7 @@ class BulkRun:
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchProgress:
     """The progress of a batch as that of the whole, in inputs."""
 
     whole: Progress

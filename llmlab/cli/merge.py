@@ -15,7 +15,7 @@ from llmlab.language import tr
 
 if TYPE_CHECKING:  # what records are is known when a verb computes
     from llmlab.bulk.merging import Merged
-    from llmlab.lab.tally import Tally
+    from llmlab.lab.tally import RecordTally
 
 PartsArgument = Annotated[
     list[Path], typer.Argument(metavar="PART...", help="Files that --out --shard wrote.", show_default=False)
@@ -47,7 +47,7 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
     world.say(tr("{items:,} inputs, {records:,} records: none is lost or doubled", **merged.counts))
 
 
-def _lines(world: World, merged: "Merged", tally: "Tally") -> Iterator[bytes]:
+def _lines(world: World, merged: "Merged", tally: "RecordTally") -> Iterator[bytes]:
     """The records in the order of their inputs; the tally has them from then on."""
     from json import loads
 
@@ -57,7 +57,7 @@ def _lines(world: World, merged: "Merged", tally: "Tally") -> Iterator[bytes]:
             yield line
 
 
-def _write(world: World, merged: "Merged", tally: "Tally", path: Path) -> None:
+def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> None:
     """Write a file whole, or not at all."""
     begun = path.with_name(f"{path.name}.begun")
     try:

@@ -34,7 +34,7 @@ class Places:
         self._database.close()
 
 
-class Seen:
+class SeenTexts:
     """Texts that were met."""
 
     def __init__(self) -> None:

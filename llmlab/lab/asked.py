@@ -117,9 +117,9 @@ def preset_of(config: Config, name: str) -> PresetEntry:
 
 def once(lines: Iterable[str]) -> Iterator[str]:
     """Each prompt once: a prompt said twice would be the same samples twice."""
-    from llmlab.files.on_disk import Seen
+    from llmlab.files.on_disk import SeenTexts
 
-    return filter(Seen().add, lines)
+    return filter(SeenTexts().add, lines)
 
 
 def _own_question(config: Config, preset: str) -> Asked:

@@ -11,7 +11,7 @@ from llmlab.lab.shown import Shown
 from llmlab.view import Picture, Record
 
 
-class Tally(Shown, ABC):
+class RecordTally(Shown, ABC):
     """A result of records that went by."""
 
     @classmethod

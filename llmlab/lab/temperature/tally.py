@@ -5,7 +5,7 @@ from collections import defaultdict
 from llmlab.lab.exact import ExactSum
 from llmlab.lab.provenance import of_record
 from llmlab.lab.shares import Share, share_columns
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.lab.temperature import column
 from llmlab.lab.text import BITS, number
 from llmlab.language import tr
@@ -32,7 +32,7 @@ class HeatSums:
         return [f"{self.samples:,}", number(surprisal, 2), number(self.tokens / self.samples, 1)]
 
 
-class SamplesTally(Tally):
+class SamplesTally(RecordTally):
     """Samples that were drawn."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import math
 from llmlab.lab.probability.tallies.shares import GroupShares
 from llmlab.lab.provenance import of_record
 from llmlab.lab.shares import Share, share_columns
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.lab.text import number
 from llmlab.language import tr
 from llmlab.render.safe import visible
@@ -16,7 +16,7 @@ MISSES = 5  # the widest misses shown
 TIE_NATS = 1e-9  # sums of the same factors in another order differ by less
 
 
-class PairsTally(Tally):
+class PairsTally(RecordTally):
     """Pairs that were judged, by group."""
 
     def __init__(self) -> None:

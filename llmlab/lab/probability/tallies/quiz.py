@@ -4,7 +4,7 @@ from llmlab.lab.probability.choose import MERGED, label
 from llmlab.lab.probability.tallies.shares import GroupShares
 from llmlab.lab.provenance import of_record
 from llmlab.lab.shares import Share, share_columns
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.lab.text import number
 from llmlab.language import later, tr
 from llmlab.render.safe import visible
@@ -14,7 +14,7 @@ MISSES = 5  # wrong answers shown
 BY = {"sum": later("sum"), "per_character": later("per character"), "per_token": later("per token")}
 
 
-class QuizTally(Tally):
+class QuizTally(RecordTally):
     """Questions that were answered, by group; a record is one choice, and those of a question stand together."""
 
     def __init__(self) -> None:

@@ -4,13 +4,13 @@ import math
 
 from llmlab.lab.exact import ExactSum
 from llmlab.lab.provenance import of_record
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.lab.text import BITS, number, quoted
 from llmlab.language import tr
 from llmlab.view import Cell, Column, Record, View
 
 
-class TextsTally(Tally):
+class TextsTally(RecordTally):
     """Texts that were scored."""
 
     def __init__(self) -> None:

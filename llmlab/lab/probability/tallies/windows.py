@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from llmlab.lab.exact import ExactSum
 from llmlab.lab.provenance import of_record
-from llmlab.lab.tally import Tally
+from llmlab.lab.tally import RecordTally
 from llmlab.view import Record, View
 
 if TYPE_CHECKING:
     from llmlab.lab.probability.perplexity import LongText
 
 
-class WindowsTally(Tally):
+class WindowsTally(RecordTally):
     """Windows that were scored."""
 
     def __init__(self) -> None:
