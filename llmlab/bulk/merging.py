@@ -128,14 +128,11 @@ class PartsReading:
 
     def read(self, progress: Progress) -> None:
         self.shares = [PartOf(path) for path in self.parts]
-        with ExitStack() as stack:
-            for path in self.parts:
-                stack.enter_context(readable(path))
-            sizes = [path.stat().st_size for path in self.parts]
-            for number, path in enumerate(self.parts):
-                before = sum(sizes[:number])
-                with path.open("rb") as file:
-                    self.table.fill(self._rows(number, file, partial(_told, progress, before, sum(sizes))))
+        sizes = [_size(path) for path in self.parts]
+        for number, path in enumerate(self.parts):
+            told = partial(_told, progress, sum(sizes[:number]), sum(sizes))
+            with readable(path), path.open("rb") as file:
+                self.table.fill(self._rows(number, file, told))
 
     def check(self) -> None:
         """Raise LabError for inputs that are there twice, or not, or not whole."""
@@ -182,6 +179,11 @@ class PartsReading:
         if record["item"] > first.items:
             message = tr("{file} holds input {item:,} of {items:,}", file=path, item=record["item"], items=first.items)
             raise MisuseError(message, tr("merge parts of one work"))
+
+
+def _size(path: Path) -> int:
+    with readable(path):
+        return path.stat().st_size
 
 
 def _told(progress: Progress, before: int, total: int, done: int) -> None:

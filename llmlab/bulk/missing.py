@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmlab.language import tr
+from llmlab.language import tr, tr_many
 
 NAMED = 5  # missing inputs that are named
 
@@ -69,8 +69,12 @@ class Missing:
     @property
     def message(self) -> str:
         parts = tr("; ").join(self._of(shard) for shard in sorted(self._counts))
-        return tr(
-            "{count:,} of {items:,} inputs are missing: {parts}", count=self.count, items=self._items, parts=parts
+        return tr_many(
+            "{count:,} of {items:,} inputs is missing: {parts}",
+            "{count:,} of {items:,} inputs are missing: {parts}",
+            self.count,
+            items=self._items,
+            parts=parts,
         )
 
     def twice(self, one: Found) -> str:

@@ -10,7 +10,7 @@ from llmlab.errors import MisuseError
 from llmlab.language import tr
 
 T = TypeVar("T")
-WRITTEN = re.compile(r"([1-9]\d*)/([1-9]\d*)")
+WRITTEN = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
