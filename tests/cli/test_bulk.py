@@ -1,0 +1,278 @@
+"""Work of many inputs: kept in a file that is gone on with, shared out, merged; nothing is lost, nothing doubled."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+from cli.record_kinds import KINDS, VALIDATORS
+
+WORDS = ["the", "cat", "sat", "on", "a", "mat", "dog", "ran", "and", "slow", "今天", "天气"]
+VERBS = {  # and what they are asked, from the files below
+    "prob": "prob -",
+    "pairs": "pairs PAIRS",
+    "choose": "choose QUESTIONS",
+    "perplexity": "perplexity LINES --window 16 --stride 5",
+    "generate": "generate --prompts LINES -t 0,1 -n 2 --max-tokens 3 --seed 4",
+}
+NUMBERED = ("item", "items", "item_records")
+
+
+@pytest.fixture
+def environ(environ):
+    """One thread: more of them wait for each other longer than tiny models compute."""
+    return {**environ, "LLMLAB_THREADS": "1"}
+
+
+def text(generator):
+    return " ".join(generator.choices(WORDS, k=generator.randint(1, 6)))
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory):
+    """A file of each kind, of 40 inputs."""
+    folder, own = tmp_path_factory.mktemp("bulk"), random.Random(1)
+    lines = [f"{text(own)} {number}" for number in range(40)]
+    pairs = [{"sentence_good": text(own), "sentence_bad": text(own), "UID": f"g{n % 3}"} for n in range(40)]
+    questions = [
+        {"context": text(own), "choices": own.sample(WORDS, own.randint(2, 4)), "answer": 0, "group": f"g{n % 2}"}
+        for n in range(40)
+    ]
+    files = {"LINES": ("lines.txt", "\n".join(lines) + "\n")}
+    files["PAIRS"] = ("pairs.jsonl", "".join(json.dumps(one) + "\n" for one in pairs))
+    files["QUESTIONS"] = ("questions.jsonl", "".join(json.dumps(one) + "\n" for one in questions))
+    for name, content in files.values():
+        (folder / name).write_text(content, encoding="utf-8")
+    return {name: folder / file for name, (file, _) in files.items()}
+
+
+@pytest.fixture
+def ask(run, inputs, gguf_file, cache):
+    """Run one of VERBS with more options; its model counts n-grams, and so says the same digits in any batch."""
+    if not (cache / "models" / "counted").exists() and "counted" not in run("models", "list").out:
+        assert run("train", "ngram", "counted", "--text", str(inputs["LINES"])).code == 0
+
+    def ask(verb, *more, model="counted"):
+        words = [str(inputs.get(word, word)) for word in VERBS[verb].split()]
+        name = str(gguf_file) if model == "GGUF" else model
+        return run(*words, *map(str, more), "--model", name, stdin=inputs["LINES"].read_bytes())
+
+    return ask
+
+
+@pytest.fixture
+def shard(inputs, environ):
+    """The same as processes of their own, whose stdin is the file itself."""
+
+    def shard(verb, *more):
+        words = [str(inputs.get(word, word)) for word in VERBS[verb].split()]
+        command = [sys.executable, "-m", "llmlab", *words, *map(str, more), "--model", "counted", "-f", "jsonl"]
+        with inputs["LINES"].open("rb") as stdin:
+            done = subprocess.run(command, stdin=stdin, env=environ, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return shard
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_file_holds_the_records_of_stdout_and_says_of_which_input_each_is(ask, tmp_path, verb):
+    plain = ask(verb, "-f", "jsonl").out
+    told = ask(verb, "-f", "jsonl", "--out", tmp_path / "out.jsonl")
+    assert told.code == 0, told.err
+    kept = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert told.out == kept
+    records = [json.loads(line) for line in kept.splitlines()]
+    if verb != "perplexity":  # whose record without --out is of the whole text
+        bare = [{name: one[name] for name in one if name not in NUMBERED} for one in records]
+        assert bare == [json.loads(line) for line in plain.splitlines()]
+    items = [one["item"] for one in records]
+    assert sorted(set(items)) == list(range(1, max(items) + 1))
+    assert items == sorted(items)
+    for one in records:
+        assert items.count(one["item"]) == one["item_records"]
+        assert one["items"] == (None if verb == "prob" else max(items))  # in this process stdin is a pipe
+    kind = {"prob": "prob.ranking", "choose": "choose.questions", "perplexity": "perplexity.windows"}.get(verb, verb)
+    assert [name for name in KINDS if VALIDATORS[name].is_valid(records[0])] == [kind]
+    assert all(map(VALIDATORS[kind].is_valid, records))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_three_shards_merged_are_the_file_of_one_run_byte_for_byte(ask, shard, run, tmp_path, verb):
+    ask(verb)  # so that the model is there
+    whole = shard(verb, "--out", tmp_path / "whole.jsonl")
+    parts = [tmp_path / f"part{number}.jsonl" for number in (3, 1, 2)]
+    for path in parts:
+        assert shard(verb, "--out", path, "--shard", f"{path.stem[-1]}/3") == path.read_bytes()
+    assert (tmp_path / "whole.jsonl").read_bytes() == whole
+    merged = run("merge", *map(str, parts))
+    assert merged.out.encode() == whole
+    assert "none is lost or doubled" in merged.err
+    once = run("merge", *map(str, parts), "--out", str(tmp_path / "all.jsonl"))
+    assert (tmp_path / "all.jsonl").read_bytes() == whole
+    if verb in ("pairs", "choose"):
+        assert once.out == ask(verb).out  # the verb's own table
+    parts[0].write_bytes(b"".join(parts[0].read_bytes().splitlines(keepends=True)[:-1]))
+    lost = run("merge", *map(str, parts))
+    assert (lost.code, lost.out) == (1, "")
+    assert f"of shard 3/3, {parts[0]}; run what is missing again" in lost.err
+    shard(verb, "--out", parts[0], "--shard", "3/3")
+    assert run("merge", *map(str, parts)).out.encode() == whole
+
+
+def test_the_windows_of_shards_sum_to_the_text_on_an_engine_that_adds_in_batches_too(ask, run, tmp_path):
+    whole = ask("perplexity", "--out", tmp_path / "whole.jsonl", model="GGUF")
+    for number in (1, 2, 3):
+        ask("perplexity", "--out", tmp_path / f"{number}.jsonl", "--shard", f"{number}/3", model="GGUF")
+    merged = run("merge", *(str(tmp_path / f"{n}.jsonl") for n in (1, 2, 3)), "--out", str(tmp_path / "all.jsonl"))
+    assert merged.out == whole.out
+    assert (tmp_path / "all.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_file_cut_at_any_byte_becomes_that_of_an_uninterrupted_run(ask, tmp_path, verb):
+    table = ask(verb, "--out", tmp_path / "whole.jsonl").out
+    whole, path = (tmp_path / "whole.jsonl").read_bytes(), tmp_path / "cut.jsonl"
+    lines = [len(line) for line in whole.splitlines(keepends=True)]
+    places = [sum(lines[:9]), sum(lines[:10]), len(whole) - 1, len(whole)]
+    for end in (*places, *random.Random(2).sample(range(sum(lines[:8]), len(whole)), 8)):
+        path.write_bytes(whole[:end])
+        done = ask(verb, "--out", path)
+        assert done.code == 0, done.err
+        assert done.out == table
+        assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
+        assert verb == "generate" or path.read_bytes() + b"\n" * (end == len(whole) - 1) == whole
+
+
+@pytest.mark.parametrize("verb", ["prob", "pairs", "choose", "perplexity"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model": "other"}, "was made with model 'other', not 'counted'; name another file"),
+        ({"revision": "2"}, "was made with revision '2', not"),
+        ({"items": 41}, "was made with items 41, not"),
+        ({"text": "x", "sentence_good": "x", "context": "x"}, "'x', not '"),
+    ],
+)
+def test_a_file_of_another_run_is_left_alone(ask, tmp_path, verb, change, said):
+    path = tmp_path / "out.jsonl"
+    assert ask(verb, "--out", path).code == 0
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    changed = [one | {name: value for name, value in change.items() if name in one} for one in records]
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in changed), encoding="utf-8")
+    before = path.read_bytes()
+    done = ask(verb, "--out", path)
+    assert (done.code, done.out, path.read_bytes()) == (2, "", before)
+    assert said in done.err
+
+
+def test_a_file_of_another_shard_or_of_somebody_else_is_left_alone(ask, tmp_path):
+    path = tmp_path / "out.jsonl"
+    assert ask("pairs", "--out", path, "--shard", "2/3").code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    for content, said in (
+        (b"".join(lines), "lacks input 1 and has later ones; it is another shard's: name another file"),
+        (lines[1] + lines[0], "line 2 does not follow what stands before it; name another file"),
+        (lines[0] * 2, "line 2 does not follow what stands before it"),
+        (b'{"my": "config"}\n', "line 1 is no pair of llmlab"),
+    ):
+        path.write_bytes(content)
+        done = ask("pairs", "--out", path, *(["--shard", "1/3"] if content == b"".join(lines) else []))
+        assert (done.code, path.read_bytes()) == (2, content)
+        assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "said"),
+    [
+        ("pairs", "--shard 1/3", "--shard is of records that are kept; add --out FILE, one for each shard"),
+        ("prob", "--out FILE --shard 1/3", "--shard is of a file: how many lines a pipe brings nobody knows; name the"),
+        ("pairs", "--out FILE --shard 4/3", "--shard '4/3' is no I/N with I from 1 to N; for example --shard 1/3"),
+        ("pairs", "--out FILE -f json", "--out keeps records as they come, --format json shows all at once"),
+        ("choose", "--out FILE --plot x.svg", "--out keeps records as they come, --plot shows all at once"),
+        ("choose", "--out FILE --shots 1", "--out is for questions without examples"),
+        ("choose", "--out FILE -c x", "--out is for a file's questions"),
+        ("pairs", "--out FILE --model GGUF", "--out is for one model; give one --model"),
+        ("pairs", "--out -", "--out names a file; for stdout: --format jsonl"),
+        ("generate", "--shard 1/2", "--shard is of records that are kept"),
+        ("prob", "--out FILE --formula", "--formula is for one text"),
+    ],
+)
+def test_misuse_makes_no_file(ask, gguf_file, tmp_path, verb, options, said):
+    new = tmp_path / "new.jsonl"
+    done = ask(verb, *(str({"FILE": new, "GGUF": gguf_file}.get(word, word)) for word in options.split()))
+    assert (done.code, done.out, new.exists()) == (2, "", False)
+    assert said in done.err
+
+
+def test_a_shard_is_of_many_prompts(run, gguf_file, tmp_path):
+    done = run("generate", "The", "--out", str(tmp_path / "x"), "--shard", "1/2", "--model", str(gguf_file))
+    assert (done.code, done.err) == (2, "llmlab: --shard is of many prompts; add --prompts FILE\n")
+
+
+def test_very_many_prompts_are_told_of_in_sum(run, gguf_file, tmp_path):
+    (tmp_path / "prompts").write_text("".join(f"The cat {n}\n" for n in range(120)), encoding="utf-8")
+    line = ["generate", "--prompts", str(tmp_path / "prompts"), "-t", "0,1", "--max-tokens", "1", "--seed", "1"]
+    done = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
+    assert done.out.startswith("240 samples of 120 prompts.\n")
+    again = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
+    assert (again.out, again.code) == (done.out, 0)
+    assert run("merge", str(tmp_path / "out.jsonl"), "--out", str(tmp_path / "all.jsonl")).out == done.out
+
+
+def test_a_killed_run_goes_on_and_nothing_is_lost_or_doubled(run, environ, gguf_file, tmp_path):
+    lines, path = tmp_path / "lines", tmp_path / "out.jsonl"
+    lines.write_text("".join(f"The cat sat {n}\n" for n in range(4000)), encoding="utf-8")
+    command = [sys.executable, "-m", "llmlab", "prob", "-", "--model", str(gguf_file), "--out", str(path)]
+    killed = 0
+    while killed < 3:
+        with lines.open("rb") as stdin, subprocess.Popen(command, stdin=stdin, env=environ) as process:
+            before = path.stat().st_size if path.exists() else 0
+            while process.poll() is None and (not path.exists() or path.stat().st_size < before + 100_000):
+                time.sleep(0.002)
+            process.kill()
+        killed += 1
+    cut = path.read_bytes()
+    with lines.open("rb") as stdin:
+        assert subprocess.run(command, stdin=stdin, env=environ, capture_output=True, check=False).returncode == 0
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert cut.count(b"\n") < 4000
+    assert path.read_bytes().startswith(cut[: cut.rfind(b"\n") + 1])
+    assert [(one["item"], one["text"]) for one in records] == [(n + 1, f"The cat sat {n}") for n in range(4000)]
+    assert run("merge", str(path)).out.encode() == path.read_bytes()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux tells the peak of a process")
+@pytest.mark.parametrize("verb", ["pairs FILE", "prob -", "merge"])
+def test_four_times_as_many_inputs_take_no_more_memory(environ, gguf_file, tmp_path, verb):
+    few, many = (peak_mib(environ, tmp_path, gguf_file, verb, count) for count in (5_000, 20_000))
+    assert many < few + 6  # 15,000 records held would be more than 15
+
+
+def peak_mib(environ, folder, model, verb, count):
+    """The most memory that a process has, in MiB."""
+    origin = {"model": "m", "revision": "", "engine": "e", "library": "l", "dtype": "d", "bos": None}
+    rows = (
+        {"item": n + 1, "items": count, "item_records": 1, "sentence_good": f"a {n}", "sentence_bad": "b", "group": ""}
+        | {"margin_nats": -1.0 * n, "right": False, **origin}
+        for n in range(count)
+    )
+    file, out = folder / f"{count}.jsonl", folder / f"out{count}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    rest = [] if verb == "merge" else ["--model", str(model)]
+    words = [verb, str(file)] if verb == "merge" else [str(file) if word == "FILE" else word for word in verb.split()]
+    code = (
+        "import sys\nfrom llmlab.cli import main\nfrom llmlab.cli.world import World\n"
+        "code = main(World(argv=sys.argv[1:]))\n"
+        'peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]\n'
+        "print(*peak[0].split()[1:2], file=sys.stderr)\nsys.exit(code)\n"
+    )
+    with file.open("rb") as stdin:
+        command = [sys.executable, "-c", code, *words, *rest, "--out", str(out)]
+        done = subprocess.run(command, stdin=stdin, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes().count(b"\n") == count
+    return int(done.stderr.split()[-1]) / 2**10
