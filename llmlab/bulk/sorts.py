@@ -91,8 +91,8 @@ class KeptSample(KeptItem):
     temperature: float
     sample: int
     text: str
-    token_ids: list[int]
-    logprob_nats: float
+    token_ids: list[int | None]
+    logprob_nats: float | None
     finish: str
 
 

@@ -22,8 +22,8 @@ from llmlab.lab.asked import Asked
 from llmlab.language import later, tr
 
 if TYPE_CHECKING:
-    from llmlab.lab.temperature.drawn import Plan
     from llmlab.bulk.shard import Shard
+    from llmlab.lab.temperature.drawn import Plan
     from llmlab.lab.temperature.expected import Expected
 
 LEAVE = later("leave out one of them")

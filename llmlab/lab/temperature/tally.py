@@ -1,5 +1,6 @@
 """What the samples of very many prompts come to, by temperature."""
 
+import math
 from collections import defaultdict
 
 from llmlab.lab.exact import ExactSum
@@ -17,18 +18,21 @@ class HeatSums:
 
     def __init__(self) -> None:
         self.samples = self.tokens = 0
+        self.told = 0  # tokens whose log-probability is known; a server may not tell it
         self.logprob = ExactSum()  # nats
         self.right: int | None = None  # None: nothing was expected
 
     def add(self, record: Record) -> None:
         self.samples += 1
         self.tokens += record["tokens"]
-        self.logprob.add(record["logprob_nats"])
+        if record["logprob_nats"] is not None:
+            self.told += record["tokens"]
+            self.logprob.add(record["logprob_nats"])
         if "right" in record:
             self.right = (self.right or 0) + record["right"]
 
     def cells(self) -> list[Cell]:
-        surprisal = -float(self.logprob) * BITS / self.tokens
+        surprisal = -float(self.logprob) * BITS / self.told if self.told else math.nan
         return [f"{self.samples:,}", number(surprisal, 2), number(self.tokens / self.samples, 1)]
 
 
