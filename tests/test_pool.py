@@ -97,7 +97,8 @@ def start(boxes, prompts, tmp_path):
     yield start
     for one in processes:
         one.kill()
-        one.communicate()
+        one.wait()
+        one.stderr.close()
 
 
 def lines(out: Path) -> int:

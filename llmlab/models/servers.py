@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import structs
 
 from llmlab import cache
 from llmlab.config import Config
@@ -137,6 +138,8 @@ def check_same(config: Config, server: Server, found: "Found", environ: Mapping[
         return
     from llmlab.backends.served.probe import canary
 
+    if len(server.urls) > 1:  # the others answer meanwhile
+        config = structs.replace(config, servers=structs.replace(config.servers, retries=0))
     for url in server.urls:
         try:
             now = canary(connect(config, replace(server, urls=(url,)), environ, reporter), server.model, found)
