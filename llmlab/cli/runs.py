@@ -16,7 +16,8 @@ from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.many import Drawn, Job, of_record, sample_each
 from llmlab.lab.temperature.prompts import Prompts
-from llmlab.lab.temperature.samples import NOTHING, conditions, record, summarise
+from llmlab.lab.temperature.records import conditions, record
+from llmlab.lab.temperature.samples import NOTHING, summarise
 from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.lab.temperature.trace import Trace
 from llmlab.language import tr

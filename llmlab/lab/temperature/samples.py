@@ -25,6 +25,7 @@ from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
 from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import sample
+from llmlab.lab.temperature.records import conditions, record
 from llmlab.lab.text import BITS, edged, finite, number, raw, show
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
@@ -248,41 +249,6 @@ def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sa
     argmax = replace(plan, temperatures=(0.0,), samples=1)
     known = [one for one in samples if one.temperature == 0]
     return (known or list(sample(model, prompt, argmax, argmax.places)))[0].text
-
-
-def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: Provenance) -> Record:
-    """One sample as a record."""
-    expected = expected.in_sentences if prompt.chat else expected
-    return {
-        **conditions(prompt, plan),
-        "temperature": one.temperature,
-        "sample": one.sample,
-        "text": one.text,
-        "token_ids": [token if token >= 0 else None for token in one.ids],  # a server may give none
-        "tokens": len(one.ids),
-        "logprob_nats": finite(one.logprob),
-        "finish": one.finish,
-        **({"right": expected.accepts(one.text)} if expected else {}),
-        **origin.columns,
-    }
-
-
-def conditions(prompt: Prompt, plan: Plan) -> Record:
-    """What is the same for all samples of a prompt."""
-    return {
-        "prompt": prompt.asked,
-        "rendered_prompt": prompt.text,
-        "chat": prompt.chat,
-        "healed": prompt.rest.decode(errors="replace") or None,
-        "seed": plan.seed,
-        "max_tokens": plan.max_tokens,
-        "top_k": plan.top_k,
-        "top_p": plan.top_p,
-        "min_p": plan.min_p,
-        "repetition_penalty": plan.repetition_penalty,
-        "same_noise": plan.same_noise,
-        "stop": list(plan.stop),
-    }
 
 
 def how(plan: Plan) -> list[str]:

@@ -13,7 +13,8 @@ from llmlab.lab.temperature.charts import panels
 from llmlab.lab.temperature.charts import trace as charts
 from llmlab.lab.temperature.drawn import Plan, Sample, Step
 from llmlab.lab.temperature.generate import stream
-from llmlab.lab.temperature.samples import conditions, how
+from llmlab.lab.temperature.records import conditions
+from llmlab.lab.temperature.samples import how
 from llmlab.lab.text import BITS, finite, number, probability, raw, show
 from llmlab.language import tr
 from llmlab.render.safe import visible
