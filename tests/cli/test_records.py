@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import standing_servers
+from boxes import KEY
 from cli.record_kinds import KINDS, SCHEMA, VALIDATORS, VERBS, WHOLE, verb_of
 from jsonschema import Draft202012Validator
 from record_cases import BESIDE, DRAW, PAIRS, QUESTIONS
@@ -102,6 +103,11 @@ THINGS: list[Case] = [
     ("models.list", "", ""),
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
     ("serve", "--list", ""),
+    ("models.probe", "SERVED", ""),
+    ("prob", "'The cat' -m SERVED", ""),
+    ("prob.ranking", "'The cat' cat -m SERVED", ""),
+    ("next.listed", "The -k 4 -m SERVED", ""),
+    ("generate", f"{DRAW} -t 0,1.5 -n 2 --raw --parallel 1 -m SERVED", ""),
 ]
 WORDS = "man\nwoman\nking\nqueen\nparis\nfrance\n"
 VECTORS = "man 4 1 0\nwoman 4 -1 0\nking 4 1 3\nqueen 4 -1 3\nparis -5 1 0\nfrance 0 0 0\n"
@@ -115,17 +121,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environ(environ):
-    """One thread: more of them wait for each other longer than tiny models compute."""
-    return {**environ, "LLMLAB_THREADS": "1"}
+    """One thread: more of them wait for each other longer than tiny models compute. And the key of a server."""
+    return {**environ, "LLMLAB_THREADS": "1", "LLMLAB_API_KEY": KEY}
 
 
 @pytest.fixture
-def models(models, cache, lm_folder_without_bos):
-    """The words in capitals, with a model without BOS and files of vectors."""
+def models(models, cache, lm_folder_without_bos, box):
+    """The words in capitals, with a model without BOS, one behind a server, and files of vectors."""
     file = cache / "vectors.txt"
     if not file.exists():
         file.write_text(VECTORS, encoding="utf-8")
     named = {"VECTORS": [str(file)], "PEOPLE": [str(packaged() / "exercises" / "people.csv")]}
+    named["SERVED"] = ["openai:tiny", "--base-url", box.url]
     return {**models, **named, "WITHOUT_BOS": ["--model", str(lm_folder_without_bos)]}
 
 

@@ -23,6 +23,7 @@ from llmlab.progress import Progress, silent
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
 PREFIX = "The weather today is"  # of which much may come
 LISTS = (1000, 100, 20, 5, 1)  # how long a list may be: the first that a server gives
+SEEDS = range(1, 9)  # tried until one shows a list
 SAMPLES, HEATS = 100, (1.0, 1.5)  # drawn at each temperature
 SAME_NATS, NEAR_NATS = 1e-2, 5e-2  # log-probabilities of one token in two answers; the latter of float16 servers
 UNLIKELY = 1e-4  # a chi-squared statistic that comes so seldom is not chance
@@ -121,10 +122,17 @@ class Probe:
         return {"model": self._model, "messages": [{"role": "user", "content": TEXT}], "max_tokens": 1}
 
     def _first(self, prompt: str | Sequence[int], **more: Any) -> Position | None:
-        """The first token of an answer and the list beside it."""
-        answer = self._try("completions", self._body(prompt, **more))
-        found = positions(answer["choices"][0]) if answer else []
-        return found[0] if found else None
+        """The first token of an answer and the list beside it.
+
+        Of a token that ends the text or is part of a character some servers tell nothing: another is drawn.
+        """
+        for seed in SEEDS:
+            answer = self._try("completions", self._body(prompt, seed=seed, **more))
+            if not answer:
+                return None
+            if found := positions(answer["choices"][0]):
+                return found[0]
+        return None
 
     def _tokenizes(self) -> Literal["", "content", "prompt"]:
         """By which words /tokenize gives the tokens of a text, with their spelling."""
