@@ -261,7 +261,7 @@ def peak_mib(environ, folder, model, verb, count):
         for n in range(count)
     )
     file, out = folder / f"{count}.jsonl", folder / f"out{count}.jsonl"
-    lines = (f"a {n}" for n in range(count)) if verb == "prob -" else map(json.dumps, rows)
+    lines = (f"The cat {n}" for n in range(count)) if verb == "prob -" else map(json.dumps, rows)
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     rest = [] if verb == "merge" else ["--model", str(model)]
     words = [verb, str(file)] if verb == "merge" else [str(file) if word == "FILE" else word for word in verb.split()]

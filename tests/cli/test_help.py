@@ -19,6 +19,7 @@ LONG = [
     "prob",
     "next",
     "choose",
+    "perplexity",
     "generate",
     "trace",
     "tree",
@@ -43,6 +44,7 @@ NEEDS = {  # what a verb cannot do without, as its line names it
     "neighbors": "WORD...",
     "odd": "WORD WORD WORD...",
     "why": "A B",
+    "merge": "PART...",
     "train ngram": "NAME",
     "train vectors": "NAME",
     "train corpus": "NAME",
@@ -138,7 +140,7 @@ def test_no_terminal_breaks_a_word_of_help(page, verb):
 def test_a_verb_without_what_it_needs_says_so_with_an_example(refuses, page, verb):
     examples = page(verb)
     example = examples[examples.index("Examples:") + 1].strip()
-    piped = "" if " " in verb else ", typed or from a pipe"
+    piped = "" if " " in verb or verb == "merge" else ", typed or from a pipe"
     refuses(verb, b"", f"llmlab: {verb} needs {NEEDS[verb]}{piped}; for example: {example}\n")
 
 
