@@ -16,7 +16,7 @@ from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.language import tr
+from llmlab.language import later, tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.lab.probability.pairs import Pairs
@@ -62,7 +62,7 @@ def choose(
     if not choice:
         how = {"glue": glue, "allow_special": reading.allow_special}
         return _questions(world, Path(asked), prompting, filed, model, form, how)
-    filed.refuse(tr("{option} is for a file's questions"), tr("leave it out, or -c"))
+    filed.refuse(later("{option} is for a file's questions"), tr("leave it out, or -c"))
     if prompting:
         hint = tr("leave out --shots and --template, or -c")
         raise MisuseError(tr("examples and wordings are for a file's questions"), hint)
@@ -84,7 +84,7 @@ def _questions(
 ) -> None:
     """A file's questions as they are, or after examples."""
     if prompting or form.whole:
-        filed.refuse(tr("{option} is for questions without examples"), tr("leave it out, or --shots, --template"))
+        filed.refuse(later("{option} is for questions without examples"), tr("leave it out, or --shots, --template"))
         world.show(_answered(world, file, prompting, model, how), form)
     else:
         each.questions(world, checked(file), filed, model, form, **how)

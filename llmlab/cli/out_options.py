@@ -10,7 +10,7 @@ from llmlab.bulk.shard import WHOLE, Shard
 from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.errors import MisuseError
-from llmlab.language import tr
+from llmlab.language import later, tr
 
 if TYPE_CHECKING:  # what records are is known when a verb computes
     from llmlab.bulk.sorts import Sort
@@ -36,17 +36,17 @@ class OutOptions(Struct, frozen=True):
     def check(self, form: PictureOptions, *, alone: bool = True) -> None:
         """Raise MisuseError, before anything is read, for what holds all records, and for several models."""
         if not alone:
-            self.refuse(tr("{option} is for one model"), tr("give one --model"))
+            self.refuse(later("{option} is for one model"), tr("give one --model"))
         if self.out and (form.plots or form.format == "json"):
             other = "--plot" if form.plots else "--format json"
             message = tr("{option} keeps records as they come, {other} shows all at once", option="--out", other=other)
             raise MisuseError(message, tr("leave out one of them"))
 
-    def refuse(self, message: str, hint: str) -> None:
-        """Raise MisuseError with a message about {option} where one is given."""
+    def refuse(self, message: str, hint: str, **told: str) -> None:
+        """Raise MisuseError with a message about an {option} where one is given."""
         for name in self.__struct_fields__:
             if getattr(self, name):
-                raise MisuseError(message.format(option=f"--{name}"), hint)
+                raise MisuseError(tr(message, option=f"--{name}", **told), hint)
 
     def part(self, inputs: int) -> Shard:
         """Which of so many inputs are this process's own; 0 where nobody knows how many there are.

@@ -66,9 +66,9 @@ class ManyOptions(Struct, frozen=True):
     def part(self, filed: OutOptions, inputs: int, *, alone: bool) -> "Shard":
         """Which prompts are this process's own. Raises MisuseError for files that go with nothing of this."""
         if not alone:
-            filed.refuse(tr("{option} is for one model"), tr("give one --model"))
+            filed.refuse(later("{option} is for one model"), tr("give one --model"))
         if self.stream:
-            filed.refuse(tr("{option} does not go with {other}", option="{option}", other="--stream"), tr(LEAVE))
+            filed.refuse(later("{option} does not go with {other}"), tr(LEAVE), other="--stream")
         if filed.shard and not self.prompts:
             raise MisuseError(tr("--shard is of many prompts"), tr("add --prompts FILE"))
         return filed.part(inputs)

@@ -6,7 +6,7 @@ from llmlab.lab.exact import ExactSum
 from llmlab.lab.provenance import of_record
 from llmlab.lab.tally import RecordTally
 from llmlab.lab.text import BITS, number, quoted
-from llmlab.language import tr
+from llmlab.language import tr, tr_many
 from llmlab.view import Cell, Column, Record, View
 
 
@@ -56,7 +56,11 @@ class TextsTally(RecordTally):
         return [repr(self.perplexity)]
 
     def _notes(self) -> tuple[str, ...]:
-        said = tr("{count:,} texts have no probability, and are left out of the sums", count=self._unknown)
+        said = tr_many(
+            "{count:,} text has no probability, and is left out of the sums",
+            "{count:,} texts have no probability, and are left out of the sums",
+            self._unknown,
+        )
         return (said,) if self._unknown else ()
 
     def _conclusion(self) -> str:
