@@ -33,6 +33,7 @@ from llmlab.progress import Reporter
 LOOPBACK = "127.0.0.1"
 EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
 LOG = "log"
+LIBRARY = "libllama.so.0"  # has a C++ library of its own inside: what it allocates, that of the system cannot free
 ERRORS, MARK = "1", re.compile(r"^[\d.]+ E ")  # of its log: all that is told, and what each line begins with
 PR_SET_PDEATHSIG = 1  # sys/prctl.h
 PARALLEL = 4
@@ -202,6 +203,9 @@ def _launch(wanted: Running, place: Place, threads: int) -> Process:
     }
     words = [wanted.program, *(word for pair in options.items() for word in pair), *SAME, *QUIET]
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    library = wanted.program.parent.parent / "lib" / LIBRARY
+    if library.is_file():
+        environment["LD_PRELOAD"] = str(library)
     with os.fdopen(os.open(wanted.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as log:
         return subprocess.Popen(
             [str(word) for word in words],
