@@ -10,22 +10,36 @@ from typing import Any
 
 from llmlab.backends.served.base import UNNUMBERED, Increment, NamedToken, Position
 from llmlab.errors import DamagedError
-from llmlab.language import tr
+from llmlab.language import later, tr
 
 NUMBERED = "token_id:"  # how vLLM names a token by its number
 SENTINEL = -9000.0  # servers write -9999 for what they do not know; no token is so unlikely
+UNREADABLE = later("the server's answer is not as its protocol says")
 ROUNDING = 1e-3  # nats by which a logarithm of a probability may be above 0
+
+
+def choice_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one text of an answer. Raises DamagedError where there is none."""
+    found = answer.get("choices")
+    if not (isinstance(found, list) and found and isinstance(found[0], dict)):
+        raise DamagedError(tr(UNREADABLE))
+    return found[0]
 
 
 def positions(choice: Mapping[str, Any]) -> list[Position]:
     """The tokens of an answer. Raises DamagedError for what cannot be log-probabilities."""
-    found = choice.get("logprobs") or {}
+    try:
+        return _positions(choice.get("logprobs") or {}, choice.get("token_ids") or [])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DamagedError(tr(UNREADABLE)) from None
+
+
+def _positions(found: Mapping[str, Any], numbers: Sequence[int]) -> list[Position]:
     if found.get("content") is not None:
         return [_of_object(one) for one in found["content"]]
     names = found.get("tokens") or []
     logprobs = found.get("token_logprobs") or [None] * len(names)
     tops = found.get("top_logprobs") or [{}] * len(names)
-    numbers = choice.get("token_ids") or []
     if not len(names) == len(logprobs) == len(tops):
         raise DamagedError(tr("the server's answer has not as many log-probabilities as tokens"))
     rows = zip(names, logprobs, tops, strict=True)
@@ -81,9 +95,12 @@ def native(answer: Mapping[str, Any]) -> Increment:
 
     Its log-probabilities leave out the first tokens of a character that takes several: then none is taken for known.
     """
-    told = [_named(one) for one in answer.get("completion_probabilities") or []]
-    numbers = list(answer["tokens"])
-    finish = {"limit": "length", "word": "stop", "eos": "end"}[answer["stop_type"]]
+    try:
+        told = [_named(one) for one in answer.get("completion_probabilities") or []]
+        numbers = list(answer["tokens"])
+        finish = {"limit": "length", "word": "stop", "eos": "end"}[answer["stop_type"]]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DamagedError(tr(UNREADABLE)) from None
     if [one.number for one in told] != numbers[: len(told)] or (finish == "length" and len(told) < len(numbers)):
         told = [NamedToken(b"", number, math.nan) for number in numbers]
     return Increment(str(answer["content"]), tuple(told), finish)

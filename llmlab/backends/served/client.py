@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import openai
 
-from llmlab.backends.served.wire import Body, WireError, fault_of, told
+from llmlab.backends.served.wire import Body, WireError, answered, fault_of, told
 from llmlab.language import tr
 
 NO_KEY = "none"  # the client wants one; servers without keys do not look at it
@@ -29,8 +29,8 @@ class Client:
     def ask(self, path: str, body: Body | None = None) -> Any:
         try:
             if body is None:
-                return self._client.get(self._whole(path), cast_to=object)
-            return self._client.post(self._whole(path), body=body, cast_to=object)
+                return answered(self._client.get(self._whole(path), cast_to=object))
+            return answered(self._client.post(self._whole(path), body=body, cast_to=object))
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise _fault(error) from None
 
@@ -40,7 +40,7 @@ class Client:
                 self._whole(path), body=body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
             )
             with found:
-                yield from found
+                yield from map(answered, found)
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise _fault(error) from None
 
@@ -59,6 +59,6 @@ def _fault(error: Exception) -> WireError:
         return WireError("broken", tr("it does not answer in time"))
     if isinstance(error, openai.APIConnectionError):
         return WireError("broken", str(error.__cause__ or error))
-    if isinstance(error, (openai.APIError, ValueError)):
+    if isinstance(error, (openai.APIResponseValidationError, ValueError)):
         return WireError("broken", tr("what it answers is no JSON"))
     return WireError("broken", str(error) or type(error).__name__)

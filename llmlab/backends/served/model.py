@@ -11,11 +11,11 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
 from llmlab.backends.sampling import Settings
-from llmlab.backends.served.answers import finish_of, native, of_prompt, positions, text_of, whole
+from llmlab.backends.served.answers import choice_of, finish_of, native, of_prompt, positions, text_of, whole
 from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.tokens import Cutter
-from llmlab.errors import DamagedError, UnsupportedError
+from llmlab.errors import DamagedError, LabError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
@@ -120,7 +120,7 @@ class ServedLM:
         body = self._body(context, Settings(), 1, 0) | {"logprobs": k}
         if self.abilities.scores == "forced":  # of an end, or a part of a character, llama-server shows no list
             body["logit_bias"] = [[self._whole_token, CERTAIN]]
-        places = positions(self._pool.ask("completions", body)["choices"][0])
+        places = positions(choice_of(self._pool.ask("completions", body)))
         if not places:
             raise DamagedError(tr("{url} lists no tokens, though it did when it was probed", url=self._where))
         found = places[0].listed[:k]
@@ -136,10 +136,14 @@ class ServedLM:
     def draw(self, asked: Draw) -> Iterator[Increment]:
         self._check(asked.settings)
         path, body = self._wanted(asked)
+        finish = ""
         for event in self._pool.stream(path, body | {"stream": True}):
-            choice = (event.get("choices") or [{}])[0]
+            choice = choice_of(event) if event.get("choices") else {}  # the last may state the usage alone
             tokens = tuple(self._own(one.token, asked.settings.temperature) for one in positions(choice))
+            finish = finish or finish_of(choice)
             yield Increment(text_of(choice), tokens, finish_of(choice))
+        if not finish:
+            raise LabError(tr("the answer of {url} was cut off", url=self._where))
 
     def drawn(self, asked: Draw) -> Increment:
         self._check(asked.settings)
@@ -148,7 +152,7 @@ class ServedLM:
             more = {"n_predict": asked.max_tokens, "n_probs": 1}
             found = self._completed(asked.context, native(self._pool.ask("/completion", body | more)))
         else:
-            found = whole(self._pool.ask(path, body)["choices"][0], asked.stop)
+            found = whole(choice_of(self._pool.ask(path, body)), asked.stop)
         return replace(found, tokens=tuple(self._own(one, asked.settings.temperature) for one in found.tokens))
 
     def _completed(self, context: Tokens, found: Increment) -> Increment:
@@ -232,7 +236,7 @@ class ServedLM:
         """Of a token that is made certain to be drawn, which llama-server tells as if it had not been."""
         wanted = tokens.ids[place]
         body = self._body(tokens[:place], Settings(temperature=0), 1, 0) | {"logit_bias": [[wanted, CERTAIN]]}
-        told = positions(self._pool.ask("completions", body)["choices"][0])
+        told = positions(choice_of(self._pool.ask("completions", body)))
         if told and told[0].token.number == wanted:
             return told[0].token.logprob
         every = {one.number: one.logprob for one in self._listed(tokens[:place], EVERY)}  # a part of a character
@@ -257,7 +261,7 @@ class ServedLM:
 
     def _read_prompt(self, request: ScoreRequest) -> TokenStats:
         body = self._body(request.tokens, Settings(temperature=0), 1, 0) | {"prompt_logprobs": 0}
-        found = self._pool.ask("completions", body)["choices"][0].get("prompt_logprobs") or []
+        found = choice_of(self._pool.ask("completions", body)).get("prompt_logprobs") or []
         told = of_prompt([*self._bos, *request.tokens.ids], found)[len(self._bos) + request.start :]
         ranks = np.array([rank for _, rank in told], np.int64)
         return TokenStats(np.array([logprob for logprob, _ in told]), ranks, np.full(len(told), np.nan))

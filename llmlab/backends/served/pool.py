@@ -38,7 +38,8 @@ class Member:
     wire: Wire
     under_way: int = 0
     failures: int = 0  # one after the other
-    rests_until: float = 0.0  # by the clock of time.monotonic
+    failed: float = 0.0  # when it did last, by the clock of time.monotonic
+    rests_until: float = 0.0
     was: tuple[str, str] = ("", "")  # the model and build that its answers name
 
 
@@ -57,35 +58,45 @@ class Pool:
 
     def tried(self, asked: Callable[[Wire], T]) -> T:
         """What one of the servers says, after as many tries as it takes."""
+        return self._tried(lambda member: self._same(member, asked(member.wire)))
+
+    def stream(self, path: str, body: Body) -> Iterator[Any]:
+        """An answer as it comes. Raises LabError where it breaks: what was shown cannot be taken back."""
+
+        def begun(member: Member) -> tuple[str, Any, Iterator[Any]]:
+            parts = self._parts(member, path, body)
+            return member.wire.url, next(parts, None), parts
+
+        url, first, parts = self._tried(begun)
+        if first is None:
+            return
+        yield first
+        try:
+            yield from parts
+        except WireError as error:
+            raise lost(url, error) from None
+
+    def _parts(self, member: Member, path: str, body: Body) -> Iterator[Any]:
+        for found in member.wire.stream(path, body):
+            yield self._same(member, found)
+
+    def _tried(self, asked: Callable[[Member], T]) -> T:
         for attempt in range(self._retries + 1):
             with self._member() as member:
+                begun = time.monotonic()
                 try:
-                    found = asked(member.wire)
+                    found = asked(member)
                 except WireError as error:
-                    self._note(member, error)
+                    self._note(member, error, begun)
                     if error.fault == "refused":
                         raise refusal(member.wire.url, error) from None
                     last = error
                 else:
                     self._went_well(member)
-                    self._check(member, found)
                     return found
             if attempt < self._retries:
                 self._rest(attempt, last)
-        raise LabError(
-            tr("{url} gives no answer: {reason}", url=member.wire.url, reason=last.said),
-            tr("see whether the server runs; what was finished is kept"),
-        )
-
-    def stream(self, path: str, body: Body) -> Iterator[Any]:
-        """An answer as it comes. Raises LabError where it breaks: what was shown cannot be taken back."""
-        with self._member() as member:
-            try:
-                for found in member.wire.stream(path, body):
-                    self._check(member, found)
-                    yield found
-            except WireError as error:
-                raise refusal(member.wire.url, error) from None
+        raise lost(member.wire.url, last)
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
         """The function's values in the order of the items, several at once."""
@@ -124,29 +135,30 @@ class Pool:
             member.failures = 0
             self._allowed = min(self._allowed + 1 / self._allowed, float(self.parallel))
 
-    def _note(self, member: Member, error: WireError) -> None:
-        """Ask less of what is busy, and leave out what is broken."""
+    def _note(self, member: Member, error: WireError, begun: float) -> None:
+        """Ask less of what is busy, and leave out what is busy or broken: once for all that was under way."""
         with self._changed:
+            if error.fault == "refused" or begun < member.failed:
+                return
             if error.fault == "busy":
                 self._allowed = max(self._allowed / 2, 1.0)
-            if error.fault == "broken":
-                if not member.failures and len(self.members) > 1:
-                    self._say(tr("{url} is left out for now: {reason}", url=member.wire.url, reason=error.said))
-                member.rests_until = time.monotonic() + min(FIRST_WAIT_S * 2**member.failures, LONGEST_WAIT_S)
-                member.failures += 1
+            elif not member.failures and len(self.members) > 1:
+                self._say(tr("{url} is left out for now: {reason}", url=member.wire.url, reason=error.said))
+            member.failed = time.monotonic()
+            member.rests_until = member.failed + max(_wait(member.failures), min(error.wait_s, LONGEST_WAIT_S))
+            member.failures += 1
 
     def _rest(self, attempt: int, error: WireError) -> None:
         """Wait before the next try: not where another server may answer at once."""
         now = time.monotonic()
-        if error.fault == "broken" and any(one.rests_until <= now for one in self.members):
+        if any(one.rests_until <= now for one in self.members):
             return
-        wait = min(FIRST_WAIT_S * 2**attempt, LONGEST_WAIT_S) * random.uniform(0.5, 1)
-        time.sleep(max(wait, min(error.wait_s, LONGEST_WAIT_S)))
+        time.sleep(max(_wait(attempt) * random.uniform(0.5, 1), min(error.wait_s, LONGEST_WAIT_S)))
 
-    def _check(self, member: Member, found: Any) -> None:
-        """Raise LabError for an answer of another model than the one before."""
+    def _same(self, member: Member, found: T) -> T:
+        """The answer. Raises LabError for one of another model than the one before."""
         if not isinstance(found, dict) or not isinstance(found.get("model"), str):
-            return
+            return found
         with self._changed:
             was = member.was
             now = found["model"], str(found.get("system_fingerprint") or was[1])  # parts of a stream may not name it
@@ -161,6 +173,22 @@ class Pool:
                 ),
                 tr("run the same command again, into another file"),
             )
+        return found
+
+
+def _wait(failures: int) -> float:
+    """Seconds, after so many failures before."""
+    return min(FIRST_WAIT_S * 2.0**failures, LONGEST_WAIT_S)
+
+
+def lost(url: str, error: WireError) -> LabError:
+    """What is said of a server that gives no answer, or breaks off."""
+    if error.fault == "refused":
+        return refusal(url, error)
+    return LabError(
+        tr("{url} gives no answer: {reason}", url=url, reason=error.said),
+        tr("see whether the server runs; what was finished is kept"),
+    )
 
 
 def refusal(url: str, error: WireError) -> LabError:

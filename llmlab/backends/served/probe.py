@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from llmlab.backends.served.answers import positions, text_of
+from llmlab.backends.served.answers import choice_of, positions, text_of
 from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Found, NamedToken, Position, Scores
 from llmlab.backends.served.fit import fit
 from llmlab.backends.served.pool import Pool, RefusedError
@@ -130,7 +130,7 @@ class Probe:
             answer = self._try("completions", self._body(prompt, seed=seed, **more))
             if not answer:
                 return None
-            if found := positions(answer["choices"][0]):
+            if found := positions(choice_of(answer)):
                 return found[0]
         return None
 
@@ -206,7 +206,7 @@ class Probe:
         if reads and tokenizes == "prompt":
             numbers = self._numbers(tokenizes, TEXT, special=True)
             answer = self._try("completions", self._body(numbers, prompt_logprobs=0))
-            if answer and answer["choices"][0].get("prompt_logprobs"):
+            if answer and choice_of(answer).get("prompt_logprobs"):
                 return "prompt_logprobs"
         if self._echoes(listed):
             return "echo"
@@ -228,8 +228,8 @@ class Probe:
         answer = self._try("completions", self._body(TEXT, echo=True, logprobs=1))
         if not answer or not listed:
             return False
-        found = positions(answer["choices"][0])
-        if not text_of(answer["choices"][0]).startswith(TEXT) or len(found) < BEGUN + 2:
+        found = positions(choice_of(answer))
+        if not text_of(choice_of(answer)).startswith(TEXT) or len(found) < BEGUN + 2:
             self._lie(tr("echo is passed over: what comes back is the new text alone"))
             return False
         seen = self._held_against_lists(found, listed)
@@ -259,7 +259,7 @@ class Probe:
     def _seeded(self) -> bool:
         def text(seed: int) -> str:
             answer = self._pool.ask("completions", self._body(PREFIX, max_tokens=12, seed=seed))
-            return text_of(answer["choices"][0])
+            return text_of(choice_of(answer))
 
         again = text(1) == text(1)
         if not again:
@@ -277,7 +277,7 @@ class Probe:
 
     def _drawn(self, heat: float, seed: int, **more: Any) -> str:
         answer = self._pool.ask("completions", self._body(PREFIX, temperature=heat, seed=seed, logprobs=1, **more))
-        choice = answer["choices"][0]
+        choice = choice_of(answer)
         found = positions(choice)
         return _name(found[0].token) if found else text_of(choice)
 

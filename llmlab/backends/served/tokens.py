@@ -9,7 +9,7 @@ import numpy as np
 
 from llmlab.backends.base import Tokens, TokenStats
 from llmlab.backends.pieces import Spelt, bytes_of
-from llmlab.backends.served.answers import positions
+from llmlab.backends.served.answers import choice_of, positions
 from llmlab.backends.served.base import Abilities
 from llmlab.backends.served.pool import Pool
 from llmlab.errors import DamagedError
@@ -67,7 +67,7 @@ class Cutter:
                 return self._echoes[text]
         body = {"model": self._model, "prompt": text, "max_tokens": 1, "echo": True, "logprobs": 1, "temperature": 0}
         answer = self._pool.ask("completions", body)
-        found = self._read(text, answer["choices"][0], answer.get("usage") or {})
+        found = self._read(text, choice_of(answer), answer.get("usage") or {})
         with self._lock:
             self._echoes[text] = found
             if len(self._echoes) > KEPT:

@@ -3,7 +3,6 @@
 import http.client
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -50,6 +49,15 @@ def parsed(text: str | bytes) -> Any:
         raise WireError("broken", tr("what it answers is no JSON")) from None
 
 
+def answered(found: Any) -> Any:
+    """An answer, which is a JSON object that is no error, or a WireError."""
+    if not isinstance(found, dict):
+        raise WireError("broken", tr("what it answers is no JSON"))
+    if found.get("error"):
+        raise WireError("broken", told(json.dumps(found).encode()))
+    return found
+
+
 def told(text: bytes) -> str:
     """What a server says of a request that it refuses, in one line."""
     try:
@@ -74,7 +82,7 @@ class Loopback:
     def ask(self, path: str, body: Body | None = None) -> Any:
         connection = http.client.HTTPConnection(*self._address, timeout=self._timeout)
         try:
-            return parsed(self._answer(connection, path, body).read())
+            return answered(parsed(self._answer(connection, path, body).read()))
         except (OSError, http.client.HTTPException) as error:
             raise WireError("broken", str(error) or type(error).__name__) from None
         finally:
@@ -94,7 +102,7 @@ class Loopback:
         sent = None if body is None else json.dumps(body)
         connection.request("GET" if body is None else "POST", whole, sent, self._headers)
         answer = connection.getresponse()
-        if answer.status >= 400:
+        if answer.status >= 300:
             raise WireError(fault_of(answer.status), told(answer.read()), status=answer.status)
         return answer
 
@@ -108,12 +116,4 @@ def events(lines: Iterator[bytes]) -> Iterator[Any]:
         if name == "data" and data.strip() == "[DONE]":
             return
         if name == "data":
-            found = parsed(data)
-            if isinstance(found, dict) and found.get("error"):
-                raise WireError("broken", told(data.encode()))
-            yield found
-
-
-def key_in(path: Path) -> str:
-    """The key that a server on this machine was started with."""
-    return path.read_text(encoding="ascii").strip()
+            yield answered(parsed(data))
