@@ -38,8 +38,9 @@ def _positions(found: Mapping[str, Any], numbers: Sequence[int]) -> list[Positio
     if found.get("content") is not None:
         return [_of_object(one) for one in found["content"]]
     names = found.get("tokens") or []
-    logprobs = found.get("token_logprobs") or [None] * len(names)
-    tops = found.get("top_logprobs") or [{}] * len(names)
+    logprobs, tops = (found.get(name) for name in ("token_logprobs", "top_logprobs"))
+    logprobs = [None] * len(names) if logprobs is None else logprobs
+    tops = [{}] * len(names) if tops is None else tops
     if not len(names) == len(logprobs) == len(tops):
         raise DamagedError(tr("the server's answer has not as many log-probabilities as tokens"))
     rows = zip(names, logprobs, tops, strict=True)

@@ -1,5 +1,6 @@
 """A server anywhere, through OpenAI's own client: connections that are kept, proxies, certificates."""
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +19,10 @@ class Client:
     def __init__(self, url: str, key: str, timeout: float, connections: int) -> None:
         self.url = url.rstrip("/")
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+        http = httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False)
+        weakref.finalize(self, http.close)
         self._client = openai.OpenAI(
-            api_key=key or NO_KEY,
-            base_url=self.url,
-            max_retries=0,
-            timeout=timeout,
-            http_client=httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False),
+            api_key=key or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
         )
 
     def ask(self, path: str, body: Body | None = None) -> Any:

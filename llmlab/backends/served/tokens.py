@@ -114,7 +114,7 @@ def _piece(piece: str | list[int]) -> bytes:
 
 def _between(text: str, offsets: Sequence[int], named: Sequence[bytes]) -> tuple[bytes, ...]:
     """The bytes of tokens by where they begin: their names may be lossy. Raises DamagedError where both disagree."""
-    if len(offsets) != len(named) or list(offsets) != sorted(offsets) or offsets[:1] != [0][: len(offsets)]:
+    if len(offsets) != len(named) or list(offsets) != sorted(offsets) or offsets[:1] != [0]:
         raise DamagedError(tr("the server does not repeat the text as it was sent"))
     ends = [*offsets[1:], len(text)]
     pieces = tuple(text[start:end].encode() for start, end in zip(offsets, ends, strict=True))
