@@ -24,7 +24,7 @@ TEXT = "The capital of France is Paris, and the capital of"  # what is asked
 PREFIX = "The weather today is"  # of which much may come
 LISTS = (1000, 100, 20, 5, 1)  # how long a list may be: the first that a server gives
 SEEDS = range(1, 9)  # tried until one shows a list
-SAMPLES, HEATS = 100, (1.0, 1.5)  # drawn at each temperature
+SAMPLES, HEATS = 100, (1.0, 0.5)  # drawn at each temperature: when it is cool, the few that are listed tell it
 SAME_NATS, NEAR_NATS = 1e-2, 5e-2  # log-probabilities of one token in two answers; the latter of float16 servers
 UNLIKELY = 1e-4  # a chi-squared statistic that comes so seldom is not chance
 NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}
@@ -299,7 +299,7 @@ class Probe:
         if any(one is not None and one < UNLIKELY for one in fits):
             self._lie(tr("what is drawn is not of softmax(z / T)"))
             return False
-        return None if all(one is None for one in fits) else True
+        return None if None in fits else True
 
     def _lie(self, said: str) -> None:
         self._lies.append(said)

@@ -1,6 +1,6 @@
 """A server that speaks OpenAI's protocol about a model that one can compute by hand, and that can be told to go wrong.
 
-The model is a bigram over WORDS: after a word of number i the word of number j has the weight 1 / (1 + (3 i + j) mod V).
+The model is a bigram over WORDS: after a word of number i that of number j has the weight 1 / (1 + (3 i + j) mod V).
 Faults come one a request, in the order of `script`; lies are told all the time.
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 from backends.served.faulty import WORDS, Faulty, cut, distribution, gone, hang, logprob, raw, status, told, unended
@@ -84,7 +85,7 @@ def tops(change):
         (tops(lambda top: top.update({" cat": 0.1})), "gives 0.1 for a log-probability"),
         (tops(lambda top: top.update({" cat": math.nan})), "gives nan for a log-probability"),
         (tops(lambda top: top.update({" cat": -9999.0})), "-9999 where it does not know"),
-        (tops(lambda top: top.update({name: -0.1 for name in list(top)})), "sum to more than 1"),
+        (tops(lambda top: top.update(dict.fromkeys(list(top), -0.1))), "sum to more than 1"),
         (tops(lambda top: top.update({" cat": "much"})), "not as its protocol says"),
         (told(lambda answer: answer["choices"][0]["logprobs"]["token_logprobs"].pop()), "not as many"),
         (told(lambda answer: answer["choices"].clear()), "not as its protocol says"),
@@ -184,8 +185,7 @@ def test_a_text_is_scored_by_its_echo(model):
     words = [piece.decode() for piece in tokens.pieces]
     assert words == ["The", " cat", " sat", " on", " the", " mat", "."]
     assert math.isnan(found.logprobs[0])
-    pairs = zip(words, words[1:], strict=False)
-    assert found.logprobs[1:].tolist() == [pytest.approx(logprob(*pair)) for pair in pairs]
+    assert found.logprobs[1:].tolist() == [pytest.approx(logprob(*pair)) for pair in pairwise(words)]
 
 
 @pytest.mark.parametrize("echo", ["new", "right"])

@@ -1,0 +1,157 @@
+"""Several servers as one: how much is asked of them at once, and what becomes of one that fails."""
+
+import threading
+from itertools import count, islice
+
+import pytest
+from backends.served.faulty import Faulty, gone, status
+
+from llmlab.backends.served import pool as pools
+from llmlab.errors import LabError
+
+BODY = {"model": "bigram", "prompt": "The", "max_tokens": 1, "temperature": 0}
+
+
+def asked_for(pool, n):
+    """The answers to n requests, each known by its seed."""
+
+    def one(seed):
+        return seed, pool.ask("completions", BODY | {"seed": seed})["choices"][0]["text"]
+
+    return list(pool.each(one, range(n)))
+
+
+def together(n, fault):
+    """The fault, when n requests wait for it."""
+    barrier = threading.Barrier(n)
+
+    def late(handler, answer):
+        barrier.wait(5)
+        fault(handler, answer)
+
+    return late
+
+
+def test_no_more_is_under_way_than_allowed_and_all_of_that_is(joined):
+    with Faulty(pause_s=0.02) as one, Faulty(pause_s=0.02) as other:
+        found = asked_for(joined(one, other, parallel=6), 40)
+        assert [seed for seed, _ in found] == list(range(40))
+        assert one.most + other.most == 6
+        assert abs(len(one.asked) - len(other.asked)) < 12
+
+
+def test_a_server_that_takes_fewer_at_once_is_asked_fewer_and_nothing_is_lost(joined):
+    with Faulty(limit=2, pause_s=0.002) as server:
+        pool = joined(server, parallel=8, retries=20)
+        assert [seed for seed, _ in asked_for(pool, 60)] == list(range(60))
+        refused = len(server.asked) - 60
+        assert 0 < refused < 60
+
+
+def test_what_is_busy_at_once_halves_once_and_answers_raise_it_again(joined):
+    with Faulty([status(429)]) as server:
+        pool = joined(server, parallel=8)
+        asked_for(pool, 1)
+        halved = pool._allowed
+        asked_for(pool, 50)
+        assert halved == 4 + 1 / 4  # and one answer
+        assert pool._allowed == 8
+    with Faulty([together(8, status(429))] * 8) as server:
+        pool = joined(server, parallel=8)
+        asked_for(pool, 8)
+        assert pool._allowed >= 4
+
+
+def test_a_server_that_asks_for_time_is_given_it(joined, monkeypatch):
+    slept = []
+    monkeypatch.setattr(pools, "LONGEST_WAIT_S", 30.0)
+    monkeypatch.setattr(pools.time, "sleep", slept.append)
+    with Faulty([status(429, Retry_After="7"), status(503, Retry_After="3000")]) as server:
+        asked_for(joined(server), 1)
+    assert slept == [7, 30]
+
+
+def test_waits_double(joined, monkeypatch):
+    slept = []
+    monkeypatch.setattr(pools, "LONGEST_WAIT_S", 0.008)
+    monkeypatch.setattr(pools.time, "sleep", slept.append)
+    with Faulty([status(500)] * 4) as server:
+        asked_for(joined(server, retries=4), 1)
+    longest = [0.002, 0.004, 0.008, 0.008]
+    assert all(most / 2 <= wait <= most for wait, most in zip(slept, longest, strict=True))
+
+
+def test_one_of_two_that_is_dead_is_left_out_and_tried_again_later(joined, ear, monkeypatch):
+    monkeypatch.setattr(pools, "FIRST_WAIT_S", 60.0)
+    monkeypatch.setattr(pools, "LONGEST_WAIT_S", 60.0)
+    with Faulty([gone] * 8) as dead, Faulty() as alive:
+        pool = joined(dead, alive, parallel=2)
+        assert len(asked_for(pool, 20)) == 20
+        assert len(dead.texts) <= 2  # those that were under way together
+        assert [line for line in ear.heard if "left out for now" in line] == ear.heard
+        assert len(ear.heard) == 1
+        dead.waiting.clear()
+        pool.members[0].rests_until = 0.0  # the wait is over
+        asked_for(pool, 20)
+        assert len(dead.texts) > 5
+
+
+def test_one_of_two_that_still_loads_is_left_to_load(joined):
+    with Faulty([status(503, "Loading model")] * 50) as loading, Faulty() as ready:
+        assert len(asked_for(joined(loading, ready, parallel=1, retries=2), 20)) == 20
+        assert len(ready.texts) == 20
+
+
+def test_a_server_that_stopped_is_found_again(joined):
+    with Faulty([gone, gone, None]) as server:
+        assert len(asked_for(joined(server), 3)) == 3
+
+
+def test_many_that_break_together_are_one_fault(joined, monkeypatch):
+    with Faulty([together(6, gone)] * 6) as server:
+        pool = joined(server, parallel=6)
+        failures = []
+        monkeypatch.setattr(pool, "_rest", lambda attempt, error: failures.append(pool.members[0].failures))
+        asked_for(pool, 6)
+    assert len(failures) == 6
+    assert max(failures) == 1
+
+
+def test_two_that_are_dead_are_an_error_that_names_one(joined):
+    with Faulty() as one, Faulty() as other:
+        pool = joined(one, other)
+    with pytest.raises(LabError, match="gives no answer") as caught:
+        pool.ask("completions", BODY)
+    assert any(url in str(caught.value) for url in (one.url, other.url))
+    assert "see whether the server runs" in caught.value.hint
+
+
+def test_little_is_read_ahead_of_what_is_asked_for(joined):
+    taken = []
+
+    def items():
+        for number in count():
+            taken.append(number)
+            yield number
+
+    with Faulty() as server:
+        pool = joined(server, parallel=3)
+        for done, number in enumerate(islice(pool.each(lambda item: item, items()), 200)):
+            assert number == done
+            assert len(taken) <= done + 3 * pools.AHEAD + 1
+
+
+def test_what_fails_in_one_is_told_in_its_place_and_nothing_more_is_begun(joined):
+    with Faulty() as server:
+        begun, found = [], []
+
+        def one(number):
+            begun.append(number)
+            if number == 5:
+                raise LabError("five")
+            return number
+
+        with pytest.raises(LabError, match="five"):
+            found.extend(joined(server, parallel=2).each(one, count()))
+        assert found == [0, 1, 2, 3, 4]
+        assert max(begun) <= 5 + 2 * pools.AHEAD

@@ -1,0 +1,103 @@
+"""What the probe finds out about servers whose lies are known."""
+
+import math
+
+import pytest
+from backends.served.faulty import MODEL, WORDS, Faulty, distribution, status
+
+from llmlab.backends.served import probe as probing
+from llmlab.backends.served.base import Abilities
+from llmlab.backends.served.probe import Probe
+from llmlab.errors import LabError
+
+ABLE = {  # what an honest server of the bigram model does
+    "completions": True,
+    "chats": True,
+    "scores": "",
+    "listed": 20,
+    "scaled": False,
+    "tempered": True,
+    "seeded": True,
+    "takes_filters": True,
+    "filters": True,
+    "bos": None,
+    "named": "text",
+    "reads_numbers": False,
+    "tokenizes": "",
+    "template": "",
+}
+NEW = "echo is passed over: what comes back is the new text alone"
+SHIFTED = "the log-probabilities of an echoed text are not those of its own lists"
+
+
+def probed(joined, server, **asked):
+    return Probe(joined(server, parallel=8, **asked), MODEL).run()
+
+
+LIES = {
+    "honest": ({"echo": "right"}, {"scores": "echo", "lies": ()}),
+    "echo of new text": ({"echo": ""}, {"lies": (NEW,)}),
+    "echo shifted by one": ({"echo": "shifted"}, {"lies": (SHIFTED,)}),
+    "after temperature": (
+        {"scaled": True, "echo": "right"},
+        {"scores": "echo", "scaled": True}
+        | {"lies": ("log-probabilities are those of softmax(z / T), not of the model itself",)},
+    ),
+    "temperature passed over": (
+        {"sticky": 1.0, "echo": "right"},
+        {"scores": "echo", "tempered": False, "lies": ("what is drawn is not of softmax(z / T)",)},
+    ),
+    "seed passed over": (
+        {"seeded": False, "echo": "right"},
+        {"scores": "echo", "seeded": False, "lies": ("the same seed draws another text",)},
+    ),
+    "filters passed over": (
+        {"filters": "passed over", "echo": "right"},
+        {"scores": "echo", "filters": False, "lies": ("top-k is passed over",)},
+    ),
+    "strict": ({"filters": "refused", "echo": "right"}, {"scores": "echo", "takes_filters": False, "filters": False}),
+}
+
+
+@pytest.mark.parametrize(("lie", "found"), LIES.values(), ids=LIES)
+def test_each_lie_is_caught_and_no_other_is_suspected(joined, lie, found):
+    with Faulty(**lie) as server:
+        assert probed(joined, server).abilities == Abilities(**ABLE | {"lies": ()} | found)
+
+
+def test_the_list_that_is_kept_is_the_models(joined):
+    with Faulty(called="another name", echo="right") as server:
+        found = probed(joined, server)
+    rows = sorted(zip(WORDS, distribution(" of"), strict=True), key=lambda row: -row[1])[: probing.TOLD]
+    assert found.canary == tuple((word, pytest.approx(math.log(mass))) for word, mass in rows)
+
+
+def test_it_asks_again_when_the_server_is_busy_in_between(joined):
+    with Faulty([None, status(429), status(500)] * 9, echo="right") as server:
+        assert probed(joined, server).abilities == Abilities(**ABLE | {"scores": "echo"})
+
+
+def test_two_tokens_under_one_name_are_one_row_and_the_list_counts_as_shorter(joined):
+    def name(word):
+        return "\ufffd" if word in (" France", " Paris") else word
+
+    with Faulty(names=name, echo="right") as server:
+        found = probed(joined, server).abilities
+    assert found.listed == 5
+    assert found.named == "text"
+
+
+def test_a_model_that_is_not_served_is_an_error_with_those_that_are(joined):
+    with Faulty(models=("llama", "qwen")) as server, pytest.raises(LabError, match="no model 'bigram'") as caught:
+        probed(joined, server)
+    assert caught.value.hint == "one of: llama, qwen"
+
+
+def test_a_server_that_lists_nothing_draws_and_is_not_held_against_a_list(joined):
+    def bare(handler, answer):
+        answer["choices"][0]["logprobs"] = None
+        handler.say(200, answer)
+
+    with Faulty([bare] * 400) as server:
+        found = probed(joined, server).abilities
+    assert (found.listed, found.scaled, found.tempered, found.seeded) == (0, None, None, True)
