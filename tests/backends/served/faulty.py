@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any
@@ -34,6 +35,7 @@ def words_of(text: str) -> list[str]:
     return [WORDS[NUMBERS[word]] for word in found]
 
 
+@cache
 def distribution(word: str, heat: float = 1.0) -> list[float]:
     """softmax(z / T) after a word."""
     weights = [(1 / (1 + (3 * NUMBERS[word] + place) % len(WORDS))) ** (1 / heat) for place in range(len(WORDS))]
@@ -114,6 +116,7 @@ class Faulty:
 class Handler(BaseHTTPRequestHandler):
     served: Faulty
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self.served.asked.append(Request(self.path, self.seen, {}))
@@ -209,15 +212,16 @@ def logprobs(
     every, first = prompt + drawn, len(prompt)
     if echo and served.echo in ("right", "shifted"):
         first = 0
-    rows = [served.listed(before, heat, len(WORDS)) for before in every]
-    lists = [dict(row) for row in rows]
     late = int(echo and served.echo == "shifted")  # the log-probability of a token after itself
     spots = range(first, len(every))
-    told = [lists[at - 1 + late].get(served.names(every[at])) if at else None for at in spots]
+
+    def known(at: int) -> dict[str, float]:
+        return dict(served.listed(every[at], heat, len(WORDS)))
+
     return {
         "tokens": [served.names(every[at]) for at in spots],
-        "token_logprobs": told,
-        "top_logprobs": [dict(rows[at - 1][:k]) if at else None for at in spots],
+        "token_logprobs": [known(at - 1 + late).get(served.names(every[at])) if at else None for at in spots],
+        "top_logprobs": [dict(served.listed(every[at - 1], heat, k)) if at else None for at in spots],
         "text_offset": [len("".join(every[first:at])) for at in spots],
     }
 

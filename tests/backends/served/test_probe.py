@@ -7,7 +7,9 @@ from backends.served.faulty import MODEL, WORDS, Faulty, distribution, status
 
 from llmlab.backends.served import probe as probing
 from llmlab.backends.served.base import Abilities
+from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.probe import Probe
+from llmlab.backends.served.wire import Loopback
 from llmlab.errors import LabError
 
 ABLE = {  # what an honest server of the bigram model does
@@ -30,8 +32,15 @@ NEW = "echo is passed over: what comes back is the new text alone"
 SHIFTED = "the log-probabilities of an echoed text are not those of its own lists"
 
 
-def probed(joined, server, **asked):
-    return Probe(joined(server, parallel=8, **asked), MODEL).run()
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch):
+    """Enough where nothing is to be found with them."""
+    monkeypatch.setattr(probing, "SAMPLES", 30)
+
+
+def probed(server):
+    """What is found out, asked for with what loads fastest."""
+    return Probe(Pool([Loopback(server.url, "", 5)], 8, 3, str), MODEL).run()
 
 
 LIES = {
@@ -60,44 +69,46 @@ LIES = {
 
 
 @pytest.mark.parametrize(("lie", "found"), LIES.values(), ids=LIES)
-def test_each_lie_is_caught_and_no_other_is_suspected(joined, lie, found):
+def test_each_lie_is_caught_and_no_other_is_suspected(lie, found, monkeypatch):
+    if "sticky" in lie:
+        monkeypatch.setattr(probing, "SAMPLES", 100)
     with Faulty(**lie) as server:
-        assert probed(joined, server).abilities == Abilities(**ABLE | {"lies": ()} | found)
+        assert probed(server).abilities == Abilities(**ABLE | {"lies": ()} | found)
 
 
-def test_the_list_that_is_kept_is_the_models(joined):
+def test_the_list_that_is_kept_is_the_models():
     with Faulty(called="another name", echo="right") as server:
-        found = probed(joined, server)
+        found = probed(server)
     rows = sorted(zip(WORDS, distribution(" of"), strict=True), key=lambda row: -row[1])[: probing.TOLD]
     assert found.canary == tuple((word, pytest.approx(math.log(mass))) for word, mass in rows)
 
 
-def test_it_asks_again_when_the_server_is_busy_in_between(joined):
+def test_it_asks_again_when_the_server_is_busy_in_between():
     with Faulty([None, status(429), status(500)] * 9, echo="right") as server:
-        assert probed(joined, server).abilities == Abilities(**ABLE | {"scores": "echo"})
+        assert probed(server).abilities == Abilities(**ABLE | {"scores": "echo"})
 
 
-def test_two_tokens_under_one_name_are_one_row_and_the_list_counts_as_shorter(joined):
+def test_two_tokens_under_one_name_are_one_row_and_the_list_counts_as_shorter():
     def name(word):
         return "\ufffd" if word in (" France", " Paris") else word
 
     with Faulty(names=name, echo="right") as server:
-        found = probed(joined, server).abilities
+        found = probed(server).abilities
     assert found.listed == 5
     assert found.named == "text"
 
 
-def test_a_model_that_is_not_served_is_an_error_with_those_that_are(joined):
+def test_a_model_that_is_not_served_is_an_error_with_those_that_are():
     with Faulty(models=("llama", "qwen")) as server, pytest.raises(LabError, match="no model 'bigram'") as caught:
-        probed(joined, server)
+        probed(server)
     assert caught.value.hint == "one of: llama, qwen"
 
 
-def test_a_server_that_lists_nothing_draws_and_is_not_held_against_a_list(joined):
+def test_a_server_that_lists_nothing_draws_and_is_not_held_against_a_list():
     def bare(handler, answer):
         answer["choices"][0]["logprobs"] = None
         handler.say(200, answer)
 
     with Faulty([bare] * 400) as server:
-        found = probed(joined, server).abilities
+        found = probed(server).abilities
     assert (found.listed, found.scaled, found.tempered, found.seeded) == (0, None, None, True)
