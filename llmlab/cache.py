@@ -132,6 +132,14 @@ def begun_folder(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.begun")
 
 
+def begun_from(folder: Path) -> dict[str, str]:
+    """What it is begun from; nothing where nothing is."""
+    try:
+        return msgspec.json.decode((begun_folder(folder) / BEGUN).read_bytes(), type=dict[str, str])
+    except (OSError, ValueError):
+        return {}
+
+
 def begun_name(folder: Path) -> str:
     """The name of what is being built in a folder; "" where nothing is."""
     name = folder.name

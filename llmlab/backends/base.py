@@ -270,12 +270,15 @@ class Encoder(Protocol):
         ...
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
-        """The tokens the model reads, its own marks included, and their output vectors, [T, D]."""
+        """The tokens the model reads, its own marks included, and their output vectors, [T, D].
+
+        Raises UnsupportedError where the engine shows none.
+        """
         ...
 
     def token_ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         """The tokens of each text by number, without the model's own marks; UNKNOWN for those it does not know.
 
-        Texts of the same numbers have the same vector.
+        Texts of the same numbers have the same vector. Raises UnsupportedError where the engine does not tell.
         """
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmlab.backends.base import UNKNOWN, Encoder
-from llmlab.errors import MisuseError
+from llmlab.errors import MisuseError, UnsupportedError
 from llmlab.language import later, tr
 
 if TYPE_CHECKING:
@@ -19,13 +19,23 @@ def knows(ids: Sequence[int]) -> bool:
     return 2 * ids.count(UNKNOWN) < len(ids)
 
 
+def told_ids(model: Encoder, texts: Sequence[str]) -> list[tuple[int, ...]] | None:
+    """The tokens of texts by number; None where the encoder runs behind a server, which does not tell them."""
+    try:
+        return model.token_ids(texts)
+    except UnsupportedError:
+        return None
+
+
 def check_known(model: Encoder, texts: Sequence[str], hint: Callable[[str], str]) -> list[str]:
     """Raise MisuseError for a text of which an encoder knows no more than half; say of which it does not know all.
 
-    `hint`: what to do about such a text.
+    Of one that does not tell there is nothing to say. `hint`: what to do about such a text.
     """
-    said = []
-    for text, ids in zip(texts, model.token_ids(texts), strict=True):
+    told, said = told_ids(model, texts), []
+    if told is None:
+        return []
+    for text, ids in zip(texts, told, strict=True):
         known = len(ids) - ids.count(UNKNOWN)
         if not knows(ids):
             lacks = KNOWS_SOME if ids else KNOWS_NONE

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.ngram.model import NgramLM
     from llmlab.backends.spellings import Spellings
     from llmlab.models.library import Library
+    from llmlab.spaces.shelf import Shelf
 
 T = TypeVar("T")
 STDIN = "-"
@@ -149,6 +150,12 @@ class EngineOptions(Struct, frozen=True):
 
     engine: EngineOption = None
     dtype: DtypeOption = None
+    base_url: BaseUrlOption = None
+    parallel: ParallelOption = None
+
+    def shelf(self, world: World) -> "Shelf":
+        urls = tuple(self.base_url or ())
+        return world.shelf(self.engine, self.dtype, base_url=urls, parallel=self.parallel)
 
 
 class ModelOptions(Struct, frozen=True):

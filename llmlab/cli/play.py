@@ -108,7 +108,7 @@ def secret(
     from llmlab.lab.vectors.secret import SecretGame, guess, hide, space_for
 
     name = space_for(world.config, space, language)
-    game = SecretGame(hide(world.shelf(computing.engine, computing.dtype).open(name), _known(seed), language))
+    game = SecretGame(hide(computing.shelf(world).open(name), _known(seed), language))
     dialogue.say(world, dialogue.secret_begins(game))
     played = dialogue.turns(world, game, guess, dialogue.secret_prompt, dialogue.secret_reply)
     _play(world, game, played, form)

@@ -71,7 +71,7 @@ def build(
     """
     from llmlab.spaces.build import build
 
-    made = build(world.shelf(computing.engine, computing.dtype), name, model, vocab, precision)
+    made = build(computing.shelf(world), name, model, vocab, precision)
     world.say(
         tr(
             "the space {name} has {words:,} words x {dimension}",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import ModelOptions, StandardizeOption, listed, words
+from llmlab.cli.options import EngineOptions, ModelOptions, StandardizeOption, listed, words
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import MetricName
@@ -37,7 +37,7 @@ class SourceOptions(Struct, frozen=True):
         """What is asked for, over the models and spaces of the run."""
         from llmlab.lab.vectors.source import VectorSource
 
-        shelf = world.shelf(model.engine, model.dtype)
+        shelf = EngineOptions(model.engine, model.dtype, model.base_url, model.parallel).shelf(world)
         return VectorSource(model.library(world), shelf, model.model or "", model.bos, **asdict(self))
 
 

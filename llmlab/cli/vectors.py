@@ -144,6 +144,6 @@ def neighbors(
     first = next(asked, None)
     if first is None:
         raise MisuseError(tr("no word is given"), tr("give a word, for example: love"))
-    shelf = world.shelf(computing.engine, computing.dtype)
+    shelf = computing.shelf(world)
     found = (ask(shelf, text, question, place.one or "", names, place.standardize) for text in chain([first], asked))
     world.show_each(found, "queries", form)

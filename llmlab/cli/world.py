@@ -82,9 +82,16 @@ class World:
         """The models, with the engine, number type, BOS and servers that the options ask for; made once."""
         return self._library(engine, dtype, thorough, bos, base_url, parallel)
 
-    def shelf(self, engine: str | None = None, dtype: str | None = None, thorough: bool = False) -> "Shelf":
+    def shelf(
+        self,
+        engine: str | None = None,
+        dtype: str | None = None,
+        thorough: bool = False,
+        base_url: tuple[str, ...] = (),
+        parallel: int | None = None,
+    ) -> "Shelf":
         """The spaces, over the same models; made once."""
-        return self._shelf(engine, dtype, thorough)
+        return self._shelf(engine, dtype, thorough, base_url, parallel)
 
     def settings(
         self,
@@ -113,10 +120,12 @@ class World:
 
         return Library(self.settings(engine, dtype, bos, base_url, parallel), self, thorough, self.environ)
 
-    def _make_shelf(self, engine: str | None, dtype: str | None, thorough: bool) -> "Shelf":
+    def _make_shelf(
+        self, engine: str | None, dtype: str | None, thorough: bool, base_url: tuple[str, ...], parallel: int | None
+    ) -> "Shelf":
         from llmlab.spaces.shelf import Shelf
 
-        return Shelf(self.library(engine, dtype, thorough), thorough)
+        return Shelf(self.library(engine, dtype, thorough, base_url=base_url, parallel=parallel), thorough)
 
     def lend(self, other: "World") -> None:
         """Let another world, of a command inside this one's, find open what this one has opened."""

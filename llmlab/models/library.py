@@ -6,16 +6,17 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from llmlab.config import Config, Engine
-from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
+from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.language import retold, tr
 from llmlab.models import engines, servers
 from llmlab.models.nature import Kind, nature, other_than
-from llmlab.models.sources import Source, locate
+from llmlab.models.sources import Origin, Source, locate
 from llmlab.progress import Reporter
 
 if TYPE_CHECKING:  # loaded where a model is opened: a word of a space needs none
     from llmlab.arrays import Floats
     from llmlab.backends.base import CausalLM, Encoder, Tokenizer
+    from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.spellings import Spellings
     from llmlab.models.prepare import Workshop
 
@@ -35,6 +36,7 @@ class Library:
         self._tokenizer = cache(self._open_tokenizer)
         self._spellings = cache(self._read_spellings)
         self._encoder = cache(self._open_encoder)
+        self._served_encoder = cache(self._open_served_encoder)
         self._table = cache(self._open_table)
 
     @cached_property
@@ -49,6 +51,19 @@ class Library:
         if servers.named(self.config, name):
             return self.config.models[name].kind if name in self.config.models else "causal"
         return self._nature(name).kind
+
+    def vectors_of(self, name: str) -> Kind:
+        """The same where vectors are asked for: a server that no entry describes gives those of an encoder alone."""
+        served = name not in self.config.models and servers.named(self.config, name)
+        return "encoder" if served else self.kind(name)
+
+    def origin(self, name: str) -> Origin:
+        """What the vectors of a model are known again by: its files, or what it answers behind a server."""
+        if server := servers.named(self.config, name):
+            encoder = self._served_encoder(server)
+            return Origin(encoder.info.revision, encoder.fingerprint)
+        source = self.source(name)
+        return Origin(source.revision, source.fingerprint)
 
     def causal_lm(self, name: str = "") -> "CausalLM":
         """A causal language model, the settings' own for "".
@@ -95,6 +110,8 @@ class Library:
 
     def _may_run(self, encoder: str) -> bool:
         """Whether the engine and dtype asked for are an encoder's; one that is not installed says so when opened."""
+        if servers.named(self.config, encoder):
+            return self.config.engine == self.config.dtype == "auto"
         try:
             source = self.source(encoder)
         except MissingError:
@@ -104,10 +121,12 @@ class Library:
         return self.config.engine in ("auto", "torch", "ctranslate2")
 
     def knows(self, name: str, text: str) -> bool:
-        """Whether an encoder knows a text, for a hint: one that cannot be opened here is no help."""
+        """Whether an encoder knows a text, for a hint: one that cannot be opened here, or does not tell, is no help."""
         from llmlab.backends.known import knows
 
         try:
+            if servers.named(self.config, name):
+                return False
             return knows(self.encoder(name).token_ids([text])[0])
         except LabError:
             return False
@@ -181,6 +200,10 @@ class Library:
         engines.check_served(self.config, server.name)
         return servers.open_lm(self.config, server, self._environ, self.reporter)
 
+    def _open_served_encoder(self, server: servers.Server) -> "ServedEncoder":
+        engines.check_served(self.config, server.name)
+        return servers.open_encoder(self.config, server, self._environ, self.reporter)
+
     def _open_server(self, source: Source) -> "CausalLM":
         """Through the llama-server that runs the model."""
         return servers.open_own(self.config, source, self.reporter)
@@ -236,65 +259,17 @@ class Library:
         return prepare.spellings(self.shop, self.source(name), self.causal_lm(name))
 
     def _open_encoder(self, name: str) -> "Encoder":
+        if server := servers.named(self.config, name):
+            return self._served_encoder(server)
         self._expect(name, "encoder")
-        source = self.source(name)
-        if source.is_gguf:
-            raise MisuseError(
-                tr("{model} is a GGUF file", model=source.name),
-                tr("an encoder is read from a sentence-transformers folder"),
-            )
-        if source.is_use:
-            encoder = self._open_use(source)
-        else:
-            encoder = self._open_ctranslate2(source) or self._open_sentence_transformer(source)
         from llmlab.backends.base import ENCODER_NOTES
+        from llmlab.models import encoders
+
+        encoder = encoders.opened(self.config, self._torch_dtype, self.shop, self.source(name))
 
         for note in encoder.notes:
             self.reporter.say(retold(note, *ENCODER_NOTES))
         return encoder
-
-    def _open_use(self, source: Source) -> "Encoder":
-        if self.config.engine not in ("auto", "numpy"):
-            raise engines.cannot_compute(self.config.engine, source, "numpy")
-        if self._torch_dtype != "float32":
-            raise MisuseError(tr("{model} is computed in float32", model=source.name), tr("leave out --dtype"))
-        try:
-            from llmlab.backends import usem
-        except ImportError as error:
-            raise MissingError(
-                tr("{model} needs {package}", model=source.name, package=error.name), f"pip install {error.name}"
-            ) from None
-        from llmlab.models import prepare
-
-        folder = prepare.use_folder(self.shop, source)
-        tokenizer, threads = source.path / usem.TOKENIZER, self.config.threads
-        return usem.UniversalSentenceEncoder(folder, tokenizer, source.name, source.revision, threads)
-
-    def _open_ctranslate2(self, source: Source) -> "Encoder | None":
-        """None where another engine is asked for, or for auto one that computes the model rightly."""
-        engine, dtype = self.config.engine, self._torch_dtype
-        if engine in ("llama.cpp", "server"):
-            raise UnsupportedError(tr("the engine {engine} cannot run sentence encoders", engine=engine), "ctranslate2")
-        if engine == "numpy":
-            raise engines.cannot_compute(engine, source, "ctranslate2")
-        if engine == "torch" or (engine == "auto" and dtype != "float32"):
-            return None
-        from llmlab.models import prepare
-
-        folder = prepare.ctranslate2_folder(self.shop, source)
-        if folder is None:
-            if engine == "ctranslate2":
-                raise engines.cannot_compute(engine, source, "torch")
-            return None
-        from llmlab.backends.ct2 import CTranslate2Encoder
-
-        return CTranslate2Encoder(folder, source.name, source.revision, dtype, self.config.threads)
-
-    def _open_sentence_transformer(self, source: Source) -> "Encoder":
-        from llmlab.backends.torch.encoder import SentenceTransformerEncoder
-
-        threads = self.config.threads
-        return SentenceTransformerEncoder(source.path, source.name, source.revision, self._torch_dtype, threads)
 
     def _open_table(self, name: str) -> "Floats":
         self.check_table(name)

@@ -23,6 +23,7 @@ from llmlab.progress import Reporter
 if TYPE_CHECKING:
     from llmlab.backends.base import ModelInfo
     from llmlab.backends.served.base import Found
+    from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.served.model import ServedLM
     from llmlab.backends.served.pool import Pool
     from llmlab.models.sources import Source
@@ -73,6 +74,15 @@ def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter
 
     check_same(config, server, found, environ, reporter)
     return ServedLM(pool, server.model, info(config, server, found), found.abilities)
+
+
+def open_encoder(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "ServedEncoder":
+    """A sentence encoder, asked once for the length of its vectors. Raises as `open_lm` does."""
+    pool = connect(config, server, environ, reporter)
+    from llmlab.backends.served.encoder import ServedEncoder, introduced
+
+    fixed, build = introduced(pool, server.model)
+    return ServedEncoder(pool, server.model, _info(server, build, dimension=len(fixed)), fixed)
 
 
 def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM":
@@ -166,7 +176,8 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
     asked, key = config.servers, environ.get(server.key, "")
     if server.urls == (OFFICIAL,) and not key:
         raise MissingError(
-            tr("{url} wants a key", url=OFFICIAL), tr("put it into the environment, as {name}", name=server.key)
+            tr("{url} wants a key", url=OFFICIAL),
+            tr("put it into the environment, as {name}, or name another server with --base-url", name=server.key),
         )
     parallel = asked.parallel or PARALLEL
     wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
@@ -175,22 +186,36 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
 
 def info(config: Config, server: Server, found: "Found") -> "ModelInfo":
     """Where its numbers come from."""
-    from importlib.metadata import version
-
-    from llmlab.backends.base import ModelInfo, check_bos
+    from llmlab.backends.base import check_bos
 
     check_bos(server.name, config.bos, [0] if found.bos else [])
-    return ModelInfo(
-        name=server.name,
-        revision=found.build,
-        engine="openai",
-        library=f"openai {version('openai')}",
-        dtype=found.dtype or "as served",
+    said = _info(server, found.build)
+    return replace(
+        said,
+        dtype=found.dtype or said.dtype,
         vocabulary=found.vocabulary,
         context=found.context or UNSAID,
-        dimension=0,
-        layers=0,
         bos=None if config.bos is False else found.bos,
+    )
+
+
+def _info(server: Server, build: str, dimension: int = 0) -> "ModelInfo":
+    """What is known of every model behind a server; 0 for what is not."""
+    from importlib.metadata import version
+
+    from llmlab.backends.base import ModelInfo
+
+    return ModelInfo(
+        name=server.name,
+        revision=build,
+        engine="openai",
+        library=f"openai {version('openai')}",
+        dtype="as served",
+        vocabulary=0,
+        context=0,
+        dimension=dimension,
+        layers=0,
+        bos=None,
     )
 
 

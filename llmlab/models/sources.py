@@ -12,11 +12,19 @@ from llmlab.backends import shards
 from llmlab.config import Config, ModelEntry
 from llmlab.errors import DamagedError, MissingError, MisuseError
 from llmlab.language import tr
-from llmlab.models import catalog, hub, ollama, trained
+from llmlab.models import catalog, hub, ollama, servers, trained
 from llmlab.names import located
 from llmlab.progress import Reporter
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a model is known again by."""
+
+    revision: str
+    fingerprint: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,11 @@ class Source:
 def locate(config: Config, name: str, reporter: Reporter) -> Source:
     """Find a model's files: of the catalogue, yours, ollama:NAME, folder, .gguf, organisation/name[@revision][:file].
 
-    Raises MisuseError for an unknown name, MissingError naming the command that fetches it.
+    Raises MisuseError for an unknown name and one of a server, MissingError naming the command that fetches it.
     """
+    if servers.named(config, name):
+        message = tr("{name} runs behind a server: its files are not here", name=name)
+        raise MisuseError(message, tr("give a model of this machine"))
     if name in config.models:
         return _catalogued(config, name, config.models[name], reporter)
     if (made := trained.find(config, name)) is not None:

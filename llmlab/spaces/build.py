@@ -24,7 +24,7 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
     local = located(model)
     if model not in shelf.config.models and os.path.exists(local):
         model = str(local)  # the space may be asked from another folder
-    what = VECTORS[shelf.library.kind(model)]
+    what = VECTORS[shelf.library.vectors_of(model)]
     if what == "table":
         shelf.library.check_table(model)
     if vocab == "model" and what == "encoder":

@@ -7,6 +7,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import UNKNOWN, Encoder
+from llmlab.backends.known import told_ids
 from llmlab.cache import sha256
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
@@ -19,7 +20,7 @@ from llmlab.spaces.formats.rows import Block
 from llmlab.spaces.reading import Reading
 from llmlab.view import Record
 
-ENCODED = 16_384  # words encoded at a time: what an interrupt can lose
+ENCODED = 4_096  # words encoded at a time: what an interrupt can lose
 COPIED = 50_000
 NAMED = 5  # words that a message names
 UNKNOWN_WORDS = (
@@ -43,12 +44,12 @@ class Content:
 
 def of_model(library: Library, entry: SpaceEntry) -> Content:
     """The vectors that a model has, or computes, of a vocabulary."""
-    source, reporter = library.source(entry.model), library.reporter
+    origin, reporter = library.origin(entry.model), library.reporter
     facts: Record = {
         "kind": entry.vectors,
         "model": entry.model,
-        "revision": source.revision,
-        "source": dict(source.fingerprint),
+        "revision": origin.revision,
+        "source": dict(origin.fingerprint),
         "vocabulary": entry.vocabulary,
         "languages": list(entry.languages),
     }
@@ -96,18 +97,21 @@ def of_file(reading: Reading) -> Content:
 def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[list[str], Record]:
     """The words that an encoder can tell from all others, and how many it cannot: those without a vector of their own.
 
-    Raises MisuseError where it knows none.
+    All of an encoder that does not tell its tokens. Raises MisuseError where it knows none.
     """
+    name, told = encoder.info.name, told_ids(encoder, words)
+    if told is None:
+        reporter.say(tr("{name} does not tell which words it knows: all of them are taken", name=name))
+        return list(words), {}
     known: dict[tuple[int, ...], str] = {}
     unknown, alike = [], []
-    for word, ids in zip(words, encoder.token_ids(words), strict=True):
+    for word, ids in zip(words, told, strict=True):
         if UNKNOWN in ids or not ids:
             unknown.append(word)
         elif ids in known:
             alike.append(f"{word} = {known[ids]}")
         else:
             known[ids] = word
-    name = encoder.info.name
     if not known:
         hint = tr("choose another encoder: `llmlab models list`")
         raise MisuseError(tr("{name} knows none of the {words:,} words", name=name, words=len(words)), hint)

@@ -17,6 +17,7 @@ from llmlab.language import later, tr
 from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.names import checked_moment, composed, is_path, located, trained
+from llmlab.spaces.again import as_noted, same
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.notes import told
 from llmlab.spaces.places import file_folders
@@ -87,7 +88,7 @@ class Shelf:
 
         One of the settings is made once, on the engine of that time; the user's own is another on another engine.
         """
-        source = self.library.source(entry.model)
+        origin = self.library.origin(entry.model).fingerprint
         wanted = {"model": entry.model, "vectors": entry.vectors, "vocabulary": entry.vocabulary, "format": FORMAT}
         listed = located(entry.vocabulary)
         words = {"words": file_state(listed)} if os.path.isfile(listed) else {}
@@ -97,14 +98,16 @@ class Shelf:
             raise MisuseError(tr("{name} is a space of the settings and one of your own", name=name), hint)
         engine = {"engine": self.config.engine, "dtype": self.config.dtype} if own else {}
         known = {"known": KNOWN} if entry.vectors == "encoder" else {}
-        fingerprint = {**source.fingerprint, **wanted, **words, **engine, **known, "precision": precision}
+        fingerprint = {**origin, **wanted, **words, **engine, **known, "precision": precision}
+        folder = self.folder(name)
+        fingerprint = as_noted(folder, name, origin, fingerprint, own)
 
         def content() -> "Content":
             from llmlab.spaces.content import of_model
 
             return of_model(self.library, entry)
 
-        return self._make(self.folder(name), name, fingerprint, content, precision, own=own)
+        return self._make(folder, name, fingerprint, content, precision, own=own)
 
     def from_training(self, name: str, fingerprint: dict[str, str], content: "Content") -> Space:
         """The space of a table that was trained on a text, or of a moment of the training."""
@@ -186,7 +189,7 @@ class Shelf:
         facts = space.facts
         if facts.kind != "encoder":
             return None
-        if dict(self.library.source(facts.model).fingerprint) != facts.source:
+        if not same(self.library.origin(facts.model).fingerprint, facts.source):
             message = tr(
                 "{model} is no longer what the space {space} was built with", model=facts.model, space=facts.name
             )

@@ -24,6 +24,7 @@ class Client:
         self._client = openai.OpenAI(
             api_key=key or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
         )
+        weakref.finalize(self, self._client.close)  # connections are kept as long as this is
 
     def ask(self, path: str, body: Body | None = None) -> Any:
         try:

@@ -84,7 +84,7 @@ class VectorSource:
         if self.space:
             return self._of_space(self.space, given)
         library, name = self.library, self._name
-        if library.kind(name) != "causal":
+        if library.vectors_of(name) != "causal":
             self._refuse_encoder()
             encoder = library.encoder(name)
             for remark in check_known(encoder, given, partial(ask_encoders, library, name)):
@@ -100,7 +100,7 @@ class VectorSource:
     def rows(self, given: Sequence[str]) -> Embeddings:
         """A vector a token."""
         library, name = self.library, self._name
-        if library.kind(name) != "causal":
+        if library.vectors_of(name) != "causal":
             self._refuse_encoder()
             return rows.of_tokens(library.encoder(name), given)
         layer = self.layer or "input"
@@ -109,7 +109,7 @@ class VectorSource:
     @property
     def _looks_up(self) -> bool:
         """Whether a language model is asked for no more than what its table says."""
-        return not self.space and self.word is None and self.library.kind(self._name) == "causal"
+        return not self.space and self.word is None and self.library.vectors_of(self._name) == "causal"
 
     @property
     def _name(self) -> str:
