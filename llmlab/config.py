@@ -184,6 +184,22 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         return user_data_path("llmlab") / "trained"
 
 
+class Computing(Struct, frozen=True):
+    """What options ask of the settings: which engine, which numbers, which servers. None: as the settings say."""
+
+    engine: Engine | None = None
+    dtype: Dtype | None = None
+    bos: bool | None = None
+    base_url: tuple[str, ...] = ()
+    parallel: int | None = None
+
+    def over(self, config: Config) -> Config:
+        """The settings with what is asked for in place of what they say."""
+        own = {name: value for name in ("engine", "dtype", "bos") if (value := getattr(self, name)) is not None}
+        servers = {name: value for name in ("base_url", "parallel") if (value := getattr(self, name))}
+        return msgspec.structs.replace(config, servers=msgspec.structs.replace(config.servers, **servers), **own)
+
+
 def user_file() -> Path:
     from platformdirs import user_config_path
 

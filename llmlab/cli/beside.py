@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from llmlab.cli.draw_options import DrawOptions, fitted
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import STDIN, ModelsOptions, PictureOptions, ReadingOptions
+from llmlab.cli.model_options import ModelsOptions
+from llmlab.cli.options import STDIN, PictureOptions, ReadingOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.language import tr

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions
+from llmlab.cli.model_options import ModelOptions
+from llmlab.cli.options import PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
 from llmlab.files.stream import TOGETHER, Stream

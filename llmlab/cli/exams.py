@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmlab.cli import beside, each
-from llmlab.cli.options import STDIN, FileArgument, ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
+from llmlab.cli.model_options import ModelOptions, ModelsOptions
+from llmlab.cli.options import STDIN, FileArgument, PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.shot_options import ShotOptions
 from llmlab.cli.verbs import SHOWN, option, verb

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli.options import ModelOptions, PictureOptions, ReadingOptions, streams
+from llmlab.cli.model_options import ModelOptions
+from llmlab.cli.options import PictureOptions, ReadingOptions, streams
 from llmlab.cli.verbs import MODEL, option, verb
 from llmlab.cli.world import World
 from llmlab.files.stream import batches

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
-from llmlab.cli.options import ModelOptions
+from llmlab.cli.model_options import ModelOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from llmlab.cli.options import BaseUrlOption, FormOptions
+from llmlab.cli.model_options import BaseUrlOption
+from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import Noun, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError

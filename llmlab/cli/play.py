@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmlab.cli.options import STDIN, EngineOptions, ModelOptions, PictureOptions
+from llmlab.cli.model_options import EngineOptions, ModelOptions
+from llmlab.cli.options import STDIN, PictureOptions
 from llmlab.cli.vector_options import SpaceOption
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.world import World, is_terminal
@@ -153,7 +154,7 @@ def _desk(world: World, text: str, word: str, space: str | None, seed: int, mode
     from llmlab.spaces.shelf import Shelf
 
     voice = Voice(world)
-    shelf = Shelf(Library(world.settings(model.engine, model.dtype, model.bos), voice))
+    shelf = Shelf(Library(world.settings(engine=model.engine, dtype=model.dtype, bos=model.bos), voice))
     start = ("llmlab", *(("--config", str(world.config_file)) if world.config_file else ()))
     engine = (*(("--engine", model.engine) if model.engine else ()), *(("--dtype", model.dtype) if model.dtype else ()))
     bos = {None: (), True: ("--bos",), False: ("--no-bos",)}[model.bos]

@@ -13,7 +13,8 @@ import typer
 from llmlab.cli import beside, each
 from llmlab.cli.draw_options import FilterOptions, HeatOptions
 from llmlab.cli.look_options import LookOptions
-from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions, streams
+from llmlab.cli.model_options import ModelOptions, ModelsOptions
+from llmlab.cli.options import PictureOptions, ReadingOptions, streams
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from llmlab.cli.options import ModelOptions, ReadingOptions
+from llmlab.cli.model_options import ModelOptions
+from llmlab.cli.options import ReadingOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError

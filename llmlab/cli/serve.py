@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from llmlab.cli.options import DtypeOption, FormOptions
+from llmlab.cli.model_options import DtypeOption
+from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError

@@ -10,7 +10,8 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import EngineOptions, FormOptions, PictureOptions, StandardizeOption
+from llmlab.cli.model_options import EngineOptions
+from llmlab.cli.options import FormOptions, PictureOptions, StandardizeOption
 from llmlab.cli.verbs import Noun, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from llmlab.cli import beside
 from llmlab.cli.draw_options import DrawOptions, FilterOptions, HeatOptions, OneTemperature, fitted, plan
-from llmlab.cli.options import ModelOptions, ModelsOptions, PictureOptions, ReadingOptions
+from llmlab.cli.model_options import ModelOptions, ModelsOptions
+from llmlab.cli.options import PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.prompt_options import PromptOptions
 from llmlab.cli.verbs import SHOWN, option, verb

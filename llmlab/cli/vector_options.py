@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from llmlab.cli.options import EngineOptions, ModelOptions, StandardizeOption, listed, words
+from llmlab.cli.model_options import EngineOptions, ModelOptions
+from llmlab.cli.options import StandardizeOption, listed, words
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.config import MetricName

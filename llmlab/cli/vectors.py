@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from llmlab.cli.options import EngineOptions, ModelOptions, PictureOptions, listed, streams, words
+from llmlab.cli.model_options import EngineOptions, ModelOptions
+from llmlab.cli.options import PictureOptions, listed, streams, words
 from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions, WhichOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World

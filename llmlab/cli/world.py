@@ -22,7 +22,7 @@ from llmlab.view import Picture, Pictured, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
     from llmlab.cli.options import FormOptions
-    from llmlab.config import Config
+    from llmlab.config import Computing, Config
     from llmlab.files import Files
     from llmlab.models.library import Library
     from llmlab.spaces.shelf import Shelf
@@ -71,61 +71,35 @@ class World:
         return Files(self.stdin, self.say)
 
     def library(
-        self,
-        engine: str | None = None,
-        dtype: str | None = None,
-        thorough: bool = False,
-        bos: bool | None = None,
-        base_url: tuple[str, ...] = (),
-        parallel: int | None = None,
+        self, engine: str | None = None, dtype: str | None = None, *, thorough: bool = False, **more: Any
     ) -> "Library":
-        """The models, with the engine, number type, BOS and servers that the options ask for; made once."""
-        return self._library(engine, dtype, thorough, bos, base_url, parallel)
+        """The models, with what the options ask for, as in Computing; made once."""
+        return self._library(thorough, self._asked(engine=engine, dtype=dtype, **more))
 
     def shelf(
-        self,
-        engine: str | None = None,
-        dtype: str | None = None,
-        thorough: bool = False,
-        base_url: tuple[str, ...] = (),
-        parallel: int | None = None,
+        self, engine: str | None = None, dtype: str | None = None, *, thorough: bool = False, **more: Any
     ) -> "Shelf":
         """The spaces, over the same models; made once."""
-        return self._shelf(engine, dtype, thorough, base_url, parallel)
+        return self._shelf(thorough, self._asked(engine=engine, dtype=dtype, **more))
 
-    def settings(
-        self,
-        engine: str | None = None,
-        dtype: str | None = None,
-        bos: bool | None = None,
-        base_url: tuple[str, ...] = (),
-        parallel: int | None = None,
-    ) -> "Config":
+    def settings(self, **asked: Any) -> "Config":
         """The settings with what the options ask for."""
-        from msgspec.structs import replace
+        return self._asked(**asked).over(self.config)
 
-        servers = replace(self.config.servers, **_given(base_url=base_url or None, parallel=parallel))
-        return replace(self.config, servers=servers, **_given(engine=engine, dtype=dtype, bos=bos))
+    def _asked(self, **asked: Any) -> "Computing":
+        from llmlab.config import Computing
 
-    def _make_library(
-        self,
-        engine: str | None,
-        dtype: str | None,
-        thorough: bool,
-        bos: bool | None,
-        base_url: tuple[str, ...],
-        parallel: int | None,
-    ) -> "Library":
+        return Computing(**asked)
+
+    def _make_library(self, thorough: bool, asked: "Computing") -> "Library":
         from llmlab.models.library import Library
 
-        return Library(self.settings(engine, dtype, bos, base_url, parallel), self, thorough, self.environ)
+        return Library(asked.over(self.config), self, thorough, self.environ)
 
-    def _make_shelf(
-        self, engine: str | None, dtype: str | None, thorough: bool, base_url: tuple[str, ...], parallel: int | None
-    ) -> "Shelf":
+    def _make_shelf(self, thorough: bool, asked: "Computing") -> "Shelf":
         from llmlab.spaces.shelf import Shelf
 
-        return Shelf(self.library(engine, dtype, thorough, base_url=base_url, parallel=parallel), thorough)
+        return Shelf(self._library(thorough, asked), thorough)
 
     def lend(self, other: "World") -> None:
         """Let another world, of a command inside this one's, find open what this one has opened."""
@@ -296,11 +270,6 @@ class World:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stdout.fileno())
         os.close(nowhere)
-
-
-def _given(**asked: Any) -> dict[str, Any]:
-    """What is asked for."""
-    return {key: value for key, value in asked.items() if value is not None}
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmlab.cli.options import ModelsOptions
+from llmlab.cli.model_options import ModelsOptions
 from llmlab.cli.world import World
 
 PAIRS = b'{"sentence_good": "The cat sat", "sentence_bad": "sat cat The", "UID": "u"}'
