@@ -1,7 +1,8 @@
 """Real servers of language models on this machine, for as long as a test asks them.
 
-llama-cpp-python's own server stands in an environment of its own, which `make servers` makes: in llmlab's, its llama.cpp
-would be used instead of the wheel's. Where it is missing those tests are skipped, unless TEST_SERVERS=required.
+llama-cpp-python's own server stands in an environment of its own, which `make servers` makes: in llmlab's, its
+llama.cpp would be used instead of the wheel's. Where it is missing those tests are skipped, unless
+TEST_SERVERS=required.
 """
 
 import os

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from llmlab.backends.served.base import Abilities, Found
-from llmlab.language import later, tr
+from llmlab.backends.served.base import LIES, Abilities, Findings
+from llmlab.language import later, retold, tr
 from llmlab.models.servers import Server
 from llmlab.view import Cell, Column, Record, View
 
@@ -22,11 +22,14 @@ class Probed:
     """What a probe found at the servers of a model."""
 
     server: Server
-    found: Found
+    found: Findings
 
     def views(self) -> list[View]:
         columns = (Column(tr("what it does")), Column(tr("found")), Column(tr("who needs it"), wide=True))
-        notes = (*self.found.abilities.lies, f"{self.server.name} {self.found.build}".strip())
+        notes = (
+            *(retold(one, *LIES) for one in self.found.abilities.lies),
+            f"{self.server.name} {self.found.build}".strip(),
+        )
         return [View(self.server.urls[0], columns, self._rows(self.found.abilities), notes, self._conclusion())]
 
     def _conclusion(self) -> str:

@@ -22,7 +22,7 @@ from llmlab.progress import Reporter
 
 if TYPE_CHECKING:
     from llmlab.backends.base import ModelInfo
-    from llmlab.backends.served.base import Found
+    from llmlab.backends.served.base import Findings
     from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.served.model import ServedLM
     from llmlab.backends.served.pool import Pool
@@ -116,7 +116,7 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
     return ServedLM(pool, running.model, info, LLAMA_SERVER)
 
 
-def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Found":
+def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Findings":
     """Find out what the first of the servers can do, and keep it."""
     from llmlab.backends.served.probe import Probe
 
@@ -129,24 +129,26 @@ def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: 
     return found
 
 
-def kept(config: Config, server: Server) -> "Found | None":
+def kept(config: Config, server: Server) -> "Findings | None":
     """What was found before; None where nothing was, or what was is of another version of llmlab."""
-    from llmlab.backends.served.base import Found
+    from llmlab.backends.served.base import Findings
 
     try:
-        return msgspec.json.decode(_place(config, server).read_bytes(), type=Found)
+        return msgspec.json.decode(_place(config, server).read_bytes(), type=Findings)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def check_same(config: Config, server: Server, found: "Found", environ: Mapping[str, str], reporter: Reporter) -> None:
+def check_same(
+    config: Config, server: Server, found: "Findings", environ: Mapping[str, str], reporter: Reporter
+) -> None:
     """Ask each server for the list that was kept. Raises LabError where it is another model's.
 
     One of several that does not answer is left to the pool.
     """
     if not found.canary:
         return
-    from llmlab.backends.served.probe import canary
+    from llmlab.backends.served.asker import canary
 
     if len(server.urls) > 1:  # the others answer meanwhile
         config = structs.replace(config, servers=structs.replace(config.servers, retries=0))
@@ -184,7 +186,7 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
     return Pool(wires, parallel, asked.retries, reporter.say)
 
 
-def info(config: Config, server: Server, found: "Found") -> "ModelInfo":
+def info(config: Config, server: Server, found: "Findings") -> "ModelInfo":
     """Where its numbers come from."""
     from llmlab.backends.base import check_bos
 

@@ -8,8 +8,17 @@ from msgspec import Struct
 
 from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.sampling import Settings
+from llmlab.language import later
 
 CERTAIN = 1000  # nats that make a token so likely that it is drawn
+SCALED = later("log-probabilities are those of softmax(z / T), not of the model itself")
+NO_ECHO = later("echo is passed over: what comes back is the new text alone")
+OTHER_ECHO = later("the log-probabilities of an echoed text are not those of its own lists")
+UNSEEN_ECHO = later("the log-probabilities of an echoed text cannot be checked: its tokens are in no list")
+NO_SEED = later("the same seed draws another text")
+NO_FILTER = later("{filter} is passed over")
+NOT_DRAWN = later("what is drawn is not of softmax(z / T)")
+LIES = (SCALED, NO_ECHO, OTHER_ECHO, UNSEEN_ECHO, NO_SEED, NO_FILTER, NOT_DRAWN)  # kept in English, told by `retold`
 UNNUMBERED = -1  # the number of a token that a server names by its text alone
 Scores = Literal["", "echo", "prompt_logprobs", "forced"]
 A = TypeVar("A")
@@ -65,7 +74,7 @@ LLAMA_SERVER = Abilities(  # what the probe finds at the one that `llmlab serve`
 )
 
 
-class Found(Struct, frozen=True):
+class Findings(Struct, frozen=True):
     """What a probe found out about a server, and a list by which its model is known again."""
 
     abilities: Abilities

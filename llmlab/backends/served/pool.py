@@ -27,7 +27,7 @@ B = TypeVar("B")
 T = TypeVar("T")
 
 
-class RefusedError(LabError):
+class UnservedError(LabError):
     """A server does not do what it is asked for."""
 
 
@@ -199,8 +199,8 @@ def refusal(url: str, error: WireError) -> LabError:
             tr("put the right one into the environment, as LLMLAB_API_KEY"),
         )
     if error.status == 404:
-        return RefusedError(
+        return UnservedError(
             tr("{url} has no such model or page: {reason}", url=url, reason=error.said),
             tr("check --base-url, which mostly ends in /v1, and the model's name"),
         )
-    return RefusedError(tr("{url} refuses: {reason}", url=url, reason=error.said))
+    return UnservedError(tr("{url} refuses: {reason}", url=url, reason=error.said))

@@ -1,0 +1,89 @@
+"""Asking one server the small questions that a probe is made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llmlab.backends.served.answers import choice_of, positions
+from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Findings, NamedToken, Position
+from llmlab.backends.served.pool import Pool, UnservedError
+
+TEXT = "The capital of France is Paris, and the capital of"  # what is asked
+SEEDS = range(1, 9)  # tried until one shows a list
+NEAR_NATS = 5e-2  # log-probabilities of one token in two answers of a float16 server
+NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}
+TOLD = 5  # tokens of a list that tell a model again
+
+
+class Asker:
+    """One server, and what is said in every request to it."""
+
+    def __init__(self, pool: Pool, model: str) -> None:
+        self.pool, self.model = pool, model
+        self._more: dict[str, Any] = {}
+
+    def attempt(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """An answer, None where the server has none to that."""
+        try:
+            return self.pool.ask(path, body)
+        except UnservedError:
+            return None
+
+    def body(self, prompt: str | Sequence[int], **more: Any) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self.model, "prompt": prompt, "max_tokens": 1, "temperature": 1, "top_p": 1}
+        return body | {"seed": 1} | self._more | more
+
+    def chat(self) -> dict[str, Any]:
+        return {"model": self.model, "messages": [{"role": "user", "content": TEXT}], "max_tokens": 1}
+
+    def first(self, prompt: str | Sequence[int], **more: Any) -> Position | None:
+        """The first token of an answer and the list beside it.
+
+        Of a token that ends the text or is part of a character some servers tell nothing: another is drawn.
+        """
+        for seed in SEEDS:
+            answer = self.attempt("completions", self.body(prompt, seed=seed, **more))
+            if not answer:
+                return None
+            if found := positions(choice_of(answer)):
+                return found[0]
+        return None
+
+    def first_of(self, found: Findings) -> Position | None:
+        """The list after TEXT, asked for as when it was found."""
+        able = found.abilities
+        self.say_more(able.takes_filters, able.tokenizes)
+        return self.first(TEXT, logprobs=min(able.listed, TOLD))
+
+    def say_more(self, neutral: bool, tokenizes: str) -> None:
+        """What goes into every request from now on: a server's own defaults filter, and its cache changes digits."""
+        self._more |= NEUTRAL if neutral else {}
+        self._more |= DIALECTS[tokenizes]
+
+    def numbers(self, tokenizes: str, text: str, *, special: bool) -> list[int]:
+        if tokenizes == "content":
+            return list(self.pool.ask("/tokenize", {"content": text, "add_special": special})["tokens"])
+        body = {"model": self.model, "prompt": text, "add_special_tokens": special}
+        return list(self.pool.ask("/tokenize", body)["tokens"])
+
+
+def canary(pool: Pool, model: str, found: Findings) -> tuple[tuple[str, float], ...]:
+    """The list that tells a model again, as it is now."""
+    return canary_of(Asker(pool, model).first_of(found))
+
+
+def canary_of(first: Position | None) -> tuple[tuple[str, float], ...]:
+    return tuple((called(one), one.logprob) for one in first.listed[:TOLD]) if first else ()
+
+
+def called(token: NamedToken) -> str:
+    """What two answers call a token by."""
+    return token.piece.decode(errors="replace") if token.number == UNNUMBERED else str(token.number)
+
+
+def alike(some: Sequence[NamedToken], others: Sequence[NamedToken]) -> bool:
+    """Whether two lists are of the same distribution."""
+    mine, theirs = ({called(one): one.logprob for one in group[:5]} for group in (some, others))
+    common = mine.keys() & theirs.keys()
+    return len(common) >= min(len(mine), len(theirs)) - 1 and all(
+        abs(mine[name] - theirs[name]) < NEAR_NATS for name in common
+    )
