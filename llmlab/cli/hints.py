@@ -223,6 +223,10 @@ def _ask_model(past: Past) -> Words:
     return ["next", "Once upon a", "--model", past.texts[0]] if entry and entry.kind == "causal" else []
 
 
+def _ask_served(past: Past) -> Words:
+    return ["next", "Once upon a", "--model", past.given["name"]]
+
+
 HINTS: dict[str, tuple[Hint, ...]] = {
     "prob": (
         (later("write out the chain rule"), _formula),
@@ -281,4 +285,5 @@ HINTS: dict[str, tuple[Hint, ...]] = {
     "space eval": ((later("ask for the neighbours of a word"), _word),),
     "models list": ((later("look into a model"), _a_model),),
     "models show": ((later("ask it"), _ask_model),),
+    "models probe": ((later("ask it"), _ask_served),),
 }

@@ -9,12 +9,13 @@ from typing import Any
 from llmlab.cli.lang import LANG, given
 from llmlab.cli.world import World
 
-KEPT = ("space", "spaces", "standardize", "layer", "model", "engine", "dtype", "bos", "allow_special", "no_escapes")
+KEPT = ("space", "spaces", "standardize", "layer", "model", "engine", "dtype", "bos", "base_url", "parallel")
+READ = ("allow_special", "no_escapes")
 PROMPTED = ("preset", "system", "chat", "raw", "heal")  # what stands around a prompt
 DRAWN = ("top_k", "top_p", "min_p", "repetition_penalty", "max_tokens", "seed", "stop")  # how text is drawn
 JUDGED = ("expect", "expect_regex", "anywhere", "metric", "k")
 ASKED = ("text", "word", "prompt", "asked", "file", "name")  # what a verb may be asked about
-TOO = (*KEPT, *PROMPTED, *DRAWN, *JUDGED)  # options that hold for the next question
+TOO = (*KEPT, *READ, *PROMPTED, *DRAWN, *JUDGED)  # options that hold for the next question
 NOTHING: tuple[Any, ...] = (None, False, "", [], ())
 PLAIN = re.compile(r"[\w+:./-][\w@+=:,./-]*")  # what every shell reads as itself, Chinese too
 TAKEN = re.compile(r'["$`\\!]')  # what some shell reads otherwise between double quotation marks

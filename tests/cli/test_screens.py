@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import standing_servers
 import training_texts
+from boxes import KEY
 from rich.cells import cell_len
 from typer.main import get_command
 
-from llmlab.cli import SECTIONS, app, world
+from llmlab.cli import ROOMS, SECTIONS, app, world
 from llmlab.cli.verbs import Noun
 from llmlab.lab.tally import RecordTally
 from llmlab.language import LANGUAGES
@@ -48,7 +49,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         for text in (ENGLISH, CHINESE)
         for how in ("", "-t 0.2,1,2 --top-k 3", "--by character", "--by word")
     ]
-    + [(f"{text} --counts --model counted", "") for text in (ENGLISH, CHINESE)],
+    + [(f"{text} --counts --model counted", "") for text in (ENGLISH, CHINESE)]
+    + [(f"{text} -m SERVED", "") for text in (ENGLISH, CHINESE)],
     "compare": [(f"{BOTH} MODEL", ""), ("'He likes movies.' 'He movies likes.' MODEL", "")],
     "orders": [("'He likes movies.' MODEL", ""), ("'我|喜欢|看|电影' MODEL", "")],
     "cloze": [("'He likes [?] a lot.' MODEL", ""), ("今天[?]很好。 -c 天气 -c 一部很有意思的电影 MODEL", "")],
@@ -117,6 +119,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     ],
     "models list": [("", "")],
     "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted")],
+    "models probe": [("SERVED", "")],
     "serve": [("--list", "")],
 }
 BESIDE = [  # several models
@@ -144,6 +147,7 @@ NAMES = {
     "zipf",
 }
 NAMES |= {"negative", "passes", "rate", "sample", "seed", "shift", "weight", "window"}  # gensim's, or options
+NAMES |= {*ROOMS, "temperature", "top", "tiny", "openai"}  # verbs, and what follows them
 NAMES |= {"BOS", "MiB", "llmlab"}  # symbols and names, the same in every language
 EXERCISES = Path(__file__).parents[2] / "configs" / "exercises"
 GIVEN = f"{WORDS} mine.vec learned.txt {(EXERCISES / 'guess.en.txt').read_text('utf-8')}"
@@ -159,12 +163,18 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture
+def environ(environ):
+    """With the key of a server."""
+    return {**environ, "LLMLAB_API_KEY": KEY}
+
+
 @pytest.fixture(autouse=True)
-def spaces(lab, cache, models, monkeypatch, checkout, lessons):
+def spaces(lab, cache, models, monkeypatch, checkout, lessons, box):
     """Spaces of a file, of an encoder and of a language model's table."""
     words, vectors = cache / "words.txt", cache / "mine.vec"
     learned = cache / "learned.txt"
-    models |= {"LEARNED": [str(learned)]}
+    models |= {"LEARNED": [str(learned)], "SERVED": ["openai:tiny", "--base-url", box.url]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)], "TWO": [*models["LM"], *models["GGUF"]]}
     standing_servers.state(cache, "gemma-3-270m", detached=False)
