@@ -42,5 +42,22 @@ class SeenTexts:
 
     def add(self, text: str) -> bool:
         """Whether a text is met for the first time."""
-        digest = blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-        return bool(self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (digest,)).rowcount)
+        return bool(self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_digest(text),)).rowcount)
+
+
+class FirstWith:
+    """The first word that came with each key."""
+
+    def __init__(self) -> None:
+        self._database = database("CREATE TABLE firsts (digest BLOB PRIMARY KEY, word TEXT) WITHOUT ROWID")
+
+    def add(self, key: str, word: str) -> str:
+        """The first word that came with the key: this one, or one before it."""
+        digest = _digest(key)
+        if self._database.execute("INSERT OR IGNORE INTO firsts VALUES (?, ?)", (digest, word)).rowcount:
+            return word
+        return str(self._database.execute("SELECT word FROM firsts WHERE digest = ?", (digest,)).fetchone()[0])
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -11,6 +11,7 @@ from llmlab.backends.known import told_ids
 from llmlab.cache import sha256
 from llmlab.config import SpaceEntry
 from llmlab.errors import MisuseError
+from llmlab.files.on_disk import FirstWith
 from llmlab.language import later, tr
 from llmlab.models import prepare
 from llmlab.models.library import Library
@@ -99,19 +100,18 @@ def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[
 
     All of an encoder that does not tell its tokens. Raises MisuseError where it knows none.
     """
-    name, told = encoder.info.name, told_ids(encoder, words)
-    if told is None:
+    name = encoder.info.name
+    if told_ids(encoder, words[:1]) is None:
         reporter.say(tr("{name} does not tell which words it knows: all of them are taken", name=name))
         return list(words), {}
-    known: dict[tuple[int, ...], str] = {}
-    unknown, alike = [], []
-    for word, ids in zip(words, told, strict=True):
+    known, unknown, alike, firsts = list[str](), list[str](), list[str](), FirstWith()
+    for word, ids in _with_ids(encoder, words):
         if UNKNOWN in ids or not ids:
             unknown.append(word)
-        elif ids in known:
-            alike.append(f"{word} = {known[ids]}")
+        elif (first := firsts.add(repr(ids), word)) != word:
+            alike.append(f"{word} = {first}")
         else:
-            known[ids] = word
+            known.append(word)
     if not known:
         hint = tr("choose another encoder: `llmlab models list`")
         raise MisuseError(tr("{name} knows none of the {words:,} words", name=name, words=len(words)), hint)
@@ -119,7 +119,14 @@ def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[
         if left_out:
             some = ", ".join(left_out[:NAMED]) + (" ..." if len(left_out) > NAMED else "")
             reporter.say(tr(why[len(left_out) > 1], name=name, count=len(left_out), words=some))
-    return list(known.values()), {"unknown": len(unknown), "alike": len(alike)}
+    return known, {"unknown": len(unknown), "alike": len(alike)}
+
+
+def _with_ids(encoder: Encoder, words: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Words with their tokens, some at a time: those of a million take more memory than the words."""
+    for first in range(0, len(words), ENCODED):
+        some = words[first : first + ENCODED]
+        yield from zip(some, encoder.token_ids(some), strict=True)
 
 
 def _encoded(encoder: Encoder, words: Sequence[str], start: int, reporter: Reporter) -> Iterator[Block]:

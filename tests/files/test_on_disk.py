@@ -2,7 +2,7 @@
 
 import resource
 
-from llmlab.files.on_disk import Places, SeenTexts
+from llmlab.files.on_disk import FirstWith, Places, SeenTexts
 
 MANY = 200_000
 
@@ -23,6 +23,12 @@ def test_a_text_is_met_for_the_first_time_once():
         *(True, True, False, True, True),
         *(False, True, False, True),
     ]
+
+
+def test_the_first_word_with_a_key_is_remembered():
+    firsts = FirstWith()
+    given = [("1", "cat"), ("2", "dog"), ("1", "Cat"), ("2", "dog"), ("1", "CAT")]
+    assert [firsts.add(*one) for one in given] == ["cat", "dog", "cat", "dog", "cat"]
 
 
 def test_many_lines_take_no_more_memory_than_few():
