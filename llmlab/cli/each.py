@@ -37,7 +37,8 @@ def pairs(
     from llmlab.cli import asking
     from llmlab.lab.probability import pairs
 
-    inputs = world.files.counted(file, lambda files: files.each(file, pairs.PAIRS))
+    with world.progress(tr("reading")):
+        inputs = world.files.counted(file, lambda files: files.each(file, pairs.PAIRS))
     asked = partial(asking.of_pairs, allow_special=reading.allow_special)
     _show(world, form, filed, PAIRS, inputs, lambda: asked(model.causal_lm(world)))
 
@@ -50,7 +51,8 @@ def questions(
     from llmlab.cli import asking
     from llmlab.lab.probability.quiz import QUESTIONS
 
-    inputs = world.files.counted(file, lambda files: files.each(file, QUESTIONS))
+    with world.progress(tr("reading")):
+        inputs = world.files.counted(file, lambda files: files.each(file, QUESTIONS))
     _show(world, form, filed, CHOICES, inputs, lambda: asking.of_questions(model.causal_lm(world), **how))
 
 
@@ -91,5 +93,5 @@ def _show(
     from llmlab.cli.bulk import BulkRun
 
     shard = filed.part(inputs.count)
-    with filed.file(sort) as out:
+    with filed.file(world, sort) as out:
         BulkRun(world, form, sort, out, shard).show(inputs, asking(), most)

@@ -10,7 +10,7 @@ from llmlab.cache import sync
 from llmlab.cli.options import FormOptions
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
-from llmlab.errors import LabError, MisuseError, reason
+from llmlab.errors import LabError, MisuseError
 from llmlab.language import tr
 
 if TYPE_CHECKING:  # what records are is known when a verb computes
@@ -34,8 +34,8 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
     """
     from llmlab.bulk.merging import merge
 
-    if out and out.exists():
-        raise MisuseError(tr("{file} is there already", file=out), tr("name another file"))
+    if out:
+        _check_new(out)
     with world.progress(tr("reading")) as progress:
         merged = merge(part, progress)
     tally = merged.sort.tally()
@@ -45,6 +45,18 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
     elif not all(world.write(line.decode()) for line in _lines(world, merged, tally)):
         return
     world.say(tr("{items:,} inputs, {records:,} records: none is lost or doubled", **merged.counts))
+
+
+def _check_new(path: Path) -> None:
+    """Raise MisuseError, before anything is read, for a file that is there already, or cannot be."""
+    from llmlab.cli.out_file import check_writable, unwritable
+
+    if path.exists():
+        raise MisuseError(tr("{file} is there already", file=path), tr("name another file"))
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise MisuseError(unwritable(path, error), tr("check --out")) from None
 
 
 def _lines(world: World, merged: "Merged", tally: "RecordTally") -> Iterator[bytes]:
@@ -59,6 +71,8 @@ def _lines(world: World, merged: "Merged", tally: "RecordTally") -> Iterator[byt
 
 def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> None:
     """Write a file whole, or not at all."""
+    from llmlab.cli.out_file import unwritable
+
     begun = path.with_name(f"{path.name}.begun")
     try:
         with begun.open("wb") as file:
@@ -66,8 +80,6 @@ def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> 
         sync(begun)
         begun.replace(path)
     except OSError as error:
-        raise LabError(
-            tr("cannot write {file}: {reason}", file=path, reason=reason(error)), tr("check --out")
-        ) from error
+        raise LabError(unwritable(path, error), tr("make room, or name another file")) from error
     finally:
         begun.unlink(missing_ok=True)

@@ -46,7 +46,7 @@ class OutFile:
         try:
             self._places = Places(self._found())
         except OSError as error:
-            raise MisuseError(_unwritable(path, error), tr("check --out")) from None
+            raise MisuseError(unwritable(path, error), tr("check --out")) from None
         except MisuseError:
             self._close()
             raise
@@ -85,7 +85,7 @@ class OutFile:
         try:
             self._file = self._locked(_opened(self._path, os.O_CREAT))
         except OSError as error:
-            raise LabError(_unwritable(self._path, error), tr("name another file")) from error
+            raise LabError(unwritable(self._path, error), tr("name another file")) from error
         self._made = True
         self._refuse_changed(self._file)
 
@@ -101,7 +101,7 @@ class OutFile:
             if self._ready and self._file and not self._device:
                 self._file.truncate(self._size)
             hint = tr("what was finished is kept; make room and run the same command again")
-            raise LabError(_unwritable(self._path, error), hint) from error
+            raise LabError(unwritable(self._path, error), hint) from error
         self._size += len(line)
 
     def _refuse_behind(self, item: Key) -> None:
@@ -119,7 +119,7 @@ class OutFile:
     def _found(self) -> Iterator[tuple[Key, int, int]]:
         """Where the records of a file stand. It is locked from now on; nothing is made, cut or written yet."""
         if self._device or not self._path.exists():
-            _check_writable(self._path)
+            check_writable(self._path)
             return
         self._file = self._locked(_opened(self._path))
         self._read = self._path.open("rb")
@@ -187,7 +187,7 @@ class OutFile:
                 self._path.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> str:
+def unwritable(path: Path, error: OSError) -> str:
     return tr("cannot write {file}: {reason}", file=path, reason=reason(error))
 
 
@@ -196,7 +196,7 @@ def _opened(path: Path, flags: int = 0) -> FileIO:
     return FileIO(path, "a", opener=lambda name, usual: os.open(name, usual & ~os.O_CREAT | flags, 0o666))
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Raise OSError where a file or device cannot be written, without touching it."""
     place = path if path.exists() else path.resolve().parent
     if not place.exists():

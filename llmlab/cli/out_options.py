@@ -9,6 +9,7 @@ from msgspec import Struct
 from llmlab.bulk.shard import WHOLE, Shard
 from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import SHOWN, option
+from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.language import later, tr
 
@@ -55,17 +56,19 @@ class OutOptions(Struct, frozen=True):
         """
         if self.shard is None:
             return WHOLE
+        found = Shard.of(self.shard)
         if not self.out:
             raise MisuseError(tr("--shard is of records that are kept"), tr("add --out FILE, one for each shard"))
         if not inputs:
             message = tr("--shard is of a file: how many lines a pipe brings nobody knows")
             raise MisuseError(message, tr("name the file, or give it with < FILE"))
-        return Shard.of(self.shard)
+        return found
 
-    def file(self, sort: "Sort") -> "AbstractContextManager[OutFile | None]":
+    def file(self, world: World, sort: "Sort") -> "AbstractContextManager[OutFile | None]":
         """The file, open, if one is named."""
         if not self.out:
             return nullcontext()
         from llmlab.cli.out_file import OutFile
 
-        return OutFile(self.out, sort)
+        with world.progress(tr("reading")):
+            return OutFile(self.out, sort)

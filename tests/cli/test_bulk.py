@@ -208,6 +208,21 @@ def test_misuse_makes_no_file(ask, gguf_file, tmp_path, verb, options, said):
     assert said in done.err
 
 
+def test_a_merged_file_is_new_and_can_be_written(ask, run, tmp_path):
+    part, there = tmp_path / "part.jsonl", tmp_path / "there.jsonl"
+    assert ask("pairs", "--out", part).code == 0
+    there.write_text("mine", encoding="utf-8")
+    for path, said in (
+        (there, f"{there} is there already; name another file"),
+        (part, f"{part} is there already; name another file"),
+        (tmp_path / "none" / "x", "No such file or directory; check --out"),
+    ):
+        done = run("merge", str(part), "--out", str(path))
+        assert (done.code, done.out, there.read_text(encoding="utf-8")) == (2, "", "mine")
+        assert done.err.endswith(f"{said}\n")
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["part.jsonl", "there.jsonl"]
+
+
 def test_a_shard_is_of_many_prompts(run, gguf_file, tmp_path):
     done = run("generate", "The", "--out", str(tmp_path / "x"), "--shard", "1/2", "--model", str(gguf_file))
     assert (done.code, done.err) == (2, "llmlab: --shard is of many prompts; add --prompts FILE\n")
