@@ -43,6 +43,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         (f"{ENGLISH} --by word --word-correction --unit bits MODEL", ""),
         (f"{BOTH} cat MODEL", ""),
         ("a b MODEL", ""),
+        ("- MODEL --out /dev/null", "The cat\nsat\n"),
     ],
     "next": [
         (f"{text} {how} MODEL", "")
@@ -62,7 +63,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         ("- --template '{prompt} ...' MODEL", QUESTIONS),
     ],
     "pairs": [("- MODEL", PAIRS)],
-    "perplexity": [("- MODEL", "今天天气很好。\nThe cat sat on the mat.\n")],
+    "perplexity": [(f"- MODEL{out}", "今天天气很好。\nThe cat sat on the mat.\n") for out in ("", " --out /dev/null")],
     "calibration": [("- --bins 4 MODEL", 9 * "今天天气很好。\nThe cat sat on the mat.\n")],
     "generate": [(f"{text} -t 0,1.5 -n {n} --expect cat {DRAW}", "") for text in (ENGLISH, CHINESE) for n in (3, 20)]
     + [(f"{ENGLISH} -t 1,1.5 -n 20 {DRAW}", "")],

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,35 @@ def test_the_lines_of_an_old_mac_end_with_a_carriage_return(tmp_path):
     (tmp_path / "l.txt").write_bytes("\ufeffone\r\rtwo\r".encode())
     assert list(reader().lines(tmp_path / "l.txt")) == [(1, "one"), (3, "two")]
     assert reader().text(tmp_path / "l.txt") == "one\r\rtwo\r"
+
+
+def counted(source, path="-", say=print):
+    found = Files(source, say).counted(path, lambda files: (line for _, line in files.lines(path)))
+    return found.count, list(found.each)
+
+
+def test_lines_of_a_file_are_counted_before_they_are_read(tmp_path):
+    file = tmp_path / "lines"
+    file.write_bytes(b"a\n\nb\n\nc\n")
+    said = []
+    assert counted(None, file, said.append) == (3, ["a", "b", "c"])
+    assert said == [f"{file}: 2 blank lines are left out, the first line 2"]  # once
+    with file.open(encoding="utf-8") as stream:
+        stream.buffer.readline()
+        assert counted(stream) == (2, ["b", "c"])  # from where it stands
+
+
+def test_what_can_be_read_only_once_is_not_counted():
+    out, into = os.pipe()
+    os.write(into, b"a\nb\n")
+    os.close(into)
+    with open(out, encoding="utf-8") as pipe:
+        assert counted(pipe) == (0, ["a", "b"])
+    assert counted(io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"a\n")))) == (0, ["a"])
+
+
+def test_what_is_wrong_at_the_end_of_a_file_is_said_before_its_beginning_is_used(tmp_path):
+    file = tmp_path / "lines"
+    file.write_bytes(b"a\n\xff\n")
+    with pytest.raises(MisuseError, match="is not UTF-8"):
+        Files(None, print).counted(file, lambda files: files.lines(file))

@@ -227,16 +227,3 @@ def test_the_logprob_of_a_sample_is_that_of_plain_torch(lm, plain):
         rows = plain([*context, *one.ids])
         expected = sum(rows[len(context) + i][token] for i, token in enumerate(one.ids))
         assert one.logprob == pytest.approx(expected, abs=1e-3)
-
-
-def test_samples_of_many_prompts_are_those_of_each_in_their_order(lm):
-    plan = Plan(temperatures=(0.0, 1.2), samples=3, max_tokens=4, seed=5)
-    prompts = [read(lm, text) for text in ("The cat", "A dog sat", "今天")]
-    known = list(generate.sample(lm, prompts[1], plan, plan.places[:2]))
-    jobs = [Job(prompts[0], plan.places), Job(prompts[1], plan.places[2:], known), Job(prompts[2], [])]
-    found = list(sample_each(lm, iter(jobs), plan))
-    alone = [list(generate.sample(lm, one.prompt, plan, one.places)) for one in jobs]
-    assert [one.job for one in found] == [jobs[0]] * 6 + [jobs[1]] * 6
-    assert [one.sample for one in found if one.new] == [*alone[0], *alone[1]]
-    assert [one.sample for one in found if not one.new] == known
-    assert found[6].new is found[7].new is False
