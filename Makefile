@@ -12,7 +12,7 @@ LLMLAB = $(VENV)/bin/llmlab
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install native test lessons cover lint bench dist clean
+.PHONY: demo install native servers test lessons cover lint bench dist clean
 
 demo: install
 	$(LLMLAB) neighbors love --space glove
@@ -77,6 +77,16 @@ $(VENV)/installed-test: $(VENV)/installed
 native: $(VENV)/installed
 	@echo "Building llama-cpp-python: about 4 minutes on 2 cores the first time; pip keeps the wheel."
 	CMAKE_ARGS="$(LLAMA)" $(INSTALL) --editable ".[gguf-native]"
+
+# llama-cpp-python's own server, which tests ask, in an environment of its own: llmlab would use its llama.cpp instead.
+servers: $(VENV)/servers/installed
+
+$(VENV)/servers/installed: $(VENV)/installed-test
+	$(PYTHON) -m venv $(VENV)/servers
+	@echo "Building llama-cpp-python: about 4 minutes on 2 cores the first time; pip keeps the wheel."
+	CMAKE_ARGS="$(LLAMA)" $(VENV)/servers/bin/python -m pip --disable-pip-version-check install --quiet \
+	  "llama-cpp-python[server]==0.3.36"
+	@touch $@
 
 # What is published: dist/*.whl and dist/*.tar.gz.
 dist: $(VENV)/installed-test

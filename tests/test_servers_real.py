@@ -1,6 +1,7 @@
 """Servers that others wrote, with the packages' models: the probe tells them apart, and their numbers are right."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -32,7 +33,7 @@ TEXTS = (
     "今天天气很好，我们去公园。",
     "I like 🥭 and 🍕, 今天🥭!",
 )
-BY_TOKEN = ("He likes movie.", "我们去🥭!")
+BY_TOKEN = ("He likes movie.", "好🥭")
 CONTEXTS = ("The capital of France is", "今天天气很", "I like 🥭 and")
 LLAMA_CPP_PYTHON = Abilities(  # what version 0.3.36 was found to do with a model that has BOS
     completions=True,
@@ -60,8 +61,8 @@ from llmlab.config import load
 from llmlab.models.library import Library
 assert llama_library.carrier().package == llama_library.NATIVE
 model = Library(load(None, {"LLMLAB_DTYPE": "float16"}), Deaf()).causal_lm(sys.argv[2])
-asked = [ScoreRequest(model.encode(text), 0) for text in json.load(sys.stdin)]
-print(json.dumps([one.logprobs.tolist() for one in model.score(asked)]))
+alone = [model.score([ScoreRequest(model.encode(text), 0)])[0] for text in json.load(sys.stdin)]
+print(json.dumps([one.logprobs.tolist() for one in alone]))
 """
 
 
@@ -110,9 +111,12 @@ class TestLlamaCppPythonWithGemma:
         assert model.abilities == replace(LLAMA_CPP_PYTHON, tempered=None)  # one sample tells nothing
 
     def test_its_scores_are_those_of_the_engine(self, model):
-        """By the same build of llama.cpp: those of two builds are up to 2e-2 apart, in float16 or float32."""
+        """By the same build of llama.cpp, one text after the other: two builds are up to 2e-2 apart."""
         asked = [sys.executable, "-c", ENGINE, str(servers.packages()), GEMMA]
-        said = subprocess.run(asked, input=json.dumps(TEXTS), capture_output=True, text=True, check=True).stdout
+        own = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        said = subprocess.run(
+            asked, input=json.dumps(TEXTS), env=own, capture_output=True, text=True, check=True
+        ).stdout
         for text, own in zip(TEXTS, json.loads(said), strict=True):
             tokens = model.encode(text)
             assert b"".join(tokens.pieces).decode() == text
