@@ -53,6 +53,7 @@ bench: $(VENV)/installed-test
 	$(VENV)/bin/python tests/bench/install.py
 	$(VENV)/bin/python tests/bench/run.py
 	$(VENV)/bin/python tests/bench/million.py
+	$(VENV)/bin/python tests/bench/ivfpq.py
 	$(VENV)/bin/python tests/bench/by_character.py
 	$(VENV)/bin/python tests/bench/gensim_equal.py
 	$(VENV)/bin/python tests/bench/genlm_equal.py
