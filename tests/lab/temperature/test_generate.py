@@ -18,7 +18,6 @@ from llmlab.errors import MisuseError
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.drawn import Plan
-from llmlab.lab.temperature.many import Job, sample_each
 
 PROMPT = "The cat sat on"
 
