@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llmlab.config import changed, load
+from llmlab.config import Computing, changed, load
 from llmlab.door.base import Notes
 from llmlab.door.inside import InsideVerbs
 from llmlab.door.play import PlayVerbs
@@ -28,11 +28,20 @@ class Lab(ProbabilityVerbs, TemperatureVerbs, VectorVerbs, InsideVerbs, Training
     """Models and spaces, each opened once, when it is first asked."""
 
 
-def opened(config: Path | str | None, bos: bool | None, reporter: Reporter | None = None, **chosen: Any) -> Lab:
+def opened(
+    config: Path | str | None,
+    bos: bool | None,
+    reporter: Reporter | None = None,
+    *,
+    base_url: tuple[str, ...] = (),
+    parallel: int | None = None,
+    **chosen: Any,
+) -> Lab:
     """A lab with what is `chosen` over the settings; `reporter` is told what a command tells on stderr."""
     notes = reporter or Notes()
     named = {name: value for name, value in chosen.items() if value}
     settings = changed(load(None if config is None else Path(config)), "llmlab.open()", **named)
+    settings = Computing(base_url=base_url, parallel=parallel).over(settings)
     library = Library(settings if bos is None else replace(settings, bos=bos), notes)
     shelf = Shelf(library if bos is None else Library(settings, notes))  # a space does not know of BOS
     return Lab(library, shelf, Files(None, notes.say), bos)
