@@ -1,11 +1,12 @@
 """Asking one server the small questions that a probe is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from llmlab.backends.served.answers import choice_of, positions
 from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Findings, NamedToken, Position
 from llmlab.backends.served.pool import Pool, UnservedError
+from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
 SEEDS = range(1, 9)  # tried until one shows a list
@@ -40,8 +41,11 @@ class Asker:
 
         Of a token that ends the text or is part of a character some servers tell nothing: another is drawn.
         """
+        return self._first(self.attempt, prompt, **more)
+
+    def _first(self, ask: Callable[[str, Body], Any], prompt: str | Sequence[int], **more: Any) -> Position | None:
         for seed in SEEDS:
-            answer = self.attempt("completions", self.body(prompt, seed=seed, **more))
+            answer = ask("completions", self.body(prompt, seed=seed, **more))
             if not answer:
                 return None
             if found := positions(choice_of(answer)):
@@ -49,10 +53,10 @@ class Asker:
         return None
 
     def first_of(self, found: Findings) -> Position | None:
-        """The list after TEXT, asked for as when it was found."""
+        """The list after TEXT, asked for as when it was found. Raises UnservedError where that is refused."""
         able = found.abilities
         self.say_more(able.takes_filters, able.tokenizes)
-        return self.first(TEXT, logprobs=min(able.listed, TOLD))
+        return self._first(self.pool.ask, TEXT, logprobs=min(able.listed, TOLD))
 
     def say_more(self, neutral: bool, tokenizes: str) -> None:
         """What goes into every request from now on: a server's own defaults filter, and its cache changes digits."""

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -10,6 +11,7 @@ import openai
 from llmlab.backends.served.wire import Body, WireError, answered, fault_of, told
 from llmlab.language import tr
 
+OFFICIAL_HOST = "api.openai.com"
 NO_KEY = "none"  # the client wants one; servers without keys do not look at it
 
 
@@ -20,10 +22,13 @@ class Client:
         self.url = url.rstrip("/")
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         http = httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False)
-        weakref.finalize(self, http.close)
         self._client = openai.OpenAI(
             api_key=key or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
         )
+        if (
+            urlsplit(self.url).hostname != OFFICIAL_HOST
+        ):  # the environment's are for that one alone
+            self._client.organization = self._client.project = None
         weakref.finalize(self, self._client.close)  # connections are kept as long as this is
 
     def ask(self, path: str, body: Body | None = None) -> Any:

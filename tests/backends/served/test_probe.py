@@ -5,6 +5,7 @@ import math
 import pytest
 from backends.served.faulty import MODEL, WORDS, Faulty, distribution, status
 
+from llmlab.backends.served import asker
 from llmlab.backends.served import probe as probing
 from llmlab.backends.served.base import Abilities
 from llmlab.backends.served.pool import Pool
@@ -79,7 +80,7 @@ def test_each_lie_is_caught_and_no_other_is_suspected(lie, found, monkeypatch):
 def test_the_list_that_is_kept_is_the_models():
     with Faulty(called="another name", echo="right") as server:
         found = probed(server)
-    rows = sorted(zip(WORDS, distribution(" of"), strict=True), key=lambda row: -row[1])[: probing.TOLD]
+    rows = sorted(zip(WORDS, distribution(" of"), strict=True), key=lambda row: -row[1])[: asker.TOLD]
     assert found.canary == tuple((word, pytest.approx(math.log(mass))) for word, mass in rows)
 
 
