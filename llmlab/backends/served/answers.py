@@ -6,6 +6,7 @@ token, with its bytes (OpenAI, vLLM); llama-server writes it for completions too
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from llmlab.backends.served.base import UNNUMBERED, Increment, NamedToken, Position
@@ -35,8 +36,15 @@ def positions(choice: Mapping[str, Any]) -> list[Position]:
 
 
 def _positions(found: Mapping[str, Any], numbers: Sequence[int]) -> list[Position]:
-    if found.get("content") is not None:
-        return [_of_object(one) for one in found["content"]]
+    read = _beside(found) if found.get("content") is None else [_of_object(one) for one in found["content"]]
+    if len(numbers) != len(read):
+        return read
+    pairs = zip(read, numbers, strict=True)
+    return [Position(replace(one.token, number=int(number)), one.listed) for one, number in pairs]
+
+
+def _beside(found: Mapping[str, Any]) -> list[Position]:
+    """Of lists beside each other."""
     names = found.get("tokens") or []
     logprobs, tops = (found.get(name) for name in ("token_logprobs", "top_logprobs"))
     logprobs = [None] * len(names) if logprobs is None else logprobs
@@ -44,11 +52,7 @@ def _positions(found: Mapping[str, Any], numbers: Sequence[int]) -> list[Positio
     if not len(names) == len(logprobs) == len(tops):
         raise DamagedError(tr("the server's answer has not as many log-probabilities as tokens"))
     rows = zip(names, logprobs, tops, strict=True)
-    read = [Position(_of_text(name, logprob), _listed(top or {})) for name, logprob, top in rows]
-    if len(numbers) != len(read):
-        return read
-    pairs = zip(read, numbers, strict=True)
-    return [Position(NamedToken(one.token.piece, number, one.token.logprob), one.listed) for one, number in pairs]
+    return [Position(_of_text(name, logprob), _listed(top or {})) for name, logprob, top in rows]
 
 
 def checked(logprob: float | None) -> float:

@@ -25,9 +25,7 @@ class Client:
         self._client = openai.OpenAI(
             api_key=key or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
         )
-        if (
-            urlsplit(self.url).hostname != OFFICIAL_HOST
-        ):  # the environment's are for that one alone
+        if urlsplit(self.url).hostname != OFFICIAL_HOST:  # the environment's are for that one alone
             self._client.organization = self._client.project = None
         weakref.finalize(self, self._client.close)  # connections are kept as long as this is
 
