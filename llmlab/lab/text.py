@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Iterable
 from typing import Literal
 
 from llmlab.language import tr, tr_many
@@ -137,6 +138,11 @@ def uncertainty(entropy: float) -> str:
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no word for it (nan, infinities)."""
     return float(value) + 0.0 if math.isfinite(value) else None  # not -0
+
+
+def numbered(ids: Iterable[int]) -> list[int | None]:
+    """The numbers of tokens for a record: null where a server gives none."""
+    return [one if one >= 0 else None for one in ids]
 
 
 def unescape(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from llmlab.backends.base import Tokens, TokenStats
 from llmlab.backends.pieces import Spelt, bytes_of
 from llmlab.backends.served.answers import choice_of, positions
-from llmlab.backends.served.base import Abilities
+from llmlab.backends.served.base import UNNUMBERED, Abilities
 from llmlab.backends.served.pool import Pool
 from llmlab.errors import DamagedError
 from llmlab.language import tr
@@ -40,7 +40,7 @@ class Cutter:
             return self._asked_as_prompt(text)
         if self._abilities.scores == "echo":
             return self.echo(text)[0]
-        return Tokens((0,), (text.encode(),))
+        return Tokens((self._number(text.encode()),), (text.encode(),))
 
     def bos(self) -> Tokens:
         """What the server puts before a text."""
@@ -85,9 +85,9 @@ class Cutter:
         return Tokens(tuple(map(self._number, pieces)), pieces), stats
 
     def _number(self, piece: bytes) -> int:
-        """A number of our own for what is named by its text alone: the same text, the same number."""
+        """A number of our own, below 0, for what is named by its text alone: the same for the same text."""
         with self._lock:
-            return self._numbers.setdefault(piece, len(self._numbers))
+            return self._numbers.setdefault(piece, UNNUMBERED - len(self._numbers))
 
     def _asked_as_prompt(self, text: str) -> Tokens:
         body = {"model": self._model, "prompt": text, "add_special_tokens": False, "return_token_strs": True}

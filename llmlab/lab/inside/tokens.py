@@ -15,7 +15,7 @@ from llmlab.errors import MisuseError
 from llmlab.lab.inside import said
 from llmlab.lab.inside.charts import tokens as charts
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import quoted, raw, show
+from llmlab.lab.text import numbered, quoted, raw, show
 from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Cell, Chart, Column, Record, View, stated_once
@@ -137,7 +137,7 @@ class TokenCut(Shown):
             "characters_per_token": len(self.text) / count if count else None,
             "split_characters": len(self.split),
             "is_exact": self.is_exact,
-            "token_ids": list(self.tokens.ids),
+            "token_ids": numbered(self.tokens.ids),
             "pieces": [raw(piece) for piece in self.tokens.pieces],
         }
 

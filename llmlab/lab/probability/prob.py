@@ -27,7 +27,7 @@ from llmlab.lab.probability.words import corrections, grouped
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
-from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, probability, raw, show, value
+from llmlab.lab.text import BITS, By, Unit, edged, figure, finite, number, numbered, probability, raw, show, value
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.render.safe import visible
@@ -110,7 +110,7 @@ class Ledger(Shown):
                 "position": position,
                 "before": row.before,
                 self.by: raw(row.piece),
-                **({} if self.by == "character" else {"token_ids": list(row.ids)}),
+                **({} if self.by == "character" else {"token_ids": numbered(row.ids)}),
                 "logprob_nats": finite(row.logprob),
                 "probability": finite(math.exp(row.logprob)),
                 "surprisal_bits": finite(-row.logprob * BITS),

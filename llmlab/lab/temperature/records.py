@@ -4,7 +4,7 @@ from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance
 from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.text import finite
+from llmlab.lab.text import finite, numbered
 from llmlab.view import Record
 
 
@@ -16,7 +16,7 @@ def record(prompt: Prompt, plan: Plan, one: Sample, expected: Expected, origin: 
         "temperature": one.temperature,
         "sample": one.sample,
         "text": one.text,
-        "token_ids": [token if token >= 0 else None for token in one.ids],  # a server may give none
+        "token_ids": numbered(one.ids),
         "tokens": len(one.ids),
         "logprob_nats": finite(one.logprob),
         "finish": one.finish,
