@@ -29,7 +29,7 @@ pytestmark = pytest.mark.models
 GEMMA, SMOLLM = "gemma-3-270m", "smollm2-135m-instruct"
 TEXTS = (
     "He likes movie.",
-    "The capital of France is Paris, and the capital of Spain is Madrid.",
+    "The capital of France is Paris.",
     "今天天气很好，我们去公园。",
     "I like 🥭 and 🍕, 今天🥭!",
 )
@@ -148,10 +148,9 @@ class TestLlamaServer:
         process.kill()
         process.wait()
 
+    @pytest.mark.parametrize("pair", [GEMMA], indirect=True)
     def test_it_is_told_by_what_it_does(self, pair, monkeypatch):
         model, _, running = pair
-        if running.model != GEMMA:
-            pytest.skip("one model tells")
         monkeypatch.setattr(probing, "SAMPLES", 60)
         wire = Loopback(f"{running.url}/v1", running.key, 60)
         found = Probe(Pool([wire], 4, 1, str), running.model).run()
