@@ -25,7 +25,7 @@ class Probed:
     found: Findings
 
     def views(self) -> list[View]:
-        columns = (Column(tr("what it does")), Column(tr("found")), Column(tr("who needs it"), wide=True))
+        columns = (Column(tr("what it does")), Column(tr("finding")), Column(tr("who needs it"), wide=True))
         notes = (
             *(retold(one, *LIES) for one in self.found.abilities.lies),
             f"{self.server.name} {self.found.build}".strip(),
