@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
 
@@ -75,9 +75,14 @@ class ModelOptions(Struct, frozen=True):
     base_url: BaseUrlOption = None
     parallel: ParallelOption = None
 
+    @property
+    def computing(self) -> dict[str, Any]:
+        """What is asked of what computes, as in Computing."""
+        asked = {"engine": self.engine, "dtype": self.dtype, "bos": self.bos}
+        return {**asked, "base_url": tuple(self.base_url or ()), "parallel": self.parallel}
+
     def library(self, world: World) -> "Library":
-        urls = tuple(self.base_url or ())
-        return world.library(self.engine, self.dtype, bos=self.bos, base_url=urls, parallel=self.parallel)
+        return world.library(**self.computing)
 
     def causal_lm(self, world: World) -> "CausalLM":
         return self.library(world).causal_lm(self.model or "")

@@ -154,9 +154,11 @@ def _desk(world: World, text: str, word: str, space: str | None, seed: int, mode
     from llmlab.spaces.shelf import Shelf
 
     voice = Voice(world)
-    shelf = Shelf(Library(world.settings(engine=model.engine, dtype=model.dtype, bos=model.bos), voice))
+    shelf = Shelf(Library(world.settings(**model.computing), voice, environ=world.environ))
     start = ("llmlab", *(("--config", str(world.config_file)) if world.config_file else ()))
     engine = (*(("--engine", model.engine) if model.engine else ()), *(("--dtype", model.dtype) if model.dtype else ()))
+    servers = [word for url in model.base_url or () for word in ("--base-url", url)]
+    engine += (*servers, *(("--parallel", str(model.parallel)) if model.parallel else ()))
     bos = {None: (), True: ("--bos",), False: ("--no-bos",)}[model.bos]
     walk = Walk(space or world.config.space, world.config.neighbors.metric, chosen=space is not None)
     asked = model.model or world.config.model

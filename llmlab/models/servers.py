@@ -54,7 +54,8 @@ def named(config: Config, name: str) -> Server | None:
     entry = config.models.get(name)
     given = config.servers.base_url
     if entry is not None and entry.source == "server":
-        return Server(name, entry.path or name, _checked(given or entry.urls), entry.key or KEY)
+        urls, key = (entry.urls, entry.key or KEY) if entry.urls else (given, KEY)
+        return Server(name, entry.path or name, _checked(urls), key)
     if not name.startswith(PREFIX):
         return None
     model = name.removeprefix(PREFIX)
@@ -175,7 +176,7 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
         raise MissingError(tr("a server needs the package openai"), 'pip install "llmlab[servers]"') from None
     from llmlab.backends.served.pool import Pool
 
-    asked, key = config.servers, environ.get(server.key, "")
+    asked, key = config.servers, checked_key(server.key, environ)
     if server.urls == (OFFICIAL,) and not key:
         raise MissingError(
             tr("{url} wants a key", url=OFFICIAL),
@@ -184,6 +185,17 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
     parallel = asked.parallel or PARALLEL
     wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
     return Pool(wires, parallel, asked.retries, reporter.say)
+
+
+def checked_key(name: str, environ: Mapping[str, str]) -> str:
+    """The key that the environment holds, without the line end of a file. Raises MisuseError, without it, for none."""
+    key = environ.get(name, "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise MisuseError(
+            tr("{name} holds no key: one is letters, digits and signs, without spaces", name=name),
+            tr("set it again"),
+        )
+    return key
 
 
 def info(config: Config, server: Server, found: "Findings") -> "ModelInfo":
@@ -236,6 +248,11 @@ def _same(was: Mapping[str, float], now: Mapping[str, float]) -> bool:
 def _checked(urls: Sequence[str]) -> tuple[str, ...]:
     """Raises MisuseError for what is no URL of a server, and for one that holds a name or a key."""
     for url in urls:
+        if "@" in url or "?" in url or "#" in url:
+            raise MisuseError(
+                tr("the URL of a server holds more than an address"),
+                tr("a key belongs into the environment, as LLMLAB_API_KEY"),
+            )
         try:
             parts = urlsplit(url)
             fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -243,11 +260,6 @@ def _checked(urls: Sequence[str]) -> tuple[str, ...]:
             fine = False
         if not fine:
             raise MisuseError(tr("{url} is no URL of a server", url=url), tr("for example {example}", example=EXAMPLE))
-        if parts.username or parts.password or parts.query:
-            raise MisuseError(
-                tr("the URL of {host} holds more than an address", host=parts.hostname),
-                tr("a key belongs into the environment, as LLMLAB_API_KEY"),
-            )
     if not urls:
         raise MisuseError(tr("no server is given"), tr("add --base-url {example}", example=EXAMPLE))
     return tuple(dict.fromkeys(url.rstrip("/") for url in urls))

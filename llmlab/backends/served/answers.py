@@ -81,7 +81,10 @@ def of_prompt(tokens: Sequence[int], found: Sequence[Mapping[str, Any] | None]) 
     own = [{"logprob": None} if one is None else one.get(str(token)) for token, one in rows]
     if None in own:
         raise DamagedError(tr("the server gives log-probabilities of other tokens than were asked for"))
-    return [(checked(one["logprob"]), int(one.get("rank") or 0)) for one in own if one is not None]
+    told = [(checked(one["logprob"]), int(one.get("rank") or 0)) for one in own if one is not None]
+    if any(math.isnan(logprob) for logprob, _ in told[1:]):
+        raise DamagedError(tr("the server does not tell the log-probability of each token"))
+    return told
 
 
 def whole(choice: Mapping[str, Any], stop: Sequence[str]) -> Increment:

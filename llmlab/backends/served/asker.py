@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from llmlab.backends.served.answers import choice_of, positions
-from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Findings, NamedToken, Position
+from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
 from llmlab.backends.served.pool import Pool, UnservedError
 from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
 SEEDS = range(1, 9)  # tried until one shows a list
 NEAR_NATS = 5e-2  # log-probabilities of one token in two answers of a float16 server
-NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}
 TOLD = 5  # tokens of a list that tell a model again
 
 

@@ -56,6 +56,7 @@ DIALECTS: dict[str, dict[str, Any]] = {  # what is said in every request, by how
     },
     "prompt": {"return_tokens_as_token_ids": True, "return_token_ids": True},  # vLLM
 }
+NEUTRAL = {"top_k": 0, "min_p": 0, "repetition_penalty": 1, "repeat_penalty": 1}  # filters off, in both words
 LLAMA_SERVER = Abilities(  # what the probe finds at the one that `llmlab serve` starts, which a test holds it to
     completions=True,
     chats=True,

@@ -19,7 +19,7 @@ class Client:
     """One server. Nothing is tried again here: that is the pool's, which has others."""
 
     def __init__(self, url: str, key: str, timeout: float, connections: int) -> None:
-        self.url = url.rstrip("/")
+        self.url, self._key = url.rstrip("/"), key
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         http = httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False)
         self._client = openai.OpenAI(
@@ -35,7 +35,7 @@ class Client:
                 return answered(self._client.get(self._whole(path), cast_to=object))
             return answered(self._client.post(self._whole(path), body=body, cast_to=object))
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            raise _fault(error) from None
+            raise self._without_key(_fault(error)) from None
 
     def stream(self, path: str, body: Body) -> Iterator[Any]:
         try:
@@ -45,7 +45,12 @@ class Client:
             with found:
                 yield from map(answered, found)
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            raise _fault(error) from None
+            raise self._without_key(_fault(error)) from None
+
+    def _without_key(self, error: WireError) -> WireError:
+        """A server may repeat what it was sent."""
+        error.said = error.said.replace(self._key, "***") if self._key else error.said
+        return error
 
     def _whole(self, path: str) -> str:
         return self.url.removesuffix("/v1") + path if path.startswith("/") else f"{self.url}/{path}"

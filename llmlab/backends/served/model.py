@@ -213,7 +213,9 @@ class ServedLM:
 
     def _scored(self, request: ScoreRequest) -> TokenStats:
         if self.abilities.scores == "echo":
-            found = self._cutter.echo(request.tokens.text)[1]
+            own, found = self._cutter.echo(request.tokens.text)
+            if own != request.tokens:
+                raise DamagedError(tr("the server cuts a part of a text into other tokens than the whole"))
             part = slice(request.start, None)
             return TokenStats(found.logprobs[part], found.ranks[part], found.entropies[part])
         if self.abilities.scores == "prompt_logprobs":
@@ -235,7 +237,7 @@ class ServedLM:
     def _forced(self, tokens: Tokens, place: int) -> float:
         """Of a token that is made certain to be drawn, which llama-server tells as if it had not been."""
         wanted = tokens.ids[place]
-        body = self._body(tokens[:place], Settings(temperature=0), 1, 0) | {"logit_bias": [[wanted, CERTAIN]]}
+        body = self._body(tokens[:place], Settings(), 1, 0) | {"logit_bias": [[wanted, CERTAIN]]}
         told = positions(choice_of(self._pool.ask("completions", body)))
         if told and told[0].token.number == wanted:
             return told[0].token.logprob
@@ -260,7 +262,7 @@ class ServedLM:
         return known[tokens.ids[place]]
 
     def _read_prompt(self, request: ScoreRequest) -> TokenStats:
-        body = self._body(request.tokens, Settings(temperature=0), 1, 0) | {"prompt_logprobs": 0}
+        body = self._body(request.tokens, Settings(), 1, 0) | {"prompt_logprobs": 0}
         found = choice_of(self._pool.ask("completions", body)).get("prompt_logprobs") or []
         told = of_prompt([*self._bos, *request.tokens.ids], found)[len(self._bos) + request.start :]
         ranks = np.array([rank for _, rank in told], np.int64)

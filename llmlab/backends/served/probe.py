@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any, Literal
 
 from llmlab.backends.served.answers import choice_of, positions, text_of
-from llmlab.backends.served.asker import NEAR_NATS, NEUTRAL, TEXT, Asker, alike, called, canary_of
+from llmlab.backends.served.asker import NEAR_NATS, TEXT, Asker, alike, called, canary_of
 from llmlab.backends.served.base import (
     CERTAIN,
+    NEUTRAL,
     NO_ECHO,
     NO_FILTER,
     NO_SEED,

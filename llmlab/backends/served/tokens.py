@@ -10,7 +10,7 @@ import numpy as np
 from llmlab.backends.base import Tokens, TokenStats
 from llmlab.backends.pieces import Spelt, bytes_of
 from llmlab.backends.served.answers import choice_of, positions
-from llmlab.backends.served.base import UNNUMBERED, Abilities
+from llmlab.backends.served.base import NEUTRAL, UNNUMBERED, Abilities
 from llmlab.backends.served.pool import Pool
 from llmlab.errors import DamagedError
 from llmlab.language import tr
@@ -65,7 +65,7 @@ class Cutter:
         with self._lock:
             if text in self._echoes:
                 return self._echoes[text]
-        body = {"model": self._model, "prompt": text, "max_tokens": 1, "echo": True, "logprobs": 1, "temperature": 0}
+        body = {"model": self._model, "prompt": text, "max_tokens": 1, "echo": True, "logprobs": 1, **self._plain()}
         answer = self._pool.ask("completions", body)
         found = self._read(text, choice_of(answer), answer.get("usage") or {})
         with self._lock:
@@ -74,12 +74,18 @@ class Cutter:
                 self._echoes.popitem(last=False)
         return found
 
+    def _plain(self) -> dict[str, Any]:
+        """At T = 1, without filters: some servers tell what is left after both."""
+        return {"temperature": 1, "top_p": 1, **(NEUTRAL if self._abilities.takes_filters else {})}
+
     def _read(self, text: str, choice: Mapping[str, Any], usage: Mapping[str, int]) -> tuple[Tokens, TokenStats]:
         every = positions(choice)
         own = every[: len(every) - int(usage.get("completion_tokens", 1))]
         offsets = list((choice.get("logprobs") or {}).get("text_offset") or [])[: len(own)]
         pieces = _between(text, offsets, [one.token.piece for one in own])
         logprobs = np.array([one.token.logprob for one in own])
+        if np.isnan(logprobs[1:]).any():
+            raise DamagedError(tr("the server does not tell the log-probability of each token"))
         none = np.zeros(len(own), np.int64)
         stats = TokenStats(logprobs, none, np.full(len(own), np.nan))
         return Tokens(tuple(map(self._number, pieces)), pieces), stats
