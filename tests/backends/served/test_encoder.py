@@ -117,7 +117,6 @@ def test_what_is_busy_or_broken_is_asked_again(server, opened, local, texts):
         (with_row(index=0), "gives 3 vectors for 4 texts"),
         (with_row(index=9), "gives 4 vectors for 4 texts"),
         (lambda right: (200, right | {"data": None}), "gives 0 vectors for 4 texts"),
-        (lambda right: (200, []), "gives 0 vectors for 4 texts"),
         (with_row(embedding=[1.0] * 31), "gives vectors of several lengths"),
         (with_row(embedding=[float("nan")] * 32), "gives a vector that holds no number"),
         (with_row(embedding=[None] * 32), "gives a vector that holds no number"),
