@@ -92,11 +92,16 @@ def read(
             hint = tr("name a chat model with --model, or leave out --system and --chat")
             raise MisuseError(tr("{model} has no chat template", model=model.info.name), hint)
         text = after_bos(model, template.replace("{prompt}", asked) if template else asked, allow_special)
-        return Prompt(asked, text, model.encode(text, allow_special=allow_special))
+        return Prompt(asked, text, _context(model, text, allow_special))
     texts = [one.content for one in messages]
     if allow_special or all(model.encode(text, allow_special=True) == model.encode(text) for text in texts):
-        return Prompt(asked, rendered, model.encode(rendered, allow_special=True), chat=True)
+        return Prompt(asked, rendered, _context(model, rendered, allow_special=True), chat=True)
     return Prompt(asked, rendered, _with_literal(model, messages, rendered), chat=True)
+
+
+def _context(model: CausalLM, text: str, allow_special: bool) -> Tokens:
+    encode = model.context if isinstance(model, Served) else model.encode
+    return encode(text, allow_special=allow_special)
 
 
 def context(

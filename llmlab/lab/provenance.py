@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llmlab.language import tr
+from llmlab.language import later, tr
 from llmlab.view import Record
 
 if TYPE_CHECKING:
     from llmlab.backends.base import ModelInfo
     from llmlab.spaces.space import Space
 
+NO_BOS = later("{origin}, no BOS: a text's first token has no probability")
+UNTOLD = later("{origin}: the server tells no probability of a text's first token")
 OF_TEXT = ("model", "revision", "engine", "library", "dtype", "bos")  # columns of what is said of a text
 
 
@@ -43,7 +45,7 @@ def of_record(record: Record) -> Provenance:
     origin, bos = _computed(columns), columns["bos"]
     if bos:
         return Provenance(columns, tr("{origin}, after {bos}", origin=origin, bos=bos))
-    return Provenance(columns, tr("{origin}, no BOS: a text's first token has no probability", origin=origin))
+    return Provenance(columns, tr(UNTOLD if columns["engine"] == "openai" else NO_BOS, origin=origin))
 
 
 def _computed(columns: Record) -> str:

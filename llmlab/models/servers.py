@@ -16,7 +16,7 @@ from msgspec import structs
 
 from llmlab import cache
 from llmlab.config import Config
-from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Reporter
 
@@ -74,6 +74,8 @@ def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter
     from llmlab.backends.served.model import ServedLM
 
     check_same(config, server, found, environ, reporter)
+    if found.abilities.seeded is False:
+        reporter.say(tr("{url}: the same seed draws another text", url=server.urls[0]))
     return ServedLM(pool, server.model, info(config, server, found), found.abilities)
 
 
@@ -202,6 +204,9 @@ def info(config: Config, server: Server, found: "Findings") -> "ModelInfo":
     """Where its numbers come from."""
     from llmlab.backends.base import check_bos
 
+    if config.bos is not None and not found.abilities.reads_numbers:
+        message = tr("whether BOS stands before a text is for {url} to say", url=server.urls[0])
+        raise UnsupportedError(message, "llama.cpp", tr("leave out --bos and --no-bos"))
     check_bos(server.name, config.bos, [0] if found.bos else [])
     said = _info(server, found.build)
     return replace(

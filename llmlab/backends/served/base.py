@@ -140,6 +140,10 @@ class Served(CausalLM, Protocol):
         """Whether conversations go to the server as they are: it alone knows the template."""
         ...
 
+    def context(self, text: str, *, allow_special: bool = False) -> Tokens:
+        """A text that something is to follow: its tokens, or all of it as one where the server is sent the text."""
+        ...
+
     def likeliest(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
         """The k likeliest next tokens, likeliest first. Raises UnsupportedError where the server lists fewer."""
         ...

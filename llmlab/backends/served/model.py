@@ -56,7 +56,7 @@ class ServedLM:
         sent = [{"role": one.role, "content": one.content} for one in messages]
         if self.abilities.template == "apply-template":
             rendered = str(self._pool.ask("/apply-template", {"messages": sent})["prompt"])
-            if CHATML in rendered and len(self.encode(CHATML, allow_special=True)) > 1:
+            if CHATML in rendered and not self._knows_chatml:
                 return None  # llama-server puts it around what a model without a template reads
         elif self.abilities.template == "tokenize":
             body = {"model": self._name, "messages": sent, "add_generation_prompt": True}
@@ -64,6 +64,15 @@ class ServedLM:
         else:
             return None
         return rendered.removeprefix(self.info.bos or "")
+
+    @cached_property
+    def _knows_chatml(self) -> bool:
+        return len(self.encode(CHATML, allow_special=True)) == 1
+
+    def context(self, text: str, *, allow_special: bool = False) -> Tokens:
+        if self.abilities.reads_numbers:
+            return self.encode(text, allow_special=allow_special)
+        return Tokens((0,), (text.encode(),)) if text else Tokens((), ())
 
     @property
     def renders_itself(self) -> bool:
