@@ -90,7 +90,11 @@ def _go_on(past: Past) -> Words:
 
 
 def _temperatures(past: Past) -> Words:
-    return [] if past.has("temperature", "sweep", "counts") else ["next", *past.texts, "--temperature", "0.2,1,2"]
+    return (
+        []
+        if past.served or past.has("temperature", "sweep", "counts")
+        else ["next", *past.texts, "--temperature", "0.2,1,2"]
+    )
 
 
 def _sweep(past: Past) -> Words:
@@ -105,7 +109,7 @@ def _samples(past: Past) -> Words:
 
 
 def _trace(past: Past) -> Words:
-    return [] if past.has("prompts") else ["trace", *past.texts]
+    return [] if past.served or past.has("prompts") else ["trace", *past.texts]
 
 
 def _tree(past: Past) -> Words:

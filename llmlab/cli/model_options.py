@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from llmlab.cli.verbs import MODEL, option
 from llmlab.cli.world import World
@@ -13,6 +14,8 @@ from llmlab.config import Dtype, Engine
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 from llmlab.models.several import chosen
+
+SERVED = "openai:"  # what the name of a model behind a server begins with
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
@@ -85,7 +88,13 @@ class ModelOptions(Struct, frozen=True):
         return world.library(**self.computing)
 
     def causal_lm(self, world: World) -> "CausalLM":
-        return self.library(world).causal_lm(self.model or "")
+        from llmlab.models import servers
+
+        name = self.model or world.config.model
+        if self.base_url and not servers.named(self.library(world).config, name):
+            message = tr("{model} is a model of this machine, which --base-url is not for", model=name)
+            raise MisuseError(message, tr("add --model openai:NAME"))
+        return self.library(world).causal_lm(name)
 
     def ngram(self, world: World) -> "NgramLM":
         """The same, which must be an n-gram model. Raises MisuseError, before it is opened, for one of another kind."""
@@ -133,8 +142,12 @@ class ModelsOptions(Struct, frozen=True):
     def each(self) -> list[ModelOptions]:
         """The options of each model alone."""
         found = chosen(self.model or (), self.dtype or ())
-        servers = self.base_url, self.parallel
-        return [ModelOptions(name, self.engine, dtype, self.bos, *servers) for name, dtype in found]
+        one = ModelOptions(engine=self.engine, bos=self.bos, base_url=self.base_url, parallel=self.parallel)
+        local = replace(one, base_url=None)  # beside a model of a server one of this machine may stand
+        return [
+            replace(one if len(found) == 1 or (name or "").startswith(SERVED) else local, model=name, dtype=dtype)
+            for name, dtype in found
+        ]
 
     @property
     def one(self) -> ModelOptions:

@@ -52,6 +52,16 @@ class Past:
         return any(self.given.get(name) not in NOTHING for name in names)
 
     @property
+    def served(self) -> bool:
+        """Whether a server answered, which does not tell all that a model of this machine does."""
+        return self.given.get("engine") == "server" or any(str(one).startswith("openai:") for one in self.models)
+
+    @property
+    def models(self) -> list[str]:
+        """The names of the models that were asked for."""
+        return [str(one) for one in listed(self.given.get("model") or [])]
+
+    @property
     def several(self) -> bool:
         """Whether several models stand side by side."""
         return isinstance(self.given.get("model"), (list, tuple)) and len(self.given["model"]) > 1

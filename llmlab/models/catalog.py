@@ -10,7 +10,7 @@ NOBODY = {"model": later("no model is called {name!r}"), "space": later("no spac
 OTHERS = {
     "model": later(
         "give one of: {names}, a folder, a .gguf file, organisation/name[@revision][:file.gguf] of the hub,"
-        " or ollama:NAME"
+        " ollama:NAME or openai:NAME"
     ),
     "space": later("give one of: {names}, or a file of vectors"),
 }

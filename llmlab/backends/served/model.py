@@ -283,4 +283,6 @@ class ServedLM:
 
     def _lacks(self, what: str) -> UnsupportedError:
         message = tr("{url} does not tell {what}", url=self._where, what=what)
-        return UnsupportedError(message, "llama.cpp", tr("use a model of this machine, or a server that does"))
+        own = self.info.engine == "server"
+        hint = tr("leave out --engine server") if own else tr("use a model of this machine, or a server that does")
+        return UnsupportedError(message, "llama.cpp", hint)

@@ -61,7 +61,7 @@ class Servers:
 
 def _row(one: Running) -> list[Cell]:
     since = _moment(one).strftime("%Y-%m-%d %H:%M")
-    return [one.model, one.dtype, one.url, since, str(one.parallel), tr(BACK if one.detached else FRONT)]
+    return [one.model, one.dtype, f"{one.url}/v1", since, str(one.parallel), tr(BACK if one.detached else FRONT)]
 
 
 def _moment(one: Running) -> datetime:
