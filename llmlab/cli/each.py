@@ -94,4 +94,5 @@ def _show(
 
     shard = filed.part(inputs.count)
     with filed.file(world, sort) as out:
-        BulkRun(world, form, sort, out, shard).show(inputs, asking(), most)
+        if not filed.nothing(world, out, shard, inputs.count):
+            BulkRun(world, form, sort, out, shard).show(inputs, asking(), most)

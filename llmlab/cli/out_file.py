@@ -89,6 +89,14 @@ class OutFile:
         self._made = True
         self._refuse_changed(self._file)
 
+    def leave(self) -> None:
+        """Make the file as it is, also without a record: a part of the work that has no inputs is a part."""
+        try:
+            self._begun()
+        except OSError as error:
+            raise LabError(unwritable(self._path, error), tr("name another file")) from error
+        self._made = False
+
     def append(self, record: Record) -> None:
         """Add a record. Raises LabError where the disk is full; what was there stays."""
         line = to_jsonl([record]).encode()

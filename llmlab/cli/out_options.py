@@ -11,7 +11,7 @@ from llmlab.cli.options import PictureOptions
 from llmlab.cli.verbs import SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.language import later, tr
+from llmlab.language import later, tr, tr_many
 
 if TYPE_CHECKING:  # what records are is known when a verb computes
     from llmlab.bulk.sorts import Sort
@@ -63,6 +63,21 @@ class OutOptions(Struct, frozen=True):
             message = tr("--shard is of a file: how many lines a pipe brings nobody knows")
             raise MisuseError(message, tr("name the file, or give it with < FILE"))
         return found
+
+    @staticmethod
+    def nothing(world: World, out: "OutFile | None", shard: Shard, inputs: int) -> bool:
+        """Whether none of so many inputs is the shard's; then it is said, and its file left empty."""
+        if not out or not 0 < inputs < shard.index:
+            return False
+        out.leave()
+        message = tr_many(
+            "shard {shard} has no input: there is {count:,} in all",
+            "shard {shard} has no input: there are {count:,} in all",
+            inputs,
+            shard=shard,
+        )
+        world.say(message)
+        return True
 
     def file(self, world: World, sort: "Sort") -> "AbstractContextManager[OutFile | None]":
         """The file, open, if one is named."""

@@ -8,6 +8,7 @@ from llmlab.bulk.shard import WHOLE, Shard
 from llmlab.bulk.sorts import numbered
 from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
+from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import of_text
@@ -45,6 +46,8 @@ class Run:
 
         After Ctrl-C what was finished is shown, and the interrupt goes on.
         """
+        if OutOptions.nothing(self.world, self.out, self.shard, self.items):
+            return
         if self.out:
             self.out.begin()
         drawn = self._drawn(prompts)

@@ -132,6 +132,22 @@ def test_the_windows_of_shards_sum_to_the_text_on_an_engine_that_adds_in_batches
     assert (tmp_path / "all.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize("verb", ["prob", "pairs", "choose", "perplexity", "generate"])
+def test_a_shard_without_inputs_is_an_empty_part(ask, shard, run, tmp_path, verb):
+    ask(verb)
+    whole, empty = tmp_path / "whole.jsonl", tmp_path / "empty.jsonl"
+    shard(verb, "--out", whole)
+    assert shard(verb, "--out", empty, "--shard", "999/999") == b""
+    assert empty.read_bytes() == b""
+    if verb != "prob":  # whose stdin is a pipe in this process
+        said = ask(verb, "--out", tmp_path / "table.jsonl", "--shard", "999/999")
+        assert (said.code, said.out) == (0, "")
+        count = json.loads(whole.read_text(encoding="utf-8").splitlines()[0])["items"]
+        assert said.err.endswith(f"llmlab: shard 999/999 has no input: there are {count} in all\n")
+    merged = run("merge", str(empty), str(whole))
+    assert (merged.code, merged.out.encode()) == (0, whole.read_bytes())
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_file_cut_at_any_byte_becomes_that_of_an_uninterrupted_run(ask, tmp_path, verb):
     table = ask(verb, "--out", tmp_path / "whole.jsonl").out
