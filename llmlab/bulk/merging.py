@@ -8,14 +8,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from llmlab.bulk.missing import Found, Missing, PartOf
-from llmlab.bulk.sorts import SORTS, Sort
+from llmlab.bulk.sorts import SORTS, Place, Sort
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.on_disk import database
 from llmlab.files.opening import readable
@@ -24,12 +24,12 @@ from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
 TABLE = (
-    "CREATE TABLE records (item INTEGER, part INTEGER, start INTEGER, length INTEGER, wanted INTEGER,"
+    "CREATE TABLE records (item INTEGER, part INTEGER, start INTEGER, length INTEGER, plan INTEGER, place TEXT,"
     " PRIMARY KEY (item, part, start)) WITHOUT ROWID"
 )
 BY_ITEM = (
-    "SELECT item, COUNT(*), MAX(wanted), MIN(part), MAX(part) FROM records"
-    " GROUP BY item HAVING COUNT(*) != MAX(wanted) OR MIN(part) != MAX(part) ORDER BY item"
+    "SELECT item, COUNT(*), COUNT(DISTINCT place), GROUP_CONCAT(DISTINCT plan), MIN(part), MAX(part) FROM records"
+    " GROUP BY item ORDER BY item"
 )
 IN_ORDER = "SELECT part, start, length FROM records ORDER BY item, part, start"
 
@@ -97,9 +97,10 @@ class PartsTable:
 
     def __init__(self) -> None:
         self._database = database(TABLE)
+        self._plans: dict[tuple[Place, ...], int] = {}  # what runs make of an input; there are few
 
-    def fill(self, rows: Iterator[tuple[int, int, int, int, int]]) -> None:
-        self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+    def fill(self, rows: Iterator["Row"]) -> None:
+        self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", map(self._values, rows))
 
     @cached_property
     def count(self) -> int:
@@ -110,12 +111,38 @@ class PartsTable:
             yield item
 
     def uneven(self) -> Iterator[Found]:
-        """The inputs that have not just their records, or have them in several parts."""
-        for row in self._database.execute(BY_ITEM):
-            yield Found(*row)
+        """The inputs that have not just the records of their runs."""
+        wanted = cache(self._wanted)
+        for item, records, places, plans, first, last in self._database.execute(BY_ITEM):
+            found = Found(item, records, places, wanted(str(plans)), first, last)
+            if not found.whole:
+                yield found
 
     def in_order(self) -> Iterator[tuple[int, int, int]]:
         yield from self._database.execute(IN_ORDER)
+
+    def _values(self, row: "Row") -> tuple[int, int, int, int, int, str]:
+        plan = self._plans.setdefault(row.places, len(self._plans))
+        return row.item, row.part, row.start, row.length, plan, repr(row.place)
+
+    def _wanted(self, plans: str) -> int:
+        """How many records an input has of runs together, which may make some of the same."""
+        most: dict[float, int] = {}
+        every = list(self._plans)
+        for name, count in (one for plan in plans.split(",") for one in every[int(plan)]):
+            most[name] = max(most.get(name, 0), count)
+        return sum(most.values())
+
+
+class Row(NamedTuple):
+    """Where a record stands, which of its input's it is, and what its run makes of an input."""
+
+    item: int
+    part: int
+    start: int
+    length: int
+    place: Place
+    places: tuple[Place, ...]
 
 
 @dataclass
@@ -146,12 +173,15 @@ class PartsReading:
         if missing.count:
             raise LabError(missing.message, tr("run what is missing again: it goes on where its file ends"))
 
-    def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[tuple[int, int, int, int, int]]:
-        start, path = 0, self.parts[part]
+    def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[Row]:
+        start, path, item, before = 0, self.parts[part], 0, 0
         for number, line in enumerate(file, 1):
             record = self._record(path, number, line)
-            self.shares[part].add(record["item"])
-            yield record["item"], part, start, len(line), record["item_records"]
+            assert self.first
+            sort = self.first.sort
+            item, before = record["item"], before + 1 if record["item"] == item else 0
+            self.shares[part].add(item)
+            yield Row(item, part, start, len(line), sort.place(record, before), sort.places(record))
             start += len(line)
             told(start)
 

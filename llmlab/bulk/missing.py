@@ -12,17 +12,22 @@ NAMED = 5  # missing inputs that are named
 
 @dataclass(frozen=True)
 class Found:
-    """An input, its records, how many it should have, and the first and last part that has some."""
+    """An input, its records, how many differ, how many should, and the first and last part that has some."""
 
     item: int
     records: int
+    places: int
     wanted: int
     first: int
     last: int
 
     @property
     def doubled(self) -> bool:
-        return self.records > self.wanted or self.first != self.last
+        return self.records > self.places or self.places > self.wanted
+
+    @property
+    def whole(self) -> bool:
+        return self.records == self.places == self.wanted
 
 
 class PartOf:

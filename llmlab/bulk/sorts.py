@@ -18,6 +18,7 @@ from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.language import later
 from llmlab.view import Record
 
+Place = tuple[float, int]
 Number = Annotated[int, Meta(ge=1)]
 
 
@@ -90,6 +91,7 @@ class KeptSample(KeptItem):
     seed: int | None
     temperature: float
     sample: int
+    item_places: list[tuple[float, int]]  # of its run: temperatures, and how many samples of each
     text: str
     token_ids: list[int | None]
     logprob_nats: float | None
@@ -118,6 +120,14 @@ class Sort:
         """What a record is found by: the number of its input."""
         return int(record["item"])
 
+    def place(self, record: Record, before: int) -> Place:
+        """Which of its input's records one is; `before` are those of the input that it stands right after."""
+        return 0.0, before
+
+    def places(self, record: Record) -> tuple[Place, ...]:
+        """What the run of a record makes of an input: so many of each."""
+        return ((0.0, record["item_records"]),)
+
 
 class SampleSort(Sort):
     """Samples are found by their prompt: a file may hold those of several runs, and more of a prompt later."""
@@ -129,10 +139,16 @@ class SampleSort(Sort):
     def key(self, record: Record) -> Key:
         return str(record["prompt"])
 
+    def place(self, record: Record, before: int) -> Place:
+        return float(record["temperature"]), record["sample"]
 
-def numbered(record: Record, item: int, items: int, item_records: int) -> Record:
+    def places(self, record: Record) -> tuple[Place, ...]:
+        return tuple((float(heat), count) for heat, count in record["item_places"])
+
+
+def numbered(record: Record, item: int, items: int, item_records: int, **more: object) -> Record:
     """A record of a file, which says of which input it is; of 0 `items` nobody knows how many there are."""
-    return {"item": item, "items": items or None, "item_records": item_records, **record}
+    return {"item": item, "items": items or None, "item_records": item_records, **more, **record}
 
 
 DRAWN = ("seed", "max_tokens", "top_k", "top_p", "min_p", "repetition_penalty", "same_noise", "stop")

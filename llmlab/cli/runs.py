@@ -119,7 +119,10 @@ class Run:
     def _record(self, drawn: Drawn) -> Record:
         """A record, which in a file says of which input it is."""
         found = record(drawn.job.prompt, self.plan, drawn.sample, self.expected, of_text(self.lm.info))
-        return numbered(found, drawn.job.item, self.items, self.plan.count) if self.out else found
+        if not self.out:
+            return found
+        places = [[heat, self.plan.samples] for heat in self.plan.temperatures]
+        return numbered(found, drawn.job.item, self.items, self.plan.count, item_places=places)
 
     def _tell(self, drawn: Iterator[Drawn]) -> None:
         """Show every prompt, or what very many that stand in a file come to; after an interrupt too."""

@@ -18,7 +18,7 @@ VERBS = {  # and what they are asked, from the files below
     "perplexity": "perplexity LINES --window 16 --stride 5",
     "generate": "generate --prompts LINES -t 0,1 -n 2 --max-tokens 3 --seed 4",
 }
-NUMBERED = ("item", "items", "item_records")
+NUMBERED = ("item", "items", "item_records", "item_places")
 
 
 @pytest.fixture
@@ -146,6 +146,23 @@ def test_a_shard_without_inputs_is_an_empty_part(ask, shard, run, tmp_path, verb
         assert said.err.endswith(f"llmlab: shard 999/999 has no input: there are {count} in all\n")
     merged = run("merge", str(empty), str(whole))
     assert (merged.code, merged.out.encode()) == (0, whole.read_bytes())
+
+
+def test_samples_of_several_runs_in_one_file_are_whole_together_or_the_lost_are_named(ask, run, tmp_path):
+    path = tmp_path / "out.jsonl"
+    for plan in (["-t", "0.5", "-n", "1"], ["-t", "1", "-n", "2"], ["-t", "1,0.5", "-n", "1"]):
+        assert ask("generate", *plan, "--out", path).code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 40 * 3
+    assert "40 inputs, 120 records: none is lost or doubled" in run("merge", str(path)).err
+    path.write_bytes(b"".join(lines[:-1]))
+    lost = run("merge", str(path))
+    assert (lost.code, lost.out) == (1, "")
+    assert "1 of 40 inputs is missing: 40" in lost.err
+    path.write_bytes(b"".join([*lines, lines[50]]))
+    doubled = run("merge", str(path))
+    assert (doubled.code, doubled.out) == (1, "")
+    assert f"input {json.loads(lines[50])['item']} is there twice: {path}" in doubled.err
 
 
 @pytest.mark.parametrize("verb", VERBS)
