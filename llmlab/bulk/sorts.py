@@ -77,6 +77,7 @@ class KeptWindow(KeptItem):
     text: str
     characters: int
     bytes: int
+    text_digest: str
     tokens: int
     scored_tokens: int
     logprob_nats: float | None

@@ -1,5 +1,6 @@
 """Work of many inputs: kept in a file that is gone on with, shared out, merged; nothing is lost, nothing doubled."""
 
+import hashlib
 import json
 import os
 import random
@@ -200,6 +201,23 @@ def test_a_file_of_another_run_is_left_alone(ask, tmp_path, verb, change, said):
     done = ask(verb, "--out", path)
     assert (done.code, done.out, path.read_bytes()) == (2, "", before)
     assert said in done.err
+
+
+def test_windows_know_their_text(ask, run, tmp_path, inputs):
+    path, file = tmp_path / "out.jsonl", tmp_path / "text"
+    file.write_bytes(inputs["LINES"].read_bytes())
+    line = ["perplexity", str(file), "--window", "16", "--stride", "5", "--model", "counted", "--out", str(path)]
+    ask("prob")  # so that the model is there
+    assert run(*line).code == 0
+    before, place = path.read_bytes(), 0
+    for one in map(json.loads, before.splitlines()):
+        own = file.read_bytes()[place : place + one["bytes"]]
+        assert one["text_digest"] == hashlib.blake2b(own, digest_size=8).hexdigest()
+        place += one["bytes"]
+    file.write_bytes(inputs["LINES"].read_bytes().replace(b" 9\n", b" 8\n"))  # as long as it was
+    done = run(*line)
+    assert (done.code, done.out, path.read_bytes()) == (2, "", before)
+    assert f"{path} was made with text_digest '" in done.err
 
 
 def test_a_file_of_another_shard_or_of_somebody_else_is_left_alone(ask, tmp_path):

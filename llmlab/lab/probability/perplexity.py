@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 
 import numpy as np
 
@@ -170,6 +171,7 @@ def window_of(name: str, windows: Windows, request: ScoreRequest) -> Record:
         "text": name,
         "characters": sum(byte & 0xC0 != 0x80 for byte in own),  # UTF-8: 10xxxxxx continues a character
         "bytes": len(own),
+        "text_digest": blake2b(own, digest_size=8).hexdigest(),  # by which a text that was changed since is known
         "tokens": len(request.tokens) - request.start,
         "window_tokens": windows.room,
         "stride_tokens": windows.stride,
