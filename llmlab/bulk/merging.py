@@ -17,7 +17,7 @@ import msgspec
 from llmlab.bulk.missing import Found, Missing, PartOf
 from llmlab.bulk.sorts import SORTS, Place, Sort
 from llmlab.errors import LabError, MisuseError
-from llmlab.files.on_disk import database
+from llmlab.files.on_disk import Database
 from llmlab.files.opening import readable
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
@@ -96,30 +96,31 @@ class PartsTable:
     """Where the records of each input stand, in which part."""
 
     def __init__(self) -> None:
-        self._database = database(TABLE)
+        self._database = Database(TABLE)
         self._plans: dict[tuple[Place, ...], int] = {}  # what runs make of an input; there are few
 
     def fill(self, rows: Iterator["Row"]) -> None:
-        self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", map(self._values, rows))
+        self._database.fill("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", map(self._values, rows))
 
     @cached_property
     def count(self) -> int:
-        return int(self._database.execute("SELECT COUNT(*) FROM records").fetchone()[0])
+        ((count,),) = self._database.rows("SELECT COUNT(*) FROM records")
+        return int(count)
 
     def items(self) -> Iterator[int]:
-        for (item,) in self._database.execute("SELECT DISTINCT item FROM records ORDER BY item"):
+        for (item,) in self._database.rows("SELECT DISTINCT item FROM records ORDER BY item"):
             yield item
 
     def uneven(self) -> Iterator[Found]:
         """The inputs that have not just the records of their runs."""
         wanted = cache(self._wanted)
-        for item, records, places, plans, first, last in self._database.execute(BY_ITEM):
+        for item, records, places, plans, first, last in self._database.rows(BY_ITEM):
             found = Found(item, records, places, wanted(str(plans)), first, last)
             if not found.whole:
                 yield found
 
     def in_order(self) -> Iterator[tuple[int, int, int]]:
-        yield from self._database.execute(IN_ORDER)
+        yield from self._database.rows(IN_ORDER)
 
     def _values(self, row: "Row") -> tuple[int, int, int, int, int, str]:
         plan = self._plans.setdefault(row.places, len(self._plans))

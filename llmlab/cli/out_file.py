@@ -47,7 +47,7 @@ class OutFile:
             self._places = Places(self._found())
         except OSError as error:
             raise MisuseError(unwritable(path, error), tr("check --out")) from None
-        except MisuseError:
+        except LabError:
             self._close()
             raise
 

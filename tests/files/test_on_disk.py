@@ -2,7 +2,10 @@
 
 import resource
 
-from llmlab.files.on_disk import FirstWith, Places, SeenTexts
+import pytest
+
+from llmlab.errors import LabError
+from llmlab.files.on_disk import Database, FirstWith, Places, SeenTexts
 
 MANY = 200_000
 
@@ -39,3 +42,10 @@ def test_many_lines_take_no_more_memory_than_few():
     places = Places((f"key {n}", n, 1) for n in range(MANY))
     assert list(places.of(f"key {MANY - 1}")) == [(MANY - 1, 1)]
     assert peak_mib() < before + 12  # MANY strings held would be more than 25
+
+
+def test_a_full_disk_is_told():
+    found = Database("CREATE TABLE texts (text)", "PRAGMA max_page_count = 5")  # 20 KiB
+    with pytest.raises(LabError, match="cannot write a temporary file: database or disk is full") as error:
+        found.fill("INSERT INTO texts VALUES (?)", ((f"{n}{'a' * 1000}",) for n in range(100)))
+    assert error.value.exit_code == 1
