@@ -1,30 +1,38 @@
 """A jsonl file of finished records that a later run goes on from.
 
-Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed, and so is a last
-input that lacks some of its records, where they are computed together. Nothing else is: a file that holds what llmlab
-did not write is refused, and none is changed before there is a record to add. While a run holds the file no other may;
+Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed, with the zeros
+that a power loss leaves behind it, and so is a last input that lacks some of its records, where they are computed
+together. Nothing else is: a file that holds what llmlab did not write is refused, and none is changed before there is a
+record to add. A power loss takes what was written in the last seconds, and no more. While a run holds the file no other may;
 the lock is on the file itself, and gone with the process. What a file holds is known by where it stands in it, and read
 again when it is asked for: memory is the same however much that is.
 """
 
 import errno
 import json
+import math
 import os
+import re
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from time import monotonic
 from typing import BinaryIO
 
 import msgspec
 
 from llmlab.bulk.order import Order
 from llmlab.bulk.sorts import SAMPLES, Sort
+from llmlab.cache import sync
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError, reason
 from llmlab.files.on_disk import Key, Places
 from llmlab.language import tr
 from llmlab.render.records import begins, to_jsonl
 from llmlab.view import Record
+
+SYNC_S = 5.0
+NUMBERED = re.compile(rb'\{"item": [1-9]\d*, "items": (null|[1-9]\d*), "item_records": [1-9]\d*, ')
 
 
 class OutFile:
@@ -41,6 +49,7 @@ class OutFile:
         self._length = self._size = 0  # bytes, as it was found, and of whole records
         self._ends_line = True
         self._ready = self._made = False
+        self._synced = -math.inf  # when, by a clock of seconds
         self._first: Record = {}
         self._order = Order()
         try:
@@ -56,7 +65,13 @@ class OutFile:
 
     def __exit__(self, *error: object) -> None:
         self._places.close()
-        self._close()
+        try:
+            if self._ready and self._file and not self._device:
+                os.fsync(self._file)
+        except OSError as failure:
+            raise LabError(unwritable(self._path, failure), tr("run the same command again")) from failure
+        finally:
+            self._close()
 
     @property
     def seed(self) -> int | None:
@@ -105,12 +120,22 @@ class OutFile:
             written = file.write(line)
             while written < len(line):  # an unbuffered file may take a part, and say why only at the next call
                 written += file.write(line[written:])
+            self._sync()
         except OSError as error:
             if self._ready and self._file and not self._device:
                 self._file.truncate(self._size)
             hint = tr("what was finished is kept; make room and run the same command again")
             raise LabError(unwritable(self._path, error), hint) from error
         self._size += len(line)
+
+    def _sync(self) -> None:
+        """Bring what was written to the disk: the first record with the file's name, then every few seconds."""
+        if self._device or not self._file or monotonic() < self._synced + SYNC_S:
+            return
+        os.fsync(self._file)
+        if self._made and self._synced < 0:
+            sync(self._path.resolve().parent)
+        self._synced = monotonic()
 
     def _refuse_behind(self, item: Key) -> None:
         """Raise MisuseError for an input that would stand behind later ones."""
@@ -135,7 +160,7 @@ class OutFile:
         for number, line in enumerate(self._read, 1):
             self._length += len(line)
             self._ends_line = line.endswith(b"\n")
-            if not self._ends_line and before and _cut_short(line, before):
+            if not self._ends_line and _cut_short(line.rstrip(b"\0"), before):
                 self._ends_line = True  # where it will be cut
                 break
             before = self._record(number, line)
@@ -216,7 +241,13 @@ def check_writable(path: Path) -> None:
 
 
 def _cut_short(line: bytes, before: Record) -> bool:
-    """Whether a line is the beginning of a record like the one before it; `right` of a sample depends on the run."""
+    """Whether a line is the beginning of a record like the one before it, or of the first, which tells its input.
+
+    `right` of a sample depends on the run.
+    """
+    if not before:
+        found = NUMBERED.match(line)
+        return bool(found) or (bool(line) and begins(line, ["item", "items", "item_records"]))
     names = list(before)
     if "finish" not in names:
         return begins(line, names)

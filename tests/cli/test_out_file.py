@@ -41,6 +41,8 @@ def texts(raw):
         b"my notes",
         b'{"prompt": "mine',  # as a record begins; but no record before it says that it is one
         b"\n",
+        b"\0" * 9,
+        b"{\n",
         b"\xff\xfe",
         b'{"prompt": "x", "seed": "y", "temperature": 1, "sample": 0, "text": "", "token_ids": [], "logprob_nats": 0, '
         b'"finish": ""}\n',
@@ -69,13 +71,34 @@ def test_a_run_cut_at_any_byte_goes_on_to_the_file_of_an_uninterrupted_one(gener
     lines = made.splitlines(keepends=True)
     start = len(lines[0]) + len(lines[1])
     ends = range(start, start + len(lines[2]) + 1)
-    for end in (*ends[:: len(lines[2]) // 5], *ends[-2:], len(made) - 1):
+    first = (1, 5, len(lines[0]) // 2, len(lines[0]) - 2)
+    for end in (*first, *ends[:: len(lines[2]) // 5], *ends[-2:], len(made) - 1):
         path.write_bytes(made[:end])
-        done = generate(*RUN[:-2], "--out", str(path))  # the file knows its seed
+        done = generate(*(RUN if end in first else RUN[:-2]), "--out", str(path))  # the file knows its seed
         assert done.code == 0, done.err
         assert texts(path.read_bytes()) == texts(made)
         whole = made[: made[:end].rfind(b"\n") + 1]
         assert path.read_bytes().startswith(whole)
+
+
+@pytest.mark.parametrize("end", [40, 900, "line"])
+def test_the_zeros_of_a_power_loss_are_cut(generate, tmp_path, made, end):
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(made[: made.index(b"\n") + 1 if end == "line" else end] + bytes(5000))
+    assert generate(*RUN, "--out", str(path)).code == 0
+    assert texts(path.read_bytes()) == texts(made)
+    assert b"\0" not in path.read_bytes()
+
+
+def test_what_is_written_is_synced_at_once_then_every_few_seconds_and_at_the_end(tmp_path, monkeypatch):
+    synced, now, path = [], [1000.0], tmp_path / "new.jsonl"
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(path.read_bytes().count(b"\n")))
+    monkeypatch.setattr("llmlab.cli.out_file.monotonic", lambda: now[0])
+    with OutFile(path) as out:
+        for seconds in (0, 1, 2, 7, 8):
+            now[0] = 1000.0 + seconds
+            out.append({"n": seconds})
+    assert synced == [1, 1, 4, 5]  # the first with the file's name, that of its folder
 
 
 def test_a_last_line_that_only_lacks_its_end_is_kept(generate, tmp_path, made):
