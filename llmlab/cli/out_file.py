@@ -3,9 +3,9 @@
 Each record is written whole, or not at all: a line that a crash or a full disk cut short is removed, with the zeros
 that a power loss leaves behind it, and so is a last input that lacks some of its records, where they are computed
 together. Nothing else is: a file that holds what llmlab did not write is refused, and none is changed before there is a
-record to add. A power loss takes what was written in the last seconds, and no more. While a run holds the file no other may;
-the lock is on the file itself, and gone with the process. What a file holds is known by where it stands in it, and read
-again when it is asked for: memory is the same however much that is.
+record to add. A power loss takes what was written in the last seconds, and no more. While a run holds the file no other
+may; the lock is on the file itself, and gone with the process. What a file holds is known by where it stands in it, and
+read again when it is asked for: memory is the same however much that is.
 """
 
 import errno
