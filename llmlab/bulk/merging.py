@@ -6,7 +6,7 @@ then the records are copied in the order of their inputs. Memory is the same how
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
+OPEN = 100  # parts at a time
 TABLE = (
     "CREATE TABLE records (item INTEGER, part INTEGER, start INTEGER, length INTEGER, plan INTEGER, place TEXT,"
     " PRIMARY KEY (item, part, start)) WITHOUT ROWID"
@@ -50,12 +51,31 @@ class Merged:
 
     def each(self, progress: Progress = silent) -> Iterator[bytes]:
         """The records in the order of their inputs, a line each."""
-        with ExitStack() as stack:
-            files = [stack.enter_context(path.open("rb")) for path in self.parts]
+        with closing(OpenParts(self.parts)) as files:
             for done, (part, start, length) in enumerate(self.table.in_order(), 1):
-                files[part].seek(start)
-                yield files[part].read(length).removesuffix(b"\n") + b"\n"
+                yield files.read(part, start, length).removesuffix(b"\n") + b"\n"
                 progress(done, self.records)
+
+
+class OpenParts:
+    """Files of any number, of which the last used are open: a process may have so many."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths, self._open = paths, dict[int, BinaryIO]()  # the last used last
+
+    def read(self, part: int, start: int, length: int) -> bytes:
+        file = self._open.pop(part, None)
+        if file is None:
+            if len(self._open) == OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            file = self._paths[part].open("rb")
+        self._open[part] = file
+        file.seek(start)
+        return file.read(length)
+
+    def close(self) -> None:
+        for file in self._open.values():
+            file.close()
 
 
 def merge(parts: Sequence[Path], progress: Progress = silent) -> Merged:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,12 +74,13 @@ def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> 
     """Write a file whole, or not at all."""
     from llmlab.cli.out_file import unwritable
 
-    begun = path.with_name(f"{path.name}.begun")
+    begun = path.with_name(f".llmlab-merge-{token_hex(8)}")  # a name that nobody has
     try:
-        with begun.open("wb") as file:
+        with begun.open("xb") as file:
             file.writelines(_lines(world, merged, tally))
         sync(begun)
         begun.replace(path)
+        sync(path.parent)
     except OSError as error:
         raise LabError(unwritable(path, error), tr("make room, or name another file")) from error
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import resource
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_merged_parts_are_in_the_order_of_their_inputs_whatever_the_order_of_the
     assert [one["item"] for one in found] == [item for item in range(1, ITEMS + 1) for _ in range(wanted)]
     assert [one["text"] for one in found] == list(range(wanted)) * ITEMS
     assert (merged.items, merged.records) == (ITEMS, wanted * ITEMS)
+
+
+def test_more_parts_than_a_process_may_open(write):
+    items = 300
+    parts = [write(f"part{item}", [record(item, items)]) for item in range(1, 301)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        found = [json.loads(line)["item"] for line in merge(parts[::-1]).each()]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found == list(range(1, items + 1))
 
 
 def test_what_is_not_in_order_inside_a_part_is_put_in_order(write):
