@@ -30,6 +30,14 @@ class OutOptions(Struct, frozen=True):
         option("--shard", metavar="I/N", panel=SHOWN, help="With --out: every N-th input alone, from the I-th on."),
     ] = None
 
+    def __post_init__(self) -> None:
+        """Raise MisuseError, before a model is opened or a file read, for a part that is none, or is not kept."""
+        if self.shard is None:
+            return
+        Shard.of(self.shard)
+        if not self.out:
+            raise MisuseError(tr("--shard is of records that are kept"), tr("add --out FILE, one for each shard"))
+
     @property
     def given(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -52,17 +60,14 @@ class OutOptions(Struct, frozen=True):
     def part(self, inputs: int) -> Shard:
         """Which of so many inputs are this process's own; 0 where nobody knows how many there are.
 
-        Raises MisuseError for a part of what cannot be counted, and for one that is not kept.
+        Raises MisuseError for a part of what cannot be counted.
         """
         if self.shard is None:
             return WHOLE
-        found = Shard.of(self.shard)
-        if not self.out:
-            raise MisuseError(tr("--shard is of records that are kept"), tr("add --out FILE, one for each shard"))
         if not inputs:
             message = tr("--shard is of a file: how many lines a pipe brings nobody knows")
             raise MisuseError(message, tr("name the file, or give it with < FILE"))
-        return found
+        return Shard.of(self.shard)
 
     @staticmethod
     def nothing(world: World, out: "OutFile | None", shard: Shard, inputs: int) -> bool:

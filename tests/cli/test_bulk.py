@@ -234,6 +234,18 @@ def test_a_file_of_another_shard_or_of_somebody_else_is_left_alone(ask, tmp_path
         assert said in done.err
 
 
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [("--shard 1/3", "--shard is of records that are kept"), ("--out FILE --shard 4/3", "--shard '4/3' is no I/N")],
+)
+def test_a_wrong_shard_is_told_before_a_model_or_a_file_is_looked_for(run, tmp_path, verb, options, said):
+    line = f"{VERBS[verb]} {options}".replace("LINES", "nowhere.txt").replace("FILE", str(tmp_path / "new.jsonl"))
+    done = run(*line.split(), "--model", "nowhere")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"llmlab: {said}")
+
+
 @pytest.mark.parametrize(
     ("verb", "options", "said"),
     [
@@ -284,13 +296,3 @@ def test_a_merged_file_is_new_and_can_be_written(ask, run, tmp_path):
 def test_a_shard_is_of_many_prompts(run, gguf_file, tmp_path):
     done = run("generate", "The", "--out", str(tmp_path / "x"), "--shard", "1/2", "--model", str(gguf_file))
     assert (done.code, done.err) == (2, "llmlab: --shard is of many prompts; add --prompts FILE\n")
-
-
-def test_very_many_prompts_are_told_of_in_sum(run, gguf_file, tmp_path):
-    (tmp_path / "prompts").write_text("".join(f"The cat {n}\n" for n in range(120)), encoding="utf-8")
-    line = ["generate", "--prompts", str(tmp_path / "prompts"), "-t", "0,1", "--max-tokens", "1", "--seed", "1"]
-    done = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
-    assert done.out.startswith("240 samples of 120 prompts.\n")
-    again = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
-    assert (again.out, again.code) == (done.out, 0)
-    assert run("merge", str(tmp_path / "out.jsonl"), "--out", str(tmp_path / "all.jsonl")).out == done.out

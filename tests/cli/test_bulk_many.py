@@ -15,6 +15,16 @@ def environ(environ):
     return {**environ, "LLMLAB_THREADS": "1"}
 
 
+def test_very_many_prompts_are_told_of_in_sum(run, gguf_file, tmp_path):
+    (tmp_path / "prompts").write_text("".join(f"The cat {n}\n" for n in range(120)), encoding="utf-8")
+    line = ["generate", "--prompts", str(tmp_path / "prompts"), "-t", "0,1", "--max-tokens", "1", "--seed", "1"]
+    done = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
+    assert done.out.startswith("240 samples of 120 prompts.\n")
+    again = run(*line, "--model", str(gguf_file), "--out", str(tmp_path / "out.jsonl"))
+    assert (again.out, again.code) == (done.out, 0)
+    assert run("merge", str(tmp_path / "out.jsonl"), "--out", str(tmp_path / "all.jsonl")).out == done.out
+
+
 def test_a_killed_run_goes_on_and_nothing_is_lost_or_doubled(run, environ, gguf_file, tmp_path):
     lines, path = tmp_path / "lines", tmp_path / "out.jsonl"
     lines.write_text("".join(f"The cat sat {n}\n" for n in range(4000)), encoding="utf-8")
