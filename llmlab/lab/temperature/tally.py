@@ -20,7 +20,7 @@ class HeatSums:
         self.samples = self.tokens = 0
         self.told = 0  # tokens whose log-probability is known; a server may not tell it
         self.logprob = ExactSum()  # nats
-        self.right: int | None = None  # None: nothing was expected
+        self.right = self.judged = 0  # of some nothing may have been expected
 
     def add(self, record: Record) -> None:
         self.samples += 1
@@ -29,11 +29,15 @@ class HeatSums:
             self.told += record["tokens"]
             self.logprob.add(record["logprob_nats"])
         if "right" in record:
-            self.right = (self.right or 0) + record["right"]
+            self.judged += 1
+            self.right += record["right"]
 
-    def cells(self) -> list[Cell]:
+    def cells(self, *, judged: bool) -> list[Cell]:
+        """How many, how surprising, how long; of those that were `judged` also how many are right."""
+        right = Share(self.right, self.judged).cells() if self.judged else [""] * len(share_columns())
         surprisal = -float(self.logprob) * BITS / self.told if self.told else math.nan
-        return [f"{self.samples:,}", number(surprisal, 2), number(self.tokens / self.samples, 1)]
+        told: list[Cell] = [f"{self.samples:,}", number(surprisal, 2), number(self.tokens / self.samples, 1)]
+        return [*told, *(right if judged else ())]
 
 
 class SamplesTally(RecordTally):
@@ -50,18 +54,28 @@ class SamplesTally(RecordTally):
         self._heats[record["temperature"]].add(record)
 
     def views(self) -> list[View]:
-        shares = {heat: Share(sums.right, sums.samples) for heat, sums in self._heats.items() if sums.right is not None}
+        judged = sum(sums.judged for sums in self._heats.values())
         tokens = Column(tr("tokens"), True, means=tr("a sample"))
         columns = [column.heat(), Column(tr("samples"), True), column.surprisal(), tokens]
-        columns += share_columns() if shares else ()
+        columns += share_columns() if judged else ()
         rows: list[list[Cell]] = [
-            [f"{heat:g}", *sums.cells(), *(shares[heat].cells() if shares else [])]
-            for heat, sums in sorted(self._heats.items())
+            [f"{heat:g}", *sums.cells(judged=judged > 0)] for heat, sums in sorted(self._heats.items())
         ]
-        return [View("", tuple(columns), rows, (of_record(self._last).line,), self._conclusion())]
+        notes = (*self._unjudged(judged), of_record(self._last).line)
+        return [View("", tuple(columns), rows, notes, self._conclusion())]
 
     def values(self) -> list[str]:
         return [repr(sum(sums.samples for sums in self._heats.values()))]
+
+    def _unjudged(self, judged: int) -> tuple[str, ...]:
+        """That of some samples nothing was expected, where something was of others."""
+        samples = sum(sums.samples for sums in self._heats.values())
+        said = tr(
+            "right: of {judged:,} of {samples:,} samples; of the others nothing was expected",
+            judged=judged,
+            samples=samples,
+        )
+        return (said,) if 0 < judged < samples else ()
 
     def _conclusion(self) -> str:
         samples = sum(sums.samples for sums in self._heats.values())

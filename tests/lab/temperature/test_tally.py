@@ -31,3 +31,11 @@ def test_right_answers_are_counted_where_some_are_expected():
     (view,) = SamplesTally.of(records).views()
     assert view.rows[0][4] == "75.0%"
     assert SamplesTally.of(records).values() == ["4"]
+
+
+def test_samples_of_which_nothing_was_expected_are_not_wrong():
+    records = [record("a", 0.5, 1, 1, right=True), record("b", 0.5, 1, 1), record("b", 1.0, 1, 1)]
+    (view,) = SamplesTally.of(records).views()
+    assert [row[4] for row in view.rows] == ["100.0%", ""]
+    assert view.notes[0] == "right: of 1 of 3 samples; of the others nothing was expected"
+    assert all(len(row) == len(view.columns) for row in view.rows)
