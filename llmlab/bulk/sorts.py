@@ -41,8 +41,8 @@ class KeptText(KeptItem):
 
     text: str
     tokens: int
+    scored_tokens: int
     logprob_nats: float | None
-    logprob_per_token_nats: float | None
 
 
 class KeptPair(KeptItem):

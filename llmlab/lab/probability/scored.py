@@ -44,10 +44,14 @@ class Scored:
         return np.where(known, np.nancumsum(self.logprobs), np.nan)
 
     @property
+    def known(self) -> int:
+        """How many tokens have a log-probability."""
+        return int((~np.isnan(self.logprobs)).sum())
+
+    @property
     def per_token(self) -> float:
         """Mean log-probability of the tokens that have one, nats."""
-        known = int((~np.isnan(self.logprobs)).sum())
-        return self.total / known if known else math.nan
+        return self.total / self.known if self.known else math.nan
 
     @property
     def per_character(self) -> float:
@@ -68,6 +72,7 @@ class Scored:
         return {
             "text": self.text,
             "tokens": len(self.tokens),
+            "scored_tokens": self.known,
             "logprob_nats": finite(self.total),
             "probability": finite(math.exp(self.total)),
             "probability_mantissa": mantissa,

@@ -25,12 +25,12 @@ class TextsTally(RecordTally):
         self._last = record
         self._texts += 1
         self._tokens += record["tokens"]
-        logprob, mean = record["logprob_nats"], record["logprob_per_token_nats"]
+        logprob = record["logprob_nats"]
         if logprob is None:
             self._unknown += 1
             return
         self._logprob.add(logprob)
-        self._scored += round(logprob / mean) if mean else record["tokens"]
+        self._scored += record["scored_tokens"]
         if not self._likeliest or logprob > self._likeliest["logprob_nats"]:
             self._likeliest = record
         if not self._rarest or logprob < self._rarest["logprob_nats"]:

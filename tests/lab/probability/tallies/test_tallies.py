@@ -31,7 +31,15 @@ def test_texts_of_one_token_have_no_probability_without_bos_and_are_counted_apar
     tally = TextsTally.of(records)
     tokens = len(lm_without_bos.encode("The cat sat"))
     assert tally.perplexity == pytest.approx(math.exp(-records[1]["logprob_nats"] / (tokens - 1)))
+    assert [one["scored_tokens"] for one in records] == [0, tokens - 1, 0]
     assert tally.views()[0].notes[0] == "2 texts have no probability, and are left out of the sums"
+
+
+def test_texts_that_are_certain_count_by_their_scored_tokens(lm_without_bos):
+    (one,) = unranked(lm_without_bos, ["The cat sat"])
+    certain = {**one, "tokens": 3, "scored_tokens": 2, "logprob_nats": 0.0, "logprob_per_token_nats": 0.0}
+    other = {**one, "tokens": 2, "scored_tokens": 1, "logprob_nats": -3.0, "logprob_per_token_nats": -3.0}
+    assert TextsTally.of([certain, other]).perplexity == pytest.approx(math.e)
 
 
 @pytest.mark.parametrize("model", ["lm", "lm_without_bos"])
