@@ -119,7 +119,7 @@ class PartsTable:
         self._database = Database(TABLE)
         self._plans: dict[tuple[Place, ...], int] = {}  # what runs make of an input; there are few
 
-    def fill(self, rows: Iterator["Row"]) -> None:
+    def fill(self, rows: Iterator["PartRow"]) -> None:
         self._database.fill("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", map(self._values, rows))
 
     @cached_property
@@ -142,7 +142,7 @@ class PartsTable:
     def in_order(self) -> Iterator[tuple[int, int, int]]:
         yield from self._database.rows(IN_ORDER)
 
-    def _values(self, row: "Row") -> tuple[int, int, int, int, int, str]:
+    def _values(self, row: "PartRow") -> tuple[int, int, int, int, int, str]:
         plan = self._plans.setdefault(row.places, len(self._plans))
         return row.item, row.part, row.start, row.length, plan, repr(row.place)
 
@@ -155,7 +155,7 @@ class PartsTable:
         return sum(most.values())
 
 
-class Row(NamedTuple):
+class PartRow(NamedTuple):
     """Where a record stands, which of its input's it is, and what its run makes of an input."""
 
     item: int
@@ -194,7 +194,7 @@ class PartsReading:
         if missing.count:
             raise LabError(missing.message, tr("run what is missing again: it goes on where its file ends"))
 
-    def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[Row]:
+    def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[PartRow]:
         start, path, item, before = 0, self.parts[part], 0, 0
         for number, line in enumerate(file, 1):
             record = self._record(path, number, line)
@@ -202,7 +202,7 @@ class PartsReading:
             sort = self.first.sort
             item, before = record["item"], before + 1 if record["item"] == item else 0
             self.shares[part].add(item)
-            yield Row(item, part, start, len(line), sort.place(record, before), sort.places(record))
+            yield PartRow(item, part, start, len(line), sort.place(record, before), sort.places(record))
             start += len(line)
             told(start)
 
