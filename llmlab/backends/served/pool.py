@@ -40,7 +40,6 @@ class Member:
     failures: int = 0  # one after the other
     failed: float = 0.0  # when it did last, by the clock of time.monotonic
     rests_until: float = 0.0
-    was: tuple[str, str] = ("", "")  # the model and build that its answers name
 
 
 class Pool:
@@ -50,6 +49,7 @@ class Pool:
         self.members = [Member(wire) for wire in wires]
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
+        self._model = ""  # that all answers name
         self._changed = Condition()
 
     def ask(self, path: str, body: Body | None = None) -> Any:
@@ -156,21 +156,15 @@ class Pool:
         time.sleep(max(_wait(attempt) * random.uniform(0.5, 1), min(error.wait_s, LONGEST_WAIT_S)))
 
     def _same(self, member: Member, found: T) -> T:
-        """The answer. Raises LabError for one of another model than the one before."""
-        if not isinstance(found, dict) or not isinstance(found.get("model"), str):
+        """The answer. Raises LabError for one of another model than any before: its build may be another replica's."""
+        now = found.get("model") if isinstance(found, dict) else None
+        if not isinstance(now, str):
             return found
         with self._changed:
-            was = member.was
-            now = found["model"], str(found.get("system_fingerprint") or was[1])  # parts of a stream may not name it
-            member.was = now
-        if was[0] and was != (now if was[1] else (now[0], "")):
+            was = self._model = self._model or now
+        if now != was:
             raise LabError(
-                tr(
-                    "the model behind {url} has changed meanwhile: {now}, it was {was}",
-                    url=member.wire.url,
-                    now=" ".join(now).strip(),
-                    was=" ".join(was).strip(),
-                ),
+                tr("another model answers at {url}: {now}, it was {was}", url=member.wire.url, now=now, was=was),
                 tr("run the same command again, into another file"),
             )
         return found
