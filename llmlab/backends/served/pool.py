@@ -2,7 +2,7 @@
 
 As many requests are under way as are allowed; a server that says that it is busy halves that, answers raise it again by
 one a round (additive increase, multiplicative decrease: Chiu and Jain 1989). A server that fails is left out for a
-while, which doubles each time, and then tried again.
+while, which doubles each time, and then tried again, with one request at a time until one is answered.
 """
 
 import random
@@ -40,6 +40,11 @@ class Member:
     failures: int = 0  # one after the other
     failed: float = 0.0  # when it did last, by the clock of time.monotonic
     rests_until: float = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is in doubt, and being tried."""
+        return bool(self.failures and self.under_way)
 
 
 class Pool:
@@ -92,8 +97,10 @@ class Pool:
                         raise refusal(member.wire.url, error) from None
                     last = error
                 else:
-                    self._went_well(member)
+                    self._went_well(member, begun)
                     return found
+            if last.fault == "broken" and all(one.failures > self._retries for one in self.members):
+                break  # others have tried for this one
             if attempt < self._retries:
                 self._rest(attempt, last)
         raise lost(member.wire.url, last)
@@ -116,12 +123,10 @@ class Pool:
 
     @contextmanager
     def _member(self) -> Iterator[Member]:
-        """The server that has least to do, when there is room for a request."""
+        """A server, when there is room for a request."""
         with self._changed:
-            while sum(one.under_way for one in self.members) >= max(int(self._allowed), 1):
+            while (member := self._free()) is None:
                 self._changed.wait()
-            now = time.monotonic()
-            member = min(self.members, key=lambda one: (max(one.rests_until - now, 0.0), one.under_way))
             member.under_way += 1
         try:
             yield member
@@ -130,9 +135,19 @@ class Pool:
                 member.under_way -= 1
                 self._changed.notify_all()
 
-    def _went_well(self, member: Member) -> None:
+    def _free(self) -> Member | None:
+        """The server that has least to do; of those that rest the one that is ready first, if all do."""
+        if sum(one.under_way for one in self.members) >= max(int(self._allowed), 1):
+            return None
+        now = time.monotonic()
+        ready = [one for one in self.members if one.rests_until <= now]
+        free = [one for one in ready or [min(self.members, key=lambda one: one.rests_until)] if not one.is_full]
+        return min(free, key=lambda one: one.under_way, default=None)
+
+    def _went_well(self, member: Member, begun: float) -> None:
         with self._changed:
-            member.failures = 0
+            if begun >= member.failed:
+                member.failures = 0
             self._allowed = min(self._allowed + 1 / self._allowed, float(self.parallel))
 
     def _note(self, member: Member, error: WireError, begun: float) -> None:
@@ -145,7 +160,8 @@ class Pool:
             elif not member.failures and len(self.members) > 1:
                 self._say(tr("{url} is left out for now: {reason}", url=member.wire.url, reason=error.said))
             member.failed = time.monotonic()
-            member.rests_until = member.failed + max(_wait(member.failures), min(error.wait_s, LONGEST_WAIT_S))
+            wait_s = max(_wait(member.failures), min(error.wait_s, LONGEST_WAIT_S))
+            member.rests_until = member.failed + max(wait_s, member.failed - begun)  # as long as it kept us waiting
             member.failures += 1
 
     def _rest(self, attempt: int, error: WireError) -> None:

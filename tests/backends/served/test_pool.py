@@ -1,10 +1,11 @@
 """Several servers as one: how much is asked of them at once, and what becomes of one that fails."""
 
 import threading
-from itertools import count, islice
+import time
+from itertools import count, islice, pairwise
 
 import pytest
-from backends.served.faulty import Faulty, gone, status
+from backends.served.faulty import Faulty, gone, hang, status
 
 from llmlab.backends.served import pool as pools
 from llmlab.errors import LabError
@@ -100,6 +101,26 @@ def test_one_of_two_that_still_loads_is_left_to_load(joined):
     with Faulty([status(503, "Loading model")] * 50) as loading, Faulty() as ready:
         assert len(asked_for(joined(loading, ready, parallel=1, retries=2), 20)) == 20
         assert len(ready.texts) == 20
+
+
+def test_one_of_two_that_hangs_is_tried_by_one_request_at_a_time_and_ever_less(joined):
+    moments = []
+
+    def silent(handler, answer):
+        moments.append(time.monotonic())
+        hang(handler, answer)
+
+    with Faulty([silent] * 99) as hanging, Faulty(pause_s=0.02) as alive:
+        assert len(asked_for(joined(hanging, alive, parallel=4, timeout=0.2), 200)) == 200
+    assert len(moments) > 2
+    later = moments[2:]  # two were asked together at first
+    assert all(after - before >= 0.35 for before, after in pairwise(later))  # it kept one waiting, and rested as long
+
+
+def test_where_all_are_dead_one_request_after_the_other_does_not_try_as_often_as_it_may(joined):
+    with Faulty([hang] * 99) as server, pytest.raises(LabError, match="gives no answer"):
+        asked_for(joined(server, parallel=8, retries=5, timeout=0.1), 8)
+    assert 8 + 5 <= len(server.texts) <= 8 + 5 + 8  # of the 48 that they may
 
 
 def test_a_server_that_stopped_is_found_again(joined):
