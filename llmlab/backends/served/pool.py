@@ -6,14 +6,15 @@ while, which doubles each time, and then tried again, with one request at a time
 """
 
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from threading import Condition
+from threading import Condition, Event
 from typing import Any, TypeVar
 
 from llmlab.backends.served.wire import Body, Wire, WireError
@@ -47,6 +48,12 @@ class Member:
         return bool(self.failures and self.under_way)
 
 
+class Work(threading.local):
+    """What a thread works for."""
+
+    over = Event()  # nobody waits for it any more; who asks for himself is interrupted himself
+
+
 class Pool:
     """`retries`: how often a request is tried again; `parallel`: how many may be under way."""
 
@@ -55,7 +62,7 @@ class Pool:
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
         self._model = ""  # that all answers name
-        self._changed = Condition()
+        self._changed, self._work = Condition(), Work()
 
     def ask(self, path: str, body: Body | None = None) -> Any:
         """One answer. Raises LabError where there is none, or another model gave it."""
@@ -106,8 +113,12 @@ class Pool:
         raise lost(member.wire.url, last)
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """The function's values in the order of the items, several at once."""
-        with ThreadPoolExecutor(self.parallel) as workers:
+        """The function's values in the order of the items, several at once.
+
+        Who takes no more of them waits for the requests that are under way, and for no further try of them.
+        """
+        over = Event()
+        with ThreadPoolExecutor(self.parallel, initializer=setattr, initargs=(self._work, "over", over)) as workers:
             waiting: deque[Future[B]] = deque()
             rest = iter(items)
             try:
@@ -118,15 +129,20 @@ class Pool:
                         return
                     yield waiting.popleft().result()
             finally:
+                over.set()
                 for one in waiting:
                     one.cancel()
+                with self._changed:
+                    self._changed.notify_all()
 
     @contextmanager
     def _member(self) -> Iterator[Member]:
         """A server, when there is room for a request."""
         with self._changed:
-            while (member := self._free()) is None:
+            while (member := self._free()) is None and not self._work.over.is_set():
                 self._changed.wait()
+            if member is None or self._work.over.is_set():
+                raise CancelledError
             member.under_way += 1
         try:
             yield member
@@ -169,7 +185,7 @@ class Pool:
         now = time.monotonic()
         if any(one.rests_until <= now for one in self.members):
             return
-        time.sleep(max(_wait(attempt) * random.uniform(0.5, 1), min(error.wait_s, LONGEST_WAIT_S)))
+        self._work.over.wait(max(_wait(attempt) * random.uniform(0.5, 1), min(error.wait_s, LONGEST_WAIT_S)))
 
     def _same(self, member: Member, found: T) -> T:
         """The answer. Raises LabError for one of another model than any before: its build may be another replica's."""

@@ -155,7 +155,7 @@ def test_another_model_in_between_is_noticed(server, opened, texts, change, said
 def test_another_name_in_between_is_noticed(server, opened, texts):
     encoder = opened(server.url)
     server.named = "tiny-2"
-    with pytest.raises(LabError, match="another model answers at .*: tiny-2, it was tiny-1"):
+    with pytest.raises(LabError, match=r"another model answers at .*: tiny-2, it was tiny-1"):
         encoder.encode(texts)
 
 

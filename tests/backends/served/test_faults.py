@@ -163,7 +163,7 @@ def test_another_model_in_between_is_an_error_as_long_as_it_answers(model):
         lm = model(server)
         assert likeliest(lm) == likeliest(lm)
         for _ in range(3):
-            with pytest.raises(LabError, match="another model answers at .*: another, it was bigram"):
+            with pytest.raises(LabError, match=r"another model answers at .*: another, it was bigram"):
                 likeliest(lm)
         assert likeliest(lm) == right()
 

@@ -33,6 +33,18 @@ def together(n, fault):
     return late
 
 
+class Waits(threading.Event):
+    """Takes note of how long it is waited for, and lets nobody wait."""
+
+    def __init__(self, slept):
+        super().__init__()
+        self.slept = slept
+
+    def wait(self, timeout=None):
+        self.slept.append(timeout)
+        return False
+
+
 def test_no_more_is_under_way_than_allowed_and_all_of_that_is(joined):
     with Faulty(pause_s=0.02) as one, Faulty(pause_s=0.02) as other:
         found = asked_for(joined(one, other, parallel=6), 40)
@@ -66,18 +78,18 @@ def test_what_is_busy_at_once_halves_once_and_answers_raise_it_again(joined):
 def test_a_server_that_asks_for_time_is_given_it(joined, monkeypatch):
     slept = []
     monkeypatch.setattr(pools, "LONGEST_WAIT_S", 30.0)
-    monkeypatch.setattr(pools.time, "sleep", slept.append)
+    monkeypatch.setattr(pools.Work, "over", Waits(slept))
     with Faulty([status(429, Retry_After="7"), status(503, Retry_After="3000")]) as server:
-        asked_for(joined(server), 1)
+        joined(server).ask("completions", BODY)
     assert slept == [7, 30]
 
 
 def test_waits_double(joined, monkeypatch):
     slept = []
     monkeypatch.setattr(pools, "LONGEST_WAIT_S", 0.008)
-    monkeypatch.setattr(pools.time, "sleep", slept.append)
+    monkeypatch.setattr(pools.Work, "over", Waits(slept))
     with Faulty([status(500)] * 4) as server:
-        asked_for(joined(server, retries=4), 1)
+        joined(server, retries=4).ask("completions", BODY)
     longest = [0.002, 0.004, 0.008, 0.008]
     assert all(most / 2 <= wait <= most for wait, most in zip(slept, longest, strict=True))
 
@@ -176,3 +188,32 @@ def test_what_fails_in_one_is_told_in_its_place_and_nothing_more_is_begun(joined
             found.extend(joined(server, parallel=2).each(one, count()))
         assert found == [0, 1, 2, 3, 4]
         assert max(begun) <= 5 + 2 * pools.AHEAD
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, LabError])
+def test_who_takes_no_more_waits_for_no_further_try(joined, monkeypatch, end):
+    monkeypatch.setattr(pools, "FIRST_WAIT_S", 60.0)
+    monkeypatch.setattr(pools, "LONGEST_WAIT_S", 60.0)
+    with Faulty([status(500)] * 99) as server:
+        pool = joined(server, parallel=4)
+        found = pool.each(lambda number: number and pool.ask("completions", BODY), range(20))
+        assert next(found) == 0
+        while not pool.members[0].failures:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        with pytest.raises(end):
+            found.throw(end("enough"))
+        assert time.monotonic() - begun < 1
+        assert len(server.texts) <= 4
+        server.waiting.clear()
+        assert len(asked_for(pool, 8)) == 8  # the next work is not over
+
+
+def test_what_waits_for_a_turn_ends_with_the_rest(joined):
+    with Faulty(pause_s=0.3) as server:
+        pool = joined(server, parallel=4)
+        pool._allowed = 1.0
+        found = pool.each(lambda number: number and pool.ask("completions", BODY), range(20))
+        assert next(found) == 0
+        found.close()
+    assert len(server.texts) <= 2
