@@ -1,18 +1,18 @@
 """Models that a server runs: by `openai:NAME`, an entry of the settings, or the llama-server of `llmlab serve`.
 
-A server is probed once, and what was found is kept with its name. At each opening one list is asked for again, and
-held against the one that was kept: a server may run another model by now.
+A server is probed once, and what was found is kept with its name. Before the first answer of each server is used, and
+after one has failed, a list is asked for again and held against the one that was kept: it may run another model by now.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import structs
 
 from llmlab import cache
 from llmlab.config import Config
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.served.model import ServedLM
     from llmlab.backends.served.pool import Pool
+    from llmlab.backends.served.wire import Wire
     from llmlab.models.sources import Source
 
 PREFIX = "openai:"
@@ -67,13 +68,12 @@ def named(config: Config, name: str) -> Server | None:
 def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "ServedLM":
     """The model, ready to be asked; probed now if it never was.
 
-    Raises MissingError without the client, LabError for a server that does not answer or runs another model.
+    Raises MissingError without the client, LabError for a server that does not answer.
     """
     found = kept(config, server) or probe(config, server, environ, reporter)
-    pool = connect(config, server, environ, reporter)
+    pool = connect(config, server, environ, reporter, partial(check_same, server, found) if found.canary else None)
     from llmlab.backends.served.model import ServedLM
 
-    check_same(config, server, found, environ, reporter)
     if found.abilities.seeded is False:
         reporter.say(tr("{url}: the same seed draws another text", url=server.urls[0]))
     return ServedLM(pool, server.model, info(config, server, found), found.abilities)
@@ -142,36 +142,25 @@ def kept(config: Config, server: Server) -> "Findings | None":
         return None
 
 
-def check_same(
-    config: Config, server: Server, found: "Findings", environ: Mapping[str, str], reporter: Reporter
-) -> None:
-    """Ask each server for the list that was kept. Raises LabError where it is another model's.
-
-    One of several that does not answer is left to the pool.
-    """
-    if not found.canary:
-        return
+def check_same(server: Server, found: "Findings", wire: "Wire") -> None:
+    """Ask one of the servers for the list that was kept. Raises LabError where it is another model's."""
     from llmlab.backends.served.asker import canary
 
-    if len(server.urls) > 1:  # the others answer meanwhile
-        config = structs.replace(config, servers=structs.replace(config.servers, retries=0))
-    for url in server.urls:
-        try:
-            now = canary(connect(config, replace(server, urls=(url,)), environ, reporter), server.model, found)
-        except LabError as error:
-            if len(server.urls) == 1:
-                raise
-            reporter.say(tr("{url} is left out for now: {reason}", url=url, reason=error))
-            continue
-        if not _same(dict(found.canary), dict(now)):
-            raise LabError(
-                tr("{url} runs another model than when {name} was probed", url=url, name=server.name),
-                f"llmlab models probe {server.name}",
-            )
+    if not _same(dict(found.canary), dict(canary(wire, server.model, found))):
+        raise LabError(
+            tr("{url} runs another model than when {name} was probed", url=wire.url, name=server.name),
+            f"llmlab models probe {server.name}",
+        )
 
 
-def connect(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Pool":
-    """The servers as one."""
+def connect(
+    config: Config,
+    server: Server,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    check: "Callable[[Wire], None] | None" = None,
+) -> "Pool":
+    """The servers as one, each of which is checked before it is believed."""
     try:
         from llmlab.backends.served.client import Client
     except ImportError:
@@ -186,7 +175,7 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
         )
     parallel = asked.parallel or PARALLEL
     wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
-    return Pool(wires, parallel, asked.retries, reporter.say)
+    return Pool(wires, parallel, asked.retries, reporter.say, check)
 
 
 def checked_key(name: str, environ: Mapping[str, str]) -> str:

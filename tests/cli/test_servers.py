@@ -168,6 +168,18 @@ def test_another_model_under_the_same_name_is_noticed_at_the_next_opening(ask, p
     assert "llmlab models probe openai:bigram" in found.err
 
 
+def test_another_model_behind_the_second_of_two_servers_is_noticed(run, probed, server):
+    with Faulty(key=SECRET, echo="right", shift=5) as other:
+        urls = ("--base-url", server.url, "--base-url", other.url)
+        server.pause_s = 0.05
+        try:
+            found = run("prob", *["The cat sat."] * 8, *MODEL, *urls)
+        finally:
+            server.pause_s = 0.0
+    assert found.code == 1
+    assert f"{other.url} runs another model than when openai:bigram was probed" in found.err
+
+
 def files(*folders):
     """All that is kept, by its place."""
     every = [path for folder in folders for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink()]

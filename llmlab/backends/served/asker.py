@@ -1,11 +1,11 @@
 """Asking one server the small questions that a probe is made of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from llmlab.backends.served.answers import choice_of, positions
 from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
-from llmlab.backends.served.pool import Pool, UnservedError
+from llmlab.backends.served.pool import UnservedError
 from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
@@ -14,17 +14,23 @@ NEAR_NATS = 5e-2  # log-probabilities of one token in two answers of a float16 s
 TOLD = 5  # tokens of a list that tell a model again
 
 
+class Answering(Protocol):
+    """A pool of servers, or the wire to one."""
+
+    def ask(self, path: str, body: Body | None = None) -> Any: ...
+
+
 class Asker:
     """One server, and what is said in every request to it."""
 
-    def __init__(self, pool: Pool, model: str) -> None:
-        self.pool, self.model = pool, model
+    def __init__(self, server: Answering, model: str) -> None:
+        self.server, self.model = server, model
         self._more: dict[str, Any] = {}
 
     def attempt(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """An answer, None where the server has none to that."""
         try:
-            return self.pool.ask(path, body)
+            return self.server.ask(path, body)
         except UnservedError:
             return None
 
@@ -52,10 +58,10 @@ class Asker:
         return None
 
     def first_of(self, found: Findings) -> Position | None:
-        """The list after TEXT, asked for as when it was found. Raises UnservedError where that is refused."""
+        """The list after TEXT, asked for as when it was found. Raises what the server's `ask` does."""
         able = found.abilities
         self.say_more(able.takes_filters, able.tokenizes)
-        return self._first(self.pool.ask, TEXT, logprobs=min(able.listed, TOLD))
+        return self._first(self.server.ask, TEXT, logprobs=min(able.listed, TOLD))
 
     def say_more(self, neutral: bool, tokenizes: str) -> None:
         """What goes into every request from now on: a server's own defaults filter, and its cache changes digits."""
@@ -64,14 +70,14 @@ class Asker:
 
     def numbers(self, tokenizes: str, text: str, *, special: bool) -> list[int]:
         if tokenizes == "content":
-            return list(self.pool.ask("/tokenize", {"content": text, "add_special": special})["tokens"])
+            return list(self.server.ask("/tokenize", {"content": text, "add_special": special})["tokens"])
         body = {"model": self.model, "prompt": text, "add_special_tokens": special}
-        return list(self.pool.ask("/tokenize", body)["tokens"])
+        return list(self.server.ask("/tokenize", body)["tokens"])
 
 
-def canary(pool: Pool, model: str, found: Findings) -> tuple[tuple[str, float], ...]:
+def canary(server: Answering, model: str, found: Findings) -> tuple[tuple[str, float], ...]:
     """The list that tells a model again, as it is now."""
-    return canary_of(Asker(pool, model).first_of(found))
+    return canary_of(Asker(server, model).first_of(found))
 
 
 def canary_of(first: Position | None) -> tuple[tuple[str, float], ...]:

@@ -22,6 +22,7 @@ from llmlab.errors import LabError
 from llmlab.language import tr
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+HAS_ENOUGH = 429  # HTTP status: it runs, and is the same
 AHEAD = 4  # items that are begun for each that is under way: the first may take longer than those after it
 A = TypeVar("A")
 B = TypeVar("B")
@@ -41,11 +42,12 @@ class Member:
     failures: int = 0  # one after the other
     failed: float = 0.0  # when it did last, by the clock of time.monotonic
     rests_until: float = 0.0
+    unchecked: bool = True  # whether it may run another model: it has just been named, or came back
 
     @property
     def is_full(self) -> bool:
         """Whether it is in doubt, and being tried."""
-        return bool(self.failures and self.under_way)
+        return bool((self.failures or self.unchecked) and self.under_way)
 
 
 class Work(threading.local):
@@ -55,10 +57,22 @@ class Work(threading.local):
 
 
 class Pool:
-    """`retries`: how often a request is tried again; `parallel`: how many may be under way."""
+    """`retries`: how often a request is tried again; `parallel`: how many may be under way.
 
-    def __init__(self, wires: Sequence[Wire], parallel: int, retries: int, say: Callable[[str], None]) -> None:
-        self.members = [Member(wire) for wire in wires]
+    `check` raises LabError for a server of another model. It is asked before the first answer of each, and again after
+    one has failed: what comes back may be another.
+    """
+
+    def __init__(
+        self,
+        wires: Sequence[Wire],
+        parallel: int,
+        retries: int,
+        say: Callable[[str], None],
+        check: Callable[[Wire], None] | None = None,
+    ) -> None:
+        self.members = [Member(wire, unchecked=check is not None) for wire in wires]
+        self._check = check
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
         self._model = ""  # that all answers name
@@ -75,18 +89,19 @@ class Pool:
     def stream(self, path: str, body: Body) -> Iterator[Any]:
         """An answer as it comes. Raises LabError where it breaks: what was shown cannot be taken back."""
 
-        def begun(member: Member) -> tuple[str, Any, Iterator[Any]]:
+        def begun(member: Member) -> tuple[Member, Any, Iterator[Any]]:
             parts = self._parts(member, path, body)
-            return member.wire.url, next(parts, None), parts
+            return member, next(parts, None), parts
 
-        url, first, parts = self._tried(begun)
+        member, first, parts = self._tried(begun)
         if first is None:
             return
         yield first
         try:
             yield from parts
         except WireError as error:
-            raise lost(url, error) from None
+            self._note(member, error, time.monotonic())
+            raise lost(member.wire.url, error) from None
 
     def _parts(self, member: Member, path: str, body: Body) -> Iterator[Any]:
         for found in member.wire.stream(path, body):
@@ -97,6 +112,7 @@ class Pool:
             with self._member() as member:
                 begun = time.monotonic()
                 try:
+                    self._check_first(member)
                     found = asked(member)
                 except WireError as error:
                     self._note(member, error, begun)
@@ -111,6 +127,14 @@ class Pool:
             if attempt < self._retries:
                 self._rest(attempt, last)
         raise lost(member.wire.url, last)
+
+    def _check_first(self, member: Member) -> None:
+        if self._check is None or not member.unchecked:
+            return
+        self._check(member.wire)
+        with self._changed:
+            member.unchecked = False
+            self._changed.notify_all()
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
         """The function's values in the order of the items, several at once.
@@ -179,6 +203,7 @@ class Pool:
             wait_s = max(_wait(member.failures), min(error.wait_s, LONGEST_WAIT_S))
             member.rests_until = member.failed + max(wait_s, member.failed - begun)  # as long as it kept us waiting
             member.failures += 1
+            member.unchecked |= error.status != HAS_ENOUGH and self._check is not None
 
     def _rest(self, attempt: int, error: WireError) -> None:
         """Wait before the next try: not where another server may answer at once."""

@@ -49,7 +49,7 @@ class Probe:
     """One server, asked one thing after the other."""
 
     def __init__(self, pool: Pool, model: str, progress: Progress = silent) -> None:
-        self._ask, self._progress = Asker(pool, model), progress
+        self._pool, self._ask, self._progress = pool, Asker(pool, model), progress
         self._lies: list[str] = []
 
     def run(self) -> Findings:
@@ -105,7 +105,7 @@ class Probe:
 
     def _entry(self) -> Mapping[str, Any]:
         """What the server says of the model."""
-        found = self._ask.pool.ask("models")
+        found = self._pool.ask("models")
         entries: dict[str, Mapping[str, Any]] = {str(one["id"]): one for one in found["data"]}
         if self._ask.model not in entries:
             names = ", ".join(list(entries)[:8])
@@ -129,8 +129,8 @@ class Probe:
             return [], ""
         if tokenizes == "content":
             asked = {"content": "", "add_special": True, "with_pieces": True}
-            return numbers, "".join(str(one["piece"]) for one in self._ask.pool.ask("/tokenize", asked)["tokens"])
-        return numbers, str(self._ask.pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers})["prompt"])
+            return numbers, "".join(str(one["piece"]) for one in self._pool.ask("/tokenize", asked)["tokens"])
+        return numbers, str(self._pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers})["prompt"])
 
     def _longest_list(self) -> int:
         """How many of the likeliest tokens the server lists, of LISTS."""
@@ -227,7 +227,7 @@ class Probe:
 
     def _seeded(self) -> bool:
         def text(seed: int) -> str:
-            answer = self._ask.pool.ask("completions", self._ask.body(PREFIX, max_tokens=12, seed=seed))
+            answer = self._pool.ask("completions", self._ask.body(PREFIX, max_tokens=12, seed=seed))
             return text_of(choice_of(answer))
 
         again = text(1) == text(1)
@@ -245,9 +245,7 @@ class Probe:
         return True
 
     def _drawn(self, heat: float, seed: int, **more: Any) -> str:
-        answer = self._ask.pool.ask(
-            "completions", self._ask.body(PREFIX, temperature=heat, seed=seed, logprobs=1, **more)
-        )
+        answer = self._pool.ask("completions", self._ask.body(PREFIX, temperature=heat, seed=seed, logprobs=1, **more))
         choice = choice_of(answer)
         found = positions(choice)
         return called(found[0].token) if found else text_of(choice)
@@ -262,7 +260,7 @@ class Probe:
         for place, heat in enumerate(HEATS):
             counts: Counter[str] = Counter()
             seeds = range(place * SAMPLES + 1, (place + 1) * SAMPLES + 1)
-            for name in self._ask.pool.each(partial(self._drawn, heat), seeds):
+            for name in self._pool.each(partial(self._drawn, heat), seeds):
                 counts[name] += 1
                 done += 1
                 self._progress(done, SAMPLES * len(HEATS))

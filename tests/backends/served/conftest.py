@@ -50,8 +50,8 @@ def short_waits(monkeypatch):
 def joined(ear):
     """Servers as one."""
 
-    def joined(*servers: Faulty, parallel=4, retries=3, timeout=5.0, key=""):
-        return Pool([Client(one.url, key, timeout, parallel) for one in servers], parallel, retries, ear.say)
+    def joined(*servers: Faulty, parallel=4, retries=3, timeout=5.0, key="", check=None):
+        return Pool([Client(one.url, key, timeout, parallel) for one in servers], parallel, retries, ear.say, check)
 
     return joined
 

@@ -8,6 +8,7 @@ import pytest
 from backends.served.faulty import Faulty, gone, hang, status
 
 from llmlab.backends.served import pool as pools
+from llmlab.backends.served.wire import WireError
 from llmlab.errors import LabError
 
 BODY = {"model": "bigram", "prompt": "The", "max_tokens": 1, "temperature": 0}
@@ -217,3 +218,53 @@ def test_what_waits_for_a_turn_ends_with_the_rest(joined):
         assert next(found) == 0
         found.close()
     assert len(server.texts) <= 2
+
+
+def test_each_server_is_checked_before_its_first_answer_and_after_it_failed(joined):
+    checked = []
+
+    def check(wire):
+        checked.append((wire.url, len(one.texts), len(other.texts)))
+
+    with Faulty([None, status(429), None, gone]) as one, Faulty(pause_s=0.01) as other:
+        pool = joined(one, check=check)
+        for _ in range(4):
+            pool.ask("completions", BODY)
+        assert checked == [(one.url, 0, 0), (one.url, 4, 0)]  # what has enough to do is still the same
+        checked.clear()
+        one.pause_s = 0.01
+        asked_for(joined(one, other, check=check), 40)
+        assert sorted(url for url, *_ in checked) == sorted([one.url, other.url])
+
+
+def test_what_comes_back_as_another_model_ends_the_run_before_its_answer_is_used(joined):
+    def check(wire):
+        if wire.url == changed.url and any(member.failures for member in pool.members):
+            raise LabError("another model")
+
+    with Faulty([None, gone]) as changed:
+        pool = joined(changed, check=check)
+        pool.ask("completions", BODY)
+        with pytest.raises(LabError, match="another model"):
+            pool.ask("completions", BODY)
+        assert len(changed.texts) == 2
+
+
+def test_a_server_that_is_away_when_it_is_to_be_checked_is_left_out_and_checked_when_it_is_back(joined, ear):
+    tried = []
+
+    def check(wire):
+        tried.append(wire.url)
+        if wire.url == away.url and tried.count(away.url) == 1:
+            raise WireError("broken", "nobody there")
+
+    with Faulty(pause_s=0.002) as away, Faulty(pause_s=0.002) as there:
+        assert len(asked_for(joined(away, there, check=check), 60)) == 60
+        assert len(away.texts) > 0
+    assert sorted(tried) == sorted([away.url, away.url, there.url])
+    assert ear.heard == [f"{away.url} is left out for now: nobody there"]
+
+
+def test_who_waits_for_a_check_does_not_wait_for_the_first_answer(joined):
+    with Faulty([together(4, lambda handler, answer: handler.say(200, answer))] * 4) as server:
+        assert len(asked_for(joined(server, check=lambda wire: None), 4)) == 4
