@@ -236,7 +236,7 @@ def _place(config: Config, server: Server) -> Path:
 def _same(was: Mapping[str, float], now: Mapping[str, float]) -> bool:
     """Whether two lists are of one distribution: the last of a list may change places with the next."""
     common = was.keys() & now.keys()
-    return len(common) >= len(was) - 1 and all(abs(was[name] - now[name]) < MOVED_NATS for name in common)
+    return len(common) >= max(1, len(was) - 1) and all(abs(was[name] - now[name]) < MOVED_NATS for name in common)
 
 
 def _checked(urls: Sequence[str]) -> tuple[str, ...]:

@@ -93,6 +93,6 @@ def alike(some: Sequence[NamedToken], others: Sequence[NamedToken]) -> bool:
     """Whether two lists are of the same distribution."""
     mine, theirs = ({called(one): one.logprob for one in group[:5]} for group in (some, others))
     common = mine.keys() & theirs.keys()
-    return len(common) >= min(len(mine), len(theirs)) - 1 and all(
+    return len(common) >= max(1, min(len(mine), len(theirs)) - 1) and all(
         abs(mine[name] - theirs[name]) < NEAR_NATS for name in common
     )

@@ -7,7 +7,7 @@ from backends.served.faulty import MODEL, WORDS, Faulty, distribution, status
 
 from llmlab.backends.served import asker
 from llmlab.backends.served import probe as probing
-from llmlab.backends.served.base import Abilities
+from llmlab.backends.served.base import UNNUMBERED, Abilities, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.probe import Probe
 from llmlab.backends.served.wire import Loopback
@@ -113,3 +113,22 @@ def test_a_server_that_lists_nothing_draws_and_is_not_held_against_a_list():
     with Faulty([bare] * 400) as server:
         found = probed(server).abilities
     assert (found.listed, found.scaled, found.tempered, found.seeded) == (0, None, None, True)
+
+
+def listed(**logprobs):
+    return [NamedToken(name.encode(), UNNUMBERED, logprob) for name, logprob in logprobs.items()]
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "same"),
+    [
+        (listed(a=-1.0, b=-2.0), listed(a=-1.01, c=-2.01), True),
+        (listed(a=-1.0, b=-2.0), listed(c=-1.0, d=-2.0), False),
+        (listed(a=-1.0), listed(a=-1.0), True),
+        (listed(a=-1.0), listed(b=-1.0), False),
+        (listed(a=-1.0), listed(a=-1.1), False),
+        (listed(a=-1.0), listed(), False),
+    ],
+)
+def test_two_lists_are_alike_where_they_share_all_but_the_last(some, others, same):
+    assert asker.alike(some, others) is same
