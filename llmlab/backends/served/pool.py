@@ -50,7 +50,7 @@ class Member:
         return bool((self.failures or self.unchecked) and self.under_way)
 
 
-class Work(threading.local):
+class UnderWay(threading.local):
     """What a thread works for."""
 
     over = Event()  # nobody waits for it any more; who asks for himself is interrupted himself
@@ -76,7 +76,7 @@ class Pool:
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
         self._model = ""  # that all answers name
-        self._changed, self._work = Condition(), Work()
+        self._changed, self._work = Condition(), UnderWay()
 
     def ask(self, path: str, body: Body | None = None) -> Any:
         """One answer. Raises LabError where there is none, or another model gave it."""
