@@ -4,8 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from llmlab.backends.served.answers import choice_of, positions
+<<<<<<< HEAD
 from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
 from llmlab.backends.served.pool import UnservedError
+=======
+from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Findings, NamedToken, Position
+from llmlab.backends.served.pool import BrokenError, UnservedError
+>>>>>>> e0cb6b6 (Let no answer that means no end a probe)
 from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
@@ -28,10 +33,13 @@ class Asker:
         self._more: dict[str, Any] = {}
 
     def attempt(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """An answer, None where the server has none to that."""
+        """An answer, None where the server has none to that: it refuses, or says nonsense while it runs."""
         try:
             return self.server.ask(path, body)
         except UnservedError:
+            return None
+        except BrokenError:
+            self.server.ask("models")
             return None
 
     def body(self, prompt: str | Sequence[int], **more: Any) -> dict[str, Any]:

@@ -17,8 +17,18 @@ OTHER_ECHO = later("the log-probabilities of an echoed text are not those of its
 UNSEEN_ECHO = later("the log-probabilities of an echoed text cannot be checked: its tokens are in no list")
 NO_SEED = later("the same seed draws another text")
 NO_FILTER = later("{filter} is passed over")
+UNREAL = later("its lists hold numbers that are no log-probabilities")
 NOT_DRAWN = later("what is drawn is not of softmax(z / T)")
-LIES = (SCALED, NO_ECHO, OTHER_ECHO, UNSEEN_ECHO, NO_SEED, NO_FILTER, NOT_DRAWN)  # kept in English, told by `retold`
+LIES = (
+    SCALED,
+    NO_ECHO,
+    OTHER_ECHO,
+    UNSEEN_ECHO,
+    NO_SEED,
+    NO_FILTER,
+    UNREAL,
+    NOT_DRAWN,
+)  # kept in English, told by `retold`
 UNNUMBERED = -1  # the number of a token that a server names by its text alone
 Scores = Literal["", "echo", "prompt_logprobs", "forced"]
 A = TypeVar("A")

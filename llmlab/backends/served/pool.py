@@ -22,7 +22,7 @@ from llmlab.errors import LabError
 from llmlab.language import tr
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
-HAS_ENOUGH = 429  # HTTP status: it runs, and is the same
+HAS_ENOUGH, UNABLE = 429, 501  # HTTP statuses: it runs, and is the same; it will never do that
 AHEAD = 4  # items that are begun for each that is under way: the first may take longer than those after it
 A = TypeVar("A")
 B = TypeVar("B")
@@ -31,6 +31,10 @@ T = TypeVar("T")
 
 class UnservedError(LabError):
     """A server does not do what it is asked for."""
+
+
+class BrokenError(LabError):
+    """What a server answers is no answer, as often as it is asked."""
 
 
 @dataclass
@@ -115,9 +119,9 @@ class Pool:
                     self._check_first(member)
                     found = asked(member)
                 except WireError as error:
-                    self._note(member, error, begun)
-                    if error.fault == "refused":
+                    if error.fault == "refused" or error.status == UNABLE:
                         raise refusal(member.wire.url, error) from None
+                    self._note(member, error, begun)
                     last = error
                 else:
                     self._went_well(member, begun)
@@ -193,7 +197,7 @@ class Pool:
     def _note(self, member: Member, error: WireError, begun: float) -> None:
         """Ask less of what is busy, and leave out what is busy or broken: once for all that was under way."""
         with self._changed:
-            if error.fault == "refused" or begun < member.failed:
+            if begun < member.failed:
                 return
             if error.fault == "busy":
                 self._allowed = max(self._allowed / 2, 1.0)
@@ -236,7 +240,8 @@ def lost(url: str, error: WireError) -> LabError:
     """What is said of a server that gives no answer, or breaks off."""
     if error.fault == "refused":
         return refusal(url, error)
-    return LabError(
+    kind = BrokenError if error.fault == "broken" else LabError
+    return kind(
         tr("{url} gives no answer: {reason}", url=url, reason=error.said),
         tr("see whether the server runs; what was finished is kept"),
     )

@@ -24,6 +24,7 @@ from llmlab.backends.served.base import (
     OTHER_ECHO,
     SCALED,
     UNNUMBERED,
+    UNREAL,
     UNSEEN_ECHO,
     Abilities,
     Findings,
@@ -32,7 +33,7 @@ from llmlab.backends.served.base import (
 )
 from llmlab.backends.served.fit import fit
 from llmlab.backends.served.pool import Pool
-from llmlab.errors import LabError
+from llmlab.errors import DamagedError, LabError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 
@@ -65,7 +66,7 @@ class Probe:
         accepts = completions and self._ask.attempt("completions", self._ask.body(TEXT, **NEUTRAL)) is not None
         self._ask.say_more(accepts, tokenizes)
         listed = self._longest_list() if completions else 0
-        first = self._ask.first(TEXT, logprobs=listed) if listed else None
+        first = self._first(TEXT, logprobs=listed) if listed else None
         bos = self._bos(tokenizes)
         reads, puts_bos = self._reads_numbers(tokenizes, bos, listed)
         abilities = Abilities(
@@ -132,10 +133,20 @@ class Probe:
             return numbers, "".join(str(one["piece"]) for one in self._pool.ask("/tokenize", asked)["tokens"])
         return numbers, str(self._pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers})["prompt"])
 
+    def _first(self, prompt: str | Sequence[int], **more: Any) -> Position | None:
+        """The first token and its list; none where the server writes -9999 or the like into it."""
+        try:
+            return self._ask.first(prompt, **more)
+        except DamagedError:
+            self._lies += [] if UNREAL in self._lies else [UNREAL]
+            return None
+
     def _longest_list(self) -> int:
         """How many of the likeliest tokens the server lists, of LISTS."""
         for count in LISTS:
-            found = self._ask.first(TEXT, logprobs=count)
+            found = self._first(TEXT, logprobs=count)
+            if UNREAL in self._lies:
+                break
             if found and len(found.listed) >= count:
                 return count
         return 0
@@ -145,13 +156,13 @@ class Probe:
         if not (tokenizes and listed):
             return False, None
         own = self._ask.numbers(tokenizes, TEXT, special=False)
-        by_text = self._ask.first(TEXT, logprobs=listed)
-        with_bos = self._ask.first([*bos[0], *own], logprobs=listed)
+        by_text = self._first(TEXT, logprobs=listed)
+        with_bos = self._first([*bos[0], *own], logprobs=listed)
         if not (by_text and with_bos):
             return False, None
         if not bos[0]:
             return alike(by_text.listed, with_bos.listed), False
-        without = self._ask.first(own, logprobs=listed)
+        without = self._first(own, logprobs=listed)
         same_without = without is not None and alike(by_text.listed, without.listed)
         return True, alike(by_text.listed, with_bos.listed) and not same_without
 
@@ -165,7 +176,7 @@ class Probe:
 
     def _scaled(self) -> bool | None:
         """Whether the list is of softmax(z / T): at half the temperature its differences are then twice as large."""
-        lists = [self._ask.first(PREFIX, logprobs=2, temperature=heat) for heat in (1, 0.5)]
+        lists = [self._first(PREFIX, logprobs=2, temperature=heat) for heat in (1, 0.5)]
         if not all(one and len(one.listed) >= 2 for one in lists):
             return None
         warm, cold = (one.listed[0].logprob - one.listed[1].logprob for one in lists if one)
@@ -190,9 +201,9 @@ class Probe:
 
         Of one that is no whole character nothing may be told: the next ones are asked for.
         """
-        after = self._ask.first(PREFIX, logprobs=listed)
+        after = self._first(PREFIX, logprobs=listed)
         for wanted in after.listed[FORCED] if after else ():
-            found = self._ask.first(PREFIX, logprobs=1, logit_bias=[[wanted.number, CERTAIN]])
+            found = self._first(PREFIX, logprobs=1, logit_bias=[[wanted.number, CERTAIN]])
             if found and found.token.number == wanted.number:
                 return abs(found.token.logprob - wanted.logprob) < SAME_NATS
         return False
@@ -201,7 +212,11 @@ class Probe:
         answer = self._ask.attempt("completions", self._ask.body(TEXT, echo=True, logprobs=1))
         if not answer or not listed:
             return False
-        found = positions(choice_of(answer))
+        try:
+            found = positions(choice_of(answer))
+        except DamagedError:
+            self._lies.append(OTHER_ECHO)
+            return False
         if not text_of(choice_of(answer)).startswith(TEXT) or len(found) < BEGUN + 2:
             self._lies.append(NO_ECHO)
             return False
@@ -216,7 +231,7 @@ class Probe:
         seen, before = [], ""
         for one in found:
             if before and not math.isnan(one.token.logprob):
-                after = self._ask.first(before, logprobs=listed)
+                after = self._first(before, logprobs=listed)
                 known = {called(other): other.logprob for other in after.listed} if after else {}
                 if (name := called(one.token)) in known:
                     seen.append(abs(known[name] - one.token.logprob) < NEAR_NATS)
@@ -247,12 +262,14 @@ class Probe:
     def _drawn(self, heat: float, seed: int, **more: Any) -> str:
         answer = self._pool.ask("completions", self._ask.body(PREFIX, temperature=heat, seed=seed, logprobs=1, **more))
         choice = choice_of(answer)
-        found = positions(choice)
-        return called(found[0].token) if found else text_of(choice)
+        try:
+            return called(positions(choice)[0].token)
+        except (DamagedError, IndexError):
+            return text_of(choice)
 
     def _tempered(self, listed: int) -> bool | None:
         """Whether what is drawn fits softmax(z / T) of the list, at each of HEATS."""
-        first = self._ask.first(PREFIX, logprobs=listed)
+        first = self._first(PREFIX, logprobs=listed)
         if not first:
             return None
         logprobs = {called(one): one.logprob for one in first.listed[:listed]}

@@ -65,6 +65,8 @@ class Faulty:
     filters: str = "kept"  # kept, passed over, or refused, as all that the protocol does not name
     names: Callable[[str], str] = str  # how a token is called
     key: str = ""  # who does not show it is refused
+    does: str = "completions"  # how the pages end that it has
+    no: int = 404  # the status of all others
     called: str = MODEL  # what its answers say that they are of
     models: tuple[str, ...] = (MODEL,)
     shift: int = 0  # of its table: another model under the same name
@@ -145,8 +147,8 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, fault: Fault | None, body: dict[str, Any], busy: bool) -> None:
         if busy:
             return self.say(429, {"error": {"message": "too many"}})
-        if not self.path.startswith("/v1/") or not self.path.endswith("completions"):
-            return self.say(404, {"error": {"message": "no such page"}})
+        if not self.path.startswith("/v1/") or not self.path.endswith(self.served.does):
+            return self.say(self.served.no, {"error": {"message": "no such page"}})
         if body["model"] not in self.served.models:
             return self.say(404, {"error": {"message": f"no model {body['model']}"}})
         if self.served.filters == "refused" and set(body) - KNOWN:

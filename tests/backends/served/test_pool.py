@@ -79,7 +79,7 @@ def test_what_is_busy_at_once_halves_once_and_answers_raise_it_again(joined):
 def test_a_server_that_asks_for_time_is_given_it(joined, monkeypatch):
     slept = []
     monkeypatch.setattr(pools, "LONGEST_WAIT_S", 30.0)
-    monkeypatch.setattr(pools.Work, "over", Waits(slept))
+    monkeypatch.setattr(pools.UnderWay, "over", Waits(slept))
     with Faulty([status(429, Retry_After="7"), status(503, Retry_After="3000")]) as server:
         joined(server).ask("completions", BODY)
     assert slept == [7, 30]
@@ -88,7 +88,7 @@ def test_a_server_that_asks_for_time_is_given_it(joined, monkeypatch):
 def test_waits_double(joined, monkeypatch):
     slept = []
     monkeypatch.setattr(pools, "LONGEST_WAIT_S", 0.008)
-    monkeypatch.setattr(pools.Work, "over", Waits(slept))
+    monkeypatch.setattr(pools.UnderWay, "over", Waits(slept))
     with Faulty([status(500)] * 4) as server:
         joined(server, retries=4).ask("completions", BODY)
     longest = [0.002, 0.004, 0.008, 0.008]

@@ -10,7 +10,7 @@ from llmlab.backends.served import probe as probing
 from llmlab.backends.served.base import UNNUMBERED, Abilities, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.probe import Probe
-from llmlab.backends.served.wire import Loopback
+from llmlab.backends.served.wire import Loopback, WireError
 from llmlab.errors import LabError
 
 ABLE = {  # what an honest server of the bigram model does
@@ -132,3 +132,39 @@ def listed(**logprobs):
 )
 def test_two_lists_are_alike_where_they_share_all_but_the_last(some, others, same):
     assert asker.alike(some, others) is same
+
+
+@pytest.mark.parametrize("no", [404, 405, 501, 200, 500])
+def test_a_page_that_is_none_is_a_no_however_that_is_said(no):
+    with Faulty(does="v1/completions", no=no, echo="right") as server:
+        found = probed(server)
+    assert found.abilities == Abilities(**ABLE | {"chats": False, "scores": "echo"})
+
+
+def test_a_server_that_breaks_down_is_no_no():
+    with Faulty(does="v1/completions", no=500) as server:
+        wire = Loopback(server.url, "", 5)
+
+        class Dying:
+            url = wire.url
+
+            def ask(self, path, body=None):
+                if path != "models" or len(server.asked) < 3:
+                    return wire.ask(path, body)
+                raise WireError("broken", "nobody there")
+
+        with pytest.raises(LabError, match="gives no answer: nobody there"):
+            Probe(Pool([Dying()], 8, 3, str), MODEL).run()
+
+
+def test_numbers_that_cannot_be_are_a_lie_and_no_list():
+    def unknown(handler, answer):
+        told = answer["choices"][0]["logprobs"]
+        if told:
+            told["top_logprobs"] = [{" cat": -9999.0}]
+        handler.say(200, answer)
+
+    with Faulty([unknown] * 400, echo="right") as server:
+        found = probed(server).abilities
+    assert (found.listed, found.scores, found.tempered, found.seeded, found.filters) == (0, "", None, True, True)
+    assert found.lies == ("its lists hold numbers that are no log-probabilities",)
