@@ -62,7 +62,7 @@ def test_an_interrupt_ends_the_run_with_one_word(at, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llmlab.cli.options.ModelOptions.causal_lm", interrupted)
+    monkeypatch.setattr("llmlab.cli.model_options.ModelOptions.causal_lm", interrupted)
     done = at("lesson", "6", "--run", typed="\n\n\n")
     assert (done.code, done.err.count("interrupted")) == (130, 1)
     assert done.out.count("$ ") == 1
@@ -164,7 +164,7 @@ def test_an_interrupt_shows_its_traceback_where_it_is_asked_for(at, monkeypatch)
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llmlab.cli.options.ModelOptions.causal_lm", interrupted)
+    monkeypatch.setattr("llmlab.cli.model_options.ModelOptions.causal_lm", interrupted)
     for line in (("next", "The"), ("lesson", "6", "--run")):
         done = at("--debug", *line, "--lang", "en", typed="\n\n\n")
         assert (done.code, done.err.count("Traceback"), done.err.count("in interrupted")) == (130, 1, 1)

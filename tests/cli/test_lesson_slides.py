@@ -85,7 +85,7 @@ def test_an_interrupt_ends_the_slides_and_nothing_is_written(lab, here, monkeypa
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llmlab.cli.options.ModelOptions.causal_lm", interrupted)
+    monkeypatch.setattr("llmlab.cli.model_options.ModelOptions.causal_lm", interrupted)
     done = lab("lesson 6 --slides x.html")
     assert (done.code, done.err.count("interrupted")) == (130, 1)
     assert not (here / "x.html").exists()

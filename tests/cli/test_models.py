@@ -53,7 +53,7 @@ def test_of_all_models_those_that_the_engine_cannot_run_are_left_out_and_one_tha
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("models", "models needs one of its verbs: list, show, prepare, remove; see `llmlab models --help`"),
+        ("models", "models needs one of its verbs: list, show, prepare, remove, probe; see `llmlab models --help`"),
         ("models show nonsense", "no model is called 'nonsense'"),
         ("models prepare nonsense", "no model is called 'nonsense'"),
         ("models remove glove-6b-50d", "nothing of glove-6b-50d is in the cache"),

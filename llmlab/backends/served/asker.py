@@ -4,13 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from llmlab.backends.served.answers import choice_of, positions
-<<<<<<< HEAD
 from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
-from llmlab.backends.served.pool import UnservedError
-=======
-from llmlab.backends.served.base import DIALECTS, UNNUMBERED, Findings, NamedToken, Position
 from llmlab.backends.served.pool import BrokenError, UnservedError
->>>>>>> e0cb6b6 (Let no answer that means no end a probe)
 from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked
