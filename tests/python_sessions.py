@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-PASSING = re.compile(r"llmlab: (.*[:：] ?\d+ %|.*(once|一次)[)）]|\w+ ?(\.\.\.|……))|.*(\(once\)|（一次）)")
+FAR = r".*[:：] ?[\d,]+( of | / )[\d,]+([,、].*)?"  # how far long work is
+PASSING = re.compile(rf"llmlab: ({FAR}|.*(once|一次)[)）]|\w+ ?(\.\.\.|……))|.*(\(once\)|（一次）)")
 REPLAY = """
 import contextlib, io, json, sys
 names, said = {}, []
