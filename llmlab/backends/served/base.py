@@ -15,20 +15,16 @@ SCALED = later("log-probabilities are those of softmax(z / T), not of the model 
 NO_ECHO = later("echo is passed over: what comes back is the new text alone")
 OTHER_ECHO = later("the log-probabilities of an echoed text are not those of its own lists")
 UNSEEN_ECHO = later("the log-probabilities of an echoed text cannot be checked: its tokens are in no list")
+OTHER_PROMPT = later("the log-probabilities of a prompt are not those of its own lists")
+UNSEEN_PROMPT = later("the log-probabilities of a prompt cannot be checked: its tokens are in no list")
 NO_SEED = later("the same seed draws another text")
 NO_FILTER = later("{filter} is passed over")
 UNREAL = later("its lists hold numbers that are no log-probabilities")
 NOT_DRAWN = later("what is drawn is not of softmax(z / T)")
-LIES = (
-    SCALED,
-    NO_ECHO,
-    OTHER_ECHO,
-    UNSEEN_ECHO,
-    NO_SEED,
-    NO_FILTER,
-    UNREAL,
-    NOT_DRAWN,
-)  # kept in English, told by `retold`
+LIES = (  # kept in English, told by `retold`
+    *(SCALED, NO_ECHO, OTHER_ECHO, UNSEEN_ECHO, OTHER_PROMPT, UNSEEN_PROMPT),
+    *(NO_SEED, NO_FILTER, UNREAL, NOT_DRAWN),
+)
 UNNUMBERED = -1  # the number of a token that a server names by its text alone
 Scores = Literal["", "echo", "prompt_logprobs", "forced"]
 A = TypeVar("A")

@@ -6,14 +6,13 @@ nothing is believed that another answer does not bear out. What a server draws i
 chi-squared statistic, at two temperatures.
 """
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from llmlab.backends.served.answers import choice_of, positions, text_of
-from llmlab.backends.served.asker import NEAR_NATS, TEXT, Asker, alike, called, canary_of
+from llmlab.backends.served.answers import choice_of, of_prompt, positions, text_of
+from llmlab.backends.served.asker import TEXT, Asker, alike, called, canary_of
 from llmlab.backends.served.base import (
     CERTAIN,
     NEUTRAL,
@@ -22,16 +21,19 @@ from llmlab.backends.served.base import (
     NO_SEED,
     NOT_DRAWN,
     OTHER_ECHO,
+    OTHER_PROMPT,
     SCALED,
     UNNUMBERED,
     UNREAL,
     UNSEEN_ECHO,
+    UNSEEN_PROMPT,
     Abilities,
     Findings,
     Position,
     Scores,
 )
 from llmlab.backends.served.fit import fit
+from llmlab.backends.served.held import BEGUN, held_against_lists, of_echo, of_numbers
 from llmlab.backends.served.pool import Pool
 from llmlab.errors import DamagedError, LabError
 from llmlab.language import tr
@@ -43,7 +45,6 @@ SAMPLES, HEATS = 100, (1.0, 0.5)  # drawn at each temperature: when it is cool, 
 SAME_NATS = 1e-2  # log-probabilities of one token in two answers
 UNLIKELY = 1e-4  # a chi-squared statistic that comes so seldom is not chance
 FORCED = slice(3, 40)  # the places in a list of tokens that are forced
-BEGUN = 3  # prefixes that echoed log-probabilities are held against
 
 
 class Probe:
@@ -187,26 +188,39 @@ class Probe:
 
     def _scores(self, tokenizes: str, listed: int, reads: bool) -> Scores:
         """By which way a prompt's log-probabilities come that agree with the lists after its beginnings."""
-        if reads and tokenizes == "prompt":
-            numbers = self._ask.numbers(tokenizes, TEXT, special=True)
-            answer = self._ask.attempt("completions", self._ask.body(numbers, prompt_logprobs=0))
-            if answer and choice_of(answer).get("prompt_logprobs"):
-                return "prompt_logprobs"
+        if reads and tokenizes == "prompt" and self._tells_prompts(listed):
+            return "prompt_logprobs"
         if self._echoes(listed):
             return "echo"
         return "forced" if reads and tokenizes == "content" and self._forces(listed) else ""
 
     def _forces(self, listed: int) -> bool:
-        """Whether a token that a bias makes certain keeps the log-probability that the list gives it.
+        """Whether tokens that a bias makes certain keep the log-probabilities that the list gives them, at T = 1.
 
         Of one that is no whole character nothing may be told: the next ones are asked for.
         """
+        seen: list[bool] = []
         after = self._first(PREFIX, logprobs=listed)
         for wanted in after.listed[FORCED] if after else ():
             found = self._first(PREFIX, logprobs=1, logit_bias=[[wanted.number, CERTAIN]])
             if found and found.token.number == wanted.number:
-                return abs(found.token.logprob - wanted.logprob) < SAME_NATS
-        return False
+                seen.append(abs(found.token.logprob - wanted.logprob) < SAME_NATS)
+            if len(seen) == BEGUN:
+                break
+        return bool(seen) and all(seen)
+
+    def _tells_prompts(self, listed: int) -> bool:
+        numbers = self._ask.numbers("prompt", TEXT, special=True)
+        answer = self._ask.attempt("completions", self._ask.body(numbers, prompt_logprobs=0))
+        found = choice_of(answer).get("prompt_logprobs") if answer else None
+        if not found:
+            return False
+        try:
+            told = [logprob for logprob, _ in of_prompt(numbers, found)]
+        except DamagedError:
+            return self._agrees([False], OTHER_PROMPT, UNSEEN_PROMPT)
+        seen = held_against_lists(of_numbers(numbers, told), partial(self._first, logprobs=listed))
+        return self._agrees(seen, OTHER_PROMPT, UNSEEN_PROMPT)
 
     def _echoes(self, listed: int) -> bool:
         answer = self._ask.attempt("completions", self._ask.body(TEXT, echo=True, logprobs=1))
@@ -215,30 +229,18 @@ class Probe:
         try:
             found = positions(choice_of(answer))
         except DamagedError:
-            self._lies.append(OTHER_ECHO)
-            return False
+            return self._agrees([False], OTHER_ECHO, UNSEEN_ECHO)
         if not text_of(choice_of(answer)).startswith(TEXT) or len(found) < BEGUN + 2:
             self._lies.append(NO_ECHO)
             return False
-        seen = self._held_against_lists(found, listed)
+        seen = held_against_lists(of_echo(found), partial(self._first, logprobs=listed))
+        return self._agrees(seen, OTHER_ECHO, UNSEEN_ECHO)
+
+    def _agrees(self, seen: Sequence[bool], other: str, unseen: str) -> bool:
         if seen and all(seen):
             return True
-        self._lies.append(OTHER_ECHO if seen else UNSEEN_ECHO)
+        self._lies.append(other if seen else unseen)
         return False
-
-    def _held_against_lists(self, found: Sequence[Position], listed: int) -> list[bool]:
-        """Whether echoed tokens have the log-probability that a list gives them after the same beginning."""
-        seen, before = [], ""
-        for one in found:
-            if before and not math.isnan(one.token.logprob):
-                after = self._first(before, logprobs=listed)
-                known = {called(other): other.logprob for other in after.listed} if after else {}
-                if (name := called(one.token)) in known:
-                    seen.append(abs(known[name] - one.token.logprob) < NEAR_NATS)
-            before += one.token.piece.decode(errors="replace")
-            if len(seen) == BEGUN or not TEXT.startswith(before):
-                break
-        return seen
 
     def _seeded(self) -> bool:
         def text(seed: int) -> str:

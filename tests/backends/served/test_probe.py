@@ -1,9 +1,10 @@
 """What the probe finds out about servers whose lies are known."""
 
 import math
+import random
 
 import pytest
-from backends.served.faulty import MODEL, WORDS, Faulty, distribution, status
+from backends.served.faulty import MODEL, NUMBERS, WORDS, Faulty, distribution, logprob, status, words_of
 
 from llmlab.backends.served import asker
 from llmlab.backends.served import probe as probing
@@ -168,3 +169,47 @@ def test_numbers_that_cannot_be_are_a_lie_and_no_list():
         found = probed(server).abilities
     assert (found.listed, found.scores, found.tempered, found.seeded, found.filters) == (0, "", None, True, True)
     assert found.lies == ("its lists hold numbers that are no log-probabilities",)
+
+
+class Numbered:
+    """The bigram model behind a server that takes and gives numbers, as vLLM does; `late`: of another token."""
+
+    url = "http://numbered/v1"
+
+    def __init__(self, late=0):
+        self.late = late
+
+    def ask(self, path, body=None):
+        if path == "models":
+            return {"data": [{"id": MODEL}]}
+        if path == "/tokenize" and "prompt" in body:
+            words = words_of(body["prompt"])
+            return {"tokens": [NUMBERS[word] for word in words], "token_strs": words}
+        if path != "completions" or body.get("echo") or (body.get("logprobs") or 0) > 20:
+            raise WireError("refused", "no", status=400)
+        prompt = body["prompt"]
+        words = words_of(prompt) if isinstance(prompt, str) else [WORDS[number] for number in prompt]
+        masses = distribution(words[-1])
+        rows = sorted(range(len(WORDS)), key=lambda number: -masses[number])[: body.get("logprobs") or 0]
+        drawn = random.Random(body["seed"]).choices(range(len(WORDS)), masses)[0]
+        told = {
+            "tokens": [f"token_id:{drawn}"],
+            "token_logprobs": [math.log(masses[drawn])],
+            "top_logprobs": [{f"token_id:{number}": math.log(masses[number]) for number in rows}],
+        }
+        choice = {"text": WORDS[drawn], "logprobs": told if rows else None, "finish_reason": "length"}
+        if "prompt_logprobs" in body:
+            pairs = zip(words[self.late :], words[1:], strict=False)
+            scores = [{str(NUMBERS[word]): {"logprob": logprob(before, word)}} for before, word in pairs]
+            choice["prompt_logprobs"] = [None, *scores]
+        return {"model": MODEL, "choices": [choice]}
+
+
+@pytest.mark.parametrize(
+    ("late", "scores", "lies"),
+    [(0, "prompt_logprobs", ()), (1, "", ("the log-probabilities of a prompt are not those of its own lists",))],
+)
+def test_the_log_probabilities_of_a_prompt_are_held_against_lists(late, scores, lies):
+    found = Probe(Pool([Numbered(late)], 8, 3, str), MODEL).run().abilities
+    assert (found.tokenizes, found.reads_numbers, found.listed, found.scores) == ("prompt", True, 20, scores)
+    assert [one for one in found.lies if "prompt" in one] == list(lies)
