@@ -100,7 +100,8 @@ def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
         shutil.rmtree(wanted.folder, ignore_errors=True)  # of a start that was killed
         wanted.folder.mkdir(mode=0o700)
         try:
-            return _started(wanted, place, library)
+            with _asked_to_end():  # a server that is to stay must not stay without a state by which it is found
+                return _started(wanted, place, library)
         except BaseException:
             shutil.rmtree(wanted.folder)
             raise
@@ -250,7 +251,10 @@ def _await(running: Running, process: Process, reporter: Reporter) -> None:
 
 def _failed(folder: Path, what: str) -> LabError:
     """What went wrong, with the first error that the server tells: those after it come of it."""
-    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # who ended it has just removed its folder
+        lines = []
     said = [" ".join(MARK.sub("", line).split()) for line in lines if line.strip()]
     return LabError(tr("{what}: {said}", what=what, said=said[0]) if said else what)
 

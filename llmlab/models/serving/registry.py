@@ -106,14 +106,16 @@ def stop(running: Running, reporter: Reporter) -> None:
 
 
 def end(running: Running) -> None:
-    """Ask the process to end; after a while it is killed."""
+    """Ask the process to end; after a while it is killed. Raises LabError where that does not end it either."""
     with suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-        deadline = time.monotonic() + END_S
-        while is_alive(running):
-            if time.monotonic() > deadline and hasattr(signal, "SIGKILL"):
-                os.kill(running.pid, signal.SIGKILL)
-            time.sleep(0.01)
+        for one in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+            os.kill(running.pid, one)
+            deadline = time.monotonic() + END_S
+            while time.monotonic() < deadline:
+                if not is_alive(running):
+                    return
+                time.sleep(0.01)
+        raise LabError(tr("the server of {model} (process {pid}) does not end", model=running.model, pid=running.pid))
 
 
 def place(config: Config, source: Source) -> Path:

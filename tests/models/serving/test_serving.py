@@ -174,6 +174,48 @@ def test_one_that_does_not_end_when_it_is_asked_to_is_killed(start, ear, monkeyp
     assert_ended(running)
 
 
+def test_one_that_nothing_ends_is_an_error_and_stays_known(start, config, source, ear, monkeypatch):
+    running, sent = start(), []
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "END_S", 0.05)
+        patched.setattr(registry.os, "kill", lambda pid, one: sent.append((pid, one)))
+        with pytest.raises(LabError, match=rf"the server of tiny.gguf \(process {running.pid}\) does not end"):
+            registry.stop(running, ear)
+    assert [pid for pid, _ in sent] == [running.pid] * 2
+    assert sent[0][1] == signal.SIGTERM
+    assert registry.find(config, source, ear) == running
+
+
+@ON_LINUX
+def test_who_is_ended_while_a_server_starts_leaves_none(library, config, source, file, monkeypatch):
+    launched = []
+    launch_it = launch._launch
+
+    def noted(*asked):
+        launched.append(launch_it(*asked))
+        return launched[0]
+
+    def answers(running):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    monkeypatch.setattr(launch, "_launch", noted)
+    monkeypatch.setattr(registry, "answers", answers)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # so that this process outlives a failing test
+    try:
+        monkeypatch.setattr(launch, "START_S", 2)
+        with pytest.raises(KeyboardInterrupt):
+            launch.start(library, str(file), Place(parallel=1, detached=True))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert launched[0].returncode is not None
+    assert not registry.place(config, source).exists()
+
+
+def test_what_ended_a_server_may_have_removed_what_it_said(tmp_path):
+    assert launch._failed(tmp_path / "gone", "it ended").message == "it ended"
+
+
 def test_the_types_of_one_model_have_servers_of_their_own(start, config, source, ear):
     running = start()
     other = msgspec.structs.replace(config, dtype="float16")
