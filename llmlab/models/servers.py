@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import structs
 
 from llmlab import cache
 from llmlab.config import Config
@@ -34,6 +35,7 @@ OFFICIAL, OFFICIAL_KEY, KEY = "https://api.openai.com/v1", "OPENAI_API_KEY", "LL
 EXAMPLE = "http://localhost:8000/v1"
 PARALLEL = 8  # requests at once
 UNSAID = 2**20  # tokens at once of a server that states no limit: it refuses what is too long
+FORMAT = 2  # of what is kept
 MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
 
 
@@ -70,7 +72,7 @@ def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter
 
     Raises MissingError without the client, LabError for a server that does not answer.
     """
-    found = kept(config, server) or probe(config, server, environ, reporter)
+    found = up_to_date(config, server, environ, reporter) or probe(config, server, environ, reporter)
     pool = connect(config, server, environ, reporter, partial(check_same, server, found) if found.canary else None)
     from llmlab.backends.served.model import ServedLM
 
@@ -128,7 +130,7 @@ def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: 
         found = Probe(connect(config, first, environ, reporter), server.model, progress).run()
     path = _place(config, server)
     path.parent.mkdir(parents=True, exist_ok=True)
-    cache.put(path, msgspec.json.encode(found))
+    cache.put(path, msgspec.json.encode((FORMAT, found)))
     return found
 
 
@@ -137,16 +139,36 @@ def kept(config: Config, server: Server) -> "Findings | None":
     from llmlab.backends.served.base import Findings
 
     try:
-        return msgspec.json.decode(_place(config, server).read_bytes(), type=Findings)
+        form, found = msgspec.json.decode(_place(config, server).read_bytes(), type=tuple[int, Findings])
     except (OSError, msgspec.DecodeError):
         return None
+    return found if form == FORMAT else None
+
+
+def up_to_date(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Findings | None":
+    """The same, None where another build of the server runs by now: it may do other things.
+
+    The official one has many replicas, whose builds differ. One that does not answer is left to the pool.
+    """
+    found = kept(config, server)
+    if found is None or not (found.canary and found.build) or server.urls[0] == OFFICIAL:
+        return found
+    from llmlab.backends.served.asker import canary
+
+    config = structs.replace(config, servers=structs.replace(config.servers, retries=0))
+    first = connect(config, replace(server, urls=server.urls[:1]), environ, reporter)
+    try:
+        build = canary(first, server.model, found)[1]
+    except LabError:
+        return found
+    return found if build in ("", found.build) else None
 
 
 def check_same(server: Server, found: "Findings", wire: "Wire") -> None:
     """Ask one of the servers for the list that was kept. Raises LabError where it is another model's."""
     from llmlab.backends.served.asker import canary
 
-    if not _same(dict(found.canary), dict(canary(wire, server.model, found))):
+    if not _same(dict(found.canary), dict(canary(wire, server.model, found)[0])):
         raise LabError(
             tr("{url} runs another model than when {name} was probed", url=wire.url, name=server.name),
             f"llmlab models probe {server.name}",

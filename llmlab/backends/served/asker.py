@@ -49,19 +49,22 @@ class Asker:
 
         Of a token that ends the text or is part of a character some servers tell nothing: another is drawn.
         """
-        return self._first(self.attempt, prompt, **more)
+        return self._first(self.attempt, prompt, **more)[0]
 
-    def _first(self, ask: Callable[[str, Body], Any], prompt: str | Sequence[int], **more: Any) -> Position | None:
+    def _first(
+        self, ask: Callable[[str, Body], Any], prompt: str | Sequence[int], **more: Any
+    ) -> tuple[Position | None, str]:
+        """The same, and the build that the answer names."""
         for seed in SEEDS:
             answer = ask("completions", self.body(prompt, seed=seed, **more))
             if not answer:
-                return None
+                break
             if found := positions(choice_of(answer)):
-                return found[0]
-        return None
+                return found[0], str(answer.get("system_fingerprint") or "")
+        return None, ""
 
-    def first_of(self, found: Findings) -> Position | None:
-        """The list after TEXT, asked for as when it was found. Raises what the server's `ask` does."""
+    def first_of(self, found: Findings) -> tuple[Position | None, str]:
+        """The list after TEXT, asked for as when it was found, and the build. Raises what the server's `ask` does."""
         able = found.abilities
         self.say_more(able.takes_filters, able.tokenizes)
         return self._first(self.server.ask, TEXT, logprobs=min(able.listed, TOLD))
@@ -78,9 +81,10 @@ class Asker:
         return list(self.server.ask("/tokenize", body)["tokens"])
 
 
-def canary(server: Answering, model: str, found: Findings) -> tuple[tuple[str, float], ...]:
-    """The list that tells a model again, as it is now."""
-    return canary_of(Asker(server, model).first_of(found))
+def canary(server: Answering, model: str, found: Findings) -> tuple[tuple[tuple[str, float], ...], str]:
+    """The list that tells a model again, as it is now, and the build that gives it."""
+    first, build = Asker(server, model).first_of(found)
+    return canary_of(first), build
 
 
 def canary_of(first: Position | None) -> tuple[tuple[str, float], ...]:

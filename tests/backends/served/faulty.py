@@ -67,6 +67,7 @@ class Faulty:
     key: str = ""  # who does not show it is refused
     does: str = "completions"  # how the pages end that it has
     no: int = 404  # the status of all others
+    build: str = ""  # which they name, if any
     called: str = MODEL  # what its answers say that they are of
     models: tuple[str, ...] = (MODEL,)
     shift: int = 0  # of its table: another model under the same name
@@ -205,7 +206,8 @@ def completed(served: Faulty, body: dict[str, Any]) -> dict[str, Any]:
     text = body["prompt"] * (bool(body.get("echo")) and served.echo in ("right", "shifted")) + "".join(drawn)
     choice = {"index": 0, "text": text, "logprobs": told, "finish_reason": "length"}
     usage = {"prompt_tokens": len(prompt), "completion_tokens": len(drawn)}
-    return {"object": "text_completion", "model": served.called, "choices": [choice], "usage": usage}
+    named = {"model": served.called} | ({"system_fingerprint": served.build} if served.build else {})
+    return {"object": "text_completion", **named, "choices": [choice], "usage": usage}
 
 
 def logprobs(
