@@ -4,7 +4,6 @@ A server is probed once, and what was found is kept with its name. Before the fi
 after one has failed, a list is asked for again and held against the one that was kept: it may run another model by now.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -251,7 +250,9 @@ def _info(server: Server, build: str, dimension: int = 0) -> "ModelInfo":
 
 def _place(config: Config, server: Server) -> Path:
     """Where what was found is kept: by what is asked, and whom."""
-    name = hashlib.sha256("\n".join([server.model, *server.urls[:1]]).encode()).hexdigest()[:24]
+    from llmlab.models.sources import digest  # which looks here whether a name is of a server
+
+    name = digest("\n".join([server.model, *server.urls[:1]]))[:24]
     return config.cache_folder / "probes" / f"{name}.json"
 
 
