@@ -195,12 +195,6 @@ class World:
             return False
         return True
 
-    def write_record(self, record: Record) -> bool:
-        """The same for one line of jsonl."""
-        from llmlab.render.records import to_jsonl
-
-        return self.write(to_jsonl([record]))
-
     def say(self, message: str) -> None:
         """One line on stderr, whatever the message holds; a terminal folds it between words."""
         line = harmless(f"llmlab: {' '.join(message.split())}")
