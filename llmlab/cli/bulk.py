@@ -13,10 +13,10 @@ from llmlab.cli.asking import Asking
 from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
-from llmlab.files.stream import Stream, batches
 from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
 from llmlab.progress import Progress
+from llmlab.stream import Stream, batches
 from llmlab.view import Record
 
 T = TypeVar("T")

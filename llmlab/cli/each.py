@@ -9,8 +9,8 @@ from llmlab.cli.model_options import ModelOptions
 from llmlab.cli.options import PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
-from llmlab.files.stream import TOGETHER, Stream
 from llmlab.language import tr
+from llmlab.stream import TOGETHER, Stream
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.bulk.sorts import Sort

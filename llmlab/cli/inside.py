@@ -12,8 +12,8 @@ from llmlab.cli.model_options import ModelOptions
 from llmlab.cli.options import PictureOptions, ReadingOptions, streams
 from llmlab.cli.verbs import MODEL, option, verb
 from llmlab.cli.world import World
-from llmlab.files.stream import batches
 from llmlab.language import tr
+from llmlab.stream import batches
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)

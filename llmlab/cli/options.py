@@ -11,10 +11,10 @@ from msgspec import Struct
 from llmlab.cli.verbs import MODEL, SHOWN, option
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.files.stream import Stream
 from llmlab.lab.text import unescape
 from llmlab.language import later, tr
 from llmlab.render import Format, Theme
+from llmlab.stream import Stream
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     pass

@@ -20,12 +20,12 @@ from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.files.stream import batches
 from llmlab.language import tr
+from llmlab.stream import batches
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
-    from llmlab.files.stream import Stream
+    from llmlab.stream import Stream
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)

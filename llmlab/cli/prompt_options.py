@@ -20,8 +20,8 @@ from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import Message
-    from llmlab.files.stream import Stream
     from llmlab.lab.prompt import Prompt
+    from llmlab.stream import Stream
 
 
 class PromptOptions(Struct, frozen=True):

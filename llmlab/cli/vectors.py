@@ -15,8 +15,8 @@ from llmlab.cli.vector_options import MetricOption, PlaceOptions, SourceOptions,
 from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
-from llmlab.files.stream import batches
 from llmlab.language import later, tr
+from llmlab.stream import batches
 
 WORDS = later("Words or sentences; - reads one a line from stdin.")
 

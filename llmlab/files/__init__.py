@@ -20,9 +20,9 @@ from msgspec import Struct
 from llmlab.errors import MisuseError
 from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
 from llmlab.files.records import Kind, listed
-from llmlab.files.stream import Stream
 from llmlab.files.tables import DELIMITERS, is_blank, parse
 from llmlab.language import later, tr
+from llmlab.stream import Stream
 
 BLOCK = 2**16  # bytes of a long text read at a time
 OBJECTS = (".jsonl", ".json", ".ndjson")

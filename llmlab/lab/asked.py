@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
-from llmlab.files.stream import Stream
 from llmlab.language import Language, spoken, tr
+from llmlab.stream import Stream
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM, Message
