@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from contextlib import closing
 from http.client import HTTPConnection
 
@@ -55,3 +57,21 @@ def test_its_numbers_are_those_of_the_engine(served, ear):
         told = nexts(running, [*bos, *tokens.ids])
         assert set(told) == set(np.argsort(-own)[:LIKELIEST].tolist())
         assert max(abs(own[token] - logprob) for token, logprob in told.items()) < 1e-3
+
+
+LOADED = """
+import sys
+from llmlab.cli import main
+from llmlab.cli.world import World
+print(main(World(argv=sys.argv[1:])), *sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_an_answer_that_it_draws_is_printed_without_numpy(served, tmp_path, form):
+    line = ["generate", "--temperature", "0.7", "--max-tokens", "3", "--engine", "server", "--format", form]
+    asked = {"env": {**os.environ, "LLMLAB_CACHE": str(tmp_path)}, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "-c", LOADED, *line], check=True, **asked)
+    code, *modules = done.stderr.split()
+    assert (code, "gemma-3-270m" in done.stdout) == ("0", True)
+    assert not {"numpy", "rich.console", "concurrent.futures"} & set(modules)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import numpy as np
 from msgspec import Struct
 
 from llmlab.arrays import Doubles, Floats, Ints
@@ -86,6 +85,8 @@ class Tokens:
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """[start, end) of each token in characters of the text; a token inside a character spans all of it."""
+        import numpy as np
+
         ends = np.cumsum([len(piece) for piece in self.pieces], dtype=int)
         raw = np.frombuffer(b"".join(self.pieces), np.uint8)
         starts_character = (raw & 0xC0) != 0x80  # UTF-8: 10xxxxxx continues a character
@@ -115,8 +116,18 @@ class TokenStats:
     entropies: Doubles  # [T] nats, of the distribution the token was drawn from
 
     @classmethod
+    def of(cls, logprobs: Sequence[float], ranks: Sequence[int] = ()) -> "TokenStats":
+        """Of what is told a token at a time, [T]; ranks are 0 without, entropies nan."""
+        import numpy as np
+
+        told = ranks or [0] * len(logprobs)
+        return cls(np.array(logprobs, float), np.array(told, np.int64), np.full(len(logprobs), np.nan))
+
+    @classmethod
     def join(cls, parts: "Sequence[TokenStats]") -> "TokenStats":
         """The statistics of consecutive parts of one text."""
+        import numpy as np
+
         columns = zip(*(vars(part).values() for part in parts), strict=True)
         return parts[0] if len(parts) == 1 else cls(*(np.concatenate(column) for column in columns))
 

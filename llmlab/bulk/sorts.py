@@ -1,22 +1,17 @@
-"""What the records of a verb are: what one must hold, which stand for one input, what they come to."""
+"""What the records of a verb are: what one must hold, which stand for one input. What they come to: tallies.py."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
-from llmlab.files.on_disk import Key
-from llmlab.lab.probability.tallies.pairs import PairsTally
-from llmlab.lab.probability.tallies.quiz import QuizTally
-from llmlab.lab.probability.tallies.texts import TextsTally
-from llmlab.lab.probability.tallies.windows import WindowsTally
 from llmlab.lab.provenance import OF_TEXT
-from llmlab.lab.tally import RecordTally
-from llmlab.lab.temperature.tally import SamplesTally
 from llmlab.language import later
 from llmlab.view import Record
+
+if TYPE_CHECKING:  # it loads SQLite
+    from llmlab.files.on_disk import Key
 
 Place = tuple[float, int]
 Number = Annotated[int, Meta(ge=1)]
@@ -105,7 +100,6 @@ class Sort:
 
     name: str
     shape: type[KeptItem]
-    tally: Callable[[], RecordTally]
     conditions: tuple[str, ...] = OF_TEXT  # what is the same in all of a run
 
     @property
@@ -117,7 +111,7 @@ class Sort:
         """Whether a record is of this sort."""
         return set(self.shape.__struct_fields__) <= record.keys()
 
-    def key(self, record: Record) -> Key:
+    def key(self, record: Record) -> "Key":
         """What a record is found by: the number of its input."""
         return int(record["item"])
 
@@ -137,7 +131,7 @@ class SampleSort(Sort):
     def together(self) -> bool:
         return False
 
-    def key(self, record: Record) -> Key:
+    def key(self, record: Record) -> "Key":
         return str(record["prompt"])
 
     def place(self, record: Record, before: int) -> Place:
@@ -153,9 +147,9 @@ def numbered(record: Record, item: int, items: int, item_records: int, **more: o
 
 
 DRAWN = ("seed", "max_tokens", "top_k", "top_p", "min_p", "repetition_penalty", "same_noise", "stop")
-TEXTS = Sort(later("text"), KeptText, TextsTally)
-PAIRS = Sort(later("pair"), KeptPair, PairsTally)
-CHOICES = Sort(later("choice"), KeptChoice, QuizTally)
-WINDOWS = Sort(later("window"), KeptWindow, WindowsTally, (*OF_TEXT, "window_tokens", "stride_tokens"))
-SAMPLES = SampleSort(later("sample"), KeptSample, SamplesTally, (*OF_TEXT, *DRAWN))
+TEXTS = Sort(later("text"), KeptText)
+PAIRS = Sort(later("pair"), KeptPair)
+CHOICES = Sort(later("choice"), KeptChoice)
+WINDOWS = Sort(later("window"), KeptWindow, (*OF_TEXT, "window_tokens", "stride_tokens"))
+SAMPLES = SampleSort(later("sample"), KeptSample, (*OF_TEXT, *DRAWN))
 SORTS = (SAMPLES, CHOICES, PAIRS, WINDOWS, TEXTS)

@@ -16,7 +16,7 @@ from llmlab.language import tr
 from llmlab.view import Several
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
-    from llmlab.backends.sampling import Settings
+    from llmlab.backends.settings import Settings
     from llmlab.cli.prompt_options import PromptOptions
     from llmlab.config import PresetEntry
     from llmlab.lab.asked import Asked

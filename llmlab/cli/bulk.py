@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from llmlab.bulk.shard import Shard
 from llmlab.bulk.sorts import Sort, numbered
+from llmlab.bulk.tallies import TALLIES
 from llmlab.cli.asking import Asking
 from llmlab.cli.options import FormOptions
 from llmlab.cli.out_file import OutFile
@@ -46,7 +47,7 @@ class BulkRun:
         work = Work(inputs, asking, most)
         if self.out:
             self.out.begin()
-        tally = self.sort.tally()
+        tally = TALLIES[self.sort]()
         scored = self._each(work, tally)
         if self.form.flows and not self.form.quiet:
             self.world.stream(scored, self.form)

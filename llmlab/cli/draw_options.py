@@ -1,12 +1,12 @@
 """Options of temperature: at which, which tokens may be drawn, what is drawn."""
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from llmlab.backends.settings import Settings
 from llmlab.cli.options import ReadingOptions, listed
 from llmlab.cli.verbs import option
 from llmlab.cli.world import World
@@ -16,7 +16,6 @@ from llmlab.language import tr
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.backends.base import CausalLM
-    from llmlab.backends.sampling import Settings
     from llmlab.lab.temperature.drawn import Plan
 
 MOST_TEMPERATURES = 1000
@@ -62,10 +61,10 @@ class FilterOptions(Struct, frozen=True):
         float | None, option("--min-p", metavar="P", help="Keep tokens this likely beside the best; 0 is off.")
     ] = None
 
-    def settings(self, default: "Settings") -> "Settings":
-        """The filters that are given, over others. Raises MisuseError for what is none."""
+    def settings(self, repetition_penalty: float) -> Settings:
+        """The filters that are given, and the penalty. Raises MisuseError for what is none."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
-        return replace(default, **given)
+        return Settings(repetition_penalty=repetition_penalty, **given)
 
 
 class DrawOptions(Struct, frozen=True):

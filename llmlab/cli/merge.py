@@ -34,12 +34,13 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
     With --out the table of all is shown, else the records are written to stdout.
     """
     from llmlab.bulk.merging import merge
+    from llmlab.bulk.tallies import TALLIES
 
     if out:
         _check_new(out)
     with world.progress(tr("reading")) as progress:
         merged = merge(part, progress)
-    tally = merged.sort.tally()
+    tally = TALLIES[merged.sort]()
     if out:
         _write(world, merged, tally, out)
         world.show(tally, FormOptions())

@@ -20,6 +20,7 @@ from llmlab.cli.verbs import option, verb
 from llmlab.cli.word_options import WordOptions
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
+from llmlab.lab.asked import preset_of
 from llmlab.language import tr
 from llmlab.stream import batches
 
@@ -126,13 +127,11 @@ def next_(
 
     Nothing is drawn. With a temperature or a filter: what top-k, top-p, min-p keep.
     """
-    from llmlab.backends.sampling import Settings
-    from llmlab.lab.asked import preset_of
     from llmlab.lab.probability.next_text import check, what_follows
     from llmlab.lab.prompt import context
 
     asked, wrap = reading.one(world, text), preset_of(world.config, preset)
-    heats, cuts = heat.temperatures((1.0,)), filters.settings(Settings(repetition_penalty=repetition_penalty))
+    heats, cuts = heat.temperatures((1.0,)), filters.settings(repetition_penalty)
     check(k, heats, cuts, by, counts=counts)
     if models.several and counts:
         raise MisuseError(tr("--counts is for one model"), tr("give one --model"))

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llmlab.backends.base import CausalLM
 from llmlab.bulk.shard import WHOLE, Shard
 from llmlab.bulk.sorts import numbered
 from llmlab.cli.options import FormOptions
-from llmlab.cli.out_file import OutFile
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
 from llmlab.lab.prompt import Prompt
@@ -20,9 +20,11 @@ from llmlab.lab.temperature.prompts import Prompts
 from llmlab.lab.temperature.records import conditions, record
 from llmlab.lab.temperature.samples import NOTHING, summarise
 from llmlab.lab.temperature.tally import SamplesTally
-from llmlab.lab.temperature.trace import Trace
 from llmlab.language import tr
 from llmlab.view import Record
+
+if TYPE_CHECKING:
+    from llmlab.cli.out_file import OutFile
 
 SHOWN = 100  # prompts of a file that a table shows one by one
 
@@ -36,7 +38,7 @@ class Run:
     plan: Plan
     form: FormOptions
     expected: Expected = NOTHING
-    out: OutFile | None = None
+    out: "OutFile | None" = None
     shard: Shard = WHOLE  # of the prompts
     items: int = 0  # how many prompts there are, of all shards; 0: nobody knows
     every: bool = False  # of the answers is shown
@@ -163,5 +165,7 @@ class Run:
                 self.world.tell("\n")
 
     def _tell_steps(self, prompt: Prompt, found: Sequence[Sample]) -> None:
+        from llmlab.lab.temperature.trace import Trace
+
         for one in found:
             self.world.show(Trace(prompt, self.plan, one, of_text(self.lm.info)), self.form)

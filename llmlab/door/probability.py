@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.door.base import Heats, Named, Opened, Texts, Told, check_texts, heats, listed
 from llmlab.errors import MisuseError
 from llmlab.files.opening import called

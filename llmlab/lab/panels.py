@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from llmlab.arrays import Doubles, Floats
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab.shaded import FULL
 from llmlab.lab.text import BITS, number, probability, raw, show
 from llmlab.language import tr

@@ -6,15 +6,18 @@ BOS is put first by the engine, once, whatever a template says.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM, Message, Tokens
 from llmlab.backends.served.base import Served
-from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
-from llmlab.lab.characters.healing import Backoff, heal
 from llmlab.language import tr
 from llmlab.render.safe import visible
+
+if TYPE_CHECKING:  # numpy, which a prompt of a server does without
+    from llmlab.backends.spellings import Spellings
+    from llmlab.lab.characters.healing import Backoff
 
 MARK = "\ue000llmlab{}\ue000"  # stands for a message's text in a template; private use, in no text
 
@@ -28,7 +31,7 @@ class Prompt:
     tokens: Tokens  # up to the likeliest cut of a healed one
     chat: bool = False  # the model's own chat template is around it
     messages: tuple[Message, ...] = ()  # of a conversation whose template only a server knows
-    cuts: tuple[Backoff, ...] = ()  # where a text that ends inside a token may be cut, the likeliest first
+    cuts: tuple["Backoff", ...] = ()  # where a text that ends inside a token may be cut, the likeliest first
 
     @property
     def rest(self) -> bytes:
@@ -133,7 +136,9 @@ def _with_literal(model: CausalLM, messages: Sequence[Message], rendered: str) -
     return tokens
 
 
-def mended(model: CausalLM, spellings: Spellings, prompt: Prompt, wanted: bool = False) -> Prompt:
+def mended(model: CausalLM, spellings: "Spellings", prompt: Prompt, wanted: bool = False) -> Prompt:
     """A prompt with its ending healed where it needs it, or `wanted`; a chat template ends with whole tokens."""
+    from llmlab.lab.characters.healing import heal
+
     cuts = () if prompt.chat else heal(model, spellings, prompt.tokens, wanted)
     return replace(prompt, tokens=cuts[0].tokens, cuts=cuts) if cuts else prompt

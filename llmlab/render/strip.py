@@ -1,12 +1,15 @@
 """Running text shaded part by part: a coloured background, or a row of blocks below where there are no colours."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
 from llmlab.render.fold import cells, in_lines
 from llmlab.view import Strip
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 LINE = 80  # cells a line at most: running text of any length is folded in a pipe too
@@ -40,7 +43,7 @@ def legend(shades: Sequence[Part], width: int, coloured: bool) -> Iterator[Text]
     yield line
 
 
-def has_colours(console: Console) -> bool:
+def has_colours(console: "Console") -> bool:
     """Whether shades are colours; where they are not, they are blocks or left out."""
     return bool(console.is_terminal and console.color_system and not console.no_color)
 

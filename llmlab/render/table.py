@@ -2,12 +2,12 @@
 unfolded in a pipe.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TextIO
 
 from msgspec import Struct
 from msgspec.structs import replace
-from rich.console import Console
 from rich.text import Text
 
 from llmlab.language import tr
@@ -20,23 +20,22 @@ from llmlab.view import Picture, View
 def draw(views: Sequence[Picture], stream: TextIO, screen: Screen) -> None:
     """Write the views. Text is never read as markup, and no terminal obeys it, whatever field it stands in."""
     width = screen.width if screen.terminal else grid.UNFOLDED
-    console = _Console(
-        file=stream,
-        width=width,
-        force_terminal=screen.terminal,
-        force_jupyter=False,  # in a notebook rich would show each line as an output of its own
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-        color_system="auto" if screen.colours else None,
-        no_color=not screen.colours,
-    )
+    write, coloured = _pen(stream, screen, width)
     for number, view in enumerate(map(_harmless, views)):
         if number:
-            console.print()
-        for line in _lines(view, width, strip.has_colours(console), screen.explained):
-            console.print(line, soft_wrap=True)  # they are as wide as they may be
+            write(Text())
+        for line in _lines(view, width, coloured, screen.explained):
+            write(line)
+
+
+def _pen(stream: TextIO, screen: Screen, width: int) -> tuple[Callable[[Text], object], bool]:
+    """What writes a line, and whether in colours. A pipe has none: what knows terminals takes 15 ms to load."""
+    if not (screen.terminal or screen.colours):
+        return lambda line: stream.write(f"{line.plain}\n"), False
+    from llmlab.render.console import opened
+
+    console = opened(stream, screen, width)
+    return partial(console.print, soft_wrap=True), strip.has_colours(console)  # lines are as wide as they may be
 
 
 def _lines(view: Picture, width: int, coloured: bool, explained: set[tuple[str, str]]) -> Iterator[Text]:
@@ -63,13 +62,6 @@ def legend(view: Picture, explained: set[tuple[str, str]]) -> list[str]:
     new = [one for one in dict.fromkeys(new) if one not in explained]
     explained.update(new)
     return [tr("; ").join(tr("{name}: {means}", name=name, means=means) for name, means in new)] if new else []
-
-
-class _Console(Console):
-    """rich ends the process when the reader of a pipe is gone; here the caller decides."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
 
 
 def _harmless(part: Any) -> Any:

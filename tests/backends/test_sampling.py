@@ -14,7 +14,8 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from llmlab.backends.sampling import Settings, distribution, entropy, top
+from llmlab.backends.sampling import distribution, entropy, top
+from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 
 logits_of_any_model = arrays(np.float32, st.integers(2, 50), elements=st.floats(-30, 30, width=32))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmlab.backends.sampling import Settings, log_softmax
+from llmlab.backends.sampling import log_softmax
+from llmlab.backends.settings import Settings
 from llmlab.lab import panels
 
 HEATS = (0.5, 0.7, 1.0, 1.7, 3.0, 5.0)

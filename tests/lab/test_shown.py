@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from lab_vectors import embeddings
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab import prompt as prompts
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.probability.prob import ledger

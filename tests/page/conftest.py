@@ -18,7 +18,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from llmlab.backends.base import ModelInfo, Tokens
-from llmlab.backends.sampling import Settings, log_softmax
+from llmlab.backends.sampling import log_softmax
+from llmlab.backends.settings import Settings
 from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.prompt import Prompt

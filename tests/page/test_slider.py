@@ -8,7 +8,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from llmlab.backends.sampling import Settings, distribution
+from llmlab.backends.sampling import distribution
+from llmlab.backends.settings import Settings
 from llmlab.cli import main
 from llmlab.cli.world import World
 from llmlab.render import plot

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from msgspec import Struct
 
 from llmlab.backends.base import CausalLM, Message, Tokens
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.language import later
 
 CERTAIN = 1000  # nats that make a token so likely that it is drawn

@@ -6,15 +6,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-import numpy as np
-
 from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
-from llmlab.backends.sampling import Settings
 from llmlab.backends.served.answers import choice_of, finish_of, native, of_prompt, positions, text_of, whole
 from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.tokens import Cutter
+from llmlab.backends.settings import Settings
 from llmlab.errors import DamagedError, LabError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
@@ -241,7 +239,7 @@ class ServedLM:
         first = 0 if self._bos else 1
         places = range(request.start, len(request.tokens))
         logprobs = [one(request.tokens, place) if place >= first else math.nan for place in places]
-        return TokenStats(np.array(logprobs), np.zeros(len(logprobs), np.int64), np.full(len(logprobs), np.nan))
+        return TokenStats.of(logprobs)
 
     def _forced(self, tokens: Tokens, place: int) -> float:
         """Of a token that is made certain to be drawn, which llama-server tells as if it had not been."""
@@ -274,8 +272,7 @@ class ServedLM:
         body = self._body(request.tokens, Settings(), 1, 0) | {"prompt_logprobs": 0}
         found = choice_of(self._pool.ask("completions", body)).get("prompt_logprobs") or []
         told = of_prompt([*self._bos, *request.tokens.ids], found)[len(self._bos) + request.start :]
-        ranks = np.array([rank for _, rank in told], np.int64)
-        return TokenStats(np.array([logprob for logprob, _ in told]), ranks, np.full(len(told), np.nan))
+        return TokenStats.of([logprob for logprob, _ in told], [rank for _, rank in told])
 
     @property
     def _where(self) -> str:

@@ -10,16 +10,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Condition, Event
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmlab.backends.served.wire import Body, Wire, WireError
 from llmlab.errors import LabError
 from llmlab.language import tr
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 HAS_ENOUGH, UNABLE = 429, 501  # HTTP statuses: it runs, and is the same; it will never do that
@@ -31,6 +33,10 @@ T = TypeVar("T")
 
 class UnservedError(LabError):
     """A server does not do what it is asked for."""
+
+
+class OverError(Exception):
+    """Nobody waits for an answer any more."""
 
 
 class BrokenError(LabError):
@@ -145,6 +151,11 @@ class Pool:
 
         Who takes no more of them waits for the requests that are under way, and for no further try of them.
         """
+        if self.parallel == 1:
+            yield from map(function, items)
+            return
+        from concurrent.futures import ThreadPoolExecutor  # and with it logging, which one request at a time needs not
+
         over = Event()
         with ThreadPoolExecutor(self.parallel, initializer=setattr, initargs=(self._work, "over", over)) as workers:
             waiting: deque[Future[B]] = deque()
@@ -170,7 +181,7 @@ class Pool:
             while (member := self._free()) is None and not self._work.over.is_set():
                 self._changed.wait()
             if member is None or self._work.over.is_set():
-                raise CancelledError
+                raise OverError
             member.under_way += 1
         try:
             yield member

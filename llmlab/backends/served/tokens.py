@@ -1,11 +1,10 @@
 """How a server cuts a text into tokens: asked of its /tokenize, or read off an echo of the text."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
-
-import numpy as np
 
 from llmlab.backends.base import Tokens, TokenStats
 from llmlab.backends.pieces import Spelt, bytes_of
@@ -83,12 +82,10 @@ class Cutter:
         own = every[: len(every) - int(usage.get("completion_tokens", 1))]
         offsets = list((choice.get("logprobs") or {}).get("text_offset") or [])[: len(own)]
         pieces = _between(text, offsets, [one.token.piece for one in own])
-        logprobs = np.array([one.token.logprob for one in own])
-        if np.isnan(logprobs[1:]).any():
+        logprobs = [one.token.logprob for one in own]
+        if any(map(math.isnan, logprobs[1:])):
             raise DamagedError(tr("the server does not tell the log-probability of each token"))
-        none = np.zeros(len(own), np.int64)
-        stats = TokenStats(logprobs, none, np.full(len(own), np.nan))
-        return Tokens(tuple(map(self._number, pieces)), pieces), stats
+        return Tokens(tuple(map(self._number, pieces)), pieces), TokenStats.of(logprobs)
 
     def _number(self, piece: bytes) -> int:
         """A number of our own, below 0, for what is named by its text alone: the same for the same text."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llmlab.backends.base import CausalLM
 from llmlab.backends.ngram.kneser_ney import CountStep
 from llmlab.backends.ngram.model import NgramLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.next import PLAIN, Next
 from llmlab.lab.shown import Shown

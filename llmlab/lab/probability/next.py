@@ -14,7 +14,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab.probability.charts import next as charts
 from llmlab.lab.probability.charts import panels
 from llmlab.lab.probability.parts import NEXT

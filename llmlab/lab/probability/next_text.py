@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
 from llmlab.backends.served.base import Served
+from llmlab.backends.settings import Settings
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters import words

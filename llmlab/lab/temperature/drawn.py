@@ -1,8 +1,9 @@
 """What is to be drawn, and what was: a plan, its samples, and the steps of one that is traced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from llmlab.backends.sampling import Settings
+from llmlab.arrays import Floats
+from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.alternatives import Alternatives
 from llmlab.language import later, tr
@@ -119,3 +120,23 @@ class Sample:
     logprob: float  # nats, under the model itself (T = 1, no filter)
     finish: str  # "stop", "end" (the model ended the text), "length", or "interrupted"
     steps: tuple[Step, ...] = ()  # of a sample that was traced
+
+
+@dataclass(frozen=True)
+class First:
+    """A likely first token: its exact probability at a temperature, and the share of samples that begin with it."""
+
+    temperature: float
+    token: int
+    piece: bytes
+    probability: float
+    seen: float
+
+
+@dataclass(frozen=True)
+class Firsts:
+    """The likeliest first tokens at each temperature, and what is known of all of them."""
+
+    likeliest: tuple[First, ...] = ()
+    entropies: tuple[float, ...] = ()  # nats, of what is drawn at each temperature of the plan
+    logprobs: Floats | None = field(default=None, compare=False, repr=False)  # [V] nats at T = 1

@@ -2,38 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends import sampling
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab.prompt import Prompt
-from llmlab.lab.temperature.drawn import Plan, Sample
+from llmlab.lab.temperature.drawn import First, Firsts, Plan, Sample
 
 FIRSTS = 5  # first tokens whose frequency is set beside their probability
-
-
-@dataclass(frozen=True)
-class First:
-    """A likely first token: its exact probability at a temperature, and the share of samples that begin with it."""
-
-    temperature: float
-    token: int
-    piece: bytes
-    probability: float
-    seen: float
-
-
-@dataclass(frozen=True)
-class Firsts:
-    """The likeliest first tokens at each temperature, and what is known of all of them."""
-
-    likeliest: tuple[First, ...] = ()
-    entropies: tuple[float, ...] = ()  # nats, of what is drawn at each temperature of the plan
-    logprobs: Floats | None = field(default=None, compare=False, repr=False)  # [V] nats at T = 1
 
 
 def firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> Firsts:

@@ -1,6 +1,6 @@
 """What is drawn when not everything is said: the settings decide, and the preset around a prompt."""
 
-import secrets
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def planned(
     stops = tuple(stop) or (*default.stop, *asked.wrap.stop)
     heats = default.temperature if temperatures is None else tuple(temperatures)
     if seed is None and any(heats):  # at T = 0 nothing is drawn
-        seed = secrets.randbelow(2**31)
+        seed = int.from_bytes(os.urandom(4)) >> 1
     found = Plan(temperatures=heats, seed=seed, stop=stops, same_noise=same_noise, **chosen)  # type: ignore[arg-type]
     found.check()
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from llmlab.lab.temperature.charts import prompts as charts
 from llmlab.lab.temperature.samples import Samples
 from llmlab.view import Chart, Panel, Several
 
@@ -20,4 +19,6 @@ class Prompts(Several, frozen=True):
 
     def chart(self) -> Chart:
         """Of a few prompts the pictures of each; of more one of their measures."""
-        return super().chart() if len(self.results) <= FEW else charts.together(self.results)
+        from llmlab.lab.temperature.charts.prompts import together
+
+        return super().chart() if len(self.results) <= FEW else together(self.results)

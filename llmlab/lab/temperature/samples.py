@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-import numpy as np
-
 from llmlab.arrays import Floats
 from llmlab.backends.base import CausalLM
 from llmlab.backends.served.base import Served
@@ -19,11 +17,8 @@ from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shares import Share, share_columns
 from llmlab.lab.shown import Shown
 from llmlab.lab.temperature import column
-from llmlab.lab.temperature.charts import generate as charts
-from llmlab.lab.temperature.charts import panels
-from llmlab.lab.temperature.drawn import Plan, Sample
+from llmlab.lab.temperature.drawn import First, Firsts, Plan, Sample
 from llmlab.lab.temperature.expected import Expected
-from llmlab.lab.temperature.firsts import First, Firsts, firsts
 from llmlab.lab.temperature.generate import sample
 from llmlab.lab.temperature.records import conditions, record
 from llmlab.lab.text import BITS, edged, finite, number, raw, show
@@ -49,7 +44,7 @@ class Samples(Shown):
     first_entropies: tuple[float, ...]  # nats, exact, of the first token at each temperature of the plan; or none
     first_logprobs: Floats | None = field(compare=False, repr=False)  # [V] nats at T = 1, as `firsts` says
     expected: Expected
-    preferred: str  # the answer at T = 0, where one is expected
+    preferred: str | None  # the answer at T = 0, where an answer is wrong
     origin: Provenance
 
     def views(self, *, every: bool = False) -> list[View]:
@@ -77,10 +72,14 @@ class Samples(Shown):
         return [one.text for one in self.samples]
 
     def panels(self) -> list[Panel]:
+        from llmlab.lab.temperature.charts import panels
+
         return [*panels.of_samples(self)]
 
     def chart(self) -> Chart:
-        return charts.picture(self)
+        from llmlab.lab.temperature.charts.generate import picture
+
+        return picture(self)
 
     def of(self, temperature: float) -> list[Sample]:
         return [one for one in self.samples if one.temperature == temperature]
@@ -103,7 +102,8 @@ class Samples(Shown):
 
     def length(self, temperature: float) -> float:
         """Mean tokens a sample."""
-        return float(np.mean([len(one.ids) for one in self.of(temperature)]))
+        samples = self.of(temperature)
+        return sum(len(one.ids) for one in samples) / len(samples)
 
     def _temperatures(self) -> list[float]:
         """Those that have samples; an interrupted run may lack some."""
@@ -132,8 +132,9 @@ class Samples(Shown):
             said = tr("right answers: {shares}", shares=tr(", ").join(shares))
         else:
             said = tr("different answers: {counts}", counts=tr(", ").join(map(self._differ, ends)))
-        alone = len(self.samples) == 1 and answer(self.samples[0].text) == answer(self.preferred)
-        if not self.expected or self.expected.accepts(self.preferred) or alone:
+        if self.preferred is None or self.expected.accepts(self.preferred):
+            return said
+        if len(self.samples) == 1 and answer(self.samples[0].text) == answer(self.preferred):
             return said
         return tr(
             "{said}; the model itself prefers {answer}: temperature cannot mend that",
@@ -228,9 +229,10 @@ def summarise(
     expected = expected.in_sentences if prompt.chat else expected
     order = {t: place for place, t in enumerate(plan.temperatures)}
     found = tuple(sorted(samples, key=lambda one: (order[one.temperature], one.sample)))
-    preferred = _preferred(model, prompt, plan, found) if expected else ""
+    wrong = expected and not all(expected.accepts(one.text) for one in found)
+    preferred = _preferred(model, prompt, plan, found) if wrong else None
     exact = plan.samples > 1 and not isinstance(model, Served)  # which shows no logits
-    begins = firsts(model, prompt, plan, found) if exact else Firsts()
+    begins = _firsts(model, prompt, plan, found) if exact else Firsts()
     return Samples(
         prompt,
         plan,
@@ -242,6 +244,12 @@ def summarise(
         preferred,
         of_text(model.info),
     )
+
+
+def _firsts(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> Firsts:
+    from llmlab.lab.temperature.firsts import firsts  # numpy, which samples of a server do without
+
+    return firsts(model, prompt, plan, samples)
 
 
 def _preferred(model: CausalLM, prompt: Prompt, plan: Plan, samples: Sequence[Sample]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab import alternatives
 from llmlab.lab.prompt import Prompt
 from llmlab.lab.provenance import Provenance, of_text

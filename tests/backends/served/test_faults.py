@@ -8,8 +8,8 @@ import pytest
 from backends.served.faulty import WORDS, Faulty, cut, distribution, gone, hang, logprob, raw, status, told, unended
 
 from llmlab.backends.base import Message, ScoreRequest, Tokens
-from llmlab.backends.sampling import Settings
 from llmlab.backends.served.base import Draw
+from llmlab.backends.settings import Settings
 from llmlab.errors import DamagedError, LabError
 
 HTML = b"<html><body>Bad gateway</body></html>"

@@ -8,9 +8,9 @@ from backends.served.faulty import MODEL, Faulty
 from msgspec.structs import replace
 
 from llmlab.backends.base import ScoreRequest, Tokens
-from llmlab.backends.sampling import Settings
 from llmlab.backends.served.base import Draw
 from llmlab.backends.served.model import ServedLM
+from llmlab.backends.settings import Settings
 from llmlab.errors import UnsupportedError
 
 CONTEXT = Tokens.of("The cat", [0], [b"The cat"])

@@ -15,7 +15,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.prompt import read

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.errors import UnsupportedError
 from llmlab.lab.probability.next_text import what_follows
 from llmlab.lab.prompt import read

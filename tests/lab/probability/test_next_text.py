@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.characters.words import word_of
 from llmlab.lab.probability.next import Next

@@ -16,7 +16,7 @@ from transformers.generation.logits_process import (
 
 from llmlab.errors import MisuseError
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature import generate
+from llmlab.lab.temperature import generate, growing
 from llmlab.lab.temperature.drawn import Plan
 
 PROMPT = "The cat sat on"
@@ -214,7 +214,7 @@ def test_gumbel_draws_are_as_frequent_as_their_probability(lm, plain):
 def test_more_samples_than_a_group_holds_are_the_same_as_fewer(request, monkeypatch, engine):
     model, plan = request.getfixturevalue(engine), Plan((0.5, 1.0), samples=7, max_tokens=6, seed=1)
     together = sample(model, PROMPT, plan)
-    monkeypatch.setattr(generate, "ROWS", 3)  # the decoder starts anew four times
+    monkeypatch.setattr(growing, "ROWS", 3)  # the decoder starts anew four times
     for one, other in zip(sample(model, PROMPT, plan), together, strict=True):
         assert (one.temperature, one.sample, one.ids) == (other.temperature, other.sample, other.ids)
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)

@@ -2,7 +2,7 @@
 
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature import generate
-from llmlab.lab.temperature.generate import Plan, Sample
+from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.many import Job, of_record, sample_each
 from llmlab.lab.temperature.samples import draw
 

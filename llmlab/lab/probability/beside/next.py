@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from llmlab.backends.base import CausalLM
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.backends.spellings import Spellings
 from llmlab.errors import MisuseError
 from llmlab.lab.beside import lines, names

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab.panels import part, shading, slider
 from llmlab.lab.probability.parts import PART
 from llmlab.lab.text import BITS

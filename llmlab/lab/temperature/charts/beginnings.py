@@ -12,7 +12,7 @@ from llmlab.language import tr
 from llmlab.view import Chart, Record
 
 if TYPE_CHECKING:
-    from llmlab.lab.temperature.firsts import First
+    from llmlab.lab.temperature.drawn import First
     from llmlab.lab.temperature.samples import Samples
 
 DRAWN = 5  # tokens

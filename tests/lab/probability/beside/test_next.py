@@ -10,7 +10,7 @@ import tiny
 from deaf import Deaf
 from msgspec import structs
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.backends.spellings import Spellings
 from llmlab.config import load
 from llmlab.errors import MisuseError

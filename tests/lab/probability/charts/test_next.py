@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import vega
 
-from llmlab.backends.sampling import Settings
+from llmlab.backends.settings import Settings
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.probability.next_text import next_text
 from llmlab.lab.prompt import read

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from llmlab.backends.sampling import Settings, log_softmax
+from llmlab.backends.sampling import log_softmax
+from llmlab.backends.settings import Settings
 from llmlab.lab.probability.compare import difference
 from llmlab.lab.probability.next import next_tokens
 from llmlab.lab.probability.prob import ledger, with_others
