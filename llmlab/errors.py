@@ -34,7 +34,8 @@ class Exit(IntEnum):
     OK = 0
     FAILURE = 1
     MISUSE = 2
-    INTERRUPTED = 130
+    INTERRUPTED = 130  # Ctrl-C: 128 and the number of SIGINT
+    TERMINATED = 143  # the same of SIGTERM
 
 
 class LabError(Exception):

@@ -4,7 +4,6 @@ A verb's room is imported only when the verb runs, so that `llmlab --help` is in
 """
 
 import gc
-import sys
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from typer.main import get_command
 
 from llmlab import __version__
 from llmlab.cli.lang import LANG
+from llmlab.cli.process import Terminated, fill_standard_streams
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError, reason
@@ -140,23 +140,25 @@ def root(
         world.write(ctx.get_help() + "\n")
 
 
-def run() -> None:
-    """The process of the command line: what `main` does, and a quick end."""
+def run() -> int:
+    """The process of the command line: what `main` does, and a quick end; its exit code."""
+    fill_standard_streams()
+    terminated = Terminated()
     try:
-        sys.exit(main())
+        return terminated.code(main())
     finally:
         gc.freeze()  # Python's last search for cycles among all that the libraries hold takes 30 ms
 
 
 def main(world: World | None = None) -> int:
-    """Run the command line; the exit code: 0, 1 for failure, 2 for misuse, 130 for an interrupt."""
+    """Run the command line; the exit code: 0, 1 for failure, 2 for misuse, 130 for an interrupt, 143 for SIGTERM."""
     world = world or World()
     if COMPLETE in world.environ:
         from llmlab.cli.completing import complete
 
         return complete(world, get_command(app), SECTIONS)
     code = ended(world)
-    if code == Exit.INTERRUPTED:
+    if code in (Exit.INTERRUPTED, Exit.TERMINATED):
         world.say(tr("interrupted"))
     return code
 
@@ -165,6 +167,7 @@ def ended(world: World) -> int:
     """The same, saying nothing of an interrupt: of a command inside another that is said once."""
     try:
         speak(world.language)
+        _check_stdout(world)
         _check_utf8(world.argv)
         with redirect_stdout(world.stdout):  # typer prints --help itself
             return int(app(list(world.argv), obj=world, prog_name="llmlab", standalone_mode=False) or Exit.OK)
@@ -174,19 +177,34 @@ def ended(world: World) -> int:
         return _fail(world, error, _usage(error), Exit.MISUSE)
     except (KeyboardInterrupt, typer.Abort):  # typer turns most of them into this code itself
         return int(Exit.INTERRUPTED)
-    except OSError as error:
-        return _fail(world, error, f"{reason(error)} {error.filename or ''}".strip(), Exit.FAILURE)
-    except Exception as error:  # a fault of ours: still one line
-        return _fail(world, error, _bug(error), Exit.FAILURE)
+    except Exception as error:
+        return _fail(world, error, _unforeseen(error), Exit.FAILURE)
 
 
 def _with_hint(error: LabError) -> str:
     return error.message + tr("; ") + error.hint if error.hint else error.message
 
 
-def _bug(error: Exception) -> str:
+def _unforeseen(error: Exception) -> str:
+    """What is said of an error that nobody has worded: still one line."""
+    if isinstance(error, OSError):
+        return f"{reason(error)} {error.filename or ''}".strip()
+    if isinstance(error, UnicodeEncodeError):
+        return _unwritable(error)
     name = type(error).__name__
     return tr("{name}: {error}; this is a bug, please report it with llmlab --debug", name=name, error=error)
+
+
+def _unwritable(error: UnicodeEncodeError) -> str:
+    """That a stream, whose encoding a user has set, has no such character."""
+    character = error.object[error.start]
+    message = tr("{character!a} cannot be written in {encoding}", character=character, encoding=error.encoding)
+    return message + tr("; ") + tr("set PYTHONIOENCODING=utf-8")
+
+
+def _check_stdout(world: World) -> None:
+    if world.stdout is None:
+        raise LabError(tr("stdout is closed: nobody would read the answer"), tr("leave out >&-, or use > FILE"))
 
 
 def _check_utf8(arguments: Any) -> None:

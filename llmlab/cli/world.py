@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from llmlab.cli.lang import asked
+from llmlab.errors import LabError, reason
 from llmlab.language import Language, system_language, tr
 from llmlab.progress import Progress
 from llmlab.render import Screen, show
@@ -35,7 +36,7 @@ class World:
     argv: Sequence[str] = field(default_factory=lambda: sys.argv[1:])
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     stdin: TextIO | None = field(default_factory=lambda: sys.stdin)  # None where the shell has closed it
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)  # None likewise; nothing is done then
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_file: Path | None = None
     debug: bool = False
@@ -153,6 +154,8 @@ class World:
         except BrokenPipeError:
             self._reader_gone()
             return False
+        except OSError as error:
+            raise _unwritten(error) from None
         return True
 
     def show_each(self, results: Iterable[Pictured], name: str, form: "FormOptions") -> None:
@@ -193,6 +196,8 @@ class World:
         except BrokenPipeError:
             self._reader_gone()
             return False
+        except OSError as error:
+            raise _unwritten(error) from None
         return True
 
     def say(self, message: str) -> None:
@@ -238,8 +243,10 @@ class World:
 
     @property
     def colours(self) -> bool:
-        """Whether stdout shows colours, and they are wanted."""
-        return is_terminal(self.stdout, self.environ) and not self.environ.get("NO_COLOR")
+        """Whether stdout is coloured: a terminal is without NO_COLOR (no-color.org), with FORCE_COLOR a pipe too."""
+        if self.environ.get("NO_COLOR"):
+            return False
+        return is_terminal(self.stdout, self.environ) or self.environ.get("FORCE_COLOR", "0") not in ("", "0")
 
     @property
     def width(self) -> int:
@@ -266,8 +273,12 @@ class World:
         os.close(nowhere)
 
 
-def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    return stream.isatty() and environ.get("TERM") != "dumb"
+def _unwritten(error: OSError) -> LabError:
+    return LabError(tr("stdout cannot be written: {reason}", reason=reason(error)), tr("see where > or | leads"))
+
+
+def is_terminal(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    return bool(stream and stream.isatty()) and environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int:

@@ -76,7 +76,7 @@ class Explorer(App[int]):
     def on_mount(self) -> None:
         self.desk.voice.to = self
         if sys.platform != "win32":  # else the terminal would stay as it is
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_interrupt)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, Exit.TERMINATED)
         self.name_model(self._play.side.name)
         self.say(tr(words.SEED, seed=self.desk.seed))
         self.action_half(self._open)

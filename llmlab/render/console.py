@@ -12,7 +12,7 @@ def opened(stream: TextIO, screen: Screen, width: int) -> Console:
     return Terminal(
         file=stream,
         width=width,
-        force_terminal=screen.terminal,
+        force_terminal=screen.terminal or screen.colours,
         force_jupyter=False,  # in a notebook rich would show each line as an output of its own
         markup=False,
         highlight=False,

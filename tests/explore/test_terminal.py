@@ -74,7 +74,7 @@ def terminal(gguf_file, tmp_path):
         (lambda one: os.write(one.master, b"\x03"), 130),
         (lambda one: os.write(one.master, b"\x11"), 0),
         (lambda one: one.process.send_signal(signal.SIGINT), 130),
-        (lambda one: one.process.send_signal(signal.SIGTERM), 130),
+        (lambda one: one.process.send_signal(signal.SIGTERM), 143),
     ],
     ids=["ctrl-c", "ctrl-q", "SIGINT", "SIGTERM"],
 )
