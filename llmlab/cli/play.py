@@ -51,7 +51,8 @@ def explore(
         raise MisuseError(
             tr("explore is a screen to play on: it needs a terminal"), tr("see llmlab next and llmlab neighbors")
         )
-    explore(_desk(world, unescape(text or ""), word or "", space, _known(seed), model), stdin)
+    code = explore(_desk(world, unescape(text or ""), word or "", space, _known(seed), model), stdin)
+    raise typer.Exit(code)
 
 
 @verb("llmlab guess", "llmlab guess configs/exercises/guess.zh.txt --seed 1", "llmlab guess book.txt --by character")

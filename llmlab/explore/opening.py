@@ -13,11 +13,11 @@ HINT = 'pip install "llmlab[explore]"'
 WATCH_S = 1.0
 
 
-def explore(desk: Desk, stdin: TextIO) -> None:
-    """Play until the user leaves, or the terminal is gone.
+def explore(desk: Desk, stdin: TextIO) -> int:
+    """Play until the user leaves, or the terminal is gone; the exit code, of a signal too.
 
     The model that is asked for is opened before, so that what is wrong with it is said there. Raises MissingError
-    without Textual, KeyboardInterrupt for Ctrl-C, and what opening a model raises.
+    without Textual, and what opening a model raises.
     """
     try:
         from llmlab.explore.screen import Explorer
@@ -29,8 +29,7 @@ def explore(desk: Desk, stdin: TextIO) -> None:
 
     play = Play(desk.model, desk.library.causal_lm(desk.model), desk.seed)
     Thread(target=_watch, args=(stdin,), daemon=True, name="llmlab-terminal").start()
-    if Explorer(desk, play).run() != Exit.OK:  # Ctrl-C, or a signal
-        raise KeyboardInterrupt
+    return Explorer(desk, play).run() or Exit.OK
 
 
 def _watch(stdin: TextIO) -> None:

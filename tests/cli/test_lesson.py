@@ -93,8 +93,8 @@ from pathlib import Path
 from llmlab.lessons import pages
 folder = Path(sys.argv.pop(1))
 pages.folder = lambda: folder
-from llmlab.cli import run
-run()
+from llmlab.__main__ import start
+start()
 """
 
 

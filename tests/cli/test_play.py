@@ -110,7 +110,7 @@ def terminal(models, tmp_path):
     """A game on a pseudo-terminal: its process, what it writes until a text, what is typed."""
     master, slave = pty.openpty()
     environ = {**os.environ, "LLMLAB_CACHE": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "TERM": "xterm"}
-    command = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\nfrom llmlab.cli import run; run()"
+    command = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\nfrom llmlab.__main__ import start; start()"
     line = [sys.executable, "-c", command, "secret", "--space", *models["SPACE"], "--seed", "1"]
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), slave)
     process = subprocess.Popen(line, **streams, start_new_session=True, env=environ)

@@ -16,10 +16,10 @@ import pytest
 MOST_S = 60
 BEGIN = """
 import fcntl, termios
-from llmlab.cli import run
+from llmlab.__main__ import start
 if {control}:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-run()
+start()
 """
 MAIN_SCREEN = b"\x1b[?1049l"  # leaves the alternate one
 
