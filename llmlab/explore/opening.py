@@ -29,7 +29,8 @@ def explore(desk: Desk, stdin: TextIO) -> int:
 
     play = Play(desk.model, desk.library.causal_lm(desk.model), desk.seed)
     Thread(target=_watch, args=(stdin,), daemon=True, name="llmlab-terminal").start()
-    return Explorer(desk, play).run() or Exit.OK
+    code = Explorer(desk, play).run()
+    return Exit.INTERRUPTED if code is None else code  # asyncio ends it itself at SIGINT
 
 
 def _watch(stdin: TextIO) -> None:
