@@ -88,7 +88,7 @@ def probe(
     form: FormOptions,
 ) -> None:
     """What a server really can do, found by asking it and checking its answers; kept for the other verbs."""
-    from llmlab.models import servers
+    from llmlab.models import probing, servers
     from llmlab.models.probed import Probed
 
     config = world.settings(base_url=tuple(base_url or ()))
@@ -97,7 +97,8 @@ def probe(
         raise MisuseError(
             tr("{name} is a model of this machine, which no server runs", name=name), tr("name openai:NAME")
         )
-    world.show(Probed(server, servers.probe(config, server, world.environ, world)), form)
+    pool = servers.connect(config, server, world.environ, world)
+    world.show(Probed(*probing.probe(config, server, pool, world)), form)
 
 
 models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove, probe)

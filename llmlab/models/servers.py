@@ -1,22 +1,17 @@
 """Models that a server runs: by `openai:NAME`, an entry of the settings, or the llama-server of `llmlab serve`.
 
-A server is probed once, and what was found is kept with its name. Before the first answer of each server is used, and
-after one has failed, a list is asked for again and held against the one that was kept: it may run another model by now.
+A server is probed once (probing.py). Before the first answer of each is used, and after one has failed, a list is asked
+for again and held against the one that was kept: it may run another model by now.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import msgspec
-from msgspec import structs
-
-from llmlab import cache
 from llmlab.config import Config
-from llmlab.errors import LabError, MissingError, MisuseError, UnsupportedError
+from llmlab.errors import MissingError, MisuseError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Reporter
 
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
     from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.served.model import ServedLM
     from llmlab.backends.served.pool import Pool
-    from llmlab.backends.served.wire import Wire
     from llmlab.models.sources import Source
 
 PREFIX = "openai:"
@@ -34,8 +28,6 @@ OFFICIAL, OFFICIAL_KEY, KEY = "https://api.openai.com/v1", "OPENAI_API_KEY", "LL
 EXAMPLE = "http://localhost:8000/v1"
 PARALLEL = 8  # requests at once
 UNSAID = 2**20  # tokens at once of a server that states no limit: it refuses what is too long
-FORMAT = 2  # of what is kept
-MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
 
 
 @dataclass(frozen=True)
@@ -56,14 +48,19 @@ def named(config: Config, name: str) -> Server | None:
     entry = config.models.get(name)
     given = config.servers.base_url
     if entry is not None and entry.source == "server":
-        urls, key = (entry.urls, entry.key or KEY) if entry.urls else (given, KEY)
-        return Server(name, entry.path or name, _checked(urls), key)
+        return _server(name, entry.path or name, entry.urls or given, entry.key if entry.urls else "")
     if not name.startswith(PREFIX):
         return None
     model = name.removeprefix(PREFIX)
     if not model:
         raise MisuseError(tr("{name} names no model", name=name), tr("for example {example}", example="openai:llama3"))
-    return Server(name, model, _checked(given or (OFFICIAL,)), KEY if given else OFFICIAL_KEY)
+    return _server(name, model, given or (OFFICIAL,))
+
+
+def _server(name: str, model: str, urls: Sequence[str], key: str = "") -> Server:
+    """`key`: the variable that an entry names; else the official server has that of its own client."""
+    key = key or (OFFICIAL_KEY if {url.rstrip("/") for url in urls} == {OFFICIAL} else KEY)
+    return Server(name, model, _checked(urls, key), key)
 
 
 def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "ServedLM":
@@ -71,8 +68,12 @@ def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter
 
     Raises MissingError without the client, LabError for a server that does not answer.
     """
-    found = up_to_date(config, server, environ, reporter) or probe(config, server, environ, reporter)
-    pool = connect(config, server, environ, reporter, partial(check_same, server, found) if found.canary else None)
+    from llmlab.models import probing
+
+    pool = connect(config, server, environ, reporter)
+    server, found = probing.up_to_date(config, server, pool) or probing.probe(config, server, pool, reporter)
+    if found.canary:
+        pool.hold_to(partial(probing.check_same, server, found))
     from llmlab.backends.served.model import ServedLM
 
     if found.abilities.seeded is False:
@@ -120,83 +121,24 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
     return ServedLM(pool, running.model, info, LLAMA_SERVER)
 
 
-def probe(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Findings":
-    """Find out what the first of the servers can do, and keep it."""
-    from llmlab.backends.served.probe import Probe
-
-    first = replace(server, urls=server.urls[:1])
-    with reporter.progress(tr("probing {url}", url=first.urls[0])) as progress:
-        found = Probe(connect(config, first, environ, reporter), server.model, progress).run()
-    path = _place(config, server)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cache.put(path, msgspec.json.encode((FORMAT, found)))
-    return found
-
-
-def kept(config: Config, server: Server) -> "Findings | None":
-    """What was found before; None where nothing was, or what was is of another version of llmlab."""
-    from llmlab.backends.served.base import Findings
-
-    try:
-        form, found = msgspec.json.decode(_place(config, server).read_bytes(), type=tuple[int, Findings])
-    except (OSError, msgspec.DecodeError):
-        return None
-    return found if form == FORMAT else None
-
-
-def up_to_date(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Findings | None":
-    """The same, None where another build of the server runs by now: it may do other things.
-
-    The official one has many replicas, whose builds differ. One that does not answer is left to the pool.
-    """
-    found = kept(config, server)
-    if found is None or not (found.canary and found.build) or server.urls[0] == OFFICIAL:
-        return found
-    from llmlab.backends.served.asker import canary
-
-    config = structs.replace(config, servers=structs.replace(config.servers, retries=0))
-    first = connect(config, replace(server, urls=server.urls[:1]), environ, reporter)
-    try:
-        build = canary(first, server.model, found)[1]
-    except LabError:
-        return found
-    return found if build in ("", found.build) else None
-
-
-def check_same(server: Server, found: "Findings", wire: "Wire") -> None:
-    """Ask one of the servers for the list that was kept. Raises LabError where it is another model's."""
-    from llmlab.backends.served.asker import canary
-
-    if not _same(dict(found.canary), dict(canary(wire, server.model, found)[0])):
-        raise LabError(
-            tr("{url} runs another model than when {name} was probed", url=wire.url, name=server.name),
-            f"llmlab models probe {server.name}",
-        )
-
-
-def connect(
-    config: Config,
-    server: Server,
-    environ: Mapping[str, str],
-    reporter: Reporter,
-    check: "Callable[[Wire], None] | None" = None,
-) -> "Pool":
-    """The servers as one, each of which is checked before it is believed."""
+def connect(config: Config, server: Server, environ: Mapping[str, str], reporter: Reporter) -> "Pool":
+    """The servers as one. Raises MissingError without the client, and for the official one without a key."""
     try:
         from llmlab.backends.served.client import Client
     except ImportError:
         raise MissingError(tr("a server needs the package openai"), 'pip install "llmlab[servers]"') from None
     from llmlab.backends.served.pool import Pool
+    from llmlab.backends.served.wire import Key
 
-    asked, key = config.servers, checked_key(server.key, environ)
-    if server.urls == (OFFICIAL,) and not key:
+    asked, key = config.servers, Key(checked_key(server.key, environ), server.key)
+    if server.urls == (OFFICIAL,) and not key.value:
         raise MissingError(
-            tr("{url} wants a key", url=OFFICIAL),
+            tr("{url} needs a key", url=OFFICIAL),
             tr("put it into the environment, as {name}, or name another server with --base-url", name=server.key),
         )
     parallel = asked.parallel or PARALLEL
     wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
-    return Pool(wires, parallel, asked.retries, reporter.say, check)
+    return Pool(wires, parallel, asked.retries, reporter.say)
 
 
 def checked_key(name: str, environ: Mapping[str, str]) -> str:
@@ -248,27 +190,13 @@ def _info(server: Server, build: str, dimension: int = 0) -> "ModelInfo":
     )
 
 
-def _place(config: Config, server: Server) -> Path:
-    """Where what was found is kept: by what is asked, and whom."""
-    from llmlab.models.sources import digest  # which looks here whether a name is of a server
-
-    name = digest("\n".join([server.model, *server.urls[:1]]))[:24]
-    return config.cache_folder / "probes" / f"{name}.json"
-
-
-def _same(was: Mapping[str, float], now: Mapping[str, float]) -> bool:
-    """Whether two lists are of one distribution: the last of a list may change places with the next."""
-    common = was.keys() & now.keys()
-    return len(common) >= max(1, len(was) - 1) and all(abs(was[name] - now[name]) < MOVED_NATS for name in common)
-
-
-def _checked(urls: Sequence[str]) -> tuple[str, ...]:
+def _checked(urls: Sequence[str], key: str) -> tuple[str, ...]:
     """Raises MisuseError for what is no URL of a server, and for one that holds a name or a key."""
     for url in urls:
         if "@" in url or "?" in url or "#" in url:
             raise MisuseError(
                 tr("the URL of a server holds more than an address"),
-                tr("a key belongs into the environment, as LLMLAB_API_KEY"),
+                tr("a key belongs into the environment, as {name}", name=key),
             )
         try:
             parts = urlsplit(url)

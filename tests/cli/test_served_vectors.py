@@ -77,6 +77,6 @@ def test_without_a_server_the_official_one_wants_a_key(lab, environ):
     done = lab("embed cat --model openai:text-embedding-3-small")
     assert (done.code, done.err) == (
         1,
-        "llmlab: https://api.openai.com/v1 wants a key; put it into the environment, as OPENAI_API_KEY, or name another"
+        "llmlab: https://api.openai.com/v1 needs a key; put it into the environment, as OPENAI_API_KEY, or name another"
         " server with --base-url\n",
     )

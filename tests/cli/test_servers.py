@@ -86,7 +86,9 @@ def test_two_servers_are_one_pool_and_one_of_them_may_be_dead(ask, probed, run, 
     with Faulty(key=SECRET, echo="right") as dead:
         pass
     urls = ("--base-url", server.url, "--base-url", dead.url)
+    server.pause_s = 0.05  # so that the other is asked meanwhile
     found = run("prob", "The cat sat.", "The dog runs.", *MODEL, *urls)
+    server.pause_s = 0.0
     assert found.code == 0, found.err
     assert "left out for now" in found.err
     found = run("prob", "The cat sat.", *MODEL, "--base-url", dead.url)
@@ -124,7 +126,7 @@ def test_without_a_url_the_official_server_wants_its_key(run, environ):
     del environ["OPENAI_API_KEY"]
     found = run("next", "Hi", "-m", "openai:x")
     assert found.code == 1
-    assert "https://api.openai.com/v1 wants a key" in found.err
+    assert "https://api.openai.com/v1 needs a key" in found.err
     assert "OPENAI_API_KEY" in found.err
 
 
@@ -138,7 +140,7 @@ def test_without_the_client_it_is_said_how_to_install_it(ask, monkeypatch):
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (status(401, "who?"), "refuses the key: who?"),
+        (status(401, "who?"), "refuses the key in LLMLAB_API_KEY: who?"),
         (status(404, "no such page"), "no such model or page"),
         (status(429), "gives no answer"),
         (status(500, "out of memory"), "gives no answer: out of memory"),

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from llmlab.backends.served.answers import choice_of, positions
 from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
-from llmlab.backends.served.pool import BrokenError, UnservedError
+from llmlab.backends.served.refusals import BrokenError, UnservedError
 from llmlab.backends.served.wire import Body
 
 TEXT = "The capital of France is Paris, and the capital of"  # what is asked

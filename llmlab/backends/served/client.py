@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from llmlab.backends.served.wire import Body, WireError, answered, fault_of, told
+from llmlab.backends.served.wire import Body, Key, WireError, answered, fault_of, told
 from llmlab.language import tr
 
 OFFICIAL_HOST = "api.openai.com"
@@ -18,12 +18,12 @@ NO_KEY = "none"  # the client wants one; servers without keys do not look at it
 class Client:
     """One server. Nothing is tried again here: that is the pool's, which has others."""
 
-    def __init__(self, url: str, key: str, timeout: float, connections: int) -> None:
-        self.url, self._key = url.rstrip("/"), key
+    def __init__(self, url: str, key: Key, timeout: float, connections: int) -> None:
+        self.url, self.key = url.rstrip("/"), key
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         http = httpx2.Client(limits=limits, timeout=timeout, follow_redirects=False)
         self._client = openai.OpenAI(
-            api_key=key or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
+            api_key=key.value or NO_KEY, base_url=self.url, max_retries=0, timeout=timeout, http_client=http
         )
         if urlsplit(self.url).hostname != OFFICIAL_HOST:  # the environment's are for that one alone
             self._client.organization = self._client.project = None
@@ -49,7 +49,7 @@ class Client:
 
     def _without_key(self, error: WireError) -> WireError:
         """A server may repeat what it was sent."""
-        error.said = error.said.replace(self._key, "***") if self._key else error.said
+        error.said = error.said.replace(self.key.value, "***") if self.key.value else error.said
         return error
 
     def _whole(self, path: str) -> str:

@@ -16,6 +16,7 @@ from itertools import islice
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from llmlab.backends.served.refusals import lost, refusal
 from llmlab.backends.served.wire import Body, Wire, WireError
 from llmlab.errors import LabError
 from llmlab.language import tr
@@ -31,16 +32,8 @@ B = TypeVar("B")
 T = TypeVar("T")
 
 
-class UnservedError(LabError):
-    """A server does not do what it is asked for."""
-
-
 class OverError(Exception):
     """Nobody waits for an answer any more."""
-
-
-class BrokenError(LabError):
-    """What a server answers is no answer, as often as it is asked."""
 
 
 @dataclass
@@ -52,7 +45,7 @@ class Member:
     failures: int = 0  # one after the other
     failed: float = 0.0  # when it did last, by the clock of time.monotonic
     rests_until: float = 0.0
-    unchecked: bool = True  # whether it may run another model: it has just been named, or came back
+    unchecked: bool = False  # whether it may run another model: it has just been named, or came back
 
     @property
     def is_full(self) -> bool:
@@ -67,26 +60,39 @@ class UnderWay(threading.local):
 
 
 class Pool:
-    """`retries`: how often a request is tried again; `parallel`: how many may be under way.
+    """`retries`: how often a request is tried again; `parallel`: how many may be under way."""
 
-    `check` raises LabError for a server of another model. It is asked before the first answer of each, and again after
-    one has failed: what comes back may be another.
-    """
-
-    def __init__(
-        self,
-        wires: Sequence[Wire],
-        parallel: int,
-        retries: int,
-        say: Callable[[str], None],
-        check: Callable[[Wire], None] | None = None,
-    ) -> None:
-        self.members = [Member(wire, unchecked=check is not None) for wire in wires]
-        self._check = check
+    def __init__(self, wires: Sequence[Wire], parallel: int, retries: int, say: Callable[[str], None]) -> None:
+        self.members = [Member(wire) for wire in wires]
+        self._check: Callable[[Wire], None] | None = None
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
         self._model = ""  # that all answers name
         self._changed, self._work = Condition(), UnderWay()
+
+    def hold_to(self, check: Callable[[Wire], None]) -> None:
+        """Ask `check`, which raises LabError for a server of another model, before the next answer of each.
+
+        It is asked again after one has failed: what comes back may be another.
+        """
+        self._check = check
+        for one in self.members:
+            one.unchecked = True
+
+    def first(self) -> "Pool":
+        """The first of the servers that answers, alone; those before it are left out for now."""
+        *others, last = self.members
+        return Pool([next(filter(self._is_there, others), last).wire], self.parallel, self._retries, self._say)
+
+    def _is_there(self, member: Member) -> bool:
+        begun = time.monotonic()
+        try:
+            member.wire.ask("models")
+        except WireError as error:
+            if error.fault != "refused":
+                self._note(member, error, begun)
+                return False
+        return True
 
     def ask(self, path: str, body: Body | None = None) -> Any:
         """One answer. Raises LabError where there is none, or another model gave it."""
@@ -110,8 +116,8 @@ class Pool:
         try:
             yield from parts
         except WireError as error:
-            self._note(member, error, time.monotonic())
-            raise lost(member.wire.url, error) from None
+            self._note(member, error, time.monotonic(), says=False)
+            raise lost(member.wire, error) from None
 
     def _parts(self, member: Member, path: str, body: Body) -> Iterator[Any]:
         for found in member.wire.stream(path, body):
@@ -126,7 +132,7 @@ class Pool:
                     found = asked(member)
                 except WireError as error:
                     if error.fault == "refused" or error.status == UNABLE:
-                        raise refusal(member.wire.url, error) from None
+                        raise refusal(member.wire, error) from None
                     self._note(member, error, begun)
                     last = error
                 else:
@@ -136,7 +142,7 @@ class Pool:
                 break  # others have tried for this one
             if attempt < self._retries:
                 self._rest(attempt, last)
-        raise lost(member.wire.url, last)
+        raise lost(member.wire, last)
 
     def _check_first(self, member: Member) -> None:
         if self._check is None or not member.unchecked:
@@ -205,14 +211,14 @@ class Pool:
                 member.failures = 0
             self._allowed = min(self._allowed + 1 / self._allowed, float(self.parallel))
 
-    def _note(self, member: Member, error: WireError, begun: float) -> None:
+    def _note(self, member: Member, error: WireError, begun: float, *, says: bool = True) -> None:
         """Ask less of what is busy, and leave out what is busy or broken: once for all that was under way."""
         with self._changed:
             if begun < member.failed:
                 return
             if error.fault == "busy":
                 self._allowed = max(self._allowed / 2, 1.0)
-            elif not member.failures and len(self.members) > 1:
+            elif says and not member.failures and len(self.members) > 1:
                 self._say(tr("{url} is left out for now: {reason}", url=member.wire.url, reason=error.said))
             member.failed = time.monotonic()
             wait_s = max(_wait(member.failures), min(error.wait_s, LONGEST_WAIT_S))
@@ -245,29 +251,3 @@ class Pool:
 def _wait(failures: int) -> float:
     """Seconds, after so many failures before."""
     return min(FIRST_WAIT_S * 2.0**failures, LONGEST_WAIT_S)
-
-
-def lost(url: str, error: WireError) -> LabError:
-    """What is said of a server that gives no answer, or breaks off."""
-    if error.fault == "refused":
-        return refusal(url, error)
-    kind = BrokenError if error.fault == "broken" else LabError
-    return kind(
-        tr("{url} gives no answer: {reason}", url=url, reason=error.said),
-        tr("see whether the server runs; what was finished is kept"),
-    )
-
-
-def refusal(url: str, error: WireError) -> LabError:
-    """What a server refuses, and what to do."""
-    if error.status in (401, 403):
-        return LabError(
-            tr("{url} refuses the key: {reason}", url=url, reason=error.said),
-            tr("put the right one into the environment, as LLMLAB_API_KEY"),
-        )
-    if error.status == 404:
-        return UnservedError(
-            tr("{url} has no such model or page: {reason}", url=url, reason=error.said),
-            tr("check --base-url, which mostly ends in /v1, and the model's name"),
-        )
-    return UnservedError(tr("{url} refuses: {reason}", url=url, reason=error.said))

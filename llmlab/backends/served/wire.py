@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -20,10 +21,19 @@ class WireError(Exception):
         self.fault, self.said, self.status, self.wait_s = fault, said, status, wait_s
 
 
+@dataclass(frozen=True)
+class Key:
+    """What a server knows a user by."""
+
+    value: str = field(default="", repr=False)  # "": there is none
+    name: str = ""  # the environment's variable that holds it; "" for that of a server that llmlab started
+
+
 class Wire(Protocol):
     """One server. A path that begins with a slash is the server's own, another one stands below its base URL."""
 
     url: str  # the base URL
+    key: Key
 
     def ask(self, path: str, body: Body | None = None) -> Any:
         """The answer to a body, or without one to GET. Raises WireError."""
@@ -73,7 +83,7 @@ class Loopback:
     """A server on this machine, spoken to with what Python has: to load a client takes longer than an answer."""
 
     def __init__(self, url: str, key: str, timeout: float) -> None:
-        self.url = url
+        self.url, self.key = url, Key(key)
         parts = urlsplit(url)
         self._address, self._base = (parts.hostname or "", parts.port or 80), parts.path
         self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}

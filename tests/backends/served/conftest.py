@@ -9,6 +9,7 @@ from llmlab.backends.served.base import Abilities
 from llmlab.backends.served.client import Client
 from llmlab.backends.served.model import ServedLM
 from llmlab.backends.served.pool import Pool
+from llmlab.backends.served.wire import Key
 
 ABILITIES = Abilities(
     completions=True,
@@ -51,7 +52,11 @@ def joined(ear):
     """Servers as one."""
 
     def joined(*servers: Faulty, parallel=4, retries=3, timeout=5.0, key="", check=None):
-        return Pool([Client(one.url, key, timeout, parallel) for one in servers], parallel, retries, ear.say, check)
+        wires = [Client(one.url, Key(key, "BOX_KEY"), timeout, parallel) for one in servers]
+        pool = Pool(wires, parallel, retries, ear.say)
+        if check:
+            pool.hold_to(check)
+        return pool
 
     return joined
 

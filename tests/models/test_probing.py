@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmlab.models import servers
+from llmlab.models import probing
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from llmlab.models import servers
     ],
 )
 def test_a_list_that_was_kept_tells_a_model_again(was, now, same):
-    assert servers._same(was, now) is same
+    assert probing._same(was, now) is same

@@ -1,0 +1,48 @@
+"""Why a server gave no answer, in one line that says what to do next."""
+
+from llmlab.backends.served.wire import Wire, WireError
+from llmlab.errors import LabError
+from llmlab.language import tr
+
+
+class UnservedError(LabError):
+    """A server does not do what it is asked for."""
+
+
+class BrokenError(LabError):
+    """What a server answers is no answer, as often as it is asked."""
+
+
+def lost(wire: Wire, error: WireError) -> LabError:
+    """What is said of a server that gives no answer, or breaks off."""
+    if error.fault == "refused":
+        return refusal(wire, error)
+    kind = BrokenError if error.fault == "broken" else LabError
+    return kind(
+        tr("{url} gives no answer: {reason}", url=wire.url, reason=error.said), tr("see whether the server runs")
+    )
+
+
+def refusal(wire: Wire, error: WireError) -> LabError:
+    """What a server refuses, and what to do."""
+    if error.status in (401, 403):
+        return _refused_key(wire, error)
+    if error.status == 404:
+        return UnservedError(
+            tr("{url} has no such model or page: {reason}", url=wire.url, reason=error.said),
+            tr("check --base-url, which mostly ends in /v1, and the model's name"),
+        )
+    return UnservedError(tr("{url} refuses: {reason}", url=wire.url, reason=error.said))
+
+
+def _refused_key(wire: Wire, error: WireError) -> LabError:
+    if not wire.key.name:  # of a server that llmlab started, which has just taken it
+        return LabError(tr("{url} refuses the key: {reason}", url=wire.url, reason=error.said), tr("start it again"))
+    told = {"url": wire.url, "name": wire.key.name, "reason": error.said}
+    if not wire.key.value:
+        return LabError(
+            tr("{url} needs a key: {reason}", **told), tr("put it into the environment, as {name}", name=wire.key.name)
+        )
+    return LabError(
+        tr("{url} refuses the key in {name}: {reason}", **told), tr("put the right one into the environment")
+    )

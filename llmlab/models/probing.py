@@ -1,0 +1,94 @@
+"""What servers were found to do: asked of the first that answers, once, and kept with its URL and the model's name.
+
+Another build of it is probed anew. The other servers of a pool are held to the same model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from llmlab import cache
+from llmlab.backends.served.asker import canary
+from llmlab.backends.served.base import Findings
+from llmlab.backends.served.pool import Pool
+from llmlab.backends.served.probe import Probe
+from llmlab.backends.served.wire import Wire, WireError
+from llmlab.config import Config
+from llmlab.errors import LabError
+from llmlab.language import tr
+from llmlab.models.servers import OFFICIAL, Server
+from llmlab.models.sources import digest
+from llmlab.progress import Reporter
+
+FORMAT = 2  # of what is kept
+MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
+
+
+def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tuple[Server, Findings]:
+    """The servers, that which answers first, and what it can do, which is kept. Raises LabError where none answers."""
+    alone = pool.first()
+    url = alone.members[0].wire.url
+    with reporter.progress(tr("probing {url}", url=url)) as progress:
+        found = Probe(alone, server.model, progress).run()
+    path = _place(config, server, url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cache.put(path, msgspec.json.encode((FORMAT, found)))
+    return _beginning(server, url), found
+
+
+def kept(config: Config, server: Server) -> tuple[Server, Findings] | None:
+    """The same as it was found before; None where nothing was, or what was is of another version of llmlab."""
+    for url in server.urls:
+        try:
+            form, found = msgspec.json.decode(_place(config, server, url).read_bytes(), type=tuple[int, Findings])
+        except (OSError, msgspec.DecodeError):
+            continue
+        if form == FORMAT:
+            return _beginning(server, url), found
+    return None
+
+
+def up_to_date(config: Config, server: Server, pool: Pool) -> tuple[Server, Findings] | None:
+    """The same, None where another build of the server runs by now: it may do other things.
+
+    The official one has many replicas, whose builds differ. One that does not answer is left to the pool.
+    """
+    before = kept(config, server)
+    if before is None:
+        return None
+    first, found = before
+    if not (found.canary and found.build) or first.urls[0] == OFFICIAL:
+        return before
+    (wire,) = (one.wire for one in pool.members if one.wire.url == first.urls[0])
+    try:
+        build = canary(wire, server.model, found)[1]
+    except (LabError, WireError):
+        return before
+    return before if build in ("", found.build) else None
+
+
+def check_same(server: Server, found: Findings, wire: Wire) -> None:
+    """Ask one of the servers for the list that was kept. Raises LabError where it is another model's."""
+    if not _same(dict(found.canary), dict(canary(wire, server.model, found)[0])):
+        raise LabError(
+            tr("{url} runs another model than when {name} was probed", url=wire.url, name=server.name),
+            f"llmlab models probe {server.name}",
+        )
+
+
+def _beginning(server: Server, url: str) -> Server:
+    return replace(server, urls=(url, *(other for other in server.urls if other != url)))
+
+
+def _place(config: Config, server: Server, url: str) -> Path:
+    """Where what was found is kept: by what is asked, and whom."""
+    name = digest(f"{server.model}\n{url}")[:24]
+    return config.cache_folder / "probes" / f"{name}.json"
+
+
+def _same(was: Mapping[str, float], now: Mapping[str, float]) -> bool:
+    """Whether two lists are of one distribution: the last of a list may change places with the next."""
+    common = was.keys() & now.keys()
+    return len(common) >= max(1, len(was) - 1) and all(abs(was[name] - now[name]) < MOVED_NATS for name in common)

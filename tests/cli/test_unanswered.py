@@ -1,0 +1,127 @@
+"""What is told of a server that does not answer or refuses: which, why, once, and what helps."""
+
+import os
+from pathlib import Path
+
+import pytest
+from backends.served.faulty import Faulty, gone
+
+from llmlab.backends.served import pool, probe
+
+MODEL = ("--model", "openai:bigram")
+NEXT = ("next", "The cat", "-k", "1", *MODEL)
+OWN = """[models.box]
+source = "server"
+kind = "causal"
+path = "bigram"
+urls = ["{url}"]
+key = "BOX_KEY"
+licence = "MIT"
+description = "ours"
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(pool, "FIRST_WAIT_S", 0.002)
+    monkeypatch.setattr(probe, "SAMPLES", 1)
+
+
+@pytest.fixture(autouse=True)
+def settings(environ, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("LLMLAB_API_KEY", "OPENAI_API_KEY"):
+        environ.pop(name, None)
+    environ["LLMLAB_SERVERS_RETRIES"] = "1"
+
+
+@pytest.fixture
+def server():
+    with Faulty(echo="right") as server:
+        yield server
+
+
+@pytest.fixture
+def dead():
+    """Where no server listens any more."""
+    with Faulty() as one:
+        pass
+    return one
+
+
+def at(*servers):
+    return [word for one in servers for word in ("--base-url", one.url)]
+
+
+@pytest.mark.parametrize("words", [("models", "probe", "openai:bigram"), NEXT])
+def test_of_servers_that_were_never_probed_the_first_that_answers_is(run, dead, server, words):
+    found = run(*words, *at(dead, server))
+    assert (found.code, found.err.count(dead.url)) == (0, 1), found.err
+    assert found.err.startswith(f"llmlab: {dead.url} is left out for now: ")
+    if words[0] == "models":
+        assert found.out.startswith(server.url)
+    asked = len(server.asked)
+    again = run(*NEXT, *at(dead, server))
+    assert (again.code, again.err.count(dead.url)) == (0, 1)
+    assert len(server.asked) - asked < 5  # what was found is found again
+
+
+def test_of_servers_none_of_which_answers_each_is_named(run, dead):
+    with Faulty() as other:
+        pass
+    found = run(*NEXT, *at(dead, other))
+    assert found.code == 1
+    assert [line.split()[1] for line in found.err.splitlines()] == [dead.url, other.url]
+    assert "gives no answer" in found.err.splitlines()[-1]
+
+
+def test_a_stream_that_breaks_at_one_of_several_is_told_once(run, server):
+    def broken(handler, answer):
+        answer["choices"][0] |= {"text": " cat sat on", "logprobs": None}
+        handler.stream(answer, last=False, ended=False)
+        handler.wfile.write(b'data: {"error": {"message": "out of memory"}}\n\n')
+
+    assert run(*NEXT, *at(server)).code == 0
+    server.waiting.extend([None, broken])
+    with Faulty(echo="right") as other:
+        found = run("generate", "The cat", "--stream", *MODEL, *at(server, other))
+    assert (found.code, found.err.count("out of memory")) == (1, 1), found.err
+
+
+@pytest.mark.parametrize("key", ["", "sk-wrong"])
+@pytest.mark.parametrize("name", ["BOX_KEY", "LLMLAB_API_KEY"])
+def test_a_key_that_is_missing_and_one_that_is_wrong_are_told_apart_with_the_variables_name(run, environ, name, key):
+    environ |= {"BOX_KEY": "", "LLMLAB_API_KEY": "", name: key}
+    with Faulty(key="sk-right") as server:
+        Path("own.toml").write_text(OWN.format(url=server.url), encoding="utf-8")
+        own = ("--config", "own.toml", *NEXT[:-2], "--model", "box")
+        found = run(*own) if name == "BOX_KEY" else run(*NEXT, *at(server))
+    told = f"refuses the key in {name}: a wrong key" if key else "needs a key: a wrong key"
+    assert found.code == 1
+    assert found.err.startswith(f"llmlab: {server.url} {told}; put ")
+    assert {one for one in ("BOX_KEY", "LLMLAB_API_KEY", "OPENAI_API_KEY") if one in found.err} == {name}
+
+
+def test_the_official_server_has_a_variable_of_its_own_where_its_url_is_typed_too(run):
+    found = run(*NEXT, "--base-url", "https://api.openai.com/v1/")
+    assert found.code == 1
+    assert "https://api.openai.com/v1 needs a key; put it into the environment, as OPENAI_API_KEY" in found.err
+
+
+def test_only_what_stands_in_a_file_is_said_to_be_kept(run, server, environ):
+    environ["LLMLAB_SERVERS_PARALLEL"] = "1"
+    words = ("generate", "The cat", "-n", "3", "--format", "jsonl", *MODEL, *at(server))
+    assert run(*NEXT, *at(server)).code == 0
+    found = []
+    for out in ((), ("--out", "out.jsonl"), ("--out", os.devnull)):
+        server.waiting.clear()
+        server.waiting.extend([None, None, *[gone] * 99])  # who it is, and a sample
+        found.append(run(*words, *out))
+    assert [one.code for one in found] == [1, 1, 1]
+    assert ["; what was finished is kept; see whether the server runs" in one.err for one in found] == [
+        *(False, True, False),
+    ]
+    assert all("see whether the server runs" in one.err for one in found)
+    assert len(Path("out.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    nothing = run(*words, "--out", "other.jsonl")  # it has broken before the first
+    assert (nothing.code, "kept" in nothing.err, Path("other.jsonl").exists()) == (1, False, False)
