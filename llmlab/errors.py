@@ -48,6 +48,10 @@ class LabError(Exception):
         self.message = message
         self.hint = hint
 
+    def say_kept(self) -> None:
+        """Say in the hint that what was done before is not lost: for who knows that it stands in a file."""
+        self.hint = tr("; ").join(one for one in (tr("what was finished is kept"), self.hint) if one)
+
 
 class MisuseError(LabError):
     """The request itself cannot be meant: an empty text, T < 0, an unknown name."""

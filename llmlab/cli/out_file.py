@@ -63,8 +63,10 @@ class OutFile:
     def __enter__(self) -> "OutFile":
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._places.close()
+        if isinstance(error, LabError) and self._ready and self._size and not self._device:
+            error.say_kept()
         try:
             if self._ready and self._file and not self._device:
                 os.fsync(self._file)
@@ -124,8 +126,7 @@ class OutFile:
         except OSError as error:
             if self._ready and self._file and not self._device:
                 self._file.truncate(self._size)
-            hint = tr("what was finished is kept; make room and run the same command again")
-            raise LabError(unwritable(self._path, error), hint) from error
+            raise LabError(unwritable(self._path, error), tr("make room and run the same command again")) from error
         self._size += len(line)
 
     def _sync(self) -> None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from llmlab import cache
 from llmlab.arrays import Doubles, Floats, Ints, lengths, unit_rows
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, LabError
 from llmlab.language import tr
 from llmlab.spaces import approximate, journal
 from llmlab.spaces.facts import WORDS, Precision
@@ -47,11 +47,10 @@ class SpaceWriter:
     def __enter__(self) -> "SpaceWriter":
         return self
 
-    def __exit__(self, *error: object) -> None:
-        if not self._words.closed:
-            self._note()
-            self._words.close()
-            self._index.close()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._close()
+        if self.rows and isinstance(error, LabError) and not isinstance(error, DamagedError):
+            error.say_kept()  # as cache.make does
 
     @property
     def rows(self) -> int:
@@ -76,6 +75,12 @@ class SpaceWriter:
         if time.monotonic() - self._noted > NOTED_S:
             self._note()
 
+    def _close(self) -> None:
+        if not self._words.closed:
+            self._note()
+            self._words.close()
+            self._index.close()
+
     def _note(self) -> None:
         """Wait for the disk, then note what is on it."""
         self._words.flush()
@@ -91,7 +96,7 @@ class SpaceWriter:
         Returns facts: how rows are stored, which index answers, what was measured to decide it, and how a word is
         looked up: as it is written (keep), or in lower case too where no word has capitals (lower).
         """
-        self.__exit__()
+        self._close()
         if not self.rows:
             raise DamagedError(tr("no words make no space"))
         vectors, unit = self._folder / VECTORS, self._folder / UNIT

@@ -76,7 +76,7 @@ class ServedEncoder:
             return
         raise LabError(
             tr("another model than {model} answers at {url}: {told}", model=self.info.name, url=url, told=told),
-            tr("let all servers run the same model; what was finished is kept"),
+            tr("let all servers run the same model"),
         )
 
     def _lacks(self, what: str) -> UnsupportedError:
@@ -103,7 +103,7 @@ def asked(model: str, texts: Sequence[str], check: Callable[[str, Floats], None]
     except LabError as error:
         raise LabError(
             tr("{url} {fault}", url=wire.url, fault=error.message),
-            tr("see whether the server runs an encoder; what was finished is kept"),
+            tr("see whether the server runs an encoder"),
         ) from None
     check(wire.url, vectors)
     return {**answer, "data": vectors}
