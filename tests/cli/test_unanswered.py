@@ -77,13 +77,13 @@ def test_of_servers_none_of_which_answers_each_is_named(run, dead):
 
 def test_a_stream_that_breaks_at_one_of_several_is_told_once(run, server):
     def broken(handler, answer):
-        answer["choices"][0] |= {"text": " cat sat on", "logprobs": None}
+        answer["choices"] = [{"text": " cat sat on", "logprobs": None}]
         handler.stream(answer, last=False, ended=False)
         handler.wfile.write(b'data: {"error": {"message": "out of memory"}}\n\n')
 
     assert run(*NEXT, *at(server)).code == 0
-    server.waiting.extend([None, broken])
-    with Faulty(echo="right") as other:
+    server.waiting.extend([None, broken])  # who it is, and the text
+    with Faulty([None, broken], echo="right") as other:
         found = run("generate", "The cat", "--stream", *MODEL, *at(server, other))
     assert (found.code, found.err.count("out of memory")) == (1, 1), found.err
 
