@@ -14,6 +14,7 @@ from llmlab.backends.served.asker import canary
 from llmlab.backends.served.base import Findings
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.probe import Probe
+from llmlab.backends.served.refusals import below
 from llmlab.backends.served.wire import Wire, WireError
 from llmlab.config import Config
 from llmlab.errors import LabError
@@ -29,13 +30,13 @@ MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: se
 def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tuple[Server, Findings]:
     """The servers, that which answers first, and what it can do, which is kept. Raises LabError where none answers."""
     alone = pool.first()
-    url = alone.members[0].wire.url
-    with reporter.progress(tr("probing {url}", url=url)) as progress:
+    wire = alone.members[0].wire
+    with below(wire), reporter.progress(tr("probing {url}", url=wire.url)) as progress:
         found = Probe(alone, server.model, progress).run()
-    path = _place(config, server, url)
+    path = _place(config, server, wire.url)
     path.parent.mkdir(parents=True, exist_ok=True)
     cache.put(path, msgspec.json.encode((FORMAT, found)))
-    return _beginning(server, url), found
+    return _beginning(server, wire.url), found
 
 
 def kept(config: Config, server: Server) -> tuple[Server, Findings] | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "openai:"
 OFFICIAL, OFFICIAL_KEY, KEY = "https://api.openai.com/v1", "OPENAI_API_KEY", "LLMLAB_API_KEY"
+PAGES = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses")  # below a base URL
 EXAMPLE = "http://localhost:8000/v1"
 PARALLEL = 8  # requests at once
 UNSAID = 2**20  # tokens at once of a server that states no limit: it refuses what is too long
@@ -85,8 +86,10 @@ def open_encoder(config: Config, server: Server, environ: Mapping[str, str], rep
     """A sentence encoder, asked once for the length of its vectors. Raises as `open_lm` does."""
     pool = connect(config, server, environ, reporter)
     from llmlab.backends.served.encoder import ServedEncoder, introduced
+    from llmlab.backends.served.refusals import below
 
-    fixed, build = introduced(pool, server.model)
+    with below(pool.members[0].wire):
+        fixed, build = introduced(pool, server.model)
     return ServedEncoder(pool, server.model, _info(server, build, dimension=len(fixed)), fixed)
 
 
@@ -205,6 +208,9 @@ def _checked(urls: Sequence[str], key: str) -> tuple[str, ...]:
             fine = False
         if not fine:
             raise MisuseError(tr("{url} is no URL of a server", url=url), tr("for example {example}", example=EXAMPLE))
+        if page := next((one for one in PAGES if url.rstrip("/").endswith(one)), ""):
+            base = url.rstrip("/").removesuffix(page)
+            raise MisuseError(tr("{url} is no base URL", url=url), tr("did you mean {url}?", url=base))
     if not urls:
         raise MisuseError(tr("no server is given"), tr("add --base-url {example}", example=EXAMPLE))
     return tuple(dict.fromkeys(url.rstrip("/") for url in urls))

@@ -125,3 +125,26 @@ def test_only_what_stands_in_a_file_is_said_to_be_kept(run, server, environ):
     assert len(Path("out.jsonl").read_text(encoding="utf-8").splitlines()) == 1
     nothing = run(*words, "--out", "other.jsonl")  # it has broken before the first
     assert (nothing.code, "kept" in nothing.err, Path("other.jsonl").exists()) == (1, False, False)
+
+
+@pytest.mark.parametrize("words", [NEXT, ("models", "probe", "openai:bigram"), ("embed", "cat", *MODEL)])
+def test_who_leaves_out_the_end_of_a_base_url_is_asked_whether_it_was_meant(run, server, words):
+    base = server.url.removesuffix("/v1")
+    found = run(*words, "--base-url", f"{base}/")
+    assert found.code == 2
+    assert found.err.splitlines()[-1] == (
+        f"llmlab: {base} does not speak OpenAI's protocol; did you mean {server.url}?"
+    )
+
+
+def test_a_base_url_that_is_wrong_otherwise_is_not_guessed_at(run, server):
+    found = run(*NEXT, "--base-url", f"{server.url}/api")
+    assert found.code == 1
+    assert "has no such model or page" in found.err
+
+
+@pytest.mark.parametrize("page", ["chat/completions", "models/", "embeddings"])
+def test_a_page_of_a_server_is_no_base_url(run, server, page):
+    found = run(*NEXT, "--base-url", f"{server.url}/{page}")
+    assert (found.code, server.asked) == (2, [])
+    assert f"is no base URL; did you mean {server.url}?" in found.err

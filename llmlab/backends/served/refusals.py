@@ -1,7 +1,10 @@
 """Why a server gave no answer, in one line that says what to do next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from llmlab.backends.served.wire import Wire, WireError
-from llmlab.errors import LabError
+from llmlab.errors import DamagedError, LabError, MisuseError
 from llmlab.language import tr
 
 
@@ -46,3 +49,24 @@ def _refused_key(wire: Wire, error: WireError) -> LabError:
     return LabError(
         tr("{url} refuses the key in {name}: {reason}", **told), tr("put the right one into the environment")
     )
+
+
+@contextmanager
+def below(wire: Wire) -> Iterator[None]:
+    """Raise MisuseError where what is asked of a server fails, and it speaks the protocol below its URL, at /v1."""
+    try:
+        yield
+    except (UnservedError, BrokenError, DamagedError):
+        if wire.url.endswith("/v1") or not _speaks_below(wire):
+            raise
+        url = wire.url
+        raise MisuseError(
+            tr("{url} does not speak OpenAI's protocol", url=url), tr("did you mean {url}?", url=f"{url}/v1")
+        ) from None
+
+
+def _speaks_below(wire: Wire) -> bool:
+    try:
+        return "data" in wire.ask("/v1/models")
+    except WireError as error:
+        return error.status in (401, 403)
