@@ -78,8 +78,10 @@ class Asked:
         before, template = self.before, self.wrap.template
         for text in self.texts:
             read = prompts.read(lm, text, before=before, template=template, raw=raw, allow_special=allow_special)
-            whole = heal is False or (heal is None and isinstance(lm, Served))  # a server does not show its vocabulary
-            yield read if whole else prompts.mended(lm, spellings(), read, bool(heal))
+            if heal is None and isinstance(lm, Served):  # which does not show its vocabulary
+                yield prompts.left_open(read)
+            else:
+                yield read if heal is False else prompts.mended(lm, spellings(), read, bool(heal))
 
 
 def check_ways(ways: Iterable[tuple[str, object]], raw: bool, preset: str | None, system: str | None) -> None:

@@ -32,6 +32,7 @@ class Prompt:
     chat: bool = False  # the model's own chat template is around it
     messages: tuple[Message, ...] = ()  # of a conversation whose template only a server knows
     cuts: tuple["Backoff", ...] = ()  # where a text that ends inside a token may be cut, the likeliest first
+    unhealed: bool = False  # it may end inside a token, which a server does not show
 
     @property
     def rest(self) -> bytes:
@@ -46,6 +47,10 @@ class Prompt:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a table must say of how the text was read."""
+        if self.unhealed:
+            return (
+                tr("a server does not show whether the text ends inside a token: this goes on after it as it stands"),
+            )
         if not self.cuts:
             return ()
         rest = visible(self.rest.decode(errors="replace").replace(" ", "␣"))
@@ -56,6 +61,11 @@ class Prompt:
     def first(self, logits: Floats) -> Floats:
         """Of the logits [V] after the tokens, those of the tokens that may come first."""
         return self.cuts[0].only(logits) if self.cuts else logits
+
+
+def left_open(prompt: Prompt) -> Prompt:
+    """A text that a server reads, as one that may go on inside a token where it ends with a letter or a digit."""
+    return replace(prompt, unhealed=not prompt.chat and prompt.text[-1:].isalnum())
 
 
 def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:

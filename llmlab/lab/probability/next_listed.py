@@ -15,6 +15,7 @@ from llmlab.language import later, tr
 from llmlab.render.safe import visible
 from llmlab.view import Bar, Cell, Chart, Column, Record, View, stated_once
 
+BY_TOKEN = later("a server does not show whether the text ends inside a token: by token, after the text as it stands")
 BY_TEXT = later("this server names tokens by their text, and two may share one: such a row is one of them")
 
 
@@ -53,7 +54,8 @@ class NextListed(Shown):
         left = tr(
             "the server lists the likeliest tokens alone: {mass:.1%} of the probability is on others", mass=self.missing
         )
-        notes = (left, *([tr(BY_TEXT)] if self.by_text else []), self.origin.line)
+        more = [tr(one) for one, told in ((BY_TOKEN, self.context.unhealed), (BY_TEXT, self.by_text)) if told]
+        notes = (left, *more, self.origin.line)
         best = self.tokens[0]
         said = {"shown": show(best.piece), "mass": math.exp(best.logprob), "next": tr(NEXT["token"])}
         conclusion = tr("{shown} ({mass:.0%}) is the likeliest {next}", **said)

@@ -24,7 +24,7 @@ from llmlab.lab.probability.counts import CountedNext, counted
 from llmlab.lab.probability.next import PLAIN, Next, likeliest_next, next_tokens
 from llmlab.lab.probability.next_listed import NextListed, next_listed
 from llmlab.lab.probability.parts import NEXT
-from llmlab.lab.prompt import Prompt
+from llmlab.lab.prompt import Prompt, left_open
 from llmlab.lab.provenance import Provenance, of_text
 from llmlab.lab.shown import Shown
 from llmlab.lab.text import BITS, finite, probability, show
@@ -254,7 +254,7 @@ def what_follows(
     """
     if isinstance(model, Served):
         plain = by in (None, "token") and tuple(temperatures) == (1.0,) and filters == PLAIN
-        return next_listed(model, context, k, plain=plain)
+        return next_listed(model, left_open(context) if by is None else context, k, plain=plain)
     if counts:
         return counted(model, next_tokens(model, context, k))
     whole = replace(filters, temperature=1.0) == PLAIN
