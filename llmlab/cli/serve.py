@@ -61,7 +61,7 @@ def serve(
     elif server.list:
         from llmlab.models.serving.listed import Servers
 
-        world.show(Servers(_every(world, model)), form)
+        world.show(Servers(_every(world, model), model), form)
     else:
         _start(world, model, server, form)
 

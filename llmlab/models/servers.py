@@ -114,7 +114,7 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
         revision=source.revision,
         engine="server",
         library=running.version,
-        dtype=running.dtype,
+        dtype=running.weights or running.dtype,
         vocabulary=0,
         context=running.context,
         dimension=0,

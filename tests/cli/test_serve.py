@@ -213,6 +213,7 @@ def test_only_the_servers_of_a_model_are_listed_when_it_is_named(lab, cache):
         standing_servers.state(cache, model, url=f"http://{model}:1")
     assert lab("serve --list -q").out == "http://gemma-3-270m:1\nhttp://other:1\n"
     assert lab("serve --list -q gemma-3-270m").out == "http://gemma-3-270m:1\n"
+    assert lab("serve --list smollm2-135m-instruct").out == "No server runs for smollm2-135m-instruct.\n"
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class Probe:
             canary_of(first),
             int(entry.get("max_model_len") or meta.get("n_ctx") or 0),
             int(meta.get("n_vocab") or 0),
-            str(meta.get("ftype") or "").lower(),
+            str(meta.get("ftype") or ""),
             bos,
             str(answer.get("system_fingerprint") or entry.get("owned_by") or ""),
         )

@@ -156,7 +156,7 @@ def _refuse_second(running: Running | None) -> None:
 
 def _planned(library: Library, source: Source, program: Path, file: Path, place: Place) -> Running:
     """What is to run; it has no process yet."""
-    dtype = source.dtype_to_run(library.config.dtype)
+    dtype, facts = source.dtype_to_run(library.config.dtype), gguf_file.header(file)["facts"]
     return Running(
         folder=registry.place(library.config, source),
         model=source.name,
@@ -168,8 +168,9 @@ def _planned(library: Library, source: Source, program: Path, file: Path, place:
         version=llama_library.server_version(),
         url=place.url,
         parallel=place.parallel,
-        context=min(gguf_file.header(file)["facts"]["context"] or CONTEXT, CONTEXT),
+        context=min(facts["context"] or CONTEXT, CONTEXT),
         detached=place.detached,
+        weights=facts["dtype"],
     )
 
 

@@ -12,9 +12,10 @@ FRONT, BACK = later("the foreground"), later("the background")
 
 @dataclass(frozen=True)
 class Servers:
-    """Servers of the user's on this machine."""
+    """Servers of the user's on this machine; `model`: those of which are asked for, "" for all."""
 
     running: tuple[Running, ...]
+    model: str = ""
 
     def views(self) -> list[View]:
         columns = (
@@ -31,8 +32,9 @@ class Servers:
         return [View("", columns, [_row(one) for one in self.running], notes, self._conclusion())]
 
     def _conclusion(self) -> str:
-        count = len(self.running)
-        return tr_many("{count} server runs.", "{count} servers run.", count) if count else tr("No server runs.")
+        if count := len(self.running):
+            return tr_many("{count} server runs.", "{count} servers run.", count)
+        return tr("No server runs for {model}.", model=self.model) if self.model else tr("No server runs.")
 
     def records(self) -> list[Record]:
         return [

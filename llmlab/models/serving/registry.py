@@ -45,6 +45,7 @@ class Running(Struct, frozen=True):
     parallel: int  # texts at once
     context: int  # tokens of each
     detached: bool  # whether it goes on without the llmlab that started it
+    weights: str = ""  # their number type as the file names it; "" from an older version
     pid: int = 0
     started: str = ""  # when the process began, as the system counts: a number that is used again began at another time
     since: float = 0.0  # seconds since 1970
@@ -76,12 +77,25 @@ def find(config: Config, source: Source, reporter: Reporter) -> Running | None:
 
 
 def demand(config: Config, source: Source, reporter: Reporter) -> Running:
-    """The same. Raises MissingError with the command that starts one where there is none."""
+    """The same. Raises MissingError where there is none, which names those that run and the command that starts it."""
     found = find(config, source, reporter)
-    if found is None:
-        typed = str(source.path) if source.revision == "local" else source.name
-        raise MissingError(tr("no server runs for {model}", model=source.name), f"llmlab serve {shlex.quote(typed)}")
-    return found
+    if found is not None:
+        return found
+    typed = str(source.path) if source.revision == "local" else source.name
+    start = f"llmlab serve {shlex.quote(typed)}" + ("" if config.dtype == "auto" else f" --dtype {config.dtype}")
+    others = every(config, reporter)
+    none = tr("no server runs for {model}", model=source.name)
+    if not others:
+        raise MissingError(none, start)
+    if same := [one.dtype for one in others if one.folder.name == source.slug]:
+        wanted = source.dtype_to_run(config.dtype)
+        told = {"model": source.name, "wanted": wanted, "other": same[0]}
+        raise MissingError(
+            tr("no server runs for {model} in {wanted}, one does in {other}", **told),
+            tr("add --dtype {other}, or start one: {start}", other=same[0], start=start),
+        )
+    names = ", ".join(dict.fromkeys(one.model for one in others))
+    raise MissingError(tr("{none}, only for {names}", none=none, names=names), start)
 
 
 def every(config: Config, reporter: Reporter) -> list[Running]:
