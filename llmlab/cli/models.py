@@ -32,11 +32,19 @@ def list_(world: World, *, form: FormOptions) -> None:
 
 
 @verb("llmlab models show gemma-3-270m")
-def show(world: World, *, name: Name, form: FormOptions) -> None:
-    """Architecture, dimensions, and parameters by part: the W and b of each layer."""
-    from llmlab.models import card, trained
+def show(world: World, *, name: Name, base_url: BaseUrlOption = None, form: FormOptions) -> None:
+    """Architecture, dimensions, and parameters by part: the W and b of each layer; or its servers."""
+    from llmlab.models import card, servers, trained
 
-    library = world.library()
+    library = world.library(base_url=tuple(base_url or ()))
+    if server := servers.named(library.config, name):
+        from llmlab.models import served_card
+
+        world.show(served_card.read(library.config, server, world.environ), form)
+        return
+    if base_url:
+        message = tr("{model} is a model of this machine, which --base-url is not for", model=name)
+        raise MisuseError(message, tr("name openai:NAME"))
     if library.source(name).is_ngram:
         from llmlab.lab.training.ngram import trained_as
 

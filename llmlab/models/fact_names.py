@@ -23,6 +23,9 @@ FACTS = {  # of models, and of their files
     "dtype": later("dtype"),
     "memory_mib": later("memory mib"),
     "file_mib": later("file mib"),
+    "served_as": later("served as"),
+    "servers": later("servers"),
+    "key_variable": later("key"),
     # of spaces
     "name": later("name"),
     "model": later("model"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmlab import cache
-from llmlab.config import Config
+from llmlab.config import Config, ModelEntry
 from llmlab.errors import MisuseError
 from llmlab.language import later, retold, tr
 from llmlab.models import prepare as make
@@ -21,6 +21,7 @@ NGRAMS = (
     later("{order}-grams of tokens, of {text}"),
 )
 TRAINED = later("trained")
+SERVED, PROBED = later("behind a server"), later("probed")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Model:
     prepared: tuple[str, ...]  # names of the folders made from it
     cache_mib: float
     get: str  # the command that installs it
+    is_served: bool = False  # its files are not here
 
 
 @dataclass(frozen=True)
@@ -83,15 +85,22 @@ class Inventory:
         return [one.name for one in self.models]
 
     def _row(self, one: Model) -> list[Cell]:
-        made = tr(TRAINED) if one.prepared == (TRAINED,) else ", ".join(one.prepared) or tr("at first use")
         what = retold(tr(one.description), *NGRAMS) + tr("; ") + tr(one.licence)
-        return [one.name, one.kind, what, made if one.installed else one.get, f"{one.cache_mib:,.0f}"]
+        return [one.name, one.kind, what, _made(one) if one.installed else one.get, f"{one.cache_mib:,.0f}"]
+
+
+def _made(one: Model) -> str:
+    names = [tr(name) if name in (TRAINED, PROBED) else name for name in one.prepared]
+    return ", ".join([tr(SERVED), *names] if one.is_served else names) or tr("at first use")
 
 
 def listing(config: Config) -> Inventory:
     """Every model of the catalogue and its state on this machine."""
     models = []
     for name, entry in config.models.items():
+        if entry.source == "server":
+            models.append(_served(config, name, entry))
+            continue
         folders = _folders(config, name, name)
         size = sum(cache.size(folder) for folder in folders) / 2**20
         names = tuple(folder.name for folder in folders)
@@ -100,6 +109,15 @@ def listing(config: Config) -> Inventory:
         models.append(Model(name, entry.kind, entry.description, entry.licence, known, names, round(size, 1), get))
     models += [_trained(config, name) for name in trained.names(config)]
     return Inventory(tuple(models), config.cache_folder)
+
+
+def _served(config: Config, name: str, entry: ModelEntry) -> Model:
+    """One behind a server, which is named now or later."""
+    from llmlab.models import probing, servers
+
+    server = servers.named(config, name) if entry.urls or config.servers.base_url else None
+    made = (PROBED,) if server and probing.kept(config, server) else ()
+    return Model(name, entry.kind, entry.description, entry.licence, True, made, 0.0, "", is_served=True)
 
 
 def _trained(config: Config, name: str) -> Model:
@@ -114,7 +132,7 @@ def _trained(config: Config, name: str) -> Model:
 
 def preparable(config: Config) -> list[str]:
     """Models and spaces whose files are installed."""
-    models = [name for name, entry in config.models.items() if installed(entry)]
+    models = [name for name, entry in config.models.items() if entry.source != "server" and installed(entry)]
     return models + [name for name, space in config.spaces.items() if space.model in models]
 
 

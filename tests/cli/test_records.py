@@ -103,6 +103,7 @@ THINGS: list[Case] = [
     ("models.list", "", ""),
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
     ("serve", "--list", ""),
+    ("models.show.served", "SERVED", ""),
     ("models.probe", "SERVED", ""),
     ("prob", "'The cat' -m SERVED", ""),
     ("prob.ranking", "'The cat' cat -m SERVED", ""),

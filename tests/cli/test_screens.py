@@ -119,7 +119,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
         *((f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
     ],
     "models list": [("", "")],
-    "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted")],
+    "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted", "SERVED")],
     "models probe": [("SERVED", "")],
     "serve": [("--list", "")],
 }

@@ -64,25 +64,6 @@ def test_a_text_has_the_probability_that_the_servers_model_gives_it(ask):
     assert all(one["token_ids"] == [None] for one in records)  # this server gives no numbers
 
 
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        (("next", "The cat"), "by token, after the text as it stands"),
-        (("next", "The cat sat."), ""),
-        (("next", "The cat", "--by", "token"), ""),
-        (("generate", "The cat", "--raw"), "this goes on after it as it stands"),
-        (("generate", "The cat sat.", "--raw"), ""),
-        (("generate", "The cat", "--raw", "--no-heal"), ""),
-        (("generate", "The cat"), ""),  # a conversation ends where its template does
-    ],
-)
-def test_of_a_text_that_may_end_inside_a_token_it_is_said_that_the_server_does_not_tell(ask, line, told):
-    found = ask(*line)
-    assert found.code == 0, found.err
-    begun = "a server does not show whether the text ends inside a token: "
-    assert (begun + told in found.out) if told else (begun not in found.out)
-
-
 def test_an_entry_of_the_settings_names_its_servers_and_the_variable_of_its_key(run, server, environ, tmp_path):
     file = tmp_path / "own.toml"
     file.write_text(

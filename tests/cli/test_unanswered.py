@@ -1,5 +1,6 @@
 """What is told of a server that does not answer or refuses: which, why, once, and what helps."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from backends.served.faulty import Faulty, gone
 
 from llmlab.backends.served import pool, probe
+from llmlab.models import inventory
 
 MODEL = ("--model", "openai:bigram")
 NEXT = ("next", "The cat", "-k", "1", *MODEL)
@@ -148,3 +150,41 @@ def test_a_page_of_a_server_is_no_base_url(run, server, page):
     found = run(*NEXT, "--base-url", f"{server.url}/{page}")
     assert (found.code, server.asked) == (2, [])
     assert f"is no base URL; did you mean {server.url}?" in found.err
+
+
+def test_an_entry_of_servers_is_listed_and_shown_with_what_is_known_of_it_and_without_its_key(run, environ, server):
+    environ["BOX_KEY"] = "sk-not-to-be-shown"
+    Path("own.toml").write_text(OWN.format(url=server.url), encoding="utf-8")
+    before, nobody = [
+        run("--config", "own.toml", "models", verb, *name) for verb, *name in (("list",), ("show", "box"))
+    ]
+    assert server.asked == []
+    assert run("--config", "own.toml", "models", "probe", "box").code == 0
+    after, shown = [run("--config", "own.toml", "models", verb, *name) for verb, *name in (("list",), ("show", "box"))]
+    rows = [next(line for line in one.out.splitlines() if line.startswith("box ")) for one in (before, after)]
+    assert ["behind a server" in row for row in rows] == [True, True]
+    assert ["probed" in row for row in rows] == [False, True]
+    for one in (nobody, shown):
+        assert (one.code, one.err) == (0, "")
+        assert all(text in one.out for text in ("bigram", server.url, "BOX_KEY, which is set", "MIT"))
+    assert "llmlab models probe box" in nobody.out
+    assert "scores a text" in shown.out
+    said = "".join(one.out + one.err for one in (before, nobody, after, shown))
+    assert "sk-not-to-be-shown" not in said
+    record = json.loads(run("--config", "own.toml", "models", "show", "box", "--format", "jsonl").out)
+    assert (record["servers"], record["key_variable"], record["probed"]) == ([server.url], "BOX_KEY", True)
+    del environ["BOX_KEY"]
+    assert "BOX_KEY, which is not set" in run("--config", "own.toml", "models", "show", "box").out
+
+
+def test_models_of_servers_are_not_prepared_with_all_others(run, monkeypatch):
+    Path("own.toml").write_text(OWN.format(url="http://127.0.0.1:9/v1"), encoding="utf-8")
+    monkeypatch.setattr(inventory, "installed", lambda entry: entry.source == "server")
+    done = run("--config", "own.toml", "models", "prepare")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_model_of_this_machine_has_no_base_url_to_show(run):
+    done = run("models", "show", "gemma-3-270m", "--base-url", "http://127.0.0.1:9/v1")
+    assert done.code == 2
+    assert "gemma-3-270m is a model of this machine, which --base-url is not for; name openai:NAME" in done.err

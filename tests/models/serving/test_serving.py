@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import servers
-from standing_servers import state
 
 from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.models.serving import launch, registry
@@ -76,32 +75,6 @@ def test_who_needs_a_server_is_told_how_to_start_one(config, source, ear):
     with pytest.raises(MissingError, match="no server runs for tiny") as error:
         registry.demand(config, source, ear)
     assert error.value.hint == f"llmlab serve {source.path}"
-
-
-@pytest.mark.parametrize(
-    ("asked", "runs", "message", "hint"),
-    [
-        (
-            *("float16", {"dtype": "native"}),
-            "no server runs for tiny.gguf in float16, one does in native",
-            "add --dtype native, or start one: {start} --dtype float16",
-        ),
-        (
-            *("auto", {"dtype": "float16"}),
-            "no server runs for tiny.gguf in native, one does in float16",
-            "add --dtype float16, or start one: {start}",
-        ),
-        ("auto", {"model": "other"}, "no server runs for tiny.gguf, only for other", "{start}"),
-        ("float32", {"model": "other"}, "no server runs for tiny.gguf, only for other", "{start} --dtype float32"),
-    ],
-)
-def test_who_needs_a_server_is_told_which_run(config, source, ear, asked, runs, message, hint):
-    state(config.cache_folder, runs.pop("model", source.slug), **runs)
-    config = msgspec.structs.replace(config, dtype=asked)
-    with pytest.raises(MissingError) as error:
-        registry.demand(config, source, ear)
-    assert error.value.message == message
-    assert error.value.hint == hint.format(start=f"llmlab serve {source.path}")
 
 
 def test_it_answers_who_has_the_key_and_nobody_else(start):
