@@ -3,6 +3,7 @@
 Raised where the fact is known, shown in one place (`llmlab.cli.main`) as one line on stderr.
 """
 
+import re
 from enum import IntEnum
 
 from llmlab.language import later, tr
@@ -25,7 +26,17 @@ SYSTEM = (  # what systems say of a file or an address, as `tr` finds it
     later("Address already in use"),
     later("Cannot assign requested address"),
     later("Name or service not known"),
+    later("Temporary failure in name resolution"),
+    later("Connection refused"),
+    later("Connection reset by peer"),
+    later("Connection timed out"),
+    later("No route to host"),
+    later("Network is unreachable"),
+    later("timed out"),  # what Python says, and its clients
+    later("Server disconnected without sending a response."),
+    later("Remote end closed connection without response"),
 )
+NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 class Exit(IntEnum):
@@ -74,6 +85,7 @@ class UnsupportedError(MisuseError):
         super().__init__(message, hint or tr("use --engine {engine}", engine=use))
 
 
-def reason(error: OSError) -> str:
-    """Why the system refuses, in its words."""
-    return tr(error.strerror) if error.strerror else str(error)
+def reason(error: BaseException) -> str:
+    """Why the system refuses, in its words, without its number; clients hand them on as text."""
+    said = getattr(error, "strerror", None) or NUMBER.sub("", str(error))
+    return tr(said) if said else type(error).__name__

@@ -59,20 +59,18 @@ def serve(
     if server.stop:
         _stop(world, model)
     elif server.list:
-        from llmlab.models.serving.listed import Servers
-
-        world.show(Servers(_every(world, model), model), form)
+        _list(world, model, form)
     else:
         _start(world, model, server, form)
 
 
 def _start(world: World, model: str, server: ServerOptions, form: FormOptions) -> None:
     """Start one, and stay with it unless it is to be left."""
-    from llmlab.models.serving import launch
+    from llmlab.models.serving import launch, registry
     from llmlab.models.serving.listed import Servers
 
     library = world.library(dtype=server.dtype)
-    host, port = server.host or launch.LOOPBACK, server.port or 0
+    host, port = server.host or registry.LOOPBACK, server.port or 0
     place = launch.Place(host, port, server.parallel or launch.PARALLEL, server.detach)
     running, process = launch.start(library, model or world.config.model, place)
     if not place.is_loopback:
@@ -83,6 +81,15 @@ def _start(world: World, model: str, server: ServerOptions, form: FormOptions) -
     with launch.attended(running, process, world):
         world.show(Servers((running,)), form)
     world.say(tr(STOPPED, model=running.model, pid=running.pid))
+
+
+def _list(world: World, model: str, form: FormOptions) -> None:
+    from llmlab.models.serving import registry
+    from llmlab.models.serving.listed import Servers
+
+    found = _every(world, model)
+    silent = frozenset(one.pid for one in found if not registry.answers(one))
+    world.show(Servers(found, model, silent), form)
 
 
 def _stop(world: World, model: str) -> None:

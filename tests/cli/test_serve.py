@@ -208,6 +208,20 @@ def test_the_table_says_how_to_use_a_server_and_how_to_end_it(lab, cache):
         assert text in out
 
 
+def test_one_that_does_not_answer_and_one_that_all_may_reach_are_listed_as_such(lab, cache, monkeypatch):
+    standing_servers.state(cache, "dead", url="http://127.0.0.1:5", host="127.0.0.1")
+    standing_servers.state(cache, "open", url="http://127.0.0.1:6", host="0.0.0.0", pid=os.getppid(), started="")
+    asked = registry.answers
+    monkeypatch.setattr(registry, "answers", lambda one: one.model == "open" or asked(one))
+    dead, others = (line for line in lab("serve --list").out.splitlines() if "http" in line)
+    assert "http://127.0.0.1:5/v1  " in dead
+    assert "the background, does not answer" in dead
+    assert "http://127.0.0.1:6/v1 (listens at 0.0.0.0)" in others
+    assert "does not answer" not in others
+    records = [json.loads(line) for line in lab("serve --list -f jsonl").out.splitlines()]
+    assert [(one["host"], one["answers"]) for one in records] == [("127.0.0.1", False), ("0.0.0.0", True)]
+
+
 def test_only_the_servers_of_a_model_are_listed_when_it_is_named(lab, cache):
     for model in ("gemma-3-270m", "other"):
         standing_servers.state(cache, model, url=f"http://{model}:1")
@@ -235,7 +249,7 @@ def test_what_cannot_be_meant_is_refused(refuses, line, expected):
 
 
 def test_an_address_of_another_machine_is_refused(refuses):
-    refuses("serve GGUF_FILE --host 192.0.2.1", b"", "no server can listen at 192.0.2.1: ", code=1)
+    refuses("serve GGUF_FILE --host 192.0.2.1", b"", "; give an address of this machine, or leave out --host", code=1)
 
 
 def test_who_lets_others_in_is_told_so(typed):

@@ -188,3 +188,10 @@ def test_a_model_of_this_machine_has_no_base_url_to_show(run):
     done = run("models", "show", "gemma-3-270m", "--base-url", "http://127.0.0.1:9/v1")
     assert done.code == 2
     assert "gemma-3-270m is a model of this machine, which --base-url is not for; name openai:NAME" in done.err
+
+
+@pytest.mark.parametrize(("lang", "why"), [("en", "Connection refused"), ("zh", "连接被拒绝")])
+def test_why_nobody_answers_is_said_in_the_language_of_the_run_and_without_a_number(run, dead, lang, why):
+    said = run("--lang", lang, *NEXT, *at(dead)).err
+    assert why in said
+    assert "Errno" not in said

@@ -9,6 +9,7 @@ import httpx2
 import openai
 
 from llmlab.backends.served.wire import Body, Key, WireError, answered, fault_of, told
+from llmlab.errors import reason
 from llmlab.language import tr
 
 OFFICIAL_HOST = "api.openai.com"
@@ -62,11 +63,11 @@ def _fault(error: Exception) -> WireError:
         wait = error.response.headers.get("retry-after", "")
         wait_s = float(wait) if wait.replace(".", "", 1).isdecimal() else 0
         status = error.status_code
-        return WireError(fault_of(status), told(error.response.content), status=status, wait_s=wait_s)
+        return WireError(fault_of(status), told(error.response.content, status), status=status, wait_s=wait_s)
     if isinstance(error, openai.APITimeoutError):
         return WireError("broken", tr("it does not answer in time"))
     if isinstance(error, openai.APIConnectionError):
-        return WireError("broken", str(error.__cause__ or error))
+        return WireError("broken", reason(error.__cause__ or error))
     if isinstance(error, (openai.APIResponseValidationError, ValueError)):
         return WireError("broken", tr("what it answers is no JSON"))
-    return WireError("broken", str(error) or type(error).__name__)
+    return WireError("broken", reason(error))

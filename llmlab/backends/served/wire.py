@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
+from llmlab.errors import reason
 from llmlab.language import tr
 
 Fault = Literal["busy", "broken", "refused"]
@@ -68,15 +69,15 @@ def answered(found: Any) -> Any:
     return found
 
 
-def told(text: bytes) -> str:
-    """What a server says of a request that it refuses, in one line."""
+def told(text: bytes, status: int = 0) -> str:
+    """What a server says of a request that it refuses, in one line; the HTTP status where it says nothing."""
     try:
         found = json.loads(text)
         found = found.get("error", found) if isinstance(found, dict) else found
         said = found.get("message", found) if isinstance(found, dict) else found
     except ValueError:
         said = text.decode(errors="replace")
-    return " ".join(str(said).split())[:300]
+    return " ".join(str(said).split())[:300] or f"HTTP {status}"
 
 
 class Loopback:
@@ -94,7 +95,7 @@ class Loopback:
         try:
             return answered(parsed(self._answer(connection, path, body).read()))
         except (OSError, http.client.HTTPException) as error:
-            raise WireError("broken", str(error) or type(error).__name__) from None
+            raise WireError("broken", reason(error)) from None
         finally:
             connection.close()
 
@@ -103,7 +104,7 @@ class Loopback:
         try:
             yield from events(iter(self._answer(connection, path, body)))
         except (OSError, http.client.HTTPException) as error:
-            raise WireError("broken", str(error) or type(error).__name__) from None
+            raise WireError("broken", reason(error)) from None
         finally:
             connection.close()
 
@@ -113,7 +114,7 @@ class Loopback:
         connection.request("GET" if body is None else "POST", whole, sent, self._headers)
         answer = connection.getresponse()
         if answer.status >= 300:
-            raise WireError(fault_of(answer.status), told(answer.read()), status=answer.status)
+            raise WireError(fault_of(answer.status), told(answer.read(), answer.status), status=answer.status)
         return answer
 
 

@@ -1,5 +1,6 @@
 """Start llama.cpp's own server for a model, so that it computes what the llama.cpp engine does (llama_memory.py)."""
 
+import errno
 import os
 import re
 import secrets
@@ -22,20 +23,23 @@ from llmlab.backends import gguf as gguf_file
 from llmlab.backends import llama_library
 from llmlab.backends.base import cores
 from llmlab.errors import LabError, MisuseError, reason
-from llmlab.language import tr
+from llmlab.language import later, tr
 from llmlab.models import prepare
 from llmlab.models.library import Library
 from llmlab.models.serving import registry
-from llmlab.models.serving.registry import KEY, STATE, Running
+from llmlab.models.serving.registry import EVERY, KEY, LOOPBACK, STATE, Running
 from llmlab.models.sources import Source
 from llmlab.progress import Reporter
 
-LOOPBACK = "127.0.0.1"
-EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
 LOG = "log"
 LIBRARY = "libllama.so.0"  # has a C++ library of its own inside: what it allocates, that of the system cannot free
 ERRORS, MARK = "1", re.compile(r"^[\d.]+ E ")  # of its log: all that is told, and what each line begins with
 PR_SET_PDEATHSIG = 1  # sys/prctl.h
+UNHEARD = {  # what to do about an address at which none can listen
+    errno.EADDRINUSE: later("give another --port, or leave it out for a free one"),
+    errno.EADDRNOTAVAIL: later("give an address of this machine, or leave out --host"),
+    errno.EACCES: later("give a --port above 1023, or leave it out for a free one"),
+}
 PARALLEL = 4
 CONTEXT = 4096  # tokens of a text, at most: their memory is taken at the start
 START_S = 600  # how long a large model on a slow disk may take
@@ -82,7 +86,7 @@ class Place:
             at = f"{self.host}:{self.port}" if self.port else self.host
             raise LabError(
                 tr("no server can listen at {place}: {reason}", place=at, reason=reason(error)),
-                tr("leave out --host and --port"),
+                tr(UNHEARD.get(error.errno or 0, later("leave out --host and --port"))),
             ) from None
 
 
@@ -91,6 +95,7 @@ def start(library: Library, name: str, place: Place) -> tuple[Running, Process]:
     source, reporter = _servable(library, name), library.reporter
     program = llama_library.server()  # it is there, before the model is made ready for it
     _refuse_second(registry.find(library.config, source, reporter))
+    place.found()  # so is an address, which is chosen when the model is ready
     file = prepare.gguf_to_run(library.shop, source, library.config.dtype)
     place = place.found()
     wanted = _planned(library, source, program, file, place)
@@ -171,6 +176,7 @@ def _planned(library: Library, source: Source, program: Path, file: Path, place:
         context=min(facts["context"] or CONTEXT, CONTEXT),
         detached=place.detached,
         weights=facts["dtype"],
+        host=place.host,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from llmlab.language import later, tr, tr_many
-from llmlab.models.serving.registry import KEY, Running
+from llmlab.models.serving.registry import EVERY, KEY, Running
 from llmlab.view import Cell, Column, Record, View
 
 FRONT, BACK = later("the foreground"), later("the background")
@@ -16,6 +16,7 @@ class Servers:
 
     running: tuple[Running, ...]
     model: str = ""
+    silent: frozenset[int] = frozenset()  # the processes of those that do not answer
 
     def views(self) -> list[View]:
         columns = (
@@ -29,7 +30,7 @@ class Servers:
         if not self.running:
             return [View("", (), (), (), self._conclusion())]
         notes = (tr("use: --engine server"), tr("end: llmlab serve --stop"))
-        return [View("", columns, [_row(one) for one in self.running], notes, self._conclusion())]
+        return [View("", columns, [self._row(one) for one in self.running], notes, self._conclusion())]
 
     def _conclusion(self) -> str:
         if count := len(self.running):
@@ -44,6 +45,8 @@ class Servers:
                 "dtype": one.dtype,
                 "library": one.version,
                 "url": one.url,
+                "host": one.host or None,
+                "answers": one.pid not in self.silent,
                 "key_file": str(one.folder / KEY),
                 "pid": one.pid,
                 "since": _moment(one).isoformat(timespec="seconds"),
@@ -60,10 +63,17 @@ class Servers:
     def values(self) -> list[str]:
         return [one.url for one in self.running]
 
+    def _row(self, one: Running) -> list[Cell]:
+        since = _moment(one).strftime("%Y-%m-%d %H:%M")
+        kept = tr(BACK if one.detached else FRONT)
+        state = tr("{where}, does not answer", where=kept) if one.pid in self.silent else kept
+        return [one.model, one.dtype, _where(one), since, str(one.parallel), state]
 
-def _row(one: Running) -> list[Cell]:
-    since = _moment(one).strftime("%Y-%m-%d %H:%M")
-    return [one.model, one.dtype, f"{one.url}/v1", since, str(one.parallel), tr(BACK if one.detached else FRONT)]
+
+def _where(one: Running) -> str:
+    """Its URL, and the address that it listens at where that is another one: all of a machine's."""
+    url = f"{one.url}/v1"
+    return tr("{url} (listens at {host})", url=url, host=one.host) if one.host in EVERY else url
 
 
 def _moment(one: Running) -> datetime:

@@ -24,6 +24,8 @@ from llmlab.language import later, tr
 from llmlab.models.sources import Source
 from llmlab.progress import Reporter
 
+LOOPBACK = "127.0.0.1"
+EVERY = {"0.0.0.0": LOOPBACK, "::": "::1"}  # all addresses of a machine, and the one by which it reaches itself
 STATE, KEY = "server.json", "key"  # in a server's folder
 ANSWER_S, END_S = 5, 5  # how long a server may take to answer, and to end when it is asked to
 ENDED = later("the server of {model} (process {pid}) has ended")
@@ -45,7 +47,8 @@ class Running(Struct, frozen=True):
     parallel: int  # texts at once
     context: int  # tokens of each
     detached: bool  # whether it goes on without the llmlab that started it
-    weights: str = ""  # their number type as the file names it; "" from an older version
+    weights: str = ""  # their number type as the file names it; "" from an older version, as the next
+    host: str = ""  # where it listens; `url` is how this machine reaches it
     pid: int = 0
     started: str = ""  # when the process began, as the system counts: a number that is used again began at another time
     since: float = 0.0  # seconds since 1970

@@ -251,8 +251,9 @@ def test_a_start_that_fails_says_what_the_server_says_and_leaves_nothing(library
 def test_a_port_that_is_taken_is_told(library, file, start):
     port = int(start().url.rpartition(":")[2])
     library.config = msgspec.structs.replace(library.config, dtype="float16")
-    with pytest.raises(LabError, match=f"no server can listen at 127.0.0.1:{port}"):
+    with pytest.raises(LabError, match=f"no server can listen at 127.0.0.1:{port}: Address already in use") as error:
         launch.start(library, str(file), Place(port=port))
+    assert error.value.hint == "give another --port, or leave it out for a free one"
 
 
 @pytest.mark.parametrize("model", ["lm_folder", "encoder_folder"])
