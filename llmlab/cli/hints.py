@@ -228,7 +228,11 @@ def _ask_model(past: Past) -> Words:
 
 
 def _ask_served(past: Past) -> Words:
-    return ["next", "Once upon a", "--model", past.given["name"]]
+    from llmlab.models import servers
+
+    name = past.given["name"]
+    own = [] if servers.named(past.world.config, name) else ["--engine", "server"]
+    return ["next", "Once upon a", "--model", name, *own]
 
 
 HINTS: dict[str, tuple[Hint, ...]] = {

@@ -42,9 +42,7 @@ def show(world: World, *, name: Name, base_url: BaseUrlOption = None, form: Form
 
         world.show(served_card.read(library.config, server, world.environ), form)
         return
-    if base_url:
-        message = tr("{model} is a model of this machine, which --base-url is not for", model=name)
-        raise MisuseError(message, tr("name openai:NAME"))
+    _refuse_url(name, base_url)
     if library.source(name).is_ngram:
         from llmlab.lab.training.ngram import trained_as
 
@@ -91,7 +89,10 @@ def remove(world: World, *, name: Name) -> None:
 def probe(
     world: World,
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="openai:NAME, or an entry of your settings.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="openai:NAME, an entry of your settings, or a model that `serve` runs."),
+    ],
     base_url: BaseUrlOption = None,
     form: FormOptions,
 ) -> None:
@@ -99,14 +100,21 @@ def probe(
     from llmlab.models import probing, servers
     from llmlab.models.probed import Probed
 
-    config = world.settings(base_url=tuple(base_url or ()))
-    server = servers.named(config, name)
-    if server is None:
-        raise MisuseError(
-            tr("{name} is a model of this machine, which no server runs", name=name), tr("name openai:NAME")
-        )
-    pool = servers.connect(config, server, world.environ, world)
-    world.show(Probed(*probing.probe(config, server, pool, world)), form)
+    library = world.library(base_url=tuple(base_url or ()))
+    if server := servers.named(library.config, name):
+        pool = servers.connect(library.config, server, world.environ, world)
+        found = probing.probe(library.config, server, pool, world)
+    else:
+        _refuse_url(name, base_url)
+        found = probing.probe_own(library.config, library.source(name), world)
+    world.show(Probed(*found), form)
+
+
+def _refuse_url(name: str, base_url: list[str] | None) -> None:
+    """Raise MisuseError for servers of a model of this machine."""
+    if base_url:
+        message = tr("{model} is a model of this machine, which --base-url is not for", model=name)
+        raise MisuseError(message, tr("name openai:NAME"))
 
 
 models = Noun("models", "What models there are; prepare, inspect and remove them.", list_, show, prepare, remove, probe)

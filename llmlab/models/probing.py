@@ -17,10 +17,11 @@ from llmlab.backends.served.probe import Probe
 from llmlab.backends.served.refusals import below
 from llmlab.backends.served.wire import Wire, WireError
 from llmlab.config import Config
-from llmlab.errors import LabError
+from llmlab.errors import LabError, MisuseError
 from llmlab.language import tr
-from llmlab.models.servers import OFFICIAL, Server
-from llmlab.models.sources import digest
+from llmlab.models.servers import OFFICIAL, Server, connect_own
+from llmlab.models.serving import registry
+from llmlab.models.sources import Source, digest
 from llmlab.progress import Reporter
 
 FORMAT = 2  # of what is kept
@@ -37,6 +38,22 @@ def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tup
     path.parent.mkdir(parents=True, exist_ok=True)
     cache.put(path, msgspec.json.encode((FORMAT, found)))
     return _beginning(server, wire.url), found
+
+
+def probe_own(config: Config, source: Source, reporter: Reporter) -> tuple[Server, Findings]:
+    """The same of the llama-server that runs a model of this machine, in whatever number type; it is not kept.
+
+    Raises MisuseError for a model that none can run, MissingError where none does.
+    """
+    if not source.is_gguf:
+        message = tr("{model} is no GGUF language model, which llama-server needs", model=source.name)
+        raise MisuseError(message, tr("name openai:NAME"))
+    same = [one for one in registry.every(config, reporter) if one.folder.name == source.slug]
+    running = same[0] if same else registry.demand(config, source, reporter)
+    pool = connect_own(config, running, reporter)
+    url = pool.members[0].wire.url
+    with reporter.progress(tr("probing {url}", url=url)) as progress:
+        return Server(source.name, running.model, (url,), ""), Probe(pool, running.model, progress).run()
 
 
 def kept(config: Config, server: Server) -> tuple[Server, Findings] | None:

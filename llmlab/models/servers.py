@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llmlab.backends.served.encoder import ServedEncoder
     from llmlab.backends.served.model import ServedLM
     from llmlab.backends.served.pool import Pool
+    from llmlab.models.serving.registry import Running
     from llmlab.models.sources import Source
 
 PREFIX = "openai:"
@@ -98,15 +99,11 @@ def open_own(config: Config, source: "Source", reporter: Reporter) -> "ServedLM"
     from llmlab.backends.base import ModelInfo, check_bos
     from llmlab.backends.served.base import LLAMA_SERVER
     from llmlab.backends.served.model import ServedLM
-    from llmlab.backends.served.pool import Pool
     from llmlab.backends.served.tokens import Cutter
-    from llmlab.backends.served.wire import Loopback
     from llmlab.models.serving import registry
 
     running = registry.demand(config, source, reporter)
-    wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
-    parallel = min(config.servers.parallel or 1, running.parallel)  # of one text alone the digits are the same again
-    pool = Pool([wire], parallel, config.servers.retries, reporter.say)
+    pool = connect_own(config, running, reporter)
     bos = Cutter(pool, running.model, LLAMA_SERVER).bos().text
     check_bos(source.name, config.bos, [0] if bos else [])
     info = ModelInfo(
@@ -142,6 +139,16 @@ def connect(config: Config, server: Server, environ: Mapping[str, str], reporter
     parallel = asked.parallel or PARALLEL
     wires = [Client(url, key, asked.timeout, parallel) for url in server.urls]
     return Pool(wires, parallel, asked.retries, reporter.say)
+
+
+def connect_own(config: Config, running: "Running", reporter: Reporter) -> "Pool":
+    """The same of a llama-server that llmlab started."""
+    from llmlab.backends.served.pool import Pool
+    from llmlab.backends.served.wire import Loopback
+
+    wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
+    parallel = min(config.servers.parallel or 1, running.parallel)  # of one text alone the digits are the same again
+    return Pool([wire], parallel, config.servers.retries, reporter.say)
 
 
 def checked_key(name: str, environ: Mapping[str, str]) -> str:

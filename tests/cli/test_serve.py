@@ -113,6 +113,18 @@ def test_a_detached_server_runs_until_it_is_stopped(typed, record):
     assert typed("serve --stop")[2] == "llmlab: no server runs\n"
 
 
+def test_a_server_of_llmlab_is_probed_by_the_name_of_its_model(typed):
+    code, _, err = typed("models probe GGUF_FILE")
+    assert (code, "no server runs for tiny-f32.gguf; llmlab serve " in err) == (1, True)
+    assert typed("serve GGUF_FILE --detach --dtype float16")[0] == 0
+    code, out, _ = typed("models probe GGUF_FILE -f json")
+    found = json.loads(out)
+    assert (code, found["model"], found["scores"], found["named"]) == (0, "tiny-f32.gguf", "forced", "numbers")
+    assert found["servers"] == [typed("serve --list -q")[1].strip() + "/v1"]
+    code, _, err = typed("models probe LM_FOLDER")
+    assert (code, "is no GGUF language model, which llama-server needs" in err) == (2, True)
+
+
 @WITH_SIGNALS
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_server_in_the_foreground_ends_with_its_llmlab_which_ends_well(shell, record, name):
