@@ -17,9 +17,10 @@ from typing import Any
 import msgspec
 
 from llmlab.errors import DamagedError, LabError, reason
-from llmlab.language import tr
+from llmlab.language import later, tr
 from llmlab.progress import Reporter
 
+MAKING = later("another llmlab is making {name}; waiting for it")
 RECORD = "record.json"
 BEGUN = "begun.json"  # what an unfinished folder is made from
 
@@ -228,7 +229,7 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
+def locked(folder: Path, reporter: Reporter, waits: str = MAKING) -> AbstractContextManager[object]:
     """Nobody else makes the folder meanwhile; who waits is told so."""
     from filelock import FileLock, Timeout
 
@@ -236,5 +237,5 @@ def locked(folder: Path, reporter: Reporter) -> AbstractContextManager[object]:
     try:
         return lock.acquire(timeout=0)
     except Timeout:
-        reporter.say(tr("another llmlab is making {name}; waiting for it", name=folder.name))
+        reporter.say(tr(waits, name=folder.name))
         return lock.acquire()

@@ -18,25 +18,33 @@ from llmlab.backends.served.refusals import below
 from llmlab.backends.served.wire import Wire, WireError
 from llmlab.config import Config
 from llmlab.errors import LabError, MisuseError
-from llmlab.language import tr
+from llmlab.language import later, tr
 from llmlab.models.servers import OFFICIAL, Server, connect_own
 from llmlab.models.serving import registry
 from llmlab.models.sources import Source, digest
 from llmlab.progress import Reporter
 
 FORMAT = 2  # of what is kept
+WAITS = later("another llmlab is probing the server; waiting for it")
 MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
 
 
 def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tuple[Server, Findings]:
-    """The servers, that which answers first, and what it can do, which is kept. Raises LabError where none answers."""
+    """The servers, that which answers first, and what it can do, which is kept. Raises LabError where none answers.
+
+    Of several that are to probe it at once one does.
+    """
     alone = pool.first()
     wire = alone.members[0].wire
-    with below(wire), reporter.progress(tr("probing {url}", url=wire.url)) as progress:
-        found = Probe(alone, server.model, progress).run()
     path = _place(config, server, wire.url)
     path.parent.mkdir(parents=True, exist_ok=True)
-    cache.put(path, msgspec.json.encode((FORMAT, found)))
+    before = _read(path)
+    with cache.locked(path, reporter, WAITS):
+        found = _read(path)
+        if found is None or found == before:
+            with below(wire), reporter.progress(tr("probing {url}", url=wire.url)) as progress:
+                found = Probe(alone, server.model, progress).run()
+            cache.put(path, msgspec.json.encode((FORMAT, found)))
     return _beginning(server, wire.url), found
 
 
@@ -59,11 +67,7 @@ def probe_own(config: Config, source: Source, reporter: Reporter) -> tuple[Serve
 def kept(config: Config, server: Server) -> tuple[Server, Findings] | None:
     """The same as it was found before; None where nothing was, or what was is of another version of llmlab."""
     for url in server.urls:
-        try:
-            form, found = msgspec.json.decode(_place(config, server, url).read_bytes(), type=tuple[int, Findings])
-        except (OSError, msgspec.DecodeError):
-            continue
-        if form == FORMAT:
+        if found := _read(_place(config, server, url)):
             return _beginning(server, url), found
     return None
 
@@ -94,6 +98,14 @@ def check_same(server: Server, found: Findings, wire: Wire) -> None:
             tr("{url} runs another model than when {name} was probed", url=wire.url, name=server.name),
             f"llmlab models probe {server.name}",
         )
+
+
+def _read(path: Path) -> Findings | None:
+    try:
+        form, found = msgspec.json.decode(path.read_bytes(), type=tuple[int, Findings])
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if form == FORMAT else None
 
 
 def _beginning(server: Server, url: str) -> Server:

@@ -82,7 +82,8 @@ def test_the_environment_names_servers_too(run, server, environ):
     assert run("next", "The cat", "-k", "2", *MODEL).code == 0
 
 
-def test_two_servers_are_one_pool_and_one_of_them_may_be_dead(ask, probed, run, server):
+def test_two_servers_are_one_pool_and_one_of_them_may_be_dead(ask, probed, run, server, environ):
+    environ["LLMLAB_SERVERS_RETRIES"] = "7"  # until the one that is checked is free
     with Faulty(key=SECRET, echo="right") as dead:
         pass
     urls = ("--base-url", server.url, "--base-url", dead.url)
