@@ -75,9 +75,7 @@ def after_bos(model: CausalLM, text: str, allow_special: bool) -> str:
 
 def chats(model: CausalLM) -> bool:
     """Whether a model has a chat template."""
-    if isinstance(model, Served) and model.renders_itself:
-        return True
-    return model.chat([Message("user", "Hi")]) is not None
+    return _renders_itself(model) or model.chat([Message("user", "Hi")]) is not None
 
 
 def read(
@@ -97,7 +95,7 @@ def read(
     if not asked:
         raise MisuseError(tr("the prompt is empty"), tr("give at least one character"))
     messages = [*before, Message("user", asked)]
-    if isinstance(model, Served) and not (template or raw) and model.renders_itself:
+    if _renders_itself(model) and not (template or raw):
         return Prompt(asked, asked, Tokens((), ()), chat=True, messages=tuple(messages))
     rendered = None if template or raw else model.chat(messages)
     if rendered is None:
@@ -110,6 +108,11 @@ def read(
     if allow_special or all(model.encode(text, allow_special=True) == model.encode(text) for text in texts):
         return Prompt(asked, rendered, _context(model, rendered, allow_special=True), chat=True)
     return Prompt(asked, rendered, _with_literal(model, messages, rendered), chat=True)
+
+
+def _renders_itself(model: CausalLM) -> bool:
+    """Whether it is a server that alone knows its template."""
+    return isinstance(model, Served) and model.renders_itself
 
 
 def _context(model: CausalLM, text: str, allow_special: bool) -> Tokens:

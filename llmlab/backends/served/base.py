@@ -173,3 +173,8 @@ class Served(CausalLM, Protocol):
 def spelled(tokens: Sequence[NamedToken]) -> bytes:
     """What tokens add to a text."""
     return b"".join(one.piece for one in tokens)
+
+
+def each(model: CausalLM, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+    """The function's values in the order of the items; a server is asked for many at once."""
+    return model.each(function, items) if isinstance(model, Served) else map(function, items)

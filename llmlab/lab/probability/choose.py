@@ -18,7 +18,7 @@ import numpy as np
 from llmlab.arrays import Doubles
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
 from llmlab.backends.forest import shared
-from llmlab.backends.served.base import Served
+from llmlab.backends.served.base import each
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
 from llmlab.lab.probability import windows
@@ -205,7 +205,7 @@ def choose_all(
     def read(question: tuple[str, Sequence[str]]) -> Continuations:
         return Continuations.of(model, *question, glue, allow_special)
 
-    asked = list(model.each(read, questions) if isinstance(model, Served) else map(read, questions))
+    asked = list(each(model, read, questions))
     stats = iter(windows.score(model, [request for one in asked for request in one.requests], progress))
     origin = of_text(model.info)
     return [one.answered([next(stats).logprobs for _ in one.choices], origin) for one in asked]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmlab.backends.base import CausalLM, ScoreRequest, Tokens
-from llmlab.backends.served.base import Served
+from llmlab.backends.served.base import each
 from llmlab.errors import MisuseError
 from llmlab.lab.probability import windows
 from llmlab.lab.prompt import after_bos
@@ -114,9 +114,8 @@ def score(
 
 
 def encoded(model: CausalLM, texts: Sequence[str], *, allow_special: bool = False) -> list[Tokens]:
-    """The tokens of several texts; a server is asked for many at once."""
-    one = partial(encode, model, allow_special=allow_special)
-    return list(model.each(one, texts) if isinstance(model, Served) else map(one, texts))
+    """The tokens of several texts."""
+    return list(each(model, partial(encode, model, allow_special=allow_special), texts))
 
 
 def encode(model: CausalLM, text: str, *, allow_special: bool = False) -> Tokens:
