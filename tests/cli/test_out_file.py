@@ -208,7 +208,7 @@ def test_a_killed_run_goes_on_with_the_texts_of_an_uninterrupted_one(process, ge
     before = parted.read_bytes()
     assert generate(*arguments, "--out", str(parted)).code == 0
     assert len(before) < parted.stat().st_size
-    assert texts(parted.read_bytes()) == texts(whole.read_bytes())
+    assert sorted(parted.read_bytes().splitlines()) == sorted(whole.read_bytes().splitlines())
 
 
 def test_what_another_program_adds_meanwhile_is_not_overwritten(tmp_path, made):

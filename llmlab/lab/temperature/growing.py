@@ -1,15 +1,17 @@
 """Continuations that grow here, token by token, drawn from softmax(z / T) at one or several T, from one shared context.
 
 Every token is decided by noise of its own, keyed by seed, temperature, sample and step, so sample i of a seed is the
-same text however many are drawn beside it, at whichever other temperatures, and where a run goes on. All rows of a
-group grow together, a token each a step. The float16 digits of the default model differ with the rows of a step, by a
-total variation of 6e-4 on average and 1.3e-3 at most: of 100 samples of 8 tokens, 99 are the same in steps of 1 to 60
-rows (tests/bench/same_sample.py). In float32 all are.
+same text however many are drawn beside it, and at whichever other temperatures. All rows of a group grow together, a
+token each a step. The float16 digits of the default model differ with the rows of a step, by a total variation of 6e-4
+on average and 1.3e-3 at most: of 100 samples of 8 tokens, 99 are the same in steps of 1 to 60 rows
+(tests/bench/same_sample.py). In float32 all are. The groups are of the plan, not of what is still to be drawn: a run
+that goes on says the very digits of an uninterrupted one.
 """
 
 import codecs
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,13 +34,13 @@ ALTERNATIVES = 3  # other tokens that a trace names
 def sample(model: CausalLM, prompt: Prompt, plan: Plan, wanted: Sequence[Place]) -> Iterator[Sample]:
     """These (temperature, sample number) of the plan, as each is finished. A context is read once.
 
-    At T = 0 all samples are one: it is computed once, so that they have the same last digits too.
+    Where one of a group is wanted the whole group is decoded. At T = 0 all samples are one: it is computed once, so
+    that they have the same last digits too.
     """
-    cold = [place for place in wanted if place[0] == 0]
-    for part, places in _by_cut(prompt, plan, [*cold[:1], *(place for place in wanted if place[0] > 0)]):
-        for one in _sample(model, part, plan, places):
-            same = [one.sample] if one.temperature else [number for _, number in cold]
-            yield from (replace(one, sample=number) for number in same)
+    rows = _rows(plan, set(wanted))
+    for part, places in _by_cut(prompt, plan, list(rows)):
+        for one in _sample(model, part, plan, {place: bool(rows[place]) for place in places}):
+            yield from (replace(one, sample=number) for number in rows[one.temperature, one.sample])
 
 
 def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> Iterator[tuple[str, Sample]]:
@@ -56,6 +58,15 @@ def stream(model: CausalLM, prompt: Prompt, plan: Plan, trace: bool = False) -> 
             logits = decoder.step([0], [row.ids[-1]])[0]
 
 
+def _rows(plan: Plan, wanted: AbstractSet[Place]) -> dict[Place, list[int]]:
+    """The rows that a plan is decoded in, by their place, and the numbers of the samples that are wanted of each."""
+    rows: dict[Place, list[int]] = {}
+    for t, number in plan.places:
+        own = rows.setdefault((t, number if t else 0), [])
+        own += [number] if (t, number) in wanted else []
+    return rows
+
+
 def _by_cut(prompt: Prompt, plan: Plan, places: Sequence[tuple[float, int]]) -> list[tuple[Prompt, list[Place]]]:
     """A healed prompt at each of its cuts, with the samples that are drawn after it; at T = 0 the likeliest cut."""
     if not prompt.cuts:
@@ -68,14 +79,20 @@ def _by_cut(prompt: Prompt, plan: Plan, places: Sequence[tuple[float, int]]) -> 
     return [(prompt.at(cut), found[cut]) for cut in sorted(found)]
 
 
-def _sample(model: CausalLM, prompt: Prompt, plan: Plan, places: Sequence[Place]) -> Iterator[Sample]:
-    """Samples that are drawn after one context."""
+def _sample(model: CausalLM, prompt: Prompt, plan: Plan, rows: Mapping[Place, bool]) -> Iterator[Sample]:
+    """Samples that are drawn after one context, those of `rows` that are wanted."""
+    places = list(rows)
+    groups = [places[start : start + ROWS] for start in range(0, len(places), ROWS)]
+    groups = [group for group in groups if any(map(rows.get, group))]
+    if not groups:
+        return
     decoder = model.decoder(prompt.tokens, min(len(places), ROWS), plan.max_tokens)
     first = prompt.first(decoder.first)
-    for start in range(0, len(places), ROWS):
-        if start:
+    for number, group in enumerate(groups):
+        if number:
             decoder.restart()
-        yield from _grow(model, decoder, first, [_Row(plan, prompt, *place) for place in places[start : start + ROWS]])
+        wanted = {row for row, place in enumerate(group) if rows[place]}
+        yield from _grow(model, decoder, first, [_Row(plan, prompt, *place) for place in group], wanted)
 
 
 class _Row:
@@ -137,19 +154,25 @@ class _Row:
         return sampling.noise(self.plan.seed or 0, self.number, len(self.ids), own)
 
 
-def _grow(model: CausalLM, decoder: Decoder, first: Floats, rows: Sequence[_Row]) -> Iterator[Sample]:
-    """Grow all rows together until each is finished; yield each then. `first` are the logits [V] of the first token."""
+def _grow(
+    model: CausalLM, decoder: Decoder, first: Floats, rows: Sequence[_Row], wanted: AbstractSet[int]
+) -> Iterator[Sample]:
+    """Grow all rows together until each that is wanted is finished; yield it then.
+
+    `first` are the logits [V] of the first token.
+    """
     live = list(range(len(rows)))
     logits = np.broadcast_to(first, (len(rows), len(first)))  # [rows, V]
-    while live:
+    while True:
         for place, row in enumerate(live):
             rows[row].take(model, logits[place])
         for row in live:
-            if rows[row].finish:
+            if rows[row].finish and row in wanted:
                 yield rows[row].result()
         live = [row for row in live if not rows[row].finish]
-        if live:
-            logits = decoder.step(live, [rows[row].ids[-1] for row in live])
+        if wanted.isdisjoint(live):
+            return
+        logits = decoder.step(live, [rows[row].ids[-1] for row in live])
 
 
 def _step(model: CausalLM, logprobs: Floats, drawn_from: Floats, token: int) -> Step:

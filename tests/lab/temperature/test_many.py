@@ -1,5 +1,11 @@
 """The samples of many prompts are those of each."""
 
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from llmlab.lab.prompt import read
 from llmlab.lab.temperature import generate
 from llmlab.lab.temperature.drawn import Plan, Sample
@@ -25,3 +31,36 @@ def test_a_sample_is_what_its_record_says(lm):
     samples = [of_record(one) for one in found.records()]
     assert samples == list(found.samples)
     assert isinstance(samples[0], Sample)
+
+
+@pytest.mark.parametrize("engine", ["lm", "llama"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_was_lost_is_drawn_again_to_the_last_digit(request, engine, data):
+    model = request.getfixturevalue(engine)
+    plan = Plan(temperatures=(0.0, 0.7, 1.0), samples=45, max_tokens=6, seed=5)  # 91 rows: more than a group
+    prompt = read(model, "The cat")
+    whole = set(_whole(engine, model, prompt, plan))
+    kept = data.draw(st.sets(st.sampled_from(sorted(whole, key=lambda one: (one.temperature, one.sample)))))
+    there = {(one.temperature, one.sample) for one in kept}
+    lost = [place for place in plan.places if place not in there]
+    (*drawn,) = sample_each(model, [Job(prompt, lost, list(kept))], plan)
+    assert {one.sample for one in drawn} == whole
+    assert [(one.sample.temperature, one.sample.sample) in there for one in drawn] == [not one.new for one in drawn]
+    assert len(drawn) == plan.count
+
+
+@cache
+def _whole(engine, model, prompt, plan):
+    return tuple(generate.sample(model, prompt, plan, plan.places))
+
+
+def test_a_group_of_which_nothing_is_lost_is_not_decoded(lm, monkeypatch):
+    plan, prompt, rows = Plan(samples=150, max_tokens=3, seed=5), read(lm, "The cat"), []
+    whole = list(generate.sample(lm, prompt, plan, plan.places))
+    grow = generate._grow
+    monkeypatch.setattr(generate, "_grow", lambda *given: rows.append(len(given[3])) or grow(*given))
+    (one,) = generate.sample(lm, prompt, plan, [(1.0, 149)])
+    assert rows == [150 - 2 * generate.ROWS]
+    assert one == next(other for other in whole if other.sample == 149)
+    assert list(generate.sample(lm, prompt, plan, [])) == []
