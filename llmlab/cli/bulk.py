@@ -1,9 +1,10 @@
-"""Inputs of any number: read, scored in batches and written as they come, in their order; nothing is kept but sums.
+"""Inputs of any number: read, scored and written as they come, in their order; nothing is kept but sums.
 
 What a file holds already is read there and not scored again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,8 +17,7 @@ from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
 from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
-from llmlab.progress import Progress
-from llmlab.stream import Stream, batches
+from llmlab.stream import Stream
 from llmlab.view import Record
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ class Work(Generic[T]):
 
     inputs: Stream[T]
     asking: Asking[T]
-    most: int  # inputs scored at a time
 
 
 @dataclass(frozen=True)
@@ -42,40 +41,41 @@ class BulkRun:
     out: OutFile | None
     shard: Shard
 
-    def show(self, inputs: Stream[T], asking: Asking[T], most: int) -> None:
-        """Score all inputs, so many at a time; show their records as they come, or what they come to."""
-        work = Work(inputs, asking, most)
+    def show(self, inputs: Stream[T], asking: Asking[T]) -> None:
+        """Score all inputs; show their records as they come, or what they come to."""
         if self.out:
             self.out.begin()
         tally = TALLIES[self.sort]()
-        scored = self._each(work, tally)
-        if self.form.flows and not self.form.quiet:
-            self.world.stream(scored, self.form)
-            return
-        for _ in scored:
-            pass
+        with closing(self._each(Work(inputs, asking), tally)) as scored:
+            if self.form.flows and not self.form.quiet:
+                self.world.stream(scored, self.form)
+                return
+            for _ in scored:
+                pass
         self.world.show(tally, self.form)
 
-    def _each(self, work: Work[T], tally: RecordTally) -> Iterator[list[Record]]:
-        """The records of each batch, which the file holds from then on."""
+    def _each(self, work: Work[T], tally: RecordTally) -> Generator[list[Record]]:
+        """The records of each input, which the file holds from then on."""
         total, done = self.shard.share(work.inputs.count), 0
         own = zip(self.shard.numbers(), self.shard.own(work.inputs.each), strict=False)
         with self.world.progress(tr("scoring")) as progress:
-            for batch in map(dict, batches(own, work.most)):
-                found = list(self._records(work, batch, BatchProgress(progress, done, len(batch), total)))
-                done += len(batch)
+            for batch in work.asking.batches(own):
                 progress(done, total)
-                for one in found:
-                    tally.add(one)
-                yield found
+                with closing(self._records(work, batch)) as found:
+                    for records in found:
+                        for one in records:
+                            tally.add(one)
+                        done += 1
+                        progress(done, total)
+                        yield records
 
-    def _records(self, work: Work[T], batch: Mapping[int, T], progress: Progress) -> Iterator[Record]:
-        """The records of a batch in the order of its inputs: those of the file, and those that are new."""
+    def _records(self, work: Work[T], batch: Mapping[int, T]) -> Generator[list[Record]]:
+        """The records of the inputs of a batch in their order: those of the file, and those that are new."""
         kept = {item: self._kept(work, item, one) for item, one in batch.items()}
         missing = {item: one for item, one in batch.items() if not kept[item]}
-        scored = dict(zip(missing, work.asking.score(missing, progress) if missing else (), strict=True))
-        for item in batch:
-            yield from kept[item] or self._added(work, item, scored[item])
+        with closing(work.asking.each(batch, missing)) as scored:
+            for item in batch:
+                yield kept[item] or list(self._added(work, item, next(scored)))
 
     def _kept(self, work: Work[T], item: int, one: T) -> list[Record]:
         if not self.out:
@@ -91,16 +91,3 @@ class BulkRun:
             found = numbered(one, item, work.inputs.count, len(records))
             self.out.append(found)
             yield found
-
-
-@dataclass(frozen=True)
-class BatchProgress:
-    """The progress of a batch as that of the whole, in inputs."""
-
-    whole: Progress
-    before: int
-    size: int
-    total: int
-
-    def __call__(self, done: int, of: int) -> None:
-        self.whole(self.before + self.size * done // of if of else self.before, self.total)

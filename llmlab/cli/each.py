@@ -10,7 +10,7 @@ from llmlab.cli.options import PictureOptions, ReadingOptions
 from llmlab.cli.out_options import OutOptions
 from llmlab.cli.world import World
 from llmlab.language import tr
-from llmlab.stream import TOGETHER, Stream
+from llmlab.stream import Stream
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.bulk.sorts import Sort
@@ -66,7 +66,7 @@ def windows(
     reading: ReadingOptions,
     form: PictureOptions,
 ) -> None:
-    """A record of each window of a long text. They are scored one at a time: so shards say the same digits."""
+    """A record of each window of a long text."""
     from llmlab.bulk.sorts import WINDOWS
     from llmlab.cli import asking
     from llmlab.files.opening import called
@@ -77,7 +77,7 @@ def windows(
     with world.progress(tr("reading")):
         inputs = world.files.counted(file, lambda files: cut(lm, name, files.blocks(file)[0], cuts, special))
     asked = asking.of_windows(lm, name, cuts)
-    _show(world, form, filed, WINDOWS, inputs, lambda: asked, 1)
+    _show(world, form, filed, WINDOWS, inputs, lambda: asked)
 
 
 def _show(
@@ -87,12 +87,11 @@ def _show(
     sort: "Sort",
     inputs: "Stream[T]",
     asking: "Callable[[], Asking[T]]",
-    most: int = TOGETHER,
 ) -> None:
-    """Score every input, at most so many at a time; `asking` opens the model, when all else is known to be right."""
+    """Score every input; `asking` opens the model, when all else is known to be right."""
     from llmlab.cli.bulk import BulkRun
 
     shard = filed.part(inputs.count)
     with filed.file(world, sort) as out:
         if not filed.nothing(world, out, shard, inputs.count):
-            BulkRun(world, form, sort, out, shard).show(inputs, asking(), most)
+            BulkRun(world, form, sort, out, shard).show(inputs, asking())

@@ -98,7 +98,8 @@ class Run:
         rows = self.out.kept(prompt.asked, made_by) if self.out else []
         kept = {(one.temperature, one.sample): one for one in map(of_record, rows)}
         missing = [place for place in self.plan.places if place not in kept]
-        return Job(prompt, missing, [kept[place] for place in self.plan.places if place in kept], item)
+        known = [kept[place] for place in self.plan.places if place in kept]
+        return Job(prompt, missing, known, item, named=self.items != 1)
 
     def _by_prompt(self, drawn: Iterator[Drawn]) -> Iterator[list[Drawn]]:
         """The samples of each prompt in the plan's order; of one that is interrupted those that are finished."""

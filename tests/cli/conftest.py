@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import servers
 from boxes import Box
+from cli.bulk_verbs import ask, inputs  # noqa: F401  (fixtures)
 from lesson_pages import lessons  # noqa: F401  (a fixture)
 
 from llmlab.cli import main

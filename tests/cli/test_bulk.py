@@ -2,21 +2,13 @@
 
 import hashlib
 import json
-import random
 import subprocess
 import sys
 
 import pytest
+from cli.bulk_verbs import VERBS
 from cli.record_kinds import KINDS, VALIDATORS
 
-WORDS = ["the", "cat", "sat", "on", "a", "mat", "dog", "ran", "and", "slow", "今天", "天气"]
-VERBS = {  # and what they are asked, from the files below
-    "prob": "prob -",
-    "pairs": "pairs PAIRS",
-    "choose": "choose QUESTIONS",
-    "perplexity": "perplexity LINES --window 16 --stride 5",
-    "generate": "generate --prompts LINES -t 0,1 -n 2 --max-tokens 3 --seed 4",
-}
 NUMBERED = ("item", "items", "item_records", "item_places")
 
 
@@ -24,42 +16,6 @@ NUMBERED = ("item", "items", "item_records", "item_places")
 def environ(environ):
     """One thread: more of them wait for each other longer than tiny models compute."""
     return {**environ, "LLMLAB_THREADS": "1"}
-
-
-def text(generator):
-    return " ".join(generator.choices(WORDS, k=generator.randint(1, 6)))
-
-
-@pytest.fixture(scope="session")
-def inputs(tmp_path_factory):
-    """A file of each kind, of 40 inputs."""
-    folder, own = tmp_path_factory.mktemp("bulk"), random.Random(1)
-    lines = [f"{text(own)} {number}" for number in range(40)]
-    pairs = [{"sentence_good": text(own), "sentence_bad": text(own), "UID": f"g{n % 3}"} for n in range(40)]
-    questions = [
-        {"context": text(own), "choices": own.sample(WORDS, own.randint(2, 4)), "answer": 0, "group": f"g{n % 2}"}
-        for n in range(40)
-    ]
-    files = {"LINES": ("lines.txt", "\n".join(lines) + "\n")}
-    files["PAIRS"] = ("pairs.jsonl", "".join(json.dumps(one) + "\n" for one in pairs))
-    files["QUESTIONS"] = ("questions.jsonl", "".join(json.dumps(one) + "\n" for one in questions))
-    for name, content in files.values():
-        (folder / name).write_text(content, encoding="utf-8")
-    return {name: folder / file for name, (file, _) in files.items()}
-
-
-@pytest.fixture
-def ask(run, inputs, gguf_file, cache):
-    """Run one of VERBS with more options; its model counts n-grams, and so says the same digits in any batch."""
-    if not (cache / "models" / "counted").exists() and "counted" not in run("models", "list").out:
-        assert run("train", "ngram", "counted", "--text", str(inputs["LINES"])).code == 0
-
-    def ask(verb, *more, model="counted"):
-        words = [str(inputs.get(word, word)) for word in VERBS[verb].split()]
-        name = str(gguf_file) if model == "GGUF" else model
-        return run(*words, *map(str, more), "--model", name, stdin=inputs["LINES"].read_bytes())
-
-    return ask
 
 
 @pytest.fixture
@@ -162,21 +118,6 @@ def test_samples_of_several_runs_in_one_file_are_whole_together_or_the_lost_are_
     doubled = run("merge", str(path))
     assert (doubled.code, doubled.out) == (1, "")
     assert f"input {json.loads(lines[50])['item']} is there twice: {path}" in doubled.err
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_file_cut_at_any_byte_becomes_that_of_an_uninterrupted_run(ask, tmp_path, verb):
-    table = ask(verb, "--out", tmp_path / "whole.jsonl").out
-    whole, path = (tmp_path / "whole.jsonl").read_bytes(), tmp_path / "cut.jsonl"
-    lines = [len(line) for line in whole.splitlines(keepends=True)]
-    places = [sum(lines[:9]), sum(lines[:10]), len(whole) - 1, len(whole)]
-    for end in (*places, *random.Random(2).sample(range(sum(lines[:8]), len(whole)), 8)):
-        path.write_bytes(whole[:end])
-        done = ask(verb, "--out", path)
-        assert done.code == 0, done.err
-        assert done.out == table
-        assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
-        assert verb == "generate" or path.read_bytes() + b"\n" * (end == len(whole) - 1) == whole
 
 
 @pytest.mark.parametrize("verb", ["prob", "pairs", "choose", "perplexity"])

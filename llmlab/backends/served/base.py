@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -167,6 +167,10 @@ class Served(CausalLM, Protocol):
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
         """The function's values in the order of the items, as many at once as the servers take; memory is bounded."""
+        ...
+
+    def each_apart(self, function: Callable[[Self, A], B], items: Iterable[A]) -> Iterator[B]:
+        """The same of a function that scores: it is given a model that asks for one thing after the other."""
         ...
 
 

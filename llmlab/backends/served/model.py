@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, Self, TypeVar
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
@@ -34,6 +35,7 @@ class ServedLM:
         self._cutter = Cutter(pool, model, abilities)
         self._bos = self._cutter.bos().ids if info.bos else ()
         self._pieces: dict[int, bytes] = {}
+        self._apart = False  # whether it asks for one thing at a time
 
     def encode(self, text: str, *, allow_special: bool = False) -> Tokens:
         return self._cutter.cut(text, allow_special=allow_special)
@@ -83,9 +85,7 @@ class ServedLM:
         check_room(self.info, max((len(request.tokens) + len(self._bos) for request in batch), default=0))
         total = sum(len(request.tokens) - request.start for request in batch)
         found, done = [], 0
-        # token by token one text after the other: several at once would change each other's last digits
-        each = map if self.abilities.scores == "forced" else self.each
-        for stats in each(self._scored, batch):
+        for stats in self._each_scored(self._scored, batch):
             found.append(stats)
             done += len(stats.logprobs)
             progress(done, total)
@@ -110,7 +110,16 @@ class ServedLM:
         raise self._lacks(tr("logits"))
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        return self._pool.each(function, items)
+        return map(function, items) if self._apart else self._pool.each(function, items)
+
+    def each_apart(self, function: Callable[[Self, A], B], items: Iterable[A]) -> Iterator[B]:
+        other = copy(self)
+        other._apart = True
+        return self._each_scored(partial(function, other), items)
+
+    def _each_scored(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """Token by token one text after the other: several at once would change each other's last digits."""
+        return map(function, items) if self.abilities.scores == "forced" else self.each(function, items)
 
     def likeliest(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
         if k > self.abilities.listed:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -9,6 +10,7 @@ from itertools import chain
 from llmlab.backends.base import CausalLM
 from llmlab.backends.served.base import UNNUMBERED, Served
 from llmlab.lab.prompt import Prompt
+from llmlab.lab.refused import naming
 from llmlab.lab.temperature import served
 from llmlab.lab.temperature.drawn import Place, Plan, Sample
 from llmlab.lab.temperature.generate import sample
@@ -23,6 +25,7 @@ class Job:
     places: Sequence[Place]
     known: Sequence[Sample] = ()
     item: int = 1  # the prompt's number
+    named: bool = False  # whether an error says which prompt it is of
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def _answered(model: Served, plan: Plan, part: tuple[Job, Sequence[Place]]) -> l
     job, places = part
     if not places:
         return [Drawn(job, one, new=False) for one in job.known]
-    return [Drawn(job, one, new=True) for one in served.drawn(model, job.prompt, plan, places)]
+    with naming(job.item, job.prompt.asked) if job.named else nullcontext():
+        return [Drawn(job, one, new=True) for one in served.drawn(model, job.prompt, plan, places)]
 
 
 def of_record(row: Record) -> Sample:

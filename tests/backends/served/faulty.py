@@ -64,12 +64,13 @@ class Faulty:
     seeded: bool = True
     filters: str = "kept"  # kept, passed over, or refused, as all that the protocol does not name
     names: Callable[[str], str] = str  # how a token is called
-    key: str = ""  # who does not show it is refused
+    key: str = ""  # without which it refuses
     does: str = "completions"  # how the pages end that it has
     no: int = 404  # the status of all others
     build: str = ""  # which they name, if any
     called: str = MODEL  # what its answers say that they are of
     models: tuple[str, ...] = (MODEL,)
+    refuses: str = ""  # texts that hold this, for good
     shift: int = 0  # of its table: another model under the same name
     limit: int = 0  # requests at once; 429 beyond
     pause_s: float = 0.0
@@ -124,10 +125,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.served.asked.append(Request(self.path, self.seen, {}))
         if self.allowed():
-            if self.path == "/v1/models":
-                self.say(200, {"object": "list", "data": [{"id": one} for one in self.served.models]})
-            else:
-                self.say(404, {"error": {"message": "no such page"}})
+            models = {"object": "list", "data": [{"id": one} for one in self.served.models]}
+            self.say(*((200, models) if self.path == "/v1/models" else (404, {"error": {"message": "no such page"}})))
 
     def do_POST(self) -> None:
         served, body = self.served, json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -152,12 +151,17 @@ class Handler(BaseHTTPRequestHandler):
             return self.say(self.served.no, {"error": {"message": "no such page"}})
         if body["model"] not in self.served.models:
             return self.say(404, {"error": {"message": f"no model {body['model']}"}})
-        if self.served.filters == "refused" and set(body) - KNOWN:
-            return self.say(400, {"error": {"message": f"unknown: {', '.join(sorted(set(body) - KNOWN))}"}})
+        if refusal := self.refusal(body):
+            return self.say(400, {"error": {"message": refusal}})
         answer = chatted(self.served, body) if "messages" in body else completed(self.served, body)
         if fault:
             return fault(self, answer)
         return self.stream(answer) if body.get("stream") else self.say(200, answer)
+
+    def refusal(self, body: dict[str, Any]) -> str:
+        unknown = self.served.filters == "refused" and ", ".join(sorted(set(body) - KNOWN))
+        refuses = self.served.refuses and self.served.refuses in body.get("prompt", "")
+        return f"unknown: {unknown}" if unknown else "not this text" * bool(refuses)
 
     def allowed(self) -> bool:
         if self.served.key and self.headers.get("authorization") != f"Bearer {self.served.key}":
