@@ -10,12 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
 from llmlab.bulk.missing import Found, Missing, PartOf
-from llmlab.bulk.sorts import SORTS, Place, Sort
+from llmlab.bulk.sorts import SORTS, Place, Sort, counted, value
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.on_disk import Database
 from llmlab.files.opening import readable
@@ -24,6 +24,7 @@ from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
 OPEN = 100  # parts at a time
+BEGUN = (b'{"item": ', b"\0")  # how a record begins, and what a power loss leaves of one
 TABLE = (
     "CREATE TABLE records (item INTEGER, part INTEGER, start INTEGER, length INTEGER, plan INTEGER, place TEXT,"
     " PRIMARY KEY (item, part, start)) WITHOUT ROWID"
@@ -105,7 +106,7 @@ class Made:
         """Raises MisuseError for a record of no work that can be merged."""
         sort = next((one for one in SORTS if one.holds(record)), None)
         if sort is None:
-            raise MisuseError(tr("{file} line 1 is no record of --out", file=part), tr("give files that --out wrote"))
+            raise _no_record(part, 1)
         if record["items"] is None:
             message = tr("{file} is of a pipe: how many inputs there were nobody knows", file=part)
             raise MisuseError(message, tr("give the inputs as a file, or with < FILE"))
@@ -216,6 +217,8 @@ class PartsReading:
                 self._check_alike(path, record, self.first)
                 return record
         except (ValueError, AttributeError, RecursionError):
+            if not line.startswith(BEGUN):
+                raise _no_record(path, number) from None
             what = tr("{file} line {number:,} is no whole record of --out", file=path, number=number)
             raise MisuseError(what, tr("run that part again: it mends what was cut short")) from None
         told = {"file": path, "number": number, "kind": tr(self.first.sort.name)}
@@ -224,12 +227,25 @@ class PartsReading:
     def _check_alike(self, path: Path, record: Record, first: Made) -> None:
         for name, was in (("items", first.items), *first.conditions.items()):
             if (now := record.get(name)) != was:
-                told = {"file": path, "name": name, "now": now, "other": first.part, "was": was}
-                message = tr("{file} was made with {name} {now!r}, {other} with {was!r}", **told)
-                raise MisuseError(message, tr("merge parts of one work"))
+                raise MisuseError(_unlike(path, name, now, first.part, was), tr("merge parts of one work"))
         if record["item"] > first.items:
             message = tr("{file} holds input {item:,} of {items:,}", file=path, item=record["item"], items=first.items)
             raise MisuseError(message, tr("merge parts of one work"))
+
+
+def _no_record(path: Path, number: int) -> MisuseError:
+    what = tr("{file} line {number:,} is no record of --out", file=path, number=number)
+    return MisuseError(what, tr("give files that --out wrote"))
+
+
+def _unlike(path: Path, name: str, now: Any, other: Path, was: Any) -> str:
+    """That two parts were made otherwise."""
+    if name == "items":
+        return tr(
+            "{file} was made of {now}, {other} of {was}", file=path, now=counted(now), other=other, was=counted(was)
+        )
+    told = {"file": path, "name": name, "now": value(now), "other": other, "was": value(was)}
+    return tr("{file} was made with {name} {now}, {other} with {was}", **told)
 
 
 def _size(path: Path) -> int:

@@ -8,22 +8,23 @@ class Order:
 
     def __init__(self) -> None:
         self.start = 0  # where the records of the last input begin, in bytes
-        self._item = self._found = self._wanted = self._before = 0
+        self.found = 0  # records of the last input
+        self._item = self._wanted = self._before = 0
 
     def add(self, record: Record, start: int) -> bool:
         """Whether a record that stands there goes on with its input, or follows one that is whole."""
         if record["item"] == self._item:
-            self._found += 1
-            return self._found <= self._wanted
+            self.found += 1
+            return self.found <= self._wanted
         follows = self.whole and record["item"] > self._item
         self._before, self.start = self._item, start
-        self._item, self._found, self._wanted = record["item"], 1, record["item_records"]
+        self._item, self.found, self._wanted = record["item"], 1, record["item_records"]
         return follows
 
     @property
     def whole(self) -> bool:
         """Whether the last input has all its records."""
-        return self._found == self._wanted
+        return self.found == self._wanted
 
     def behind(self, item: int) -> bool:
         """Whether an input comes before one that is whole."""

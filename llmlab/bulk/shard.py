@@ -40,6 +40,10 @@ class Shard:
         """The numbers of its inputs among all, from 1."""
         return itertools.count(self.index, self.count)
 
+    def owns(self, number: int) -> bool:
+        """Whether an input, by its number among all from 1, is its own."""
+        return number in range(self.index, number + 1, self.count)
+
     def share(self, count: int) -> int:
         """How many of so many inputs are its own."""
         return len(range(self.index, count + 1, self.count))

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from llmlab.lab.provenance import OF_TEXT
-from llmlab.language import later
+from llmlab.language import later, tr
 from llmlab.view import Record
 
 if TYPE_CHECKING:  # it loads SQLite
@@ -139,6 +139,16 @@ class SampleSort(Sort):
 
     def places(self, record: Record) -> tuple[Place, ...]:
         return tuple((float(heat), count) for heat, count in record["item_places"])
+
+
+def value(found: object) -> str:
+    """What a record holds, in a message."""
+    return tr("none") if found is None else repr(found)
+
+
+def counted(items: int | None) -> str:
+    """How many inputs a record says that there are, in a message."""
+    return tr("inputs that nobody has counted, of a pipe") if items is None else tr("{count:,} inputs", count=items)
 
 
 def numbered(record: Record, item: int, items: int, item_records: int, **more: object) -> Record:

@@ -92,6 +92,6 @@ def _show(
     from llmlab.cli.bulk import BulkRun
 
     shard = filed.part(inputs.count)
-    with filed.file(world, sort) as out:
+    with filed.file(world, sort, shard) as out:
         if not filed.nothing(world, out, shard, inputs.count):
             BulkRun(world, form, sort, out, shard).show(inputs, asking())

@@ -1,6 +1,6 @@
 """The verb that puts the parts of one work together: merge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
@@ -31,34 +31,49 @@ AllOption = Annotated[
 def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
     """Put the files of several shards together; check that no input is lost or doubled.
 
-    With --out the table of all is shown, else the records are written to stdout.
+    With --out the table of all is shown, else the records are written to stdout. A file that holds them is left as is.
     """
     from llmlab.bulk.merging import merge
     from llmlab.bulk.tallies import TALLIES
 
     if out:
-        _check_new(out)
+        _check(out, part)
     with world.progress(tr("reading")) as progress:
         merged = merge(part, progress)
     tally = TALLIES[merged.sort]()
     if out:
-        _write(world, merged, tally, out)
+        (_compare if out.exists() else _write)(world, merged, tally, out)
         world.show(tally, FormOptions())
     elif not all(world.write(line.decode()) for line in _lines(world, merged, tally)):
         return
     world.say(tr("{items:,} inputs, {records:,} records: none is lost or doubled", **merged.counts))
 
 
-def _check_new(path: Path) -> None:
-    """Raise MisuseError, before anything is read, for a file that is there already, or cannot be."""
+def _check(path: Path, parts: Sequence[Path]) -> None:
+    """Raise MisuseError, before anything is read, for a file that cannot be, or that holds something else."""
     from llmlab.cli.out_file import check_writable, unwritable
 
-    if path.exists():
-        raise MisuseError(tr("{file} is there already", file=path), tr("name another file"))
     try:
-        check_writable(path)
+        if path.exists():
+            _check_size(path, parts)
+        else:
+            check_writable(path)
     except OSError as error:
         raise MisuseError(unwritable(path, error), tr("check --out")) from None
+
+
+def _check_size(path: Path, parts: Sequence[Path]) -> None:
+    """Raise MisuseError for a file that is not as long as its parts, whose last line may lack its end."""
+    if not all(part.is_file() for part in parts):
+        return  # what is wrong with them is said when they are read
+    size = sum(part.stat().st_size for part in parts)
+    if not path.is_file() or not size <= path.stat().st_size <= size + len(parts):
+        raise _other(path)
+
+
+def _other(path: Path) -> MisuseError:
+    message = tr("{file} is there already, and holds something else", file=path)
+    return MisuseError(message, tr("remove it, or name another file"))
 
 
 def _lines(world: World, merged: "Merged", tally: "RecordTally") -> Iterator[bytes]:
@@ -69,6 +84,16 @@ def _lines(world: World, merged: "Merged", tally: "RecordTally") -> Iterator[byt
         for line in merged.each(progress):
             tally.add(loads(line))
             yield line
+
+
+def _compare(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> None:
+    """Leave a file that holds the records already, as after a job that was queued twice."""
+    from llmlab.files.opening import readable
+
+    with readable(path), path.open("rb") as file:
+        if not all(file.read(len(line)) == line for line in _lines(world, merged, tally)) or file.read(1):
+            raise _other(path)
+    world.say(tr("{file} holds them already", file=path))
 
 
 def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> None:

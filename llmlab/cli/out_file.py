@@ -17,12 +17,13 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from llmlab.bulk.order import Order
-from llmlab.bulk.sorts import SAMPLES, Sort
+from llmlab.bulk.shard import WHOLE, Shard
+from llmlab.bulk.sorts import SAMPLES, Sort, counted, value
 from llmlab.cache import sync
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError, reason
@@ -38,11 +39,12 @@ NUMBERED = re.compile(rb'\{"item": [1-9]\d*, "items": (null|[1-9]\d*), "item_rec
 class OutFile:
     """The records that a file holds, and those that are added. A device or a pipe holds none."""
 
-    def __init__(self, path: Path, sort: Sort = SAMPLES) -> None:
-        """Raise MisuseError for what cannot be written, what is not llmlab's, and what another process writes."""
+    def __init__(self, path: Path, sort: Sort = SAMPLES, shard: Shard = WHOLE) -> None:
+        """Raise MisuseError for what cannot be written, is not llmlab's or this shard's, or is written by others."""
         if str(path) == "-":
             raise MisuseError(tr("--out names a file"), tr("for stdout: --format jsonl"))
-        self._path, self._sort = path, sort
+        self._path, self._sort, self._shard = path, sort, shard
+        self.records = 0  # that are whole and kept; of a device none
         self._device = path.exists() and not path.is_file() and not path.is_dir()
         self._file: FileIO | None = None  # what is not there yet is made by begin
         self._read: BinaryIO | None = None
@@ -89,11 +91,15 @@ class OutFile:
         for row in found:
             for name, now in sorted(made_by.items()):
                 if (was := row.get(name)) != now:
-                    message = tr(
-                        "{file} was made with {name} {was!r}, not {now!r}", file=self._path, name=name, was=was, now=now
-                    )
-                    raise MisuseError(message, tr("name another file"))
+                    raise MisuseError(self._otherwise(name, was, now), tr("name another file"))
         return found
+
+    def _otherwise(self, name: str, was: Any, now: Any) -> str:
+        """That something else made the file."""
+        if name == "items":
+            return tr("{file} was made of {was}, not of {now}", file=self._path, was=counted(was), now=counted(now))
+        told = {"file": self._path, "name": name, "was": value(was), "now": value(now)}
+        return tr("{file} was made with {name} {was}, not {now}", **told)
 
     def begin(self) -> None:
         """Hold a file that is not there yet from now on: what is drawn would be for nothing if another run made it."""
@@ -128,6 +134,7 @@ class OutFile:
                 self._file.truncate(self._size)
             raise LabError(unwritable(self._path, error), tr("make room and run the same command again")) from error
         self._size += len(line)
+        self.records += not self._device
 
     def _sync(self) -> None:
         """Bring what was written to the disk: the first record with the file's name, then every few seconds."""
@@ -168,8 +175,10 @@ class OutFile:
             self._first = self._first or before
             yield self._sort.key(before), self._size, len(line)
             self._size += len(line)
+            self.records += 1
         if self._sort.together and not self._order.whole:
             self._size, self._ends_line = self._order.start, True
+            self.records -= self._order.found
 
     def _begun(self) -> FileIO:
         """The file, made if need be, and ready for a record: after the last whole one, at the start of a line."""
@@ -206,6 +215,10 @@ class OutFile:
             raise MisuseError(
                 tr("{file} line {number} is no {kind} of llmlab", **what), tr("name another file")
             ) from None
+        if not self._shard.owns(record["item"]):
+            told = {"file": self._path, "number": number, "item": record["item"], "shard": self._shard}
+            message = tr("{file} line {number} is of input {item:,}, which shard {shard} has not", **told)
+            raise MisuseError(message, tr("go on with the --shard that began the file, or name another file"))
         if not self._order.add(record, self._size) and self._sort.together:
             message = tr("{file} line {number} does not follow what stands before it", file=self._path, number=number)
             raise MisuseError(message, tr("name another file"))

@@ -1,6 +1,7 @@
 """Options of work whose records are kept in a file, and which several machines may share."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,11 +85,30 @@ class OutOptions(Struct, frozen=True):
         world.say(message)
         return True
 
-    def file(self, world: World, sort: "Sort") -> "AbstractContextManager[OutFile | None]":
-        """The file, open, if one is named."""
+    @contextmanager
+    def file(self, world: World, sort: "Sort", shard: Shard) -> "Iterator[OutFile | None]":
+        """The file, open, if one is named; after an interrupt it is said how far it is."""
         if not self.out:
-            return nullcontext()
+            yield None
+            return
         from llmlab.cli.out_file import OutFile
 
         with world.progress(tr("reading")):
-            return OutFile(self.out, sort)
+            opened = OutFile(self.out, sort, shard)
+        try:
+            with opened as out:
+                yield out
+        except KeyboardInterrupt:
+            if opened.records:
+                world.say(_held(self.out, opened.records))
+            raise
+
+
+def _held(path: Path, records: int) -> str:
+    """What is not lost."""
+    return tr_many(
+        "{file} holds {count:,} record; the same command goes on from there",
+        "{file} holds {count:,} records; the same command goes on from there",
+        records,
+        file=path,
+    )

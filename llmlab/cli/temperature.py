@@ -123,7 +123,7 @@ def generate(
     expected = many.expected(reading, asked)
     planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples)
     shard = many.part(filed, asked.count, alone=not models.several)
-    with filed.file(world, SAMPLES) as out:
+    with filed.file(world, SAMPLES, shard) as out:
         drawn = planned(same_noise=many.same_noise, seed=out.seed if out else None)
         many.check(drawn, form, alone=not models.several)
         if models.several:

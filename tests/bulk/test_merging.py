@@ -124,12 +124,14 @@ def test_an_input_that_is_there_twice_is_named(shards, write, again):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (record(2, 3), "other was made with items 3, {one} with 2"),
+        (record(2, 3), "other was made of 3 inputs, {one} of 2 inputs"),
+        (record(2, None), "other was made of inputs that nobody has counted, of a pipe, {one} of 2 inputs"),
+        (record(2, 2, bos="<s>"), "other was made with bos '<s>', {one} with none"),
         (record(2, 2, model="n"), "other was made with model 'n', {one} with 'm'"),
         (record(2, 2, dtype="F16"), "other was made with dtype 'F16', {one} with 'float32'"),
         (record(3, 2), "other holds input 3 of 2"),
         ({"my": "config"}, "other line 1 is no pair"),
-        ([], "other line 1 is no whole record of --out"),
+        ([], "other line 1 is no record of --out"),
         (record(2, 2, right="yes"), "other line 1 is no whole record of --out"),
     ],
 )
@@ -144,12 +146,16 @@ def test_what_is_no_part_is_refused(write, tmp_path):
     whole = write("one", [record(1, 1)])
     cut = tmp_path / "cut"
     cut.write_bytes(whole.read_bytes() + whole.read_bytes()[:50])
+    text = tmp_path / "text"
+    text.write_text("The inputs themselves.\n", encoding="utf-8")
     for parts, said in (
         ([whole, whole], "a part is named twice"),
         ([write("empty", [])], "the parts hold no records"),
         ([write("mine", [{"my": "config"}])], "mine line 1 is no record of --out"),
         ([write("piped", [record(1, None)])], "piped is of a pipe: how many inputs there were nobody knows"),
         ([cut], "cut line 2 is no whole record of --out"),
+        ([text], "text line 1 is no record of --out"),
+        ([whole, text], "text line 1 is no record of --out"),
         ([tmp_path / "nowhere"], "cannot read"),
         ([tmp_path], "cannot read"),
     ):

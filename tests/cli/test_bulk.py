@@ -22,14 +22,18 @@ def environ(environ):
 def shard(inputs, environ):
     """The same as processes of their own, whose stdin is the file itself."""
 
-    def shard(verb, *more):
+    def command(verb, *more):
         words = [str(inputs.get(word, word)) for word in VERBS[verb].split()]
-        command = [sys.executable, "-m", "llmlab", *words, *map(str, more), "--model", "counted", "-f", "jsonl"]
+        line = [sys.executable, "-m", "llmlab", *words, *map(str, more), "--model", "counted", "-f", "jsonl"]
         with inputs["LINES"].open("rb") as stdin:
-            done = subprocess.run(command, stdin=stdin, env=environ, capture_output=True, check=False)
+            return subprocess.run(line, stdin=stdin, env=environ, capture_output=True, check=False)
+
+    def shard(verb, *more):
+        done = command(verb, *more)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    shard.command = command
     return shard
 
 
@@ -126,7 +130,7 @@ def test_samples_of_several_runs_in_one_file_are_whole_together_or_the_lost_are_
     [
         ({"model": "other"}, "was made with model 'other', not 'counted'; name another file"),
         ({"revision": "2"}, "was made with revision '2', not"),
-        ({"items": 41}, "was made with items 41, not"),
+        ({"items": 41}, "was made of 41 inputs, not of "),
         ({"text": "x", "sentence_good": "x", "context": "x"}, "'x', not '"),
     ],
 )
@@ -170,7 +174,7 @@ def test_a_file_of_another_shard_or_of_somebody_else_is_left_alone(ask, tmp_path
         (b'{"my": "config"}\n', "line 1 is no pair of llmlab"),
     ):
         path.write_bytes(content)
-        done = ask("pairs", "--out", path, *(["--shard", "1/3"] if content == b"".join(lines) else []))
+        done = ask("pairs", "--out", path)
         assert (done.code, path.read_bytes()) == (2, content)
         assert said in done.err
 
@@ -210,28 +214,66 @@ def test_misuse_makes_no_file(ask, gguf_file, tmp_path, verb, options, said):
     assert said in done.err
 
 
-def test_a_merged_file_is_new_and_can_be_written(ask, run, tmp_path):
-    part, there = tmp_path / "part.jsonl", tmp_path / "there.jsonl"
-    assert ask("pairs", "--out", part).code == 0
-    there.write_text("mine", encoding="utf-8")
+def test_a_merged_file_is_new_or_holds_the_records_already(ask, run, tmp_path):
+    parts, there = [tmp_path / f"{number}.jsonl" for number in (1, 2)], tmp_path / "there.jsonl"
+    for number, path in enumerate(parts, 1):
+        assert ask("pairs", "--out", path, "--shard", f"{number}/2").code == 0
+    both = b"".join(path.read_bytes() for path in parts)  # as long as the whole, and in another order
+    folder, nowhere, merged = tmp_path / "folder", tmp_path / "none" / "x", tmp_path / "all.jsonl"
+    folder.mkdir()
     (tmp_path / "all.jsonl.begun").write_text("mine too", encoding="utf-8")
-    for path, said in (
-        (there, f"{there} is there already; name another file"),
-        (part, f"{part} is there already; name another file"),
-        (tmp_path / "none" / "x", "No such file or directory; check --out"),
+    for path, content, said in (
+        (there, b"mine", f"{there} is there already, and holds something else; remove it, or name another file"),
+        (there, both, f"{there} is there already, and holds something else; remove it, or name another file"),
+        (folder, None, f"{folder} is there already, and holds something else; remove it, or name another file"),
+        (nowhere, None, "No such file or directory; check --out"),
     ):
-        done = run("merge", str(part), "--out", str(path))
-        assert (done.code, done.out, there.read_text(encoding="utf-8")) == (2, "", "mine")
+        if content:
+            path.write_bytes(content)
+        done = run("merge", *map(str, parts), "--out", str(path))
+        assert (done.code, done.out) == (2, "")
         assert done.err.endswith(f"{said}\n")
-    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == [
-        "all.jsonl.begun",
-        "part.jsonl",
-        "there.jsonl",
-    ]
-    assert run("merge", str(part), "--out", str(tmp_path / "all.jsonl")).code == 0
-    assert (tmp_path / "all.jsonl").read_bytes() == part.read_bytes()
+        assert not content or path.read_bytes() == content
+    before = sorted(one.name for one in tmp_path.iterdir())
+    first, again = (run("merge", *map(str, parts), "--out", str(merged)) for _ in range(2))
+    assert (first.code, again.code) == (0, 0)
+    assert again.out == first.out
+    assert f"{merged} holds them already" in again.err
+    assert "already" not in first.err
+    items = [json.loads(line)["item"] for line in merged.read_bytes().splitlines()]
+    assert items == list(range(1, 41))
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([*before, "all.jsonl"])
     assert (tmp_path / "all.jsonl.begun").read_text(encoding="utf-8") == "mine too"
-    assert len([one for one in tmp_path.iterdir() if one.is_file()]) == 4
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_part_is_gone_on_with_as_the_shard_that_it_is(ask, shard, tmp_path, verb):
+    ask(verb)  # so that the model is there
+    path = tmp_path / "part.jsonl"
+    shard(verb, "--out", path, "--shard", "1/3")
+    before = path.read_bytes()
+    number = next(place for place, line in enumerate(before.splitlines(), 1) if json.loads(line)["item"] == 4)
+    said = f"{path} line {number} is of input 4, which shard 1/4 has not; go on with the --shard that began the file"
+    command = shard.command(verb, "--out", path, "--shard", "1/4")
+    assert (command.returncode, command.stdout, path.read_bytes()) == (2, b"", before)
+    assert said in command.stderr.decode()
+    shard(verb, "--out", path, "--shard", "1/3")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("first", ["file", "pipe"])
+def test_a_file_and_a_pipe_of_the_same_lines_are_two_works(ask, shard, tmp_path, first):
+    ask("prob")
+    path = tmp_path / "out.jsonl"
+    counted, piped = "40 inputs", "inputs that nobody has counted, of a pipe"
+    if first == "file":
+        shard("prob", "--out", path)
+        told = ask("prob", "--out", path).err
+        assert f"{path} was made of {counted}, not of {piped}; name another file" in told
+    else:
+        assert ask("prob", "--out", path).code == 0
+        told = shard.command("prob", "--out", path).stderr.decode()
+        assert f"{path} was made of {piped}, not of {counted}; name another file" in told
 
 
 def test_a_shard_is_of_many_prompts(run, gguf_file, tmp_path):

@@ -204,8 +204,10 @@ def test_a_killed_run_goes_on_with_the_texts_of_an_uninterrupted_one(process, ge
     with process(parted, *arguments) as killed:
         wait_for(parted, 20_000)
         killed.send_signal(how)
-        killed.communicate()
+        _, said = killed.communicate()
     before = parted.read_bytes()
+    held = f"llmlab: {parted} holds {len(before.splitlines()):,} records; the same command goes on from there"
+    assert (held in " ".join(said.decode().split())) == (how == signal.SIGINT)
     assert generate(*arguments, "--out", str(parted)).code == 0
     assert len(before) < parted.stat().st_size
     assert sorted(parted.read_bytes().splitlines()) == sorted(whole.read_bytes().splitlines())
