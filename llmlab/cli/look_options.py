@@ -24,8 +24,8 @@ class LookOptions(Struct, frozen=True):
     """How the probability of one text is taken apart, and that of several shown."""
 
     by: Annotated[
-        By, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or character of one text.")
-    ] = "token"
+        By | None, option("--by", metavar="PART", panel=SHOWN, help="A row a token, word or character of one text.")
+    ] = None
     unit: Annotated[
         Unit | None, option("--unit", metavar="UNIT", panel=SHOWN, help="Only prob, nats or bits; without it, several.")
     ] = None
@@ -44,6 +44,19 @@ class LookOptions(Struct, frozen=True):
         int, option("--alternatives", metavar="K", min=0, panel=SHOWN, help="To each token the K likeliest others.")
     ] = 0
 
+    @property
+    def part(self) -> By:
+        """What a row is of."""
+        return self.by or "token"
+
+    def check_kept(self) -> None:
+        """Raise MisuseError for what is asked of a table or of parts, where records of whole texts are kept."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) != getattr(LookOptions(), name):
+                given = f"--{name.replace('_', '-')}"
+                message = tr("{option} does not go with {other}", option=given, other="--out")
+                raise MisuseError(message, tr("leave out one of them"))
+
     def check(self, texts: list[str]) -> None:
         """Raise MisuseError, before a model is opened, for an option that several texts have no use for."""
         if len(texts) == 1:
@@ -53,7 +66,7 @@ class LookOptions(Struct, frozen=True):
                 )
             from llmlab.lab.probability.by_character import check
 
-            check(texts[0], self.by, self.word_correction, self.alternatives)
+            check(texts[0], self.part, self.word_correction, self.alternatives)
         else:
             self.check_each()
 
@@ -76,7 +89,7 @@ class LookOptions(Struct, frozen=True):
                 lm,
                 partial(model.spellings, world),
                 text,
-                self.by,
+                self.part,
                 correct=self.word_correction,
                 allow_special=special,
                 progress=progress,

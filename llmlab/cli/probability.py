@@ -62,7 +62,10 @@ def prob(
         return beside.prob(world, list(texts.each), look, models, reading, form)
     first, model = list(islice(texts.each, 2)), models.one
     texts = replace(texts, each=chain(first, texts.each))
-    if filed.given or (len(first) > 1 and streams(text, form)):
+    if filed.given:
+        look.check_kept()
+        return _each(world, texts, look, filed, model, special, form)
+    if len(first) > 1 and streams(text, form):
         look.check_each()
         return _each(world, texts, look, filed, model, special, form)
     look.check(first)

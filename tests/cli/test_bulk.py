@@ -204,7 +204,11 @@ def test_a_wrong_shard_is_told_before_a_model_or_a_file_is_looked_for(run, tmp_p
         ("pairs", "--out FILE --model GGUF", "--out is for one model; give one --model"),
         ("pairs", "--out -", "--out names a file; for stdout: --format jsonl"),
         ("generate", "--shard 1/2", "--shard is of records that are kept"),
-        ("prob", "--out FILE --formula", "--formula is for one text"),
+        ("prob", "--out FILE --formula", "--formula does not go with --out; leave out one of them"),
+        ("prob", "--out FILE --by word", "--by does not go with --out"),
+        ("prob", "--out FILE --by token", "--by does not go with --out"),
+        ("prob", "--out FILE --unit nats", "--unit does not go with --out"),
+        ("prob", "--out FILE --per-token", "--per-token does not go with --out"),
     ],
 )
 def test_misuse_makes_no_file(ask, gguf_file, tmp_path, verb, options, said):
