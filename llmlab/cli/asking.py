@@ -29,6 +29,7 @@ class Asking(Generic[T]):
     score: Callable[[CausalLM, Mapping[int, T]], Sequence[Sequence[Record]]]
     made_by: Callable[[T], Record]  # first the text by which a message calls the input
     size: Callable[[T], int]  # in characters
+    own: Callable[[T, Record], Record] = lambda one, record: {}  # what one of several records of an input must say
 
     def batches(self, inputs: Iterator[tuple[int, T]]) -> Iterator[dict[int, T]]:
         """Inputs that are asked for together. A server is asked for each by itself, however long it is."""
@@ -85,7 +86,11 @@ def of_questions(lm: CausalLM, *, glue: bool, allow_special: bool) -> Asking[qui
     def made_by(one: quiz.Item) -> Record:
         return {"context": one.context, "group": one.group, "item_records": len(one.offered), **origin}
 
-    return Asking(lm, score, made_by, lambda one: len(one.context) + sum(map(len, one.offered)))
+    def own(one: quiz.Item, record: Record) -> Record:
+        choice = record["choice"]
+        return {"choice": choice if choice in one.offered else list(one.offered), "right": choice == one.truth}
+
+    return Asking(lm, score, made_by, lambda one: len(one.context) + sum(map(len, one.offered)), own)
 
 
 def of_windows(lm: CausalLM, name: str, cut: Windows) -> Asking[ScoreRequest]:

@@ -6,6 +6,7 @@ What a file holds already is read there and not scored again.
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from llmlab.bulk.shard import Shard
@@ -80,7 +81,8 @@ class BulkRun:
     def _kept(self, work: Work[T], item: int, one: T) -> list[Record]:
         if not self.out:
             return []
-        return self.out.kept(item, {**work.asking.made_by(one), "items": work.inputs.count or None})
+        made_by = {**work.asking.made_by(one), "items": work.inputs.count or None}
+        return self.out.kept(item, made_by, partial(work.asking.own, one))
 
     def _added(self, work: Work[T], item: int, records: Sequence[Record]) -> Iterator[Record]:
         """New records as they are told; they are in the file first."""

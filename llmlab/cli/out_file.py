@@ -13,7 +13,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from time import monotonic
@@ -82,14 +82,17 @@ class OutFile:
         """Of the run that began the file."""
         return self._first.get("seed")
 
-    def kept(self, key: Key, made_by: Record) -> list[Record]:
-        """The records of an input. Raises MisuseError where something else made them than `made_by`."""
+    def kept(self, key: Key, made_by: Record, own: Callable[[Record], Record] = lambda record: {}) -> list[Record]:
+        """The records of an input. Raises MisuseError where something else made them than `made_by`.
+
+        `own`: what one of them must say besides.
+        """
         found = list(self._records(key))
         if self._sort.together and (not found or len(found) < found[0]["item_records"]):
             self._refuse_behind(key)
             return []
         for row in found:
-            for name, now in sorted(made_by.items()):
+            for name, now in sorted({**made_by, **own(row)}.items()):
                 if (was := row.get(name)) != now:
                     raise MisuseError(self._otherwise(name, was, now), tr("name another file"))
         return found

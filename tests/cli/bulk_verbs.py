@@ -43,8 +43,8 @@ def ask(run, inputs, gguf_file, cache):
     if not (cache / "models" / "counted").exists() and "counted" not in run("models", "list").out:
         assert run("train", "ngram", "counted", "--text", str(inputs["LINES"])).code == 0
 
-    def ask(verb, *more, model="counted"):
-        words = [str(inputs.get(word, word)) for word in VERBS[verb].split()]
+    def ask(verb, *more, model="counted", file=None):
+        words = [str(file if file and word in inputs else inputs.get(word, word)) for word in VERBS[verb].split()]
         name = str(gguf_file) if model == "GGUF" else model
         return run(*words, *map(str, more), "--model", name, stdin=inputs["LINES"].read_bytes())
 

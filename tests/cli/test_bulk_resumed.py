@@ -61,3 +61,36 @@ def test_the_progress_is_what_the_file_holds(ask, tmp_path, monkeypatch, verb):
     ends = {0: 0} | {one["item"]: number for number, one in enumerate(records, 1)}
     assert all(lines == (done if verb == "generate" else ends[done]) for done, lines in told)
     assert told[-1][1] == len(records)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"answer": 1}, "was made with right True, not False"),
+        ({"choices": ["other", "words"]}, "was made with choice '"),
+        ({"group": "g9"}, "was made with group 'g0', not 'g9'"),
+    ],
+)
+def test_a_question_that_was_changed_since_is_noticed(ask, inputs, tmp_path, change, said):
+    path, other = tmp_path / "out.jsonl", tmp_path / "questions.jsonl"
+    assert ask("choose", "--out", path).code == 0
+    questions = [json.loads(line) for line in inputs["QUESTIONS"].read_text(encoding="utf-8").splitlines()]
+    place = next(n for n, one in enumerate(questions) if n % 2 == 0 and len(one["choices"]) == 2)
+    questions[place] |= change
+    other.write_text("".join(json.dumps(one) + "\n" for one in questions), encoding="utf-8")
+    before = path.read_bytes()
+    done = ask("choose", "--out", path, file=other)
+    assert (done.code, done.out, path.read_bytes()) == (2, "", before)
+    assert said in done.err
+
+
+def test_a_merged_file_is_held_against_its_inputs_by_the_verb_itself(ask, inputs, run, tmp_path):
+    edited, parts, merged = tmp_path / "edited.jsonl", [tmp_path / "1", tmp_path / "2"], tmp_path / "all.jsonl"
+    edited.write_bytes(inputs["PAIRS"].read_bytes().replace(b'"g2"', b'"g7"', 1))  # a line of the first shard
+    assert ask("pairs", "--out", parts[0], "--shard", "1/2").code == 0
+    assert ask("pairs", "--out", parts[1], "--shard", "2/2", file=edited).code == 0
+    assert run("merge", *map(str, parts), "--out", str(merged)).code == 0  # it knows no input but by its records
+    assert ask("pairs", "--out", merged).code == 0
+    told = ask("pairs", "--out", merged, file=edited)
+    assert (told.code, told.out) == (2, "")
+    assert "was made with group 'g2', not 'g7'" in told.err
