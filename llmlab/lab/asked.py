@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
@@ -75,9 +76,9 @@ class Asked:
         from llmlab.backends.served.base import Served
         from llmlab.lab import prompt as prompts
 
-        before, template = self.before, self.wrap.template
-        for text in self.texts:
-            read = prompts.read(lm, text, before=before, template=template, raw=raw, allow_special=allow_special)
+        around = partial(prompts.read, before=self.before, template=self.wrap.template)
+        one = partial(around, lm, raw=raw, allow_special=allow_special)
+        for read in lm.each(one, self.texts) if isinstance(lm, Served) else map(one, self.texts):
             if heal is None and isinstance(lm, Served):  # which does not show its vocabulary
                 yield prompts.left_open(read)
             else:

@@ -1,11 +1,14 @@
 """Work of many inputs behind a server: an answer is in the file as it comes, and what is refused for good is named."""
 
 import json
+from threading import Lock
+from time import sleep
 
 import pytest
 from backends.served.faulty import WORDS, Faulty
 
 from llmlab.backends.served import pool, probe
+from llmlab.lab import prompt
 
 ENDS = [f"{one}{other}" for one in WORDS[1:9] for other in WORDS[12:20]]
 WRONG, REFUSED = "The dog runs fast", 40  # the input that is refused, and its number
@@ -72,3 +75,25 @@ def test_several_are_asked_for_at_once(ask, server, tmp_path, verb):
     finally:
         server.pause_s = 0
     assert server.most > 2
+
+
+def test_prompts_are_read_several_at_once_too(ask, server, tmp_path, monkeypatch):
+    at_once, most, lock = 0, 0, Lock()
+    read = prompt.read
+
+    def counted(*given, **more):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        sleep(0.01)
+        with lock:
+            at_once -= 1
+        return read(*given, **more)
+
+    monkeypatch.setattr(prompt, "read", counted)
+    texts = [f"The{end}" for end in ENDS]
+    assert ask(VERBS[3], texts, "--out", tmp_path / "out.jsonl").code == 0
+    records = map(json.loads, (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
+    assert list(dict.fromkeys(one["prompt"] for one in records)) == texts
+    assert most > 2
