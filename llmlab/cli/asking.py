@@ -15,6 +15,7 @@ from llmlab.lab.probability.windows import Windows
 from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
 from llmlab.lab.refused import naming
+from llmlab.progress import Progress, silent
 from llmlab.stream import HEAVY, batches
 from llmlab.view import Record
 
@@ -26,7 +27,7 @@ class Asking(Generic[T]):
     """How inputs, by their numbers from 1, become records, and what a record of one says before it is scored."""
 
     lm: CausalLM
-    score: Callable[[CausalLM, Mapping[int, T]], Sequence[Sequence[Record]]]
+    score: Callable[[CausalLM, Mapping[int, T], Progress], Sequence[Sequence[Record]]]
     made_by: Callable[[T], Record]  # first the text by which a message calls the input
     size: Callable[[T], int]  # in characters
     own: Callable[[T, Record], Record] = lambda one, record: {}  # what one of several records of an input must say
@@ -36,7 +37,7 @@ class Asking(Generic[T]):
         size = (lambda one: 0) if isinstance(self.lm, Served) else (lambda one: self.size(one[1]))
         return map(dict, batches(inputs, size))
 
-    def each(self, batch: Mapping[int, T], wanted: Mapping[int, T]) -> Generator[Sequence[Record]]:
+    def each(self, batch: Mapping[int, T], wanted: Mapping[int, T], progress: Progress) -> Generator[Sequence[Record]]:
         """The records of each input of a batch that is wanted, in their order: of a server as it answers.
 
         An engine here scores the batch whole if any of it is wanted: its last digits depend on what it scores together,
@@ -45,22 +46,23 @@ class Asking(Generic[T]):
         if isinstance(self.lm, Served):
             yield from self.lm.each_apart(self._alone, wanted.items())
         elif wanted:
-            found = dict(zip(batch, self.score(self.lm, batch), strict=True))
+            found = dict(zip(batch, self.score(self.lm, batch, progress), strict=True))
             yield from map(found.__getitem__, wanted)
 
     def _alone(self, lm: CausalLM, numbered: tuple[int, T]) -> Sequence[Record]:
         """The records of one input."""
         item, one = numbered
         with naming(item, str(next(iter(self.made_by(one).values())))):
-            (records,) = self.score(lm, {item: one})
+            (records,) = self.score(lm, {item: one}, silent)
         return records
 
 
 def of_texts(lm: CausalLM, *, allow_special: bool) -> Asking[str]:
     origin = of_text(lm.info).columns
 
-    def score(lm: CausalLM, texts: Mapping[int, str]) -> list[list[Record]]:
-        return [[one] for one in unranked(lm, list(texts.values()), allow_special=allow_special)]
+    def score(lm: CausalLM, texts: Mapping[int, str], progress: Progress) -> list[list[Record]]:
+        found = unranked(lm, list(texts.values()), allow_special=allow_special, progress=progress)
+        return [[one] for one in found]
 
     return Asking(lm, score, lambda text: {"text": after_bos(lm, text, allow_special), **origin}, len)
 
@@ -68,8 +70,8 @@ def of_texts(lm: CausalLM, *, allow_special: bool) -> Asking[str]:
 def of_pairs(lm: CausalLM, *, allow_special: bool) -> Asking[Pair]:
     origin = of_text(lm.info)
 
-    def score(lm: CausalLM, pairs: Mapping[int, Pair]) -> list[list[Record]]:
-        found = judge(lm, list(pairs.values()), allow_special=allow_special)
+    def score(lm: CausalLM, pairs: Mapping[int, Pair], progress: Progress) -> list[list[Record]]:
+        found = judge(lm, list(pairs.values()), allow_special=allow_special, progress=progress)
         return [[one.record(origin)] for one in found.outcomes]
 
     return Asking(lm, score, lambda pair: {**pair.record(), **origin.columns}, lambda pair: len(pair.good + pair.bad))
@@ -79,8 +81,8 @@ def of_questions(lm: CausalLM, *, glue: bool, allow_special: bool) -> Asking[qui
     origin = of_text(lm.info).columns
     answer = partial(quiz.answer, glue=glue, allow_special=allow_special)
 
-    def score(lm: CausalLM, questions: Mapping[int, quiz.Item]) -> list[list[Record]]:
-        found = answer(lm, list(questions.values())).answers
+    def score(lm: CausalLM, questions: Mapping[int, quiz.Item], progress: Progress) -> list[list[Record]]:
+        found = answer(lm, list(questions.values()), progress=progress).answers
         return [one.records(number - 1) for number, one in zip(questions, found, strict=True)]
 
     def made_by(one: quiz.Item) -> Record:
@@ -100,8 +102,8 @@ def of_windows(lm: CausalLM, name: str, cut: Windows) -> Asking[ScoreRequest]:
     def made_by(one: ScoreRequest) -> Record:
         return {**window_of(name, cut, one), **origin}
 
-    def score(lm: CausalLM, windows: Mapping[int, ScoreRequest]) -> list[list[Record]]:
-        found = zip(windows.values(), lm.score(list(windows.values())), strict=True)
+    def score(lm: CausalLM, windows: Mapping[int, ScoreRequest], progress: Progress) -> list[list[Record]]:
+        found = zip(windows.values(), lm.score(list(windows.values()), progress), strict=True)
         return [[{**window_of(name, cut, one), **logprob_of(stats), **origin}] for one, stats in found]
 
     return Asking(lm, score, made_by, lambda one: HEAVY)

@@ -18,6 +18,7 @@ from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
 from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
+from llmlab.progress import Progress
 from llmlab.stream import Stream
 from llmlab.view import Record
 
@@ -57,24 +58,23 @@ class BulkRun:
 
     def _each(self, work: Work[T], tally: RecordTally) -> Generator[list[Record]]:
         """The records of each input, which the file holds from then on."""
-        total, done = self.shard.share(work.inputs.count), 0
         own = zip(self.shard.numbers(), self.shard.own(work.inputs.each), strict=False)
         with self.world.progress(tr("scoring")) as progress:
+            told = Told(progress, self.shard.share(work.inputs.count))
             for batch in work.asking.batches(own):
-                progress(done, total)
-                with closing(self._records(work, batch)) as found:
+                told()
+                with closing(self._records(work, batch, told)) as found:
                     for records in found:
                         for one in records:
                             tally.add(one)
-                        done += 1
-                        progress(done, total)
+                        told.add()
                         yield records
 
-    def _records(self, work: Work[T], batch: Mapping[int, T]) -> Generator[list[Record]]:
+    def _records(self, work: Work[T], batch: Mapping[int, T], told: Progress) -> Generator[list[Record]]:
         """The records of the inputs of a batch in their order: those of the file, and those that are new."""
         kept = {item: self._kept(work, item, one) for item, one in batch.items()}
         missing = {item: one for item, one in batch.items() if not kept[item]}
-        with closing(work.asking.each(batch, missing)) as scored:
+        with closing(work.asking.each(batch, missing, told)) as scored:
             for item in batch:
                 yield kept[item] or list(self._added(work, item, next(scored)))
 
@@ -93,3 +93,19 @@ class BulkRun:
             found = numbered(one, item, work.inputs.count, len(records))
             self.out.append(found)
             yield found
+
+
+@dataclass
+class Told:
+    """Progress in inputs whose records are told. What an engine says of a batch shows only that it goes on."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def __call__(self, done: int = 0, total: int = 0) -> None:
+        self.progress(self.done, self.total)
+
+    def add(self) -> None:
+        self.done += 1
+        self()

@@ -8,6 +8,7 @@ import pytest
 from cli.bulk_verbs import VERBS
 
 from llmlab.cli.world import World
+from llmlab.progress import silent
 
 
 @pytest.fixture
@@ -45,22 +46,40 @@ def test_a_run_that_goes_on_says_the_digits_of_an_uninterrupted_one_on_an_engine
         assert verb == "generate" or path.read_bytes() == whole
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_progress_is_what_the_file_holds(ask, tmp_path, monkeypatch, verb):
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """What the progress of a run into out.jsonl says is done, and how many records that holds then."""
     path, told = tmp_path / "out.jsonl", []
+
+    def note(done, total):
+        told.append((done, path.read_bytes().count(b"\n") if path.exists() else 0))
 
     @contextmanager
     def progress(world, label):
-        held = lambda: path.read_bytes().count(b"\n") if path.exists() else 0  # noqa: E731
-        yield lambda done, total: told.append((done, held())) if label in ("scoring", "sampling") else None
+        yield note if label in ("scoring", "sampling") else silent
 
-    ask(verb)  # so that the model is there
     monkeypatch.setattr(World, "progress", progress)
+    return told
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_progress_is_what_the_file_holds(ask, told, tmp_path, verb):
+    ask(verb)  # so that the model is there
+    del told[:]
+    path = tmp_path / "out.jsonl"
     assert ask(verb, "--out", path).code == 0
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     ends = {0: 0} | {one["item"]: number for number, one in enumerate(records, 1)}
     assert all(lines == (done if verb == "generate" else ends[done]) for done, lines in told)
     assert told[-1][1] == len(records)
+
+
+def test_a_long_input_is_told_of_while_it_is_scored(run, gguf_file, told, tmp_path):
+    line = b"the cat " * 2000
+    done = run("prob", "-", "--out", str(tmp_path / "out.jsonl"), "--model", str(gguf_file), stdin=line)
+    assert done.code == 0, done.err
+    assert told.count((0, 0)) > 2
+    assert told[-1] == (1, 1)
 
 
 @pytest.mark.parametrize(
