@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from llmlab.backends.served.pool import BrokenError, UnservedError
+from llmlab.backends.served.refusals import BrokenError, UnservedError
 from llmlab.lab.text import quoted
 from llmlab.language import tr
 
