@@ -52,6 +52,7 @@ bench: $(VENV)/installed-test
 	$(INSTALL) --editable ".[bench]"
 	$(VENV)/bin/python tests/bench/install.py
 	$(VENV)/bin/python tests/bench/run.py
+	$(VENV)/bin/python tests/bench/beside.py
 	$(VENV)/bin/python tests/bench/million.py
 	$(VENV)/bin/python tests/bench/ivfpq.py
 	$(VENV)/bin/python tests/bench/by_character.py

@@ -31,6 +31,7 @@ def open(
     several that share the work, and `parallel` how many requests they are asked at once; `config` is a file of settings
     (TOML) instead of the user's own. Raises MisuseError for settings that are none.
     """
+    import_module("llmlab.threads").give_way()  # before what the door imports
     opened = import_module("llmlab.door").opened
     urls = (base_url,) if isinstance(base_url, str) else tuple(base_url)
     named = {"model": model, "encoder": encoder, "space": space, "engine": engine, "dtype": dtype}

@@ -3,7 +3,6 @@
 Numpy in, numpy out. `B` is a number of texts, `T` of tokens, `V` the vocabulary, `D` the dimension.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -137,11 +136,6 @@ class Message(Struct, frozen=True):
 
     role: Literal["system", "user", "assistant"]
     content: str
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_room(info: ModelInfo, length: int) -> None:

@@ -17,11 +17,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from llmlab.arrays import Floats
-from llmlab.backends.base import ModelInfo, check_room, cores
+from llmlab.backends.base import ModelInfo, check_room
 from llmlab.backends.known import known_ids
 from llmlab.errors import UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
+from llmlab.threads import workers
 
 PLAN = "encoder.json"
 BATCH_TOKENS = 2048
@@ -38,7 +39,7 @@ class CTranslate2Encoder:
         _allow_avx512()
         try:
             # A worker a core, each with batches of its own: faster than a batch that all cores share.
-            self._workers = threads or cores()
+            self._workers = workers(threads)
             self._model = ctranslate2.Encoder(
                 str(folder), compute_type=dtype, inter_threads=self._workers, intra_threads=1
             )

@@ -113,7 +113,6 @@ def load() -> Any:
         raise reason
     found = carrier()
     assert found is not None
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait by spinning: 4 times slower beside other work
     if found.package == NATIVE:
         import llama_cpp
 

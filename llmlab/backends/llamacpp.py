@@ -16,7 +16,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends import llama_inside
-from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room, cores
+from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.llama_vocab import LlamaVocab
@@ -24,6 +24,7 @@ from llmlab.backends.sampling import log_softmax
 from llmlab.errors import DamagedError, LabError, MisuseError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
+from llmlab.threads import workers
 
 SEQUENCES = 64  # texts decoded together
 CELLS = 4096  # tokens decoded together
@@ -34,7 +35,7 @@ class LlamaCpp:
 
     def __init__(self, path: Path, name: str, revision: str = "", threads: int = 0, bos: bool | None = None) -> None:
         """`bos`: whether BOS stands before every text, None as the file says. Raises MisuseError for one not named."""
-        self._threads = threads or cores()
+        self._threads = workers(threads)
         self._weights = Weights(path)
         self._model = self._weights.handle
         self._tokenizer = LlamaVocab(self._weights, name, revision)
@@ -220,7 +221,7 @@ def requantize(source: Path, target: Path, file_type: int) -> None:
     """Write a GGUF file with its weights in another type (llama.h: LLAMA_FTYPE_*)."""
     params = lc.llama_model_quantize_default_params()
     params.ftype, params.allow_requantize = file_type, True
-    params.nthread = cores()
+    params.nthread = workers(0)
     if lc.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
         raise DamagedError(
             tr("llama.cpp cannot convert {source}", source=source), tr("is it a whole GGUF language model?")

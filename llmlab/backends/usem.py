@@ -19,10 +19,11 @@ import sentencepiece
 from threadpoolctl import threadpool_limits
 
 from llmlab.arrays import Floats, Ints
-from llmlab.backends.base import UNKNOWN, ModelInfo, cores
+from llmlab.backends.base import UNKNOWN, ModelInfo
 from llmlab.errors import DamagedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
+from llmlab.threads import workers
 
 TOKENIZER, ARRAYS = "sp.model", "weights.npz"  # of the package
 TABLE, LAYERS = "table.npy", "layers.npz"  # of what is made from it
@@ -40,7 +41,7 @@ class UniversalSentenceEncoder:
         self._table = np.load(folder / TABLE, mmap_mode="r", allow_pickle=False)  # [V, D] uint8
         with np.load(folder / LAYERS, allow_pickle=False) as layers:
             self._layers: dict[str, Floats] = dict(layers)
-        self._workers = threads or cores()
+        self._workers = workers(threads)
         self.notes: tuple[str, ...] = ()
         self.info = ModelInfo(
             name=name,

@@ -20,6 +20,7 @@ from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
+from llmlab.threads import give_way
 
 SECTIONS = {  # of --help, with the verbs' rooms
     "Lessons": {
@@ -143,6 +144,7 @@ def root(
 def run() -> int:
     """The process of the command line: what `main` does, and a quick end; its exit code."""
     fill_standard_streams()
+    give_way()
     terminated = Terminated()
     try:
         return terminated.code(main())

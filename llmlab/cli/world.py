@@ -19,6 +19,7 @@ from llmlab.progress import Progress
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
 from llmlab.render.safe import LAYOUT, harmless
+from llmlab.threads import told
 from llmlab.view import Picture, Pictured, Record, Result, Several
 
 if TYPE_CHECKING:  # loaded when a verb asks for one: `llmlab --help` needs none
@@ -95,7 +96,10 @@ class World:
     def _make_library(self, thorough: bool, asked: "Computing") -> "Library":
         from llmlab.models.library import Library
 
-        return Library(asked.over(self.config), self, thorough, self.environ)
+        settings = asked.over(self.config)
+        if self.debug:
+            self.say(told(settings.threads, self.environ))
+        return Library(settings, self, thorough, self.environ)
 
     def _make_shelf(self, thorough: bool, asked: "Computing") -> "Shelf":
         from llmlab.spaces.shelf import Shelf

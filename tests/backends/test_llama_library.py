@@ -2,7 +2,6 @@
 
 import ctypes
 import importlib
-import os
 import subprocess
 import sys
 import tomllib
@@ -138,15 +137,6 @@ def test_llama_cpp_says_nothing_of_its_own():
     code = "from llmlab.backends import llama_memory"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_threads_that_wait_do_not_take_the_processor_from_others_unless_told(monkeypatch):
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    llama_library.load()
-    assert os.environ["GOMP_SPINCOUNT"] == "1000"
-    monkeypatch.setenv("GOMP_SPINCOUNT", "5")
-    llama_library.load()
-    assert os.environ["GOMP_SPINCOUNT"] == "5"
 
 
 def test_a_wheel_without_the_program_for_this_system_says_so(monkeypatch, tmp_path):

@@ -157,3 +157,16 @@ def test_the_width_is_that_of_columns(columns, width):
 def test_columns_that_is_no_number_is_passed_over(columns, monkeypatch):
     monkeypatch.setattr("shutil.get_terminal_size", lambda fallback: os.terminal_size((97, 24)))
     assert World(argv=[], environ={"COLUMNS": columns}).width == 97
+
+
+def test_debug_says_how_many_threads_compute_on_how_many_cores(run, environ, monkeypatch, gguf_file):
+    monkeypatch.setattr("llmlab.threads.cores", lambda: 3)
+    environ.pop("OMP_NUM_THREADS", None)
+    environ["GOMP_SPINCOUNT"] = "1000"
+    asked = ("tokens", "Hi", "--model", str(gguf_file))
+    assert run("--debug", *asked).err.startswith("llmlab: threads: 3, on 3 of ")
+    environ["LLMLAB_THREADS"] = "2"
+    done = run("--debug", *asked)
+    assert done.err.startswith("llmlab: threads: 2, on 3 of ")
+    assert "GOMP_SPINCOUNT=1000" in done.err
+    assert "threads" not in run(*asked).err

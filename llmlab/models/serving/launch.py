@@ -21,7 +21,6 @@ import msgspec
 from llmlab import cache
 from llmlab.backends import gguf as gguf_file
 from llmlab.backends import llama_library
-from llmlab.backends.base import cores
 from llmlab.errors import LabError, MisuseError, reason
 from llmlab.language import later, tr
 from llmlab.models import prepare
@@ -30,6 +29,7 @@ from llmlab.models.serving import registry
 from llmlab.models.serving.registry import EVERY, KEY, LOOPBACK, STATE, Running
 from llmlab.models.sources import Source
 from llmlab.progress import Reporter
+from llmlab.threads import waiting, workers
 
 LOG = "log"
 LIBRARY = "libllama.so.0"  # has a C++ library of its own inside: what it allocates, that of the system cannot free
@@ -183,7 +183,7 @@ def _planned(library: Library, source: Source, program: Path, file: Path, place:
 def _started(wanted: Running, place: Place, library: Library) -> tuple[Running, Process]:
     """A server in its folder, which is empty, and its state there."""
     _put(wanted.folder / KEY, secrets.token_urlsafe(32))
-    process = _launch(wanted, place, library.config.threads or cores())
+    process = _launch(wanted, place, workers(library.config.threads))
     try:
         now = {"pid": process.pid, "started": registry.began(process.pid), "since": time.time()}
         running = msgspec.structs.replace(wanted, **now)
@@ -218,7 +218,7 @@ def _launch(wanted: Running, place: Place, threads: int) -> Process:
         return subprocess.Popen(
             [str(word) for word in words],
             cwd=wanted.folder,
-            env={**environment, "GOMP_SPINCOUNT": "1000"},  # as in llama_library.load
+            env={**environment, **waiting()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

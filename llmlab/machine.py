@@ -1,0 +1,55 @@
+"""What this process may use of the machine: cores and memory, as the system, its control groups and limits allow.
+
+Control groups are read where systems and containers mount them: those of version 2 at /sys/fs/cgroup or in its folder
+`unified`, those of version 1 in a folder a controller. The limits of each group above the process's own hold too.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path("/")
+
+
+def cores(root: Path = ROOT) -> int:
+    """How many cores this process may use; part of a core of a group's quota counts as one."""
+    quota = min(map(_quota, _groups("cpu", root)), default=math.inf)
+    return max(1, math.ceil(min(allowed(), quota)))
+
+
+def allowed() -> int:
+    """How many cores the system schedules this process on, whatever its groups say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _quota(group: Path) -> float:
+    """Cores that a group may use at once; inf where it has no limit."""
+    quota, period = _read(group / "cpu.max").split() or (
+        _read(group / "cpu.cfs_quota_us"),
+        _read(group / "cpu.cfs_period_us"),
+    )
+    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() else math.inf
+
+
+def _groups(controller: str, root: Path) -> Iterator[Path]:
+    """The folders of the groups that limit this process, its own first; none on other systems than Linux.
+
+    Where a container shows another path than its own, only what is mounted there is found, which is its own group.
+    """
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        for folder in (controller,) if controllers else (".", "unified"):
+            top = root / "sys/fs/cgroup" / folder
+            own = top / path.lstrip("/")
+            yield from (group for group in (own, *own.parents) if group.is_relative_to(top))
+
+
+def _read(path: Path) -> str:
+    """A file of the system's; nothing where there is none."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

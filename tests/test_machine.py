@@ -1,0 +1,56 @@
+"""What the machine gives, by control groups as systems and containers lay them out."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from llmlab import machine
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="control groups are Linux's")
+
+
+def system(root, own, **files):
+    """A system whose process is in the groups of `own`, with files of /sys/fs/cgroup."""
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/cgroup").write_text(own)
+    for name, text in files.items():
+        path = root / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+V1, V2 = "cpu/app/cpu.cfs_quota_us", "app/cpu.max"
+PERIOD = {"cpu/app/cpu.cfs_period_us": "100000\n"}
+QUOTAS = {
+    "no group": ("", {}, 16),
+    "version 2": ("0::/app\n", {V2: "250000 100000\n"}, 3),
+    "version 2 without a limit": ("0::/app\n", {V2: "max 100000\n"}, 16),
+    "of the group above": ("0::/app/b\n", {V2: "200000 100000\n", "app/b/cpu.max": "max 100000\n"}, 2),
+    "less than a core": ("0::/app\n", {V2: "50000 100000\n"}, 1),
+    "more than the machine": ("0::/app\n", {V2: "9900000 100000\n"}, 16),
+    "version 1": ("4:cpu,cpuacct:/app\n0::/\n", {V1: "400000\n", **PERIOD}, 4),
+    "version 1 without a limit": ("4:cpu:/app\n", {V1: "-1\n", **PERIOD}, 16),
+    "in a container, whose path is hidden": ("0::/docker/1f\n", {"cpu.max": "200000 100000\n"}, 2),
+    "both versions": ("1:name=systemd:/\n0::/app\n", {f"unified/{V2}": "100000 100000\n"}, 1),
+    "another controller": ("4:memory:/app\n", {V1: "100000\n", **PERIOD}, 16),
+}
+
+
+@pytest.mark.parametrize(("own", "files", "expected"), QUOTAS.values(), ids=QUOTAS)
+def test_cores_are_those_of_the_system_and_of_each_group_s_quota(own, files, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "allowed", lambda: 16)
+    assert machine.cores(system(tmp_path, own, **files)) == expected
+
+
+@ON_LINUX
+def test_a_process_that_is_bound_to_one_core_has_one():
+    bound = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+    code = f"{bound}; from llmlab.machine import cores; print(cores())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
+
+
+def test_this_process_has_no_more_cores_than_the_machine():
+    assert 1 <= machine.cores() <= (os.cpu_count() or 1)
