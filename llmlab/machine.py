@@ -53,3 +53,48 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
+
+
+def memory(root: Path = ROOT) -> float:
+    """Bytes of memory that this process can still be given: free ones of the machine, and of each group's limit.
+
+    What files are cached in can be taken back, and swap can be given, so both count as free.
+    """
+    return min(_of_machine(root), *map(_of_group, _groups("memory", root)), math.inf)
+
+
+def _of_machine(root: Path) -> float:
+    """Linux's own estimate (MemAvailable in Documentation/filesystems/proc.rst), elsewhere psutil's, with swap."""
+    told = dict(line.split(":") for line in _read(root / "proc/meminfo").splitlines())
+    if "MemAvailable" in told:
+        return sum(int(told[name].split()[0]) * 1024 for name in ("MemAvailable", "SwapFree"))
+    import psutil
+
+    return float(psutil.virtual_memory().available + psutil.swap_memory().free)
+
+
+def _of_group(group: Path) -> float:
+    """What a group's limit leaves, swap aside; inf where it has none."""
+    for most, now in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+        limit, used = _read(group / most), _read(group / now)
+        if limit.isdecimal() and used.isdecimal():
+            told = dict(line.split() for line in _read(group / "memory.stat").splitlines())
+            cached = max(_cached(told, ""), _cached(told, "total_"))  # of version 1: the groups below it too
+            return max(int(limit) - int(used) + cached, 0)
+    return math.inf
+
+
+def _cached(told: dict[str, str], whose: str) -> int:
+    """Bytes of files, which the system takes back when there is need."""
+    return sum(int(told.get(f"{whose}{kind}_file", 0)) for kind in ("active", "inactive"))
+
+
+def addresses() -> float:
+    """Bytes of address space that a limit (`ulimit -v`) leaves this process, where files are mapped too."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return math.inf
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    pages = _read(ROOT / "proc/self/statm").split()
+    return math.inf if limit == resource.RLIM_INFINITY or not pages else limit - int(pages[0]) * resource.getpagesize()

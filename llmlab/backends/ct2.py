@@ -16,6 +16,7 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
+from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo, check_room
 from llmlab.backends.known import known_ids
@@ -24,7 +25,7 @@ from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.threads import workers
 
-PLAN = "encoder.json"
+PLAN, WEIGHTS = "encoder.json", "model.bin"
 BATCH_TOKENS = 2048
 KEPT_BYTES, GLIBC_BYTES = 2**30, 2**17  # and glibc's own
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -37,6 +38,7 @@ class CTranslate2Encoder:
     def __init__(self, folder: Path, name: str, revision: str = "", dtype: str = "float32", threads: int = 0) -> None:
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
         _allow_avx512()
+        memory.check(name, tr("give a smaller model"), written=_held(folder / WEIGHTS, dtype))
         try:
             # A worker a core, each with batches of its own: faster than a batch that all cores share.
             self._workers = workers(threads)
@@ -116,6 +118,11 @@ class CTranslate2Encoder:
         if self._normalize:
             pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
         return np.asarray(pooled, np.float32)
+
+
+def _held(weights: Path, dtype: str) -> float:
+    """Bytes that CTranslate2 keeps of its file of float32 weights."""
+    return weights.stat().st_size * (1 if dtype == "float32" else 0.5)
 
 
 def _allow_avx512() -> None:

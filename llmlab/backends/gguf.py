@@ -3,12 +3,14 @@
 import mmap
 import struct
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.backends import shards
 from llmlab.errors import DamagedError
@@ -53,23 +55,37 @@ class Weight:
 def embedding_table(path: Path) -> Floats:
     """The rows of token_embd.weight, dequantised to float32, [V, D]."""
     from gguf import GGMLQuantizationType
-    from gguf.quants import dequantize
 
     metadata(shards.paths(path)[0])
     held = [(part, tensor) for part in shards.paths(path) for tensor in _read(part)[1] if tensor.name == TABLE]
     if not held:
         raise DamagedError(tr("{path} holds no {table}", path=path, table=TABLE), tr("is it a whole language model?"))
     part, tensor = held[0]
+    memory.check(path.name, tr("give a smaller model"), written=4 * prod(tensor.shape))
     raw = np.memmap(part, np.uint8, "r", tensor.start, (tensor.shape[0], tensor.size // tensor.shape[0]))
-    table = np.empty(tensor.shape, np.float32)
     try:
-        for rows in (slice(first, first + ROWS) for first in range(0, len(table), ROWS)):
-            table[rows] = dequantize(raw[rows], GGMLQuantizationType[tensor.dtype])
+        return dequantized(raw, GGMLQuantizationType[tensor.dtype])
     except NotImplementedError as error:
         raise DamagedError(
             tr("{part} holds {table} as {dtype}, which is no table", part=part, table=TABLE, dtype=tensor.dtype),
             tr("fetch it again"),
         ) from error
+
+
+def dequantized(raw: Any, kind: Any) -> Floats:
+    """A GGUF tensor as float32, of its bytes [R, ...] and GGMLQuantizationType, some rows at a time.
+
+    The library itself holds all that it returns twice: 640 MiB more for the table of a small model.
+    """
+    from gguf.quants import dequantize
+
+    if raw.ndim < 2:
+        return np.array(dequantize(raw, kind))
+    blocks = (dequantize(raw[first : first + ROWS], kind) for first in range(0, len(raw), ROWS))
+    first = next(blocks)
+    table = np.empty((len(raw), *first.shape[1:]), np.float32)
+    for place, block in enumerate(chain([first], blocks)):
+        table[place * ROWS : (place + 1) * ROWS] = block
     return table
 
 
@@ -87,6 +103,7 @@ def metadata(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> tuple[dict[str, Any], list[Weight]]:
     """The facts of a GGUF file's header and its tensors, both in a tenth of a second."""
     try:
+        memory.check(path.name, tr("give a smaller model"), mapped=path.stat().st_size)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             header = _Header(content)
             return header.facts, header.tensors

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from llmlab import memory
 from llmlab.arrays import Floats
-from llmlab.backends import llama_library
+from llmlab.backends import llama_library, shards
 from llmlab.backends.base import ModelInfo
 from llmlab.errors import DamagedError, LabError
 from llmlab.language import tr
@@ -21,6 +22,8 @@ class Weights:
     """A GGUF file memory-mapped, for as long as a model or a context reads it."""
 
     def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
+        size = sum(part.stat().st_size for part in shards.paths(path) if part.is_file())
+        memory.check(path.name, tr("give a smaller model"), mapped=size)
         params = lc.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = lc.LLAMA_LOAD_MODE_MMAP
@@ -62,7 +65,7 @@ class Cells:
         if not self._handle:
             raise LabError(
                 tr("llama.cpp has no room for {cells} tokens of {model}", cells=cells, model=info.name),
-                tr("try a shorter text"),
+                tr("try a shorter text, or give a smaller model"),
             )
         self._memory = lc.llama_get_memory(self._handle)
         self._batch = lc.llama_batch_init(self._chunk, 0, sequences)

@@ -18,7 +18,7 @@ from llmlab.cli.lang import LANG
 from llmlab.cli.process import Terminated, fill_standard_streams
 from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
 from llmlab.cli.world import World
-from llmlab.errors import Exit, LabError, MisuseError, reason
+from llmlab.errors import Exit, LabError, MisuseError, lacks_memory, reason
 from llmlab.language import later, speak, tr
 from llmlab.threads import give_way
 
@@ -188,7 +188,9 @@ def _with_hint(error: LabError) -> str:
 
 
 def _unforeseen(error: Exception) -> str:
-    """What is said of an error that nobody has worded: still one line."""
+    """One line of what nobody has worded where it was raised: no memory, what the system refuses, a fault of ours."""
+    if lacks_memory(error):
+        return tr("not enough memory; give a smaller model, fewer samples, or shorter texts")
     if isinstance(error, OSError):
         return f"{reason(error)} {error.filename or ''}".strip()
     if isinstance(error, UnicodeEncodeError):

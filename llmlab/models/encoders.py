@@ -4,7 +4,7 @@ from llmlab.backends.base import Encoder
 from llmlab.config import Config
 from llmlab.errors import MissingError, MisuseError, UnsupportedError
 from llmlab.language import tr
-from llmlab.models import engines, prepare
+from llmlab.models import engines, needs, prepare
 from llmlab.models.sources import Source
 
 
@@ -57,4 +57,5 @@ def _ctranslate2(config: Config, dtype: str, shop: prepare.Workshop, source: Sou
 def _sentence_transformer(config: Config, dtype: str, source: Source) -> Encoder:
     from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 
+    needs.of_torch(source.transformer, source.name, dtype)
     return SentenceTransformerEncoder(source.path, source.name, source.revision, dtype, config.threads)

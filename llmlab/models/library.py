@@ -211,18 +211,20 @@ class Library:
     def _open_torch(self, source: Source) -> "CausalLM":
         if source.is_gguf and self.config.engine == "auto" and (why := self._without_llama) is not None:
             self.reporter.say(tr("{why} ({hint}): the torch engine answers, slower", why=why, hint=why.hint))
-        from llmlab.models import prepare
+        from llmlab.models import needs, prepare
 
         folder = prepare.transformers_folder(self.shop, source)
+        needs.of_torch(folder, source.name, self._torch_dtype)
         from llmlab.backends.torch.causal import HuggingFaceLM
 
         dtype, threads, bos = self._torch_dtype, self.config.threads, self.config.bos
         return HuggingFaceLM(folder, source.name, source.revision, dtype, threads, bos=bos)
 
     def _open_llama(self, source: Source) -> "CausalLM":
-        from llmlab.models import prepare
+        from llmlab.models import needs, prepare
 
         path = prepare.gguf_to_run(self.shop, source, self.config.dtype)
+        needs.of_gguf(path, source.name, self.reporter)
         from llmlab.backends.llamacpp import LlamaCpp
 
         return LlamaCpp(path, source.name, source.revision, self.config.threads, self.config.bos)

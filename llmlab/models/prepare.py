@@ -21,6 +21,7 @@ from llmlab.backends.spellings import Spellings
 from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
 from llmlab.language import later, tr
+from llmlab.models import needs
 from llmlab.models.sources import Source, wheel_folder
 from llmlab.progress import Reporter
 
@@ -113,6 +114,7 @@ def transformers_folder(shop: Workshop, source: Source) -> Path:
 
     def build(folder: Path) -> dict[str, Any]:
         _verify_unjoined(original, source.entry)
+        needs.of_conversion(original, source.name)
         shop.reporter.say(tr("converting {model} for the torch engine (about 70 seconds, once)", model=source.name))
         with _quiet_transformers(tr("use --engine llama.cpp")):
             from llmlab.backends.torch import gguf as torch_gguf

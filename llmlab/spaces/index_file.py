@@ -9,6 +9,7 @@ from typing import Any
 import faiss
 import numpy as np
 
+from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.errors import DamagedError
 from llmlab.language import tr
@@ -62,6 +63,7 @@ def header(dimension: int, precision: str = "float32") -> bytes:
 
 def open_index(path: Path) -> Any:
     """An index memory-mapped. Raises DamagedError for a file that is none."""
+    memory.check(path.name, tr("give a smaller space"), mapped=path.stat().st_size if path.is_file() else 0)
     try:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:

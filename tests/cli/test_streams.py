@@ -74,3 +74,20 @@ def test_the_memory_stays_the_same_however_many_lines_there_are(started, tmp_pat
         assert (code, rows) == (0, count + (form == "csv"))
         used.append(memory)
     assert used[1] < used[0] + 8  # MiB; 10,000 answers held would be more than 10
+
+
+def test_a_lack_of_memory_is_one_line_wherever_it_is_met(run, monkeypatch):
+    def lacking(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("llmlab.config.load", lacking)
+    done = run("models", "list")
+    said = "llmlab: not enough memory; give a smaller model, fewer samples, or shorter texts\n"
+    assert (done.code, done.out, done.err) == (1, "", said)
+
+
+def test_more_samples_than_memory_has_places_for_are_refused_before_a_model_is_opened(run):
+    done = run("generate", "Hi", "--samples", "1000000000000", "--model", "absent")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("llmlab: the plan needs 190,734,864 MiB of memory, and ")
+    assert done.err.endswith(" MiB are free; draw fewer samples\n")

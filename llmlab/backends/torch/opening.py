@@ -8,7 +8,7 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from llmlab.backends.torch.tokens import brief
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.errors import DamagedError, MisuseError, lacks_memory
 from llmlab.language import later, tr
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -27,6 +27,8 @@ def load_causal(folder: Path, dtype: str) -> Any:
             output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if lacks_memory(error):
+            raise
         if "Unrecognized configuration class" in str(error):
             kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
             raise MisuseError(

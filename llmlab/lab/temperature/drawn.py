@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.backends.settings import Settings
 from llmlab.errors import MisuseError
 from llmlab.lab.alternatives import Alternatives
 from llmlab.language import later, tr
 
+SAMPLE_BYTES = 200  # what the place of a sample takes at least while all are drawn
 Place = tuple[float, int]  # temperature, sample number
 FINISHES = (later("stop"), later("end"), later("length"), later("interrupted"))  # `Sample.finish`
 
@@ -33,6 +35,7 @@ class Plan:
             raise MisuseError(tr("seed {seed} is negative", seed=self.seed), tr("give a number from 0 up"))
         if not self.temperatures or self.samples < 1 or self.max_tokens < 1:
             raise MisuseError(tr("nothing to draw"), tr("give at least one temperature, one sample and one token"))
+        memory.check(tr("the plan"), tr("draw fewer samples"), written=SAMPLE_BYTES * self.count)
         if not all(self.stop):
             raise MisuseError(tr("a stop text is empty"), tr("leave --stop out, or give at least one character"))
         if len(set(self.temperatures)) < len(self.temperatures):
