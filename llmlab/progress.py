@@ -34,35 +34,40 @@ def silent(done: int, total: int) -> None:
 
 
 class Watch:
-    """Work that is watched; after two seconds something is said, whether it has come forward or not."""
+    """Work that is watched: after two seconds, and each minute, something is said, whether it came forward or not."""
 
     def __init__(self, said: "Said") -> None:
         self._said = said
         self._lock = Lock()  # the timer has a thread of its own
-        self._timer = Timer(PATIENCE_S, self._begin)
-        self._timer.daemon = True
         self._over = False
-        self._timer.start()
+        self._wait(PATIENCE_S)
 
     def update(self, done: int, total: int) -> None:
         with self._lock:
             self._said.update(done, total)
 
     def end(self) -> None:
-        self._timer.cancel()
         with self._lock:
+            self._timer.cancel()
             self._over = True
             self._said.end()
 
+    def _wait(self, seconds: float) -> None:
+        self._timer = Timer(seconds, self._begin)
+        self._timer.daemon = True
+        self._timer.start()
+
     def _begin(self) -> None:
+        """Say something, and again when a minute is over: half of a long window is read before its first answer."""
         with self._lock:
             if not self._over:
                 self._said.begin()
+                self._wait(MINUTE_S)
 
 
 class Said(Protocol):
     def begin(self) -> None:
-        """Say that there is work, unless something was said."""
+        """Say that there is work, unless something was said of late."""
 
     def update(self, done: int, total: int) -> None: ...
 

@@ -112,3 +112,16 @@ def test_work_of_unknown_length_says_its_speed_alone(clock):
     assert pace.told == "25, 2.5/s"
     pace.add(25, 26)
     assert pace.told == "25 of 26, 2.5/s, 1 s left"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_work_that_says_nothing_for_minutes_is_told_of_each_minute(stream, monkeypatch):
+    monkeypatch.setattr(watch, "MINUTE_S", 0.02)
+    err = stream()
+
+    def work(progress):
+        end = time.monotonic() + 10
+        while err.getvalue().count("scoring") < 3 and time.monotonic() < end:
+            time.sleep(0.005)
+
+    assert told(err, work).count("scoring") >= 3
