@@ -5,7 +5,8 @@
     python tests/bench/beside.py --spinning          and with threads that wait as their libraries have it
 
 The two states take turns. Whole processes are timed, warmed up once; a server is started before. What other work takes
-of the machine while `alone` runs is told: with more than a few percent the ratio means nothing.
+of the machine while `alone` runs is told, in cores: with more than a few percent of one the ratio means little. The
+seconds of processor are of the command itself, in both states: those that beside takes more are lost by spinning.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from materials import Bench, Command, output
@@ -61,36 +63,43 @@ def busy() -> Iterator[None]:
             other.wait()
 
 
-def ticks() -> tuple[int, int]:
-    """The ticks in which the machine has worked, and those in which processes that have ended here have."""
+@dataclass(frozen=True)
+class Took:
+    """Seconds: of the clock, of the processor for the command, and for whatever else."""
+
+    clock: float
+    command: float
+    others: float
+
+
+def now() -> Took:
     with open("/proc/stat", encoding="ascii") as stat:
-        user, nice, system = map(int, stat.readline().split()[1:4])
-    spent = os.times()
-    own = spent.user + spent.system + spent.children_user + spent.children_system
-    return user + nice + system, int(own * os.sysconf("SC_CLK_TCK"))
+        worked = sum(map(int, stat.readline().split()[1:4])) / os.sysconf("SC_CLK_TCK")
+    ended = os.times()
+    command = ended.children_user + ended.children_system
+    return Took(time.perf_counter(), command, worked - command)
 
 
-def seconds(command: Command, environment: dict[str, str]) -> tuple[float, float]:
-    """Of a whole process, and how many cores others used meanwhile."""
-    start, (worked, own) = time.perf_counter(), ticks()
+def took(command: Command, environment: dict[str, str]) -> Took:
+    before = now()
     output(command, environment)
-    took, (worked_then, own_then) = time.perf_counter() - start, ticks()
-    return took, (worked_then - worked - (own_then - own)) / os.sysconf("SC_CLK_TCK") / took
+    after = now()
+    return Took(after.clock - before.clock, after.command - before.command, after.others - before.others)
 
 
 def row(name: str, command: Command, environment: dict[str, str], repeats: int) -> str:
     output(command, environment)
-    alone, beside, others = [], [], []
+    alone, beside = [], []
     for _ in range(repeats):
         for state, times in ((nullcontext(), alone), (busy(), beside)):
             with state:
-                took, cores = seconds(command, environment)
-            times.append(took)
-            if times is alone:
-                others.append(cores)
-    one, two = statistics.median(alone), statistics.median(beside)
+                times.append(took(command, environment))
+    one, two = (statistics.median(one.clock for one in times) for times in (alone, beside))
+    spent = [statistics.median(one.command for one in times) for times in (alone, beside)]
+    others = statistics.mean(one.others / one.clock for one in alone)
     met = "yes" if two / one <= GOAL else "NO"
-    return f"{name:20}{one:8.2f} s{two:8.2f} s{two / one:8.2f}  <= {GOAL:g}  {met:5}{statistics.mean(others):8.2f}"
+    row = f"{name:26}{one:8.2f} s{two:8.2f} s{two / one:8.2f}  <= {GOAL:g}  {met:5}"
+    return f"{row}{spent[0]:8.2f}{spent[1]:8.2f}{others:9.2f}"
 
 
 @contextmanager
@@ -110,7 +119,9 @@ def main() -> None:
     parser.add_argument("--spinning", action="store_true", help="as the libraries have it, too")
     given = parser.parse_args()
     print(machine(), flush=True)
-    print(f"{'engine':20}{'alone':>10}{'beside':>10}{'ratio':>8}  goal    met   others", flush=True)
+    print(f"{'':65}{'processor, s':16}{'others,':>8}", flush=True)
+    heads = f"{'engine':26}{'alone':>10}{'beside':>10}{'ratio':>8}  goal    met  "
+    print(f"{heads}{'alone':>8}{'beside':>8}{'cores':>9}", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         environment = environment_in(scratch)
         for name, command in commands(Bench(Path(scratch))).items():
