@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmlab.lab.prompt import read
-from llmlab.lab.temperature import generate
+from llmlab.lab.temperature import generate, growing
 from llmlab.lab.temperature.drawn import Plan, Sample
 from llmlab.lab.temperature.many import Job, of_record, sample_each
 from llmlab.lab.temperature.samples import draw
@@ -58,9 +58,9 @@ def _whole(engine, model, prompt, plan):
 def test_a_group_of_which_nothing_is_lost_is_not_decoded(lm, monkeypatch):
     plan, prompt, rows = Plan(samples=150, max_tokens=3, seed=5), read(lm, "The cat"), []
     whole = list(generate.sample(lm, prompt, plan, plan.places))
-    grow = generate._grow
-    monkeypatch.setattr(generate, "_grow", lambda *given: rows.append(len(given[3])) or grow(*given))
+    grow = growing._grow
+    monkeypatch.setattr(growing, "_grow", lambda *given: rows.append(len(given[3])) or grow(*given))
     (one,) = generate.sample(lm, prompt, plan, [(1.0, 149)])
-    assert rows == [150 - 2 * generate.ROWS]
+    assert rows == [150 - 2 * growing.ROWS]
     assert one == next(other for other in whole if other.sample == 149)
     assert list(generate.sample(lm, prompt, plan, [])) == []
