@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from llmlab import cache
+from llmlab.cache import record
 from llmlab.errors import LabError
 from llmlab.progress import silent
 
@@ -170,7 +171,8 @@ def test_of_two_processes_one_builds_and_the_other_waits(tmp_path):
     first = start(folder, pause=1)
     assert first.stdout.readline() == "building\n"
     second = start(folder)
-    assert second.communicate(timeout=60)[0] == "another llmlab is making model; waiting for it\ndone\n"
+    waits = f"another llmlab (process {first.pid}) is making model; waiting for it\n"
+    assert second.communicate(timeout=60)[0] == f"{waits}done\n"
     assert first.communicate(timeout=60)[0] == "done\n"
     assert (first.returncode, second.returncode) == (0, 0)
     assert content(folder) == WHOLE
@@ -188,15 +190,23 @@ def garble(folder):
     (folder / "weights.bin").write_bytes(b"w" * 999 + b"x")
 
 
-def record(text):
+def flip(path: Path, bit: int) -> None:
+    """Change one bit of a file, and neither its size nor its time."""
+    stat, data = path.stat(), bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def noting(text):
     return lambda folder: (folder / cache.RECORD).write_text(text)
 
 
 @pytest.mark.parametrize(
     ("harm", "thorough"),
-    [(truncate, False), (delete, False), (garble, True), (record(""), False), (record("[]"), False)]
-    + [(record(json.dumps({"fingerprint": NEW, "facts": {}, "files": files})), False) for files in ([], 1)]
-    + [(record(json.dumps({"fingerprint": NEW, "files": {}})), False)],
+    [(truncate, False), (delete, False), (garble, True), (noting(""), False), (noting("[]"), False)]
+    + [(noting(json.dumps({"fingerprint": NEW, "facts": {}, "files": files})), False) for files in ([], 1)]
+    + [(noting(json.dumps({"fingerprint": NEW, "files": {}})), False)],
 )
 def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
     folder = tmp_path / "model"
@@ -208,11 +218,52 @@ def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
     assert made.facts == {"files": 2}
 
 
-def test_a_byte_changed_in_place_is_seen_only_by_a_thorough_look(tmp_path):
+@pytest.fixture
+def short_heads(monkeypatch):
+    """Of a file of 1,000 bytes the first 100 are looked at whenever it is opened, as of a large one its header."""
+    monkeypatch.setattr(record, "SMALL", 10)
+    monkeypatch.setattr(record, "HEAD", 100)
+
+
+@pytest.mark.usefixtures("short_heads")
+@pytest.mark.parametrize(("place", "at_once"), [(0, True), (99, True), (100, False), (999, False)])
+def test_a_changed_bit_is_seen_at_once_where_a_file_begins_and_elsewhere_by_a_thorough_look(tmp_path, place, at_once):
     folder = make(tmp_path / "model").folder
-    garble(folder)
-    assert cache.find(folder, NEW) is not None
+    flip(folder / "weights.bin", 8 * place + 3)
+    assert (cache.find(folder, NEW) is None) == at_once
     assert cache.find(folder, NEW, thorough=True) is None
+    assert cache.damage(folder) == ("weights.bin is not what was written" if at_once else "")
+
+
+@pytest.mark.usefixtures("short_heads")
+def test_every_bit_of_a_record_and_of_a_list_of_words_is_guarded_at_each_opening(tmp_path):
+    folder = make(tmp_path / "model").folder
+    for file in (folder / cache.RECORD, folder / "below" / "words.txt"):
+        for bit in range(8 * file.stat().st_size):
+            flip(file, bit)
+            assert cache.find(folder, None) is None, (file.name, bit)
+            flip(file, bit)
+    assert cache.find(folder, NEW, thorough=True)
+
+
+def test_a_record_of_before_is_believed_when_every_byte_is_as_it_says_and_gets_what_it_lacks(tmp_path):
+    folder = make(tmp_path / "model").folder
+    whole = (folder / cache.RECORD).read_bytes()
+    before = {name: value for name, value in json.loads(whole).items() if name not in ("heads", "crc")}
+    (folder / cache.RECORD).write_text(json.dumps(before, indent=1))
+    flip(folder / "weights.bin", 7999)
+    assert cache.find(folder, NEW) is None
+    flip(folder / "weights.bin", 7999)
+    assert cache.find(folder, NEW).facts == {"files": 2}
+    assert (folder / cache.RECORD).read_bytes() == whole
+
+
+def test_what_was_damaged_is_said_before_it_is_made_anew(tmp_path):
+    ear = Ear()
+    flip(make(tmp_path / "model").folder / "below" / "words.txt", 3)
+    cache.make(tmp_path / "model", NEW, build, ear)
+    name = f"{tmp_path.name}/model"
+    assert ear.heard == [f"{name} is damaged: below/words.txt is not what was written; it is made anew"]
 
 
 def test_what_is_whole_is_not_built_again(tmp_path):

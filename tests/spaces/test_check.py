@@ -19,6 +19,7 @@ def rewrite(folder, name, data):
     (folder / name).write_bytes(data)
     record = json.loads((folder / cache.RECORD).read_bytes())
     record["files"][name] = (len(data), cache.sha256(folder / name))
+    del record["heads"], record["crc"]  # as it was before there were any
     (folder / cache.RECORD).write_text(json.dumps(record), encoding="utf-8")
 
 

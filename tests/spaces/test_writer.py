@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lab_spaces import make
 
 from llmlab import cache
+from llmlab.cache import disk
 from llmlab.errors import DamagedError
 from llmlab.lab.vectors import neighbors
 from llmlab.lab.vectors.metrics import METRICS
@@ -131,7 +132,8 @@ def test_progress_is_noted_after_what_it_says_is_on_the_disk(tmp_path, monkeypat
         synced.append((path.name, None if path.is_dir() else path.read_bytes()))
         sync(path)
 
-    monkeypatch.setattr(cache, "sync", note)
+    for one in (cache, disk):
+        monkeypatch.setattr(one, "sync", note)
     monkeypatch.setattr(module, "NOTED_S", -1)
     with SpaceWriter(tmp_path, 3) as writer:
         writer.add(["a", "b"], np.ones((2, 3), np.float32))

@@ -5,23 +5,40 @@ made from (fingerprint) and of each file (size, sha256). A folder whose record d
 is on the disk, whenever the power goes.
 """
 
-import errno
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from llmlab.errors import DamagedError, LabError, reason
-from llmlab.language import later, tr
+from llmlab.cache import record
+from llmlab.cache.disk import is_full, put, refused, sha256, size, sync
+from llmlab.cache.locks import locked
+from llmlab.cache.record import RECORD
+from llmlab.errors import DamagedError, LabError
+from llmlab.language import tr
 from llmlab.progress import Reporter
 
-MAKING = later("another llmlab is making {name}; waiting for it")
-RECORD = "record.json"
+__all__ = [
+    "BEGUN",
+    "RECORD",
+    "Artifact",
+    "begun_folder",
+    "begun_from",
+    "begun_name",
+    "damage",
+    "find",
+    "locked",
+    "make",
+    "put",
+    "remove",
+    "sha256",
+    "size",
+    "sync",
+]
 BEGUN = "begun.json"  # what an unfinished folder is made from
 
 
@@ -37,20 +54,24 @@ class Artifact:
 def find(folder: Path, fingerprint: Mapping[str, str] | None, *, thorough: bool = False) -> Artifact | None:
     """The folder as made from `fingerprint`, or from anything for None; None when it is absent, other, or damaged.
 
-    Sizes are checked always, checksums when `thorough`.
+    Sizes and heads are checked always, every byte when `thorough`.
     """
     try:
-        record = msgspec.json.decode((folder / RECORD).read_bytes())
-        if fingerprint is not None and record["fingerprint"] != dict(fingerprint):
+        noted = record.read(folder)
+        if fingerprint is not None and noted.fingerprint != dict(fingerprint):
             return None
-        for name, (size, checksum) in record["files"].items():
-            if (folder / name).stat().st_size != size:
-                return None
-            if thorough and sha256(folder / name) != checksum:
-                return None
-        return Artifact(folder, record["facts"], record["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # absent, or a record that is none
+        if any(record.faults(folder, noted, thorough=thorough or noted.crc is None)):
+            return None
+    except (OSError, ValueError):  # absent, or a record that is none
         return None
+    if noted.crc is None:
+        record.complete(folder, noted)
+    return Artifact(folder, noted.facts, noted.fingerprint)
+
+
+def damage(folder: Path) -> str:
+    """What is wrong with a folder that is there, in words; "" where nothing is found at first sight."""
+    return tr(", ").join(one.said for one in record.all_faults(folder, thorough=False)) if folder.is_dir() else ""
 
 
 def make(
@@ -67,19 +88,20 @@ def make(
     `build` fills the folder and returns facts to remember. A second process waits for the first. With `resume`, an
     interrupt, a kill or a full disk leaves what was built, and `build` is given that folder the next time.
     """
-    if not thorough and (ready := find(folder, fingerprint)):
+    if ready := find(folder, fingerprint, thorough=thorough):  # without the lock: the cache may be read-only
         return ready
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = locked(folder, reporter)
     except OSError as error:
-        raise LabError(
-            tr("cannot write {parent}: {reason}", parent=folder.parent, reason=reason(error)),
-            tr("LLMLAB_CACHE names another place"),
-        ) from error
-    with locked(folder, reporter):
+        raise refused(folder.parent, error) from error
+    with lock:
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
         _sweep(folder)
+        if wrong := damage(folder):
+            name = f"{folder.parent.name}/{folder.name}"
+            reporter.say(tr("{name} is damaged: {wrong}; it is made anew", name=name, wrong=wrong))
         try:
             _build(folder, fingerprint, build, resume)
         finally:
@@ -94,22 +116,22 @@ def _build(
     folder: Path, fingerprint: Mapping[str, str], build: Callable[[Path], Mapping[str, Any]], resume: bool
 ) -> None:
     """Fill a folder under a temporary name, and rename it when it is whole."""
-    unfinished = _begin(folder, fingerprint, resume)
     try:
+        unfinished = _begin(folder, fingerprint, resume)
         facts = build(unfinished)
-        _record(unfinished, fingerprint, facts)
+        (unfinished / BEGUN).unlink(missing_ok=True)
+        record.write(unfinished, fingerprint, facts)
         if folder.exists():
             _discard(folder)
         unfinished.rename(folder)
         sync(folder.parent)
-    except OSError as error:
-        raise LabError(
-            tr("cannot write {folder}: {reason}", folder=folder, reason=reason(error)), tr("is the disk full?")
-        ) from error
-    except LabError as error:
-        nothing_built = [file.name for file in unfinished.iterdir()] == [BEGUN]
-        if nothing_built or isinstance(error, DamagedError):  # what it is built from is wrong
-            shutil.rmtree(unfinished)
+    except Exception as error:
+        if isinstance(error, OSError) or is_full(folder.parent, error):
+            raise refused(folder, error) from error
+        if isinstance(error, LabError):
+            nothing_built = [file.name for file in unfinished.iterdir()] == [BEGUN]
+            if nothing_built or isinstance(error, DamagedError):  # what it is built from is wrong
+                shutil.rmtree(unfinished)
         raise
 
 
@@ -153,66 +175,13 @@ def remove(folder: Path, reporter: Reporter) -> int:
     if not there:
         return 0
     freed = sum(map(size, there))
-    with locked(folder, reporter):
-        for one in there:
-            _discard(one)
-    return freed
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def sha256(path: Path) -> str:
-    import hashlib  # here, for it takes long to load
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Wait until what a file holds, or the names in a folder, are on the disk: a power loss takes what is not.
-
-    As in PostgreSQL's fsync_fname, a folder is passed over where the system syncs none.
-    """
-    flags = os.O_RDWR if os.name == "nt" and not path.is_dir() else os.O_RDONLY  # Windows syncs what it may write
     try:
-        file = os.open(path, flags)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
+        with locked(folder, reporter):
+            for one in there:
+                _discard(one)
     except OSError as error:
-        if not (path.is_dir() and error.errno in (errno.EACCES, errno.EBADF, errno.EINVAL)):
-            raise
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write a small file so that it holds what it held or all of this, whenever the power goes."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    unfinished.write_bytes(data)
-    sync(unfinished)
-    os.replace(unfinished, path)
-    sync(path.parent)
-
-
-def _record(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:
-    """Note what the files are, each on the disk before the record that vouches for it."""
-    from concurrent.futures import ThreadPoolExecutor  # here, for it takes long to load
-
-    (folder / BEGUN).unlink(missing_ok=True)
-    below = sorted(folder.rglob("*"))
-    for path in below:
-        sync(path)
-    made = [path for path in below if path.is_file()]
-    with (
-        ThreadPoolExecutor() as pool
-    ):  # hashing leaves the interpreter to others: vectors and those of length 1 at once
-        sums = list(pool.map(sha256, made))
-    files = {str(one.relative_to(folder)): (one.stat().st_size, own) for one, own in zip(made, sums, strict=True)}
-    record = {"fingerprint": dict(fingerprint), "facts": dict(facts), "files": files}
-    put(folder / RECORD, msgspec.json.format(msgspec.json.encode(record), indent=1))
+        raise refused(folder, error) from error
+    return freed
 
 
 def _discard(folder: Path) -> None:
@@ -224,18 +193,6 @@ def _discard(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove what a killed process left behind; the lock is ours, so nobody is writing it."""
-    for pattern in (f".{folder.name}.tmp-*", f".{folder.name}.old-*"):
-        for left in folder.parent.glob(pattern):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def locked(folder: Path, reporter: Reporter, waits: str = MAKING) -> AbstractContextManager[object]:
-    """Nobody else makes the folder meanwhile; who waits is told so."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        return lock.acquire(timeout=0)
-    except Timeout:
-        reporter.say(tr(waits, name=folder.name))
-        return lock.acquire()
+    marks = tuple(f".{folder.name}.{mark}-" for mark in ("tmp", "old"))
+    for left in [path for path in folder.parent.iterdir() if path.name.startswith(marks)]:
+        shutil.rmtree(left, ignore_errors=True)

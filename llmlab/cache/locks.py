@@ -1,0 +1,59 @@
+"""Locks: nobody else makes a folder meanwhile, and who waits is told for whom.
+
+The system frees a lock when its process ends, however it ends. The lock's file says whose it is, for people alone.
+"""
+
+import platform
+from contextlib import AbstractContextManager, suppress
+from os import getpid
+from pathlib import Path
+
+from llmlab.language import later, tr
+from llmlab.progress import Reporter
+
+WAITING = later("another llmlab is making {name}; waiting for it")
+FOR = later("another llmlab (process {pid}) is making {name}; waiting for it")
+ELSEWHERE = later("another llmlab (process {pid} on {host}) is making {name}; waiting for it")
+GONE = later("process {pid}, which made {name}, is gone, and something that it started holds its lock; waiting for it")
+
+
+def lock_of(folder: Path) -> Path:
+    """The file whose lock is a folder's."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def locked(folder: Path, reporter: Reporter, waits: str = "") -> AbstractContextManager[object]:
+    """Nobody else makes the folder meanwhile; who waits is told so, or what `waits` says of {name}."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(lock_of(folder))
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        reporter.say(tr(waits, name=folder.name) if waits else _holder(folder))
+        held = lock.acquire()
+    with suppress(OSError):  # where nobody else may write to what is locked, neither may this
+        lock_of(folder).write_text(f"{getpid()} {platform.node()}", encoding="utf-8")
+    return held
+
+
+def free(folder: Path) -> bool:
+    """Delete the lock of a folder; False where somebody has it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(lock_of(folder), timeout=0):  # who waits for a deleted one takes a new one
+            lock_of(folder).unlink()
+            return True
+    except (Timeout, OSError):
+        return False
+
+
+def _holder(folder: Path) -> str:
+    """For whom it is waited."""
+    with suppress(OSError, ValueError):
+        pid, host = lock_of(folder).read_text(encoding="utf-8").split(" ", 1)
+        gone = Path("/proc/self").exists() and not Path("/proc", pid).exists()
+        said = ELSEWHERE if host != platform.node() else GONE if gone else FOR
+        return tr(said, pid=int(pid), host=host, name=folder.name)
+    return tr(WAITING, name=folder.name)
