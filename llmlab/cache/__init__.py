@@ -69,9 +69,9 @@ def find(folder: Path, fingerprint: Mapping[str, str] | None, *, thorough: bool 
     return Artifact(folder, noted.facts, noted.fingerprint)
 
 
-def damage(folder: Path) -> str:
-    """What is wrong with a folder that is there, in words; "" where nothing is found at first sight."""
-    return tr(", ").join(one.said for one in record.all_faults(folder, thorough=False)) if folder.is_dir() else ""
+def damage(folder: Path, *, thorough: bool = False) -> str:
+    """What is wrong with a folder that is there, in words; "" where nothing is found at first sight, or `thorough`."""
+    return tr(", ").join(one.said for one in record.all_faults(folder, thorough=thorough)) if folder.is_dir() else ""
 
 
 def make(
@@ -99,7 +99,7 @@ def make(
         if ready := find(folder, fingerprint, thorough=thorough):
             return ready
         _sweep(folder)
-        if wrong := damage(folder):
+        if wrong := damage(folder, thorough=thorough):
             name = f"{folder.parent.name}/{folder.name}"
             reporter.say(tr("{name} is damaged: {wrong}; it is made anew", name=name, wrong=wrong))
         try:

@@ -4,7 +4,8 @@ The system frees a lock when its process ends, however it ends. The lock's file 
 """
 
 import platform
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from os import getpid
 from pathlib import Path
 
@@ -37,16 +38,26 @@ def locked(folder: Path, reporter: Reporter, waits: str = "") -> AbstractContext
     return held
 
 
-def free(folder: Path) -> bool:
-    """Delete the lock of a folder; False where somebody has it."""
+@contextmanager
+def unless_held(folder: Path) -> Iterator[bool]:
+    """Hold the lock of a folder and say so; False, at once, where somebody makes or removes the folder."""
     from filelock import FileLock, Timeout
 
+    lock = FileLock(lock_of(folder))
     try:
-        with FileLock(lock_of(folder), timeout=0):  # who waits for a deleted one takes a new one
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    with held:
+        yield True
+
+
+def free(folder: Path) -> None:
+    """Delete the lock of a folder, unless somebody has it: who waits for a deleted one takes a new one."""
+    with unless_held(folder) as mine:
+        if mine:
             lock_of(folder).unlink()
-            return True
-    except (Timeout, OSError):
-        return False
 
 
 def _holder(folder: Path) -> str:

@@ -55,7 +55,12 @@ class Workshop:
     def make(self, source: Source, what: str, build: Any, **extra: str) -> cache.Artifact:
         fingerprint = {**source.fingerprint, "format": FORMAT, **extra}
         folder = self.folder / source.slug / what
-        return cache.make(folder, fingerprint, build, self.reporter, thorough=self.thorough)
+        known = {} if source.entry else {"source": str(source.path)}  # by its slug alone nobody finds it again
+
+        def noting(unfinished: Path) -> dict[str, Any]:
+            return {**build(unfinished), **known}
+
+        return cache.make(folder, fingerprint, noting, self.reporter, thorough=self.thorough)
 
 
 def gguf(shop: Workshop, source: Source) -> Path:

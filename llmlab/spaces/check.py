@@ -7,7 +7,7 @@ import numpy as np
 from llmlab import cache
 from llmlab.errors import DamagedError
 from llmlab.language import later, tr
-from llmlab.spaces.shelf import AGAIN, Shelf
+from llmlab.spaces.shelf import AGAIN, DAMAGED, Shelf
 from llmlab.spaces.space import Space
 from llmlab.spaces.zeros import lost, of_zeros
 
@@ -34,8 +34,8 @@ def check(shelf: Shelf, name: str) -> Space:
     """
     space = shelf.open(name)
     again = _again(shelf, name)
-    if cache.find(space.folder, None, thorough=True) is None:
-        raise DamagedError(tr("the space {name} is damaged: it is not what its record says", name=name), again)
+    if wrong := cache.damage(space.folder, thorough=True):
+        raise DamagedError(tr(DAMAGED, name=name, wrong=wrong), again)
     if space.rows_stored != len(space.words):
         message = tr(
             "{name} holds {words:,} words and {vectors:,} vectors",

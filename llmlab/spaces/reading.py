@@ -38,19 +38,32 @@ class Reading:
         return cls(path, **how)
 
     @classmethod
-    def again(cls, fingerprint: Mapping[str, str]) -> "Reading":
-        """The reading that has this fingerprint. Raises DamagedError where its files are not what they were."""
+    def noted(cls, fingerprint: Mapping[str, str]) -> "Reading":
+        """The reading that had this fingerprint, whatever its files are now. Raises DamagedError for one of no file."""
         if "file" not in fingerprint:
             raise DamagedError(tr("no file is known"), tr("make the space again"))
-        path, words = (Path(fingerprint[key].rsplit(":", 2)[0]) for key in ("file", "words"))
-        beside = words if fingerprint["words"] and words != path.with_suffix(".txt") else None
-        case: Any = fingerprint["case"] or None
+        path, words = (Path(fingerprint.get(key, "").rsplit(":", 2)[0]) for key in ("file", "words"))
+        beside = words if fingerprint.get("words") and words != path.with_suffix(".txt") else None
+        case: Any = fingerprint.get("case") or None
         how: Any = {name: fingerprint.get(name) == "True" for name in ("standardize", "skip_bad_words")}
-        how |= {"case": case, "language": fingerprint["language"], "missing": tuple(_listed(fingerprint))}
-        found = cls(path, beside, **how)
-        if any(found.fingerprint[key] != fingerprint[key] for key in ("file", "words")):
-            raise DamagedError(tr("{path} is not what it was", path=path), tr("make the space again"))
+        how |= {"case": case, "language": fingerprint.get("language", ""), "missing": tuple(_listed(fingerprint))}
+        return cls(path, beside, **how)
+
+    @classmethod
+    def again(cls, fingerprint: Mapping[str, str]) -> "Reading":
+        """The same. Raises DamagedError where its files are not what they were."""
+        found = cls.noted(fingerprint)
+        if not found.path.is_file() or any(found.fingerprint[key] != fingerprint.get(key) for key in ("file", "words")):
+            raise DamagedError(tr("{path} is not what it was", path=found.path), tr("make the space again"))
         return found
+
+    @property
+    def typed(self) -> list[str]:
+        """The file and the options by which it is read so."""
+        options = [f"--{name.replace('_', '-')}" for name in ("standardize", "skip_bad_words") if getattr(self, name)]
+        given = {"--words": self.words, "--case": self.case, "--language": self.language}
+        options += [word for name, value in given.items() if value for word in (name, str(value))]
+        return [str(self.path), *options, *(word for cell in self.missing for word in ("--missing", cell))]
 
     @property
     def fingerprint(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from llmlab.language import later, tr
 from llmlab.models import catalog
 from llmlab.models.library import Library
 from llmlab.names import checked_moment, composed, is_path, located, trained
-from llmlab.spaces.again import as_noted, same
+from llmlab.spaces.again import as_noted, same, unfinished
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.notes import told
 from llmlab.spaces.places import file_folders
@@ -32,8 +32,9 @@ if TYPE_CHECKING:  # what makes a space is loaded when one is made
 FORMAT = "3"  # raised when the way a space is built changes
 KNOWN = "1"  # the same of which words an encoder knows
 RESUMED = later("{count:,} words were there from the last time")
-DAMAGED = later("{count:,} words were there from the last time; what followed them was damaged and is made again")
-AGAIN = later("llmlab space remove {name}, and make it again")
+CUT = later("{count:,} words were there from the last time; what followed them was damaged and is made again")
+DAMAGED = later("the space {name} is damaged: {wrong}")
+AGAIN = later("llmlab cache repair; or llmlab space remove {name}, and make it again")
 
 
 class Shelf:
@@ -152,6 +153,8 @@ class Shelf:
             return self.from_model(known, self.config.spaces[known])
         if made:
             return self._find(known, self._folders[known])
+        if known in self._folders:
+            raise unfinished(self._folders[known], known)
         if os.path.isfile(located(name)):
             return self.from_file(Reading.of(name, standardize=standardize))
         if is_path(name) and os.path.isdir(located(name)):
@@ -173,7 +176,7 @@ class Shelf:
         """A space of the user's own, which is not made anew: what it was made from may be gone."""
         made = cache.find(folder, None, thorough=self._thorough)
         if made is None:
-            raise DamagedError(tr("the space {name} is damaged", name=name), tr(AGAIN, name=name))
+            raise DamagedError(tr(DAMAGED, name=name, wrong=cache.damage(folder)), tr(AGAIN, name=name))
         facts = facts_of(made)
         if facts is None:
             raise DamagedError(
@@ -230,7 +233,7 @@ class Shelf:
 
         with SpaceWriter(unfinished, content.dimension) as writer:
             if writer.rows:
-                self.reporter.say(tr(DAMAGED if writer.damaged else RESUMED, count=writer.rows))
+                self.reporter.say(tr(CUT if writer.damaged else RESUMED, count=writer.rows))
             elif writer.damaged:
                 self.reporter.say(tr("what was there from the last time was damaged; it is made anew"))
             for words, vectors in content.blocks(writer.rows):

@@ -173,7 +173,7 @@ def test_a_check_says_that_a_space_is_whole_or_that_it_is_not(mine, cache):
     file.write_bytes(file.read_bytes().replace(b"king", b"ming"))
     done = mine("space", "check", "mine")
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("llmlab: the space mine is damaged: it is not what its record says")
+    assert done.err.startswith("llmlab: the space mine is damaged: words.txt is not what was written")
     assert done.err.count("\n") == 1
 
 

@@ -181,8 +181,13 @@ def _root(config: Config) -> Path:
     return config.cache_folder / "servers" / platform.node()
 
 
+def places(config: Config) -> list[Path]:
+    """The folders of servers on this machine."""
+    return sorted(path for path in _root(config).glob("*/*") if path.is_dir())
+
+
 def _all(config: Config) -> Iterator[Running]:
-    for folder in sorted(_root(config).glob("*/*")):
+    for folder in places(config):
         if found := read(folder):
             yield found
 
