@@ -6,55 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from kept_folders import NEW, OLD, WHOLE, Ear, beside, content, make
 
 from llmlab import cache
-from llmlab.cache import record
 from llmlab.errors import LabError
-from llmlab.progress import silent
-
-NEW, OLD = {"from": "new"}, {"from": "old"}
-
-
-class Ear:
-    """A reporter that remembers."""
-
-    def __init__(self):
-        self.heard = []
-
-    def say(self, message):
-        self.heard.append(message)
-
-    def progress(self, label):
-        return nullcontext(silent)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {
-        str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file() and "record" not in f.name
-    }
-
-
-def build(folder: Path) -> dict[str, int]:
-    (folder / "below").mkdir()
-    (folder / "weights.bin").write_bytes(b"w" * 1000)
-    (folder / "below" / "words.txt").write_bytes(b"love\n")
-    return {"files": 2}
-
-
-WHOLE = {"weights.bin": b"w" * 1000, "below/words.txt": b"love\n"}
-
-
-def make(folder: Path, fingerprint=NEW, **options) -> cache.Artifact:
-    return cache.make(folder, fingerprint, build, Ear(), **options)
-
-
-def beside(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.parent.iterdir())
-
 
 # A process that makes the folder and is killed at its n-th file operation; or that builds slowly and says so.
 SCRIPT = """
@@ -190,14 +148,6 @@ def garble(folder):
     (folder / "weights.bin").write_bytes(b"w" * 999 + b"x")
 
 
-def flip(path: Path, bit: int) -> None:
-    """Change one bit of a file, and neither its size nor its time."""
-    stat, data = path.stat(), bytearray(path.read_bytes())
-    data[bit // 8] ^= 1 << bit % 8
-    path.write_bytes(data)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
 def noting(text):
     return lambda folder: (folder / cache.RECORD).write_text(text)
 
@@ -216,54 +166,6 @@ def test_damage_is_noticed_and_mended(tmp_path, harm, thorough):
     made = make(folder, thorough=thorough)
     assert content(folder) == WHOLE
     assert made.facts == {"files": 2}
-
-
-@pytest.fixture
-def short_heads(monkeypatch):
-    """Of a file of 1,000 bytes the first 100 are looked at whenever it is opened, as of a large one its header."""
-    monkeypatch.setattr(record, "SMALL", 10)
-    monkeypatch.setattr(record, "HEAD", 100)
-
-
-@pytest.mark.usefixtures("short_heads")
-@pytest.mark.parametrize(("place", "at_once"), [(0, True), (99, True), (100, False), (999, False)])
-def test_a_changed_bit_is_seen_at_once_where_a_file_begins_and_elsewhere_by_a_thorough_look(tmp_path, place, at_once):
-    folder = make(tmp_path / "model").folder
-    flip(folder / "weights.bin", 8 * place + 3)
-    assert (cache.find(folder, NEW) is None) == at_once
-    assert cache.find(folder, NEW, thorough=True) is None
-    assert cache.damage(folder) == ("weights.bin is not what was written" if at_once else "")
-
-
-@pytest.mark.usefixtures("short_heads")
-def test_every_bit_of_a_record_and_of_a_list_of_words_is_guarded_at_each_opening(tmp_path):
-    folder = make(tmp_path / "model").folder
-    for file in (folder / cache.RECORD, folder / "below" / "words.txt"):
-        for bit in range(8 * file.stat().st_size):
-            flip(file, bit)
-            assert cache.find(folder, None) is None, (file.name, bit)
-            flip(file, bit)
-    assert cache.find(folder, NEW, thorough=True)
-
-
-def test_a_record_of_before_is_believed_when_every_byte_is_as_it_says_and_gets_what_it_lacks(tmp_path):
-    folder = make(tmp_path / "model").folder
-    whole = (folder / cache.RECORD).read_bytes()
-    before = {name: value for name, value in json.loads(whole).items() if name not in ("heads", "crc")}
-    (folder / cache.RECORD).write_text(json.dumps(before, indent=1))
-    flip(folder / "weights.bin", 7999)
-    assert cache.find(folder, NEW) is None
-    flip(folder / "weights.bin", 7999)
-    assert cache.find(folder, NEW).facts == {"files": 2}
-    assert (folder / cache.RECORD).read_bytes() == whole
-
-
-def test_what_was_damaged_is_said_before_it_is_made_anew(tmp_path):
-    ear = Ear()
-    flip(make(tmp_path / "model").folder / "below" / "words.txt", 3)
-    cache.make(tmp_path / "model", NEW, build, ear)
-    name = f"{tmp_path.name}/model"
-    assert ear.heard == [f"{name} is damaged: below/words.txt is not what was written; it is made anew"]
 
 
 def test_what_is_whole_is_not_built_again(tmp_path):

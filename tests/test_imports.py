@@ -91,6 +91,7 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
     nouns = {
         "space": "build import list show remove export check eval",
         "models": "list show prepare remove",
+        "cache": "list check repair clean",
         "completion": "install show",
     }
     below = [f"{noun} {verb}" for noun, verbs in nouns.items() for verb in verbs.split()]

@@ -218,6 +218,10 @@ def _letters(past: Past) -> Words:
     return [] if past.has("file", "by") else ["guess", "--by", "character"]
 
 
+def _of_cache(verb: str) -> Callable[[Past], Words]:
+    return lambda _: ["cache", verb]
+
+
 def _a_model(past: Past) -> Words:
     return ["models", "show", past.world.config.model]
 
@@ -294,4 +298,6 @@ HINTS: dict[str, tuple[Hint, ...]] = {
     "models list": ((later("look into a model"), _a_model),),
     "models show": ((later("ask it"), _ask_model),),
     "models probe": ((later("ask it"), _ask_served),),
+    "cache list": ((later("see whether every byte is what was written"), _of_cache("check")),),
+    "cache check": ((later("free what nobody needs"), _of_cache("clean")),),
 }

@@ -11,6 +11,7 @@ NOUNS = {
     "train": ["ngram", "vectors", "corpus"],
     "space": ["build", "import", "list", "show", "remove", "export", "check", "eval"],
     "models": ["list", "show", "prepare", "remove", "probe"],
+    "cache": ["list", "check", "repair", "clean"],
     "completion": ["install", "show"],
 }
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
@@ -71,6 +72,7 @@ NEEDS_NOTHING = [
     "space list",
     "models list",
     "models prepare",
+    *(f"cache {verb}" for verb in ("list", "check", "repair", "clean")),
     "serve",
     "completion install",
 ]

@@ -133,6 +133,8 @@ SPACES = [  # how many models are looked for, and what is opened
     ("odd cat love dog --space tiny", 1, ["CTranslate2Encoder", "Space"]),
     ("why cat dog --space tiny", 1, ["Space"]),
     ("why love cat --space table.csv --standardize", 0, ["Space"]),
+    ("cache list", 0, []),
+    ("cache check", 0, []),
     ("space show tiny", 1, ["Space"]),
     ("space show mine", 0, ["Space"]),
     ("space check tiny", 1, ["Space"]),

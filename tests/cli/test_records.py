@@ -102,6 +102,7 @@ THINGS: list[Case] = [
     *(("space.eval.questions", f"mine --{task} -", ANALOGIES) for task in ("analogies", "odd", "translations")),
     ("models.list", "", ""),
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
+    *((f"cache.{verb}", "", "") for verb in ("list", "check")),
     ("serve", "--list", ""),
     ("models.show.served", "SERVED", ""),
     ("models.probe", "SERVED", ""),
@@ -256,7 +257,7 @@ def test_every_verb_with_records_has_a_schema_and_no_schema_is_without_a_verb():
 
 
 def test_every_kind_of_record_is_asked_for():
-    in_files = {"perplexity.windows"}  # test_bulk.py asks for it
+    in_files = {"perplexity.windows", "cache.repair", "cache.clean"}  # test_bulk.py and test_cache.py ask for them
     assert {kind for kind, _, _ in [*LESSONS, *TEXT, *THINGS]} | in_files == set(KINDS)
 
 

@@ -121,6 +121,8 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     "models list": [("", "")],
     "models show": [(name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER", "counted", "SERVED")],
     "models probe": [("SERVED", "")],
+    **{f"cache {verb}": [("", "")] for verb in ("list", "check", "repair")},
+    "cache clean": [("--yes", "")],
     "serve": [("--list", "")],
 }
 BESIDE = [  # several models
@@ -178,6 +180,7 @@ def spaces(lab, cache, models, monkeypatch, checkout, lessons, box):
     models |= {"LEARNED": [str(learned)], "SERVED": ["openai:tiny", "--base-url", box.url]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)]}
     models |= {"WORDS": [str(words)], "VECTORS": [str(vectors)], "TWO": [*models["LM"], *models["GGUF"]]}
+    (cache / "spaces" / ".gone.tmp-1").mkdir(parents=True, exist_ok=True)  # which a killed run left
     standing_servers.state(cache, "gemma-3-270m", detached=False)
     standing_servers.state(cache, "mine-with-a-long-name", dtype="float16")
     if not words.exists():
