@@ -12,7 +12,7 @@ LLMLAB = $(VENV)/bin/llmlab
 LLAMA = -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_CURL=OFF
 
-.PHONY: demo install native servers test lessons cover lint bench dist clean
+.PHONY: demo install native servers test soak lessons cover lint bench dist clean
 
 demo: install
 	$(LLMLAB) neighbors love --space glove
@@ -30,6 +30,10 @@ install: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(LLMLAB) models prepare
 	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+
+# What is asked of chance, ten times as often: 300 kills, 200 flipped bits.
+soak: $(VENV)/installed-test
+	SOAK=1 $(VENV)/bin/python -m pytest -m soak
 
 # Every lesson in both languages: its commands print what it shows, and its check tells right from wrong.
 lessons: $(VENV)/installed-test

@@ -32,15 +32,15 @@ class Kept:
     name: str  # as the other verbs call it; of a model MODEL/WHAT
     folder: Path
     noted: record.Manifest | None
+    mib: float  # of all its files, when it was found
 
-    @property
-    def there(self) -> Path:
-        """The folder itself, or where it is being built."""
-        return self.folder if self.folder.is_dir() else cache.begun_folder(self.folder)
-
-    @property
-    def mib(self) -> float:
-        return round(cache.size(self.there) / MIB, 1)
+    @classmethod
+    def found(cls, kind: Kind, folder: Path, name: str = "") -> "Kept":
+        """The same, under another name than the folder's; the space of a file is called as the file is."""
+        noted, there = _noted(folder), _there(folder)
+        if kind == "file" and noted:
+            name = noted.fingerprint.get("file", "").rsplit(":", 2)[0]
+        return cls(kind, name or folder.name, folder, noted, round(cache.size(there) / MIB, 1))
 
     @property
     def state(self) -> State:
@@ -55,12 +55,14 @@ class Kept:
     def made(self) -> datetime:
         """When its record was written; of one without, when its folder was changed."""
         file = self.folder / record.RECORD
-        return _moment((file if file.is_file() else self.there).stat().st_mtime)
+        return _moment((file if file.is_file() else _there(self.folder)).stat().st_mtime)
 
     @property
     def used(self) -> datetime | None:
         """When a file of it was last read, as the system notes it, to a day; None where it notes nothing."""
-        stats = [file.stat() for file in self.there.rglob("*") if file.is_file() and file.name != record.RECORD]
+        stats = [
+            file.stat() for file in _there(self.folder).rglob("*") if file.is_file() and file.name != record.RECORD
+        ]
         read = [stat.st_atime for stat in stats if stat.st_atime > stat.st_mtime]
         return _moment(max(read)) if read else None
 
@@ -115,18 +117,16 @@ def stock(config: Config) -> Stock:
 def everything(config: Config) -> list[Kept]:
     """The same, as it is gone through: models first, for spaces are made of them."""
     models = [
-        Kept("model", f"{own.name}/{folder.name}", folder, _noted(folder))
+        Kept.found("model", folder, f"{own.name}/{folder.name}")
         for own in _folders(config.models_folder)
         for folder in _whole_or_begun(own)
     ]
-    files = [
-        Kept("file", _file_of(noted) or folder.name, folder, noted)
-        for folder in _whole_or_begun(config.spaces_folder / ".files")
-        for noted in (_noted(folder),)
-    ]
-    pairs: tuple[tuple[Kind, Path], ...] = (("space", config.spaces_folder), ("trained", config.trained_folder))
-    named = [Kept(kind, one.name, one, _noted(one)) for kind, parent in pairs for one in _whole_or_begun(parent)]
-    return models + files + named
+    others: tuple[tuple[Kind, Path], ...] = (
+        ("file", config.spaces_folder / ".files"),
+        ("space", config.spaces_folder),
+        ("trained", config.trained_folder),
+    )
+    return models + [Kept.found(kind, folder) for kind, parent in others for folder in _whole_or_begun(parent)]
 
 
 def _whole_or_begun(parent: Path) -> list[Path]:
@@ -141,16 +141,16 @@ def _folders(parent: Path, hidden: bool = False) -> Iterator[Path]:
             yield path
 
 
+def _there(folder: Path) -> Path:
+    """The folder itself, or where it is being built."""
+    return folder if folder.is_dir() else cache.begun_folder(folder)
+
+
 def _noted(folder: Path) -> record.Manifest | None:
     try:
         return record.read(folder)
     except (OSError, ValueError):
         return None
-
-
-def _file_of(noted: record.Manifest | None) -> str:
-    """The path of the file that a space is of."""
-    return noted.fingerprint.get("file", "").rsplit(":", 2)[0] if noted else ""
 
 
 def _size(path: Path) -> int:
