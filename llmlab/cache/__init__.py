@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from llmlab.cache import record
-from llmlab.cache.disk import is_full, put, refused, sha256, size, sync
+from llmlab.cache.disk import is_full, is_of, put, refused, sha256, size, sync
 from llmlab.cache.locks import locked
 from llmlab.cache.record import RECORD
 from llmlab.errors import DamagedError, LabError
@@ -126,7 +126,7 @@ def _build(
         unfinished.rename(folder)
         sync(folder.parent)
     except Exception as error:
-        if isinstance(error, OSError) or is_full(folder.parent, error):
+        if (isinstance(error, OSError) and is_of(folder.parent, error)) or is_full(folder.parent, error):
             raise refused(folder, error) from error
         if isinstance(error, LabError):
             nothing_built = [file.name for file in unfinished.iterdir()] == [BEGUN]

@@ -10,6 +10,7 @@ from llmlab.language import tr
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NOTHING = 2**20  # bytes: with fewer left a disk is full, whatever a library calls what it met
+NUMPY = ("Not enough free space", " written")  # what numpy says of a full disk, without a number
 
 
 def size(folder: Path) -> int:
@@ -54,10 +55,17 @@ def put(path: Path, data: bytes, mark: str = "tmp") -> None:
 
 
 def is_full(folder: Path, error: Exception) -> bool:
-    """Whether an error says that the disk is full, or may well come of that: numpy's has no number, others no class."""
+    """Whether an error says that the disk is full, or may well come of that: a library's own says it in no number."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in FULL
+    if isinstance(error, OSError) and any(said in str(error) for said in NUMPY):
+        return True
     return shutil.disk_usage(folder).free < NOTHING
+
+
+def is_of(folder: Path, error: OSError) -> bool:
+    """Whether a system's error may be about what is below a folder: it names no file, or one there."""
+    return error.filename is None or Path(str(error.filename)).is_relative_to(folder)
 
 
 def refused(path: Path, error: Exception) -> LabError:

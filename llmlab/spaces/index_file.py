@@ -68,7 +68,7 @@ def open_index(path: Path) -> Any:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:
         raise DamagedError(
-            tr("FAISS cannot read {path}", path=path), tr("run `llmlab models prepare` to make it anew")
+            tr("FAISS cannot read {path}", path=path), tr("llmlab cache check says whether it is what was written")
         ) from None
 
 

@@ -6,11 +6,13 @@ What the user made is never among it, but a making that was interrupted is: it w
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from llmlab import cache
 from llmlab.cache import locks, record
+from llmlab.cache.disk import refused
 from llmlab.config import Config
 from llmlab.errors import DamagedError
 from llmlab.language import later, tr, tr_many
@@ -92,11 +94,15 @@ def free(config: Config, litter: Litter) -> int:
     """Delete what is no longer needed, and the locks and folders that nothing is in; returns the bytes freed."""
     freed = 0
     for one, size in litter.waste:
-        with locks.unless_held(one.of) as mine:
-            if mine:
-                _delete(one.path)
-                freed += size
-    _tidy(config)
+        try:
+            with locks.unless_held(one.of) as mine:
+                if mine:
+                    _delete(one.path)
+                    freed += size
+        except OSError as error:
+            raise refused(one.path, error) from error
+    with suppress(OSError):  # of a cache that may only be read
+        _tidy(config)
     return freed
 
 
@@ -110,8 +116,9 @@ def _delete(path: Path) -> None:
 def _is_held(one: Waste) -> bool:
     if not locks.lock_of(one.of).is_file():
         return False
-    with locks.unless_held(one.of) as mine:
+    with suppress(OSError), locks.unless_held(one.of) as mine:
         return not mine
+    return False
 
 
 def _parents(config: Config) -> list[Path]:
