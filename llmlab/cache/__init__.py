@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from llmlab.cache import record
-from llmlab.cache.disk import is_full, is_of, put, refused, sha256, size, sync
+from llmlab.cache.disk import is_full, is_of, put, put_sealed, refused, sealed, sha256, size, sync
 from llmlab.cache.locks import locked
 from llmlab.cache.record import RECORD
 from llmlab.errors import DamagedError, LabError
@@ -34,7 +34,9 @@ __all__ = [
     "locked",
     "make",
     "put",
+    "put_sealed",
     "remove",
+    "sealed",
     "sha256",
     "size",
     "sync",
@@ -142,11 +144,10 @@ def _begin(folder: Path, fingerprint: Mapping[str, str], resume: bool) -> Path:
         unfinished.mkdir()
         return unfinished
     unfinished = begun_folder(folder)
-    begun, wanted = unfinished / BEGUN, msgspec.json.encode(dict(fingerprint), order="deterministic")
-    if not begun.is_file() or begun.read_bytes() != wanted:
+    if begun_from(folder) != dict(fingerprint):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        put(begun, wanted)
+        put_sealed(unfinished / BEGUN, msgspec.json.encode(dict(fingerprint), order="deterministic"))
     return unfinished
 
 
@@ -158,7 +159,7 @@ def begun_folder(folder: Path) -> Path:
 def begun_from(folder: Path) -> dict[str, str]:
     """What it is begun from; nothing where nothing is."""
     try:
-        return msgspec.json.decode((begun_folder(folder) / BEGUN).read_bytes(), type=dict[str, str])
+        return msgspec.json.decode(sealed(begun_folder(folder) / BEGUN), type=dict[str, str])
     except (OSError, ValueError):
         return {}
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import zlib
 from pathlib import Path
 
 from llmlab.errors import LabError, reason
@@ -52,6 +53,19 @@ def put(path: Path, data: bytes, mark: str = "tmp") -> None:
     sync(unfinished)
     os.replace(unfinished, path)
     sync(path.parent)
+
+
+def put_sealed(path: Path, data: bytes) -> None:
+    """The same with a line more, its CRC-32, by which `sealed` knows a bit that has flipped."""
+    put(path, b"%b\n%08x\n" % (data, zlib.crc32(data)))
+
+
+def sealed(path: Path) -> bytes:
+    """What `put_sealed` wrote. Raises OSError where there is nothing, ValueError for what is something else."""
+    data, _, crc = path.read_bytes().removesuffix(b"\n").rpartition(b"\n")
+    if crc != b"%08x" % zlib.crc32(data):
+        raise ValueError(crc)
+    return data
 
 
 def is_full(folder: Path, error: Exception) -> bool:

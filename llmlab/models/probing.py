@@ -44,7 +44,7 @@ def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tup
         if found is None or found == before:
             with below(wire), reporter.progress(tr("probing {url}", url=wire.url)) as progress:
                 found = Probe(alone, server.model, progress).run()
-            cache.put(path, msgspec.json.encode((FORMAT, found)))
+            cache.put_sealed(path, msgspec.json.encode((FORMAT, found)))
     return _beginning(server, wire.url), found
 
 
@@ -102,8 +102,8 @@ def check_same(server: Server, found: Findings, wire: Wire) -> None:
 
 def _read(path: Path) -> Findings | None:
     try:
-        form, found = msgspec.json.decode(path.read_bytes(), type=tuple[int, Findings])
-    except (OSError, msgspec.DecodeError):
+        form, found = msgspec.json.decode(cache.sealed(path), type=tuple[int, Findings])
+    except (OSError, ValueError):
         return None
     return found if form == FORMAT else None
 

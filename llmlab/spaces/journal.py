@@ -51,17 +51,17 @@ def stored(words: Sequence[str], text: bytes, vectors: Floats) -> Stored:
 
 
 def save(folder: Path, journal: Journal) -> None:
-    cache.put(folder / JOURNAL, msgspec.json.encode(journal))
+    cache.put_sealed(folder / JOURNAL, msgspec.json.encode(journal))
 
 
 def resume(folder: Path, dimension: int, header: int) -> tuple[Journal, bool]:
     """The blocks of a folder that are whole, the vectors after a header of so many bytes; whether others were not."""
     nothing = Journal(dimension, ())
     try:
-        noted = msgspec.json.decode((folder / JOURNAL).read_bytes(), type=Journal)
+        noted = msgspec.json.decode(cache.sealed(folder / JOURNAL), type=Journal)
     except FileNotFoundError:
         return nothing, False
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except ValueError:  # another file, or one that was cut or changed
         return nothing, True
     whole = _whole(folder, noted, header) if noted.dimension == dimension else ()
     return Journal(dimension, whole), len(whole) < len(noted.blocks)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from backends.served.faulty import Faulty, cut, gone, logprob, raw, status, told
+from kept_folders import flip
 
 from llmlab.backends.served import pool, probe
+from llmlab.cache import disk
 
 SECRET, OFFICIAL = "sk-kept-to-itself-0123456789", "sk-official-9876543210"
 TEXT = "The cat sat on the mat."
@@ -193,9 +195,19 @@ def test_what_another_version_of_llmlab_found_is_found_anew(run, cache, old):
         url = ("--base-url", server.url)
         assert run("next", "The cat", "-k", "1", *MODEL, *url).code == 0
         newest = max((Path(cache) / "probes").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        found = json.dumps(json.loads(newest.read_text(encoding="utf-8"))[1])
-        newest.write_text(old.replace("found", found), encoding="utf-8")
+        found = json.dumps(json.loads(disk.sealed(newest))[1])
+        disk.put_sealed(newest, old.replace("found", found).encode())
         assert run("next", "The cat", "-k", "1", *MODEL, *url).code == 0
+        assert probes(server) == 2
+
+
+def test_a_bit_that_flips_in_what_was_found_is_answered_by_finding_it_anew(run, cache):
+    with Faulty(key=SECRET, echo="right") as server:
+        line = ("next", "The cat", "-k", "1", *MODEL, "--base-url", server.url)
+        assert run(*line).code == 0
+        newest = max((Path(cache) / "probes").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        flip(newest, 8 * newest.read_bytes().index(b"true") + 1)
+        assert run(*line).code == 0
         assert probes(server) == 2
 
 

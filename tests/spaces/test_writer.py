@@ -111,7 +111,7 @@ def test_a_build_goes_back_to_the_last_block_that_is_whole(tmp_path):
 def test_progress_that_proves_nothing_begins_anew(tmp_path, noted):
     with SpaceWriter(tmp_path, 3) as writer:
         writer.add(["a", "b"], np.ones((2, 3), np.float32))
-    (tmp_path / "progress.json").write_text(noted, encoding="utf-8")
+    disk.put_sealed(tmp_path / "progress.json", noted.encode())
     with SpaceWriter(tmp_path, 3) as writer:
         assert (writer.rows, writer.damaged) == (0, True)
 
