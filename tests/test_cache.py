@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from kept_folders import NEW, OLD, WHOLE, Ear, beside, content, make
 
 from llmlab import cache
@@ -111,13 +113,13 @@ def test_what_is_whole_outlives_a_power_loss(tmp_path, monkeypatch, resume):
     assert {path: disk.synced.get(path) for path in folders} == {path: sorted(os.listdir(path)) for path in folders}
 
 
-@pytest.mark.parametrize("after", [0.0, 0.07, 0.15])
-def test_a_kill_while_building_leaves_the_next_run_a_clean_start(tmp_path, after):
+@pytest.mark.parametrize(("after", "sent"), [(0.0, "SIGKILL"), (0.07, "SIGKILL"), (0.15, "SIGKILL"), (0.07, "SIGTERM")])
+def test_a_kill_while_building_leaves_the_next_run_a_clean_start(tmp_path, after, sent):
     folder = tmp_path / "model"
     process = start(folder, pause=60)
     assert process.stdout.readline() == "building\n"
     time.sleep(after)
-    process.kill()
+    process.send_signal(getattr(signal, sent))
     process.communicate()
     assert cache.find(folder, NEW) is None
     assert content(make(folder).folder) == WHOLE
@@ -134,6 +136,41 @@ def test_of_two_processes_one_builds_and_the_other_waits(tmp_path):
     assert first.communicate(timeout=60)[0] == "done\n"
     assert (first.returncode, second.returncode) == (0, 0)
     assert content(folder) == WHOLE
+
+
+class Impatient(Ear):
+    """One that lets the lock go when it is told that somebody waits for it."""
+
+    def __init__(self, lock):
+        super().__init__()
+        self.lock = lock
+
+    def say(self, message):
+        super().say(message)
+        self.lock.release()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux tells which processes there are")
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        ("", "another llmlab is making model; waiting for it"),
+        (f"{os.getpid()} {platform.node()}", f"another llmlab (process {os.getpid()}) is making model; waiting for it"),
+        ("7 another-machine", "another llmlab (process 7 on another-machine) is making model; waiting for it"),
+        (
+            f"99999999 {platform.node()}",
+            "process 99999999, which made model, is gone, and something that it started holds its lock; waiting for it",
+        ),
+    ],
+)
+def test_who_waits_for_a_lock_is_told_whose_it_is_and_whether_that_process_is_gone(tmp_path, noted, said):
+    lock = FileLock(tmp_path / ".model.lock")
+    lock.acquire()
+    (tmp_path / ".model.lock").write_text(noted)
+    ear = Impatient(lock)
+    with cache.locked(tmp_path / "model", ear):
+        assert (tmp_path / ".model.lock").read_text() == f"{os.getpid()} {platform.node()}"
+    assert ear.heard == [said]
 
 
 def truncate(folder):

