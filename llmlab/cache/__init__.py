@@ -32,6 +32,7 @@ __all__ = [
     "damage",
     "find",
     "locked",
+    "made_from",
     "make",
     "put",
     "put_sealed",
@@ -69,6 +70,14 @@ def find(folder: Path, fingerprint: Mapping[str, str] | None, *, thorough: bool 
     if noted.crc is None:
         record.complete(folder, noted)
     return Artifact(folder, noted.facts, noted.fingerprint)
+
+
+def made_from(folder: Path) -> dict[str, str]:
+    """What a folder was made from, by its record alone: nothing where there is none that can be read."""
+    try:
+        return record.read(folder).fingerprint
+    except (OSError, ValueError):
+        return {}
 
 
 def damage(folder: Path, *, thorough: bool = False) -> str:

@@ -30,8 +30,8 @@ def as_noted(folder: Path, name: str, origin: Mapping[str, str], wanted: dict[st
     """
     if "served" not in origin:
         return wanted
-    whole, begun = cache.find(folder, None), cache.begun_from(folder)
-    for noted in (dict(whole.fingerprint) if whole else {}, begun):
+    begun = cache.begun_from(folder)
+    for noted in (cache.made_from(folder), begun):
         if same(wanted, noted):
             return noted
     if begun and {**begun, **origin} == wanted:

@@ -169,8 +169,7 @@ class Shelf:
 
     def _is_of_the_user(self, name: str) -> bool:
         """Whether what the cache holds under a name was imported or built by the user, not for the settings."""
-        made = cache.find(self.folder(name), None)
-        return made is not None and not {"file", "engine"}.isdisjoint(made.fingerprint)
+        return not {"file", "engine"}.isdisjoint(cache.made_from(self.folder(name)))
 
     def _find(self, name: str, folder: Path) -> Space:
         """A space of the user's own, which is not made anew: what it was made from may be gone."""

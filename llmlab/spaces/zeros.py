@@ -43,8 +43,7 @@ def _again(shelf: Shelf, space: Space, words: Sequence[str]) -> Iterator[Block]:
     """The source's words and vectors once more. Raises LabError, OSError where it is not there as it was."""
     facts = space.facts
     if facts.kind == "file":
-        made = cache.find(space.folder, None)
-        return content.of_file(Reading.again(made.fingerprint if made else {})).blocks(0)
+        return content.of_file(Reading.again(cache.made_from(space.folder))).blocks(0)
     if facts.kind == "trained":
         raise DamagedError(tr("a table is not trained again"), tr("train it again"))
     encoder = shelf.encoder_of(space)
