@@ -33,6 +33,9 @@ def given(tmp_path_factory, gguf_file):
     lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(WORDS, rows.tolist(), strict=True))
     (folder / "big.vec").write_text("".join(lines), encoding="utf-8")
     (folder / "words.txt").write_text(VOCABULARY, encoding="utf-8")
+    chance = random.Random(SEED)
+    text = "\n".join(" ".join(chance.choices(WORDS[:300], k=9)) for _ in range(4000))
+    (folder / "text.txt").write_text(text, encoding="utf-8")
     (folder / "tiny.gguf").write_bytes(gguf_file.read_bytes())
     return folder
 
@@ -118,7 +121,8 @@ def test_of_eight_processes_on_a_cold_cache_one_makes_and_all_answer_the_same(
     assert run("cache", "clean", "-f", "jsonl").out == ""
 
 
-MAKING = {  # what is killed, after it has said that it begins
+MAKING = {  # what is killed, after it has said that it begins to make something; a training says nothing
+    "train": lambda given: ["train", "ngram", "zoo", "--replace", "--text", str(given / "text.txt")],
     "import": lambda given: ["space", "import", "zoo", str(given / "big.vec")],
     "prepare": lambda given: ["prob", "the", "--model", str(given / "tiny.gguf"), "--dtype", "float16"],
     "build": lambda given: ["space", "build", "zoo", "--model", str(given / "tiny.gguf"), "--vocab", "model"],
@@ -130,7 +134,7 @@ MAKING = {  # what is killed, after it has said that it begins
 def test_a_kill_at_any_moment_leaves_nothing_that_a_check_accepts_and_is_wrong(run, start, given, cache, what):
     arguments, chance = MAKING[what](given), random.Random(SEED)
     process = start(*arguments)
-    begun = said(process)
+    begun = said(process, what)
     process.communicate(timeout=60)
     lasted, whole = time.monotonic() - begun, kept(cache)
     assert process.returncode == 0
@@ -138,7 +142,7 @@ def test_a_kill_at_any_moment_leaves_nothing_that_a_check_accepts_and_is_wrong(r
     empty(run, cache)
     for _ in range(times(300) // len(MAKING)):
         process = start(*arguments)
-        said(process)
+        said(process, what)
         time.sleep(chance.uniform(0, lasted))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -151,9 +155,9 @@ def test_a_kill_at_any_moment_leaves_nothing_that_a_check_accepts_and_is_wrong(r
         empty(run, cache)
 
 
-def said(process):
+def said(process, what):
     """When a process says that it begins to make something."""
-    for line in process.stderr:
+    for line in process.stderr if what != "train" else ():
         if "once)" in line:  # building, widening, reading (once)
             break
     return time.monotonic()
@@ -165,6 +169,8 @@ def empty(run, cache):
         assert run("space", "remove", "zoo").code == 0
     done = run("cache", "clean", "--yes")
     assert done.code == 0, done.err
+    if (cache / "trained" / "zoo").exists():
+        assert run("models", "remove", "zoo").code == 0
     for model in list(cache.glob("models/*")):
         assert run("models", "remove", given_model(model)).code == 0
     assert run("cache", "clean", "--yes").code == 0
