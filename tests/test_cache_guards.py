@@ -27,10 +27,10 @@ def test_a_changed_bit_is_seen_at_once_where_a_file_begins_and_elsewhere_by_a_th
 
 
 @pytest.mark.usefixtures("short_heads")
-def test_every_bit_of_a_record_and_of_a_list_of_words_is_guarded_at_each_opening(tmp_path):
+def test_every_byte_of_a_record_and_of_a_list_of_words_is_guarded_at_each_opening(tmp_path):
     folder = make(tmp_path / "model").folder
     for file in (folder / cache.RECORD, folder / "below" / "words.txt"):
-        for bit in range(8 * file.stat().st_size):
+        for bit in (8 * place + place % 8 for place in range(file.stat().st_size)):
             flip(file, bit)
             assert cache.find(folder, None) is None, (file.name, bit)
             flip(file, bit)
@@ -47,6 +47,17 @@ def test_a_record_of_before_is_believed_when_every_byte_is_as_it_says_and_gets_w
     flip(folder / "weights.bin", 7999)
     assert cache.find(folder, NEW).facts == {"files": 2}
     assert (folder / cache.RECORD).read_bytes() == whole
+
+
+def test_a_file_that_the_system_does_not_give_is_told_with_its_reason(tmp_path):
+    folder = make(tmp_path / "model").folder
+    (folder / "weights.bin").unlink()
+    (folder / "weights.bin").symlink_to("weights.bin")
+    assert cache.find(folder, NEW) is None
+    assert cache.damage(folder) == "weights.bin cannot be read: Too many levels of symbolic links"
+    (folder / "weights.bin").unlink()
+    (folder / cache.RECORD).rename(folder / "other.json")
+    assert cache.damage(folder) == "record.json is missing"
 
 
 def test_what_was_damaged_is_said_before_it_is_made_anew(tmp_path):

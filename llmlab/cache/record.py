@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llmlab.cache.disk import put, sha256, sync
+from llmlab.errors import reason
 from llmlab.language import later, tr
 
 RECORD = "record.json"
@@ -30,6 +31,7 @@ TEXTS = (".txt", ".json")  # words and vocabularies of any size
 MISSING = later("{file} is missing")
 SIZE = later("{file} has {found:,} bytes instead of {wanted:,}")
 OTHER = later("{file} is not what was written")
+UNREADABLE = later("{file} cannot be read: {reason}")
 Hashed = Callable[[int], None]  # bytes that have been read
 
 
@@ -81,8 +83,8 @@ def faults(folder: Path, noted: Manifest, *, thorough: bool, hashed: Hashed = la
                 yield Fault(name, tr(SIZE, file=name, found=found, wanted=size))
             elif (thorough and sha256(path) != checksum) or not _has_head(path, noted.heads.get(name)):
                 yield Fault(name, tr(OTHER, file=name))
-        except FileNotFoundError:
-            yield Fault(name, tr(MISSING, file=name))
+        except OSError as error:
+            yield _unread(name, error)
         hashed(size)
 
 
@@ -90,11 +92,17 @@ def all_faults(folder: Path, *, thorough: bool, hashed: Hashed = lambda _: None)
     """The same, the record among them."""
     try:
         noted = read(folder)
-    except FileNotFoundError:
-        return [Fault(RECORD, tr(MISSING, file=RECORD))]
+    except OSError as error:
+        return [_unread(RECORD, error)]
     except ValueError:
         return [Fault(RECORD, tr(OTHER, file=RECORD))]
     return list(faults(folder, noted, thorough=thorough or noted.crc is None, hashed=hashed))
+
+
+def _unread(name: str, error: OSError) -> Fault:
+    """A file that is not there, or that the system does not give."""
+    said = tr(MISSING, file=name) if isinstance(error, FileNotFoundError) else ""
+    return Fault(name, said or tr(UNREADABLE, file=name, reason=reason(error)))
 
 
 def write(folder: Path, fingerprint: Mapping[str, str], facts: Mapping[str, Any]) -> None:

@@ -67,9 +67,11 @@ def open_index(path: Path) -> Any:
     try:
         return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError:
-        raise DamagedError(
-            tr("FAISS cannot read {path}", path=path), tr("llmlab cache check says whether it is what was written")
-        ) from None
+        again = tr(
+            "it may be of another version of FAISS: llmlab space remove {name}, and make it again",
+            name=path.parent.name,
+        )
+        raise DamagedError(tr("FAISS cannot read {path}", path=path), again) from None
 
 
 def _empty(dimension: int, precision: str) -> Any:

@@ -101,6 +101,33 @@ def test_no_answer_comes_of_words_records_and_headers_in_which_a_bit_has_flipped
 
 
 @pytest.mark.parametrize(
+    ("line", "full", "places"),
+    [
+        ("prob 'the cat' --model GGUF_FILE --dtype float16 -q", 100, {"gguf-float16": ("model.gguf", "record.json")}),
+        (
+            "embed cat --model ENCODER_FOLDER -q",
+            30,
+            {"ctranslate2": ("tokenizer.json", "vocabulary.json", "encoder.json", "record.json")},
+        ),
+    ],
+)
+def test_what_is_made_of_a_model_is_made_anew_with_a_word_when_a_bit_of_its_vocabulary_has_flipped(
+    lab, cache, line, full, places
+):
+    chance, right = random.Random(SEED), lab(line)
+    assert right.code == 0, right.err
+    [(what, names)] = places.items()
+    [folder] = cache.glob(f"models/*/{what}")
+    for number in range(times(full)):
+        name = names[number % len(names)]
+        flip(folder / name, chance.randrange(8 * (folder / name).stat().st_size))
+        done = lab(line)
+        assert (done.code, done.out) == (0, right.out)
+        assert f"/{what} is damaged: {name} is not what was written; it is made anew" in done.err
+    assert lab(line).err == ""
+
+
+@pytest.mark.parametrize(
     ("line", "making"),
     [
         (["neighbors", "word7", "--space", "big.vec"], "building the space big.vec"),
