@@ -97,6 +97,8 @@ def _faults(kept: Kept, done: int, total: int, progress: Progress) -> list[recor
         progress((done + read) // MIB, total)
 
     found = record.all_faults(kept.folder, thorough=True, hashed=hashed)
+    if kept.noted and kept.noted.crc is None and not found:
+        record.complete(kept.folder, kept.noted)
     for file, stat in before.items():  # to be checked is not to be used
         with suppress(OSError):
             os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))

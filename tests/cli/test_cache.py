@@ -127,6 +127,16 @@ def test_a_damaged_record_is_found_and_the_space_is_refused_by_name(run, cache, 
     assert "llmlab space remove mine, and make it again" in mended["said"]
 
 
+def test_a_check_gives_a_record_of_before_the_checksums_that_it_lacks(run, cache, vec):
+    assert run("space", "import", "mine", str(vec)).code == 0
+    path = cache / "spaces" / "mine" / "record.json"
+    whole = path.read_bytes()
+    before = {name: value for name, value in json.loads(whole).items() if name not in ("heads", "crc")}
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert run("cache", "check").code == 0
+    assert path.read_bytes() == whole
+
+
 def test_cleaning_takes_what_nobody_needs_and_leaves_the_rest(filled, run, cache, vec):
     before = {one for one in files(cache) if not one.endswith(".lock")}
     for name in (".mine.tmp-123/half", ".mine.old-9/words.txt", "..new.begun.old-7/words.txt", ".new.begun/words.txt"):
