@@ -26,7 +26,7 @@ from run import LLMLAB, environment_in, machine
 
 from llmlab.threads import OPENBLAS, OPENMP
 
-GOAL, PAIRS, TEXTS, BUSY = 2.2, 100, 2000, 2
+GOAL, PAIRS, TEXTS, BUSY = 2.2, 100, 5000, 2
 # What their libraries do by themselves: libgomp's own number, LLVM's, OpenBLAS's.
 SPINNING = {"GOMP_SPINCOUNT": "300000", "KMP_BLOCKTIME": "200", "OPENBLAS_THREAD_TIMEOUT": "26"}
 assert SPINNING.keys() == OPENMP.keys() | OPENBLAS.keys()
