@@ -36,7 +36,8 @@ def commands(bench: Bench) -> dict[str, Command]:
     """A command of each engine, over the same pairs or texts."""
     lines = Path(bench.pairs).read_text(encoding="utf-8").splitlines()[: 2 * PAIRS]
     pairs = bench.texts("pairs.tsv", lambda: ["good\tbad", *map("\t".join, zip(lines[::2], lines[1::2], strict=True))])
-    words = bench.texts("words.txt", lambda: Path(bench.words).read_text(encoding="utf-8").splitlines()[:TEXTS])
+    plain = [word for word in Path(bench.words).read_text(encoding="utf-8").splitlines() if word.isascii()]
+    words = bench.texts("words.txt", lambda: plain[:TEXTS])
     scored = [LLMLAB, "pairs", pairs, "--format", "json"]
     piped = ["sh", "-c", 'exec "$@" < "$0"', words, LLMLAB]
     embedded = [*piped, "embed", "-", "--format", "jsonl"]
