@@ -33,7 +33,9 @@ test: $(VENV)/installed-test
 
 # What is asked of chance, ten times as often: 300 kills, 200 flipped bits.
 soak: $(VENV)/installed-test
+	$(INSTALL) --editable ".[fuzz]"
 	SOAK=1 $(VENV)/bin/python -m pytest -m soak
+	$(VENV)/bin/python tests/fuzz/run.py
 
 # Every lesson in both languages: its commands print what it shows, and its check tells right from wrong.
 lessons: $(VENV)/installed-test

@@ -162,6 +162,7 @@ class Impatient(Ear):
             "process 99999999, which made model, is gone, and something that it started holds its lock; waiting for it",
         ),
     ],
+    ids=["nobody noted", "a process here", "elsewhere", "gone"],
 )
 def test_who_waits_for_a_lock_is_told_whose_it_is_and_whether_that_process_is_gone(tmp_path, noted, said):
     lock = FileLock(tmp_path / ".model.lock")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 
 Slices = Callable[[int, int], Any]  # rows first to last of an array, of any float type
 
+# Pickled, cut off, no array at all: what numpy says of a header, which it reads as Python's own syntax
+HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TokenError, TypeError, OverflowError, RecursionError)
 NONE, SEVERAL = later("{path} holds no 2-D tensor"), later("{path} holds several 2-D tensors: {names}")
 
 
@@ -23,7 +26,7 @@ def npy(path: Path, words: Path | None) -> Rows:
     with readable(path):
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError):  # pickled, cut off, or no array at all
+        except HEADER_ERRORS:
             array = None
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.itemsize > 8 or array.ndim != 2:
         raise DamagedError(
