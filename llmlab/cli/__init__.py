@@ -130,16 +130,26 @@ def root(
         str | None, typer.Option(LANG, metavar="NAME", help="zh or en, instead of the system's.", show_default=False)
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print its version and those of the engines.")] = False,
 ) -> None:
     """See how language models work: probabilities, temperature, vectors, neighbours."""
     world: World = ctx.obj
     if version:
-        world.write(f"llmlab {__version__}\n")
+        world.write(_versions())
         raise typer.Exit
     world.config_file, world.debug = config, debug
     if ctx.invoked_subcommand is None:
         world.write(ctx.get_help() + "\n")
+
+
+def _versions() -> str:
+    """llmlab's own in the first line, which scripts read; below it Python's and those of the engines."""
+    import platform
+
+    from llmlab.versions import ENGINES, versions
+
+    lines = {"llmlab": __version__, "Python": platform.python_version(), **versions(ENGINES)}
+    return "".join(f"{name} {version}\n" for name, version in lines.items())
 
 
 def run() -> int:
