@@ -26,6 +26,9 @@ class Reporter(Protocol):
 
     def say(self, message: str) -> None: ...
 
+    def detail(self, message: str) -> None:
+        """Say it to who asked to be told more."""
+
     def progress(self, label: str) -> AbstractContextManager[Progress]: ...
 
 

@@ -80,6 +80,9 @@ class Ear:
     def say(self, message: str) -> None:
         self.heard.append(message)
 
+    def detail(self, message: str) -> None:
+        pass
+
     def progress(self, label: str):
         return nullcontext(silent)
 

@@ -9,5 +9,8 @@ class Deaf:
     def say(self, message):
         pass
 
+    def detail(self, message):
+        pass
+
     def progress(self, label):
         return nullcontext(silent)

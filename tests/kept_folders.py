@@ -19,6 +19,9 @@ class Ear:
     def say(self, message):
         self.heard.append(message)
 
+    def detail(self, message):
+        pass
+
     def progress(self, label):
         return nullcontext(silent)
 

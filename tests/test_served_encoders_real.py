@@ -25,6 +25,9 @@ def quiet() -> Reporter:
         def say(self, message: str) -> None:
             pass
 
+        def detail(self, message: str) -> None:
+            pass
+
         def progress(self, label: str):
             return nullcontext(silent)
 

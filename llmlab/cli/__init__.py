@@ -16,7 +16,7 @@ from typer.main import get_command
 from llmlab import __version__
 from llmlab.cli.lang import LANG
 from llmlab.cli.process import Terminated, fill_standard_streams
-from llmlab.cli.verbs import command, page, write_rows, write_text, write_usage
+from llmlab.cli.verbs import command, hear, page, write_rows, write_text, write_usage
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError, lacks_memory, reason
 from llmlab.language import later, speak, tr
@@ -129,7 +129,9 @@ def root(
     lang: Annotated[
         str | None, typer.Option(LANG, metavar="NAME", help="zh or en, instead of the system's.", show_default=False)
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors on stderr.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say what is opened, and how long that takes.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="The same, and the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print its version and those of the engines.")] = False,
 ) -> None:
     """See how language models work: probabilities, temperature, vectors, neighbours."""
@@ -137,7 +139,8 @@ def root(
     if version:
         world.write(_versions())
         raise typer.Exit
-    world.config_file, world.debug = config, debug
+    world.config_file = config
+    hear(world, quiet=quiet, verbose=verbose, debug=debug)
     if ctx.invoked_subcommand is None:
         world.write(ctx.get_help() + "\n")
 
@@ -172,7 +175,7 @@ def main(world: World | None = None) -> int:
         return complete(world, get_command(app), SECTIONS)
     code = ended(world)
     if code in (Exit.INTERRUPTED, Exit.TERMINATED):
-        world.say(tr("interrupted"))
+        world.say(tr("interrupted"), always=True)
     return code
 
 
@@ -235,7 +238,7 @@ def _check_utf8(arguments: Any) -> None:
 
 def _fail(world: World, error: BaseException, message: str, code: Exit) -> int:
     _trace(world, error)
-    world.say(message)
+    world.say(message, always=True)
     return int(code)
 
 
@@ -244,7 +247,7 @@ def _trace(world: World, error: BaseException) -> None:
     if world.debug:
         import traceback
 
-        world.tell("".join(traceback.format_exception(error)))
+        world.tell("".join(traceback.format_exception(error)), always=True)
 
 
 def _usage(error: typer.TyperException) -> str:

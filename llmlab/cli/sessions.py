@@ -120,7 +120,8 @@ def _ended(world: World, inner: World, command: str, messages: TextIO | None = N
 
 
 def _arguments(world: World, command: str) -> list[str]:
-    return ["--debug"] * world.debug + shlex.split(_placed(command))[1:]
+    said = [f"--{name}" for name in ("quiet", "verbose", "debug") if getattr(world, name)]
+    return said + shlex.split(_placed(command))[1:]
 
 
 def _placed(command: str) -> str:
@@ -145,7 +146,8 @@ def _by_shell(inner: World, command: str, messages: TextIO | None) -> int:
     shell = shutil.which("sh", path=inner.environ["PATH"])
     if shell is None:
         inner.say(
-            tr("no sh is installed, which this command needs") + tr("; ") + tr("run what stands before the first |")
+            tr("no sh is installed, which this command needs") + tr("; ") + tr("run what stands before the first |"),
+            always=True,
         )
         return Exit.FAILURE
     line = [shell, "-c", _placed(command)]

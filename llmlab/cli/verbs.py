@@ -16,6 +16,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo, OptionInfo
 
 from llmlab.cli.lang import LANG
+from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.language import later, tr
 from llmlab.render.fold import cells, fold, longest
@@ -24,6 +25,7 @@ ASKED, SHOWN, MODEL = later("What is asked"), later("How it is shown"), later("M
 EXAMPLES = later("Examples")
 PAGE = 80  # cells
 Function = Callable[..., None]
+TALKATIVE = ("--verbose", "--debug")
 SEVERAL = ("model", "dtype", "space")  # options that some verbs take several times
 
 
@@ -58,13 +60,31 @@ def command(info: CommandInfo) -> "Verb":
     flat.callback = _flattened(info.callback)
     found = get_command_from_info(flat, pretty_exceptions_short=False, rich_markup_mode=None)
     assert isinstance(found, Verb)
-    found.params.append(_language_option())
+    found.params += _general_options()
     return found
 
 
-def _language_option() -> TyperOption:
-    """`--lang` after a verb too. The World has read it already; the page of llmlab itself shows it."""
-    return TyperOption(param_decls=[LANG], type=str, expose_value=False, hidden=True)
+def _general_options() -> list[TyperOption]:
+    """What may stand after a verb too; the page of llmlab itself shows it. --lang the World has read already."""
+    hidden: dict[str, Any] = {"expose_value": False, "hidden": True}
+    return [
+        TyperOption(param_decls=[LANG], type=str, **hidden),
+        *(TyperOption(param_decls=[name], is_flag=True, callback=_heard, **hidden) for name in TALKATIVE),
+    ]
+
+
+def _heard(ctx: Any, option: Any, given: bool) -> None:
+    if given:
+        hear(ctx.obj, **{option.name: True})
+
+
+def hear(world: World, **asked: bool) -> None:
+    """Let the World say as much as is asked for. Raises MisuseError for more and less at once."""
+    for name, wanted in asked.items():
+        setattr(world, name, wanted)
+    if world.quiet and world.verbose:
+        message = tr("{option} does not go with {other}", option="--quiet", other="--verbose")
+        raise MisuseError(message, tr("give one of them"))
 
 
 class Verb(TyperCommand):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from llmlab.cli.lang import asked
 from llmlab.errors import LabError, reason
 from llmlab.language import Language, system_language, tr
-from llmlab.progress import Progress
+from llmlab.progress import Progress, silent
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
 from llmlab.render.safe import LAYOUT, harmless
@@ -40,7 +40,9 @@ class World:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)  # None likewise; nothing is done then
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_file: Path | None = None
-    debug: bool = False
+    debug: bool = False  # says what `verbose` says, and shows tracebacks
+    verbose: bool = False  # what is opened is said too
+    quiet: bool = False  # of all that is said, errors alone are
     unread: bool = False  # nobody reads stdout any more
 
     def __post_init__(self) -> None:
@@ -97,8 +99,7 @@ class World:
         from llmlab.models.library import Library
 
         settings = asked.over(self.config)
-        if self.debug:
-            self.say(told(settings.threads, self.environ))
+        self.detail(told(settings.threads, self.environ))
         return Library(settings, self, thorough, self.environ)
 
     def _make_shelf(self, thorough: bool, asked: "Computing") -> "Shelf":
@@ -204,14 +205,20 @@ class World:
             raise _unwritten(error) from None
         return True
 
-    def say(self, message: str) -> None:
-        """One line on stderr, whatever the message holds; a terminal folds it between words."""
+    def say(self, message: str, *, always: bool = False) -> None:
+        """One line on stderr, whatever the message holds; a terminal folds it between words. `always`: an error."""
         line = harmless(f"llmlab: {' '.join(message.split())}")
-        self.tell("\n".join(fold(line, self.width) if self.talks else [line]) + "\n")
+        self.tell("\n".join(fold(line, self.width) if self.talks else [line]) + "\n", always=always)
 
-    def tell(self, text: str) -> None:
+    def detail(self, message: str) -> None:
+        """The same of what only --verbose and --debug ask for."""
+        if self.verbose or self.debug:
+            self.say(message)
+
+    def tell(self, text: str, *, always: bool = False) -> None:
         """Write running text to stderr at once."""
-        print(harmless(text, LAYOUT), end="", file=self.stderr, flush=True)
+        if always or not self.quiet:
+            print(harmless(text, LAYOUT), end="", file=self.stderr, flush=True)
 
     def ask(self, prompt: str) -> str | None:
         """The next line that the user types, after a prompt, or of what is piped, without one; None after the last."""
@@ -263,6 +270,9 @@ class World:
         from llmlab.cli.watch import MovingBar
         from llmlab.progress import Lines, Watch
 
+        if self.quiet:
+            yield silent
+            return
         watch = Watch(MovingBar(self, label) if self.talks else Lines(self.say, label))
         try:
             yield watch.update

@@ -35,6 +35,9 @@ class Notes:
     def say(self, message: str) -> None:
         print(harmless(f"llmlab: {' '.join(message.split())}"), file=sys.stderr, flush=True)
 
+    def detail(self, message: str) -> None:
+        """A program asks what it wants to know of what was opened."""
+
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         watch = Watch(Lines(self.say, label))

@@ -22,6 +22,9 @@ class Voice:
     def say(self, message: str) -> None:
         self.to.say(message)
 
+    def detail(self, message: str) -> None:
+        self.to.detail(message)
+
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         with self.to.progress(label) as update:

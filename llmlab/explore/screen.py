@@ -103,6 +103,9 @@ class Explorer(App[int]):
         with suppress(RuntimeError):  # the loop is closed
             self.call_later(self.draw_foot)
 
+    def detail(self, message: str) -> None:
+        """The one line is for what happens now."""
+
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
         """How far long work has come, on the same line."""

@@ -4,7 +4,7 @@ from llmlab.backends.base import Encoder
 from llmlab.config import Config
 from llmlab.errors import MissingError, MisuseError, UnsupportedError
 from llmlab.language import tr
-from llmlab.models import engines, needs, prepare
+from llmlab.models import engines, needs, opening, prepare
 from llmlab.models.sources import Source
 
 
@@ -17,7 +17,7 @@ def opened(config: Config, dtype: str, shop: prepare.Workshop, source: Source) -
         )
     if source.is_use:
         return _universal(config, dtype, shop, source)
-    return _ctranslate2(config, dtype, shop, source) or _sentence_transformer(config, dtype, source)
+    return _ctranslate2(config, dtype, shop, source) or _sentence_transformer(config, dtype, shop, source)
 
 
 def _universal(config: Config, dtype: str, shop: prepare.Workshop, source: Source) -> Encoder:
@@ -31,7 +31,8 @@ def _universal(config: Config, dtype: str, shop: prepare.Workshop, source: Sourc
         raise MissingError(
             tr("{model} needs {package}", model=source.name, package=error.name), f"pip install {error.name}"
         ) from None
-    folder, tokenizer = prepare.use_folder(shop, source), source.path / usem.TOKENIZER
+    folder = opening.file(prepare.use_folder(shop, source), shop.reporter)
+    tokenizer = source.path / usem.TOKENIZER
     return usem.UniversalSentenceEncoder(folder, tokenizer, source.name, source.revision, config.threads)
 
 
@@ -51,11 +52,13 @@ def _ctranslate2(config: Config, dtype: str, shop: prepare.Workshop, source: Sou
         return None
     from llmlab.backends.ct2 import CTranslate2Encoder
 
+    opening.file(folder, shop.reporter)
     return CTranslate2Encoder(folder, source.name, source.revision, dtype, config.threads)
 
 
-def _sentence_transformer(config: Config, dtype: str, source: Source) -> Encoder:
+def _sentence_transformer(config: Config, dtype: str, shop: prepare.Workshop, source: Source) -> Encoder:
     from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 
     needs.of_torch(source.transformer, source.name, dtype)
+    opening.file(source.path, shop.reporter)
     return SentenceTransformerEncoder(source.path, source.name, source.revision, dtype, config.threads)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llmlab.config import Config, Engine
 from llmlab.errors import LabError, MissingError, MisuseError
 from llmlab.language import retold, tr
-from llmlab.models import engines, servers
+from llmlab.models import engines, opening, servers
 from llmlab.models.nature import Kind, nature, other_than
 from llmlab.models.sources import Origin, Source, locate
 from llmlab.progress import Reporter
@@ -32,10 +32,10 @@ class Library:
         self._thorough = thorough
         self.source = cache(lambda name: locate(config, name, reporter))
         self._nature = cache(lambda name: nature(self.source(name)))
-        self._causal_lm = cache(self._open_causal_lm)
-        self._tokenizer = cache(self._open_tokenizer)
+        self._causal_lm = cache(opening.timed(self._open_causal_lm, opening.model, reporter))
+        self._tokenizer = cache(opening.timed(self._open_tokenizer, opening.tokenizer, reporter))
         self._spellings = cache(self._read_spellings)
-        self._encoder = cache(self._open_encoder)
+        self._encoder = cache(opening.timed(self._open_encoder, opening.model, reporter))
         self._served_encoder = cache(self._open_served_encoder)
         self._table = cache(self._open_table)
 
@@ -213,7 +213,7 @@ class Library:
             self.reporter.say(tr("{why} ({hint}): the torch engine answers, slower", why=why, hint=why.hint))
         from llmlab.models import needs, prepare
 
-        folder = prepare.transformers_folder(self.shop, source)
+        folder = opening.file(prepare.transformers_folder(self.shop, source), self.reporter)
         needs.of_torch(folder, source.name, self._torch_dtype)
         from llmlab.backends.torch.causal import HuggingFaceLM
 
@@ -223,7 +223,7 @@ class Library:
     def _open_llama(self, source: Source) -> "CausalLM":
         from llmlab.models import needs, prepare
 
-        path = prepare.gguf_to_run(self.shop, source, self.config.dtype)
+        path = opening.file(prepare.gguf_to_run(self.shop, source, self.config.dtype), self.reporter)
         needs.of_gguf(path, source.name, self.reporter)
         from llmlab.backends.llamacpp import LlamaCpp
 

@@ -14,7 +14,7 @@ from llmlab import cache
 from llmlab.config import SpaceEntry
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.language import later, tr
-from llmlab.models import catalog
+from llmlab.models import catalog, opening
 from llmlab.models.library import Library
 from llmlab.names import checked_moment, composed, is_path, located, trained
 from llmlab.spaces.again import as_noted, same, unfinished
@@ -43,7 +43,8 @@ class Shelf:
     def __init__(self, library: Library, thorough: bool = False) -> None:
         self.library, self.config, self.reporter = library, library.config, library.reporter
         self._thorough = thorough
-        self._opened, self.encoder_of = once(self._open), once(self._encoder_of)
+        self._opened = once(opening.timed(self._open, _told, self.reporter))
+        self.encoder_of = once(self._encoder_of)
 
     def open(self, name: str = "", standardize: bool = False) -> Space:
         """The space, built first when it is one of the settings', or a file, and not in the cache as it is now.
@@ -241,6 +242,17 @@ class Shelf:
         for note in facts.get("left_out", ()):
             self.reporter.say(tr("{name}: {said}", name=facts["model"], said=told(note)))
         return {**measured, **facts}
+
+
+def _told(space: Space, seconds: float) -> str:
+    facts = space.facts
+    return tr(
+        "the space {name} is open: {words:,} words, {dimension} numbers a vector; {seconds:.2f} s",
+        name=facts.name,
+        words=facts.words,
+        dimension=facts.dimension,
+        seconds=seconds,
+    )
 
 
 def facts_of(made: cache.Artifact) -> SpaceFacts | None:

@@ -60,6 +60,9 @@ class Silent:
     def say(self, message: str) -> None:
         pass
 
+    def detail(self, message: str) -> None:
+        pass
+
     def progress(self, label: str) -> AbstractContextManager[Progress]:
         return nullcontext(silent)
 
