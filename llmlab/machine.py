@@ -55,6 +55,23 @@ def _read(path: Path) -> str:
         return ""
 
 
+def total(root: Path = ROOT) -> float:
+    """Bytes of memory that the machine has, swap aside."""
+    told = dict(line.split(":") for line in _read(root / "proc/meminfo").splitlines())
+    if "MemTotal" in told:
+        return int(told["MemTotal"].split()[0]) * 1024
+    import psutil
+
+    return float(psutil.virtual_memory().total)
+
+
+def limit(root: Path = ROOT) -> float:
+    """Bytes that the groups of this process may hold at most; inf where none has a limit."""
+    names = ("memory.max", "memory.limit_in_bytes")
+    told = [_read(group / name) for group in _groups("memory", root) for name in names]
+    return min((int(one) for one in told if one.isdecimal()), default=math.inf)
+
+
 def memory(root: Path = ROOT) -> float:
     """Bytes of memory that this process can still be given: free ones of the machine, and of each group's limit.
 

@@ -98,6 +98,10 @@ def test_the_help_of_every_verb_loads_nothing_that_computes():
     assert not loaded(*(f"{verb} --help" for verb in (*ROOMS, *below))) & (HEAVY | DRAWING | {"numpy"})
 
 
+def test_the_doctor_loads_nothing_that_it_tells_of():
+    assert not loaded("doctor") & (HEAVY | {"openai", "vl_convert", "textual", "gensim"})
+
+
 def test_the_tokens_of_a_folder_need_transformers_once(lm_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("LLMLAB_CACHE", str(tmp_path))
     line = f"tokens 'The cat' --model {lm_folder}"

@@ -33,7 +33,7 @@ COUNTED = {  # percentage points that one case moves, which a rounding may turn
 }
 NOT_ASKED = ("Lessons", "Training", "Play", "Things")  # sections whose verbs ask no question of one file
 CHAPTERS = {"lesson": "play", "explore": "pictures", "space": "vectors", "models": "models"}
-CHAPTERS |= {"cache": "models", "serve": "scale", "merge": "scale", "completion": "models"}
+CHAPTERS |= {"cache": "models", "serve": "scale", "merge": "scale", "completion": "models", "doctor": "models"}
 
 
 def called(page: Path) -> str:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from llmlab import machine
@@ -54,3 +55,24 @@ def test_a_process_that_is_bound_to_one_core_has_one():
 
 def test_this_process_has_no_more_cores_than_the_machine():
     assert 1 <= machine.cores() <= (os.cpu_count() or 1)
+
+
+MEMORY = {
+    "none": ("0::/app\n", {"app/memory.max": "max\n"}, float("inf")),
+    "version 2": ("0::/app\n", {"app/memory.max": "1000\n"}, 1000),
+    "the least of two": ("0::/app/b\n", {"app/memory.max": "900\n", "app/b/memory.max": "1000\n"}, 900),
+    "version 1": ("4:memory:/app\n", {"memory/app/memory.limit_in_bytes": "800\n"}, 800),
+}
+
+
+@pytest.mark.parametrize(("own", "files", "expected"), MEMORY.values(), ids=MEMORY)
+def test_a_limit_of_memory_is_the_least_of_the_groups(own, files, expected, tmp_path):
+    assert machine.limit(system(tmp_path, own, **files)) == expected
+
+
+def test_the_machine_has_the_memory_that_psutil_says():
+    assert machine.total() == pytest.approx(psutil.virtual_memory().total, rel=1e-3)
+
+
+def test_where_linux_tells_nothing_psutil_is_asked(tmp_path):
+    assert machine.total(tmp_path) == psutil.virtual_memory().total

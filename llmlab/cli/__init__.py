@@ -68,10 +68,11 @@ SECTIONS = {  # of --help, with the verbs' rooms
         "serve": "a server that keeps a model open for many commands",
         "merge": "put together what several machines computed",
         "completion": "Tab in your shell: install, show",
+        "doctor": "what is here, what is missing: for a bug report",
     },
 }
 ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb in verbs}
-ROOMS |= {name: name for name in ("models", "cache", "serve", "merge", "completion")} | {"space": "spaces"}
+ROOMS |= {name: name for name in ("models", "cache", "serve", "merge", "completion", "doctor")} | {"space": "spaces"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
 EXAMPLES = ("llmlab lesson 1 --run", "llmlab neighbors love")

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import servers
@@ -141,6 +142,13 @@ def refuses(lab):
         assert (done.code, done.out) == (code, "")
 
     return refuses
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is free of this machine, which doctor tells, stays as it is from one command to the next."""
+    monkeypatch.setattr("llmlab.machine.memory", lambda: 2.0**33)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2**34))
 
 
 @pytest.fixture

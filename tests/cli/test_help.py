@@ -74,6 +74,7 @@ NEEDS_NOTHING = [
     "models prepare",
     *(f"cache {verb}" for verb in ("list", "check", "repair", "clean")),
     "serve",
+    "doctor",
     "completion install",
 ]
 

@@ -17,7 +17,7 @@ PAIRS = '{"sentence_good": "the cat sat", "sentence_bad": "cat the sat", "UID": 
 QUESTIONS = '{"context": "the cat", "choices": [" sat", " the"], "answer": 0}\n'
 WORDS = "cat 4 1\ndog 4 2\ncats 4 1.5\ncar -3 1\nlove 0 2\n爱 1 2\n"
 LEFT_OUT = {"secret", "lesson", "train ngram", "serve"}  # a game that keeps its word; others say themselves what to try
-LEFT_OUT |= {"cache repair", "cache clean"}  # after which all is well
+LEFT_OUT |= {"cache repair", "cache clean", "doctor"}  # after which all is well; it says itself what to try
 FILES = {"pairs.jsonl": PAIRS, "choose.jsonl": QUESTIONS, "text.txt": "the cat sat on the mat.\n", "mine.vec": WORDS}
 
 HINTED = [  # what is typed, and what is told to type next

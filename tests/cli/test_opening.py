@@ -151,6 +151,7 @@ SPACES = [  # how many models are looked for, and what is opened
     ("tokens 'The cat' a GGUF LM", 2, ["TokenizerFile"]),
     ("models list", 0, []),
     ("serve --list", 0, []),
+    ("doctor", 0, []),
     ("models show LM_FOLDER", 1, []),
     ("models show GGUF_FILE", 1, []),
     ("models prepare ENCODER_FOLDER", 1, ["CTranslate2Encoder"]),

@@ -104,6 +104,7 @@ THINGS: list[Case] = [
     *(("models.show", name, "") for name in ("LM_FOLDER", "GGUF_FILE", "ENCODER_FOLDER")),
     *((f"cache.{verb}", "", "") for verb in ("list", "check")),
     ("serve", "--list", ""),
+    ("doctor", "", ""),
     ("models.show.served", "SERVED", ""),
     ("models.probe", "SERVED", ""),
     ("prob", "'The cat' -m SERVED", ""),
@@ -165,7 +166,7 @@ def test_every_record_about_lessons_is_what_the_schema_says(lab, kind, line, std
     check(lab, kind, line, stdin)
 
 
-@pytest.mark.usefixtures("spaces")
+@pytest.mark.usefixtures("spaces", "still")
 @pytest.mark.parametrize(("kind", "line", "stdin"), THINGS)
 def test_every_record_about_vectors_and_things_is_what_the_schema_says(lab, kind, line, stdin):
     check(lab, kind, line, stdin)

@@ -124,6 +124,7 @@ CASES: dict[str, list[tuple[str, str]]] = {  # verb: what stands after it, stdin
     **{f"cache {verb}": [("", "")] for verb in ("list", "check", "repair")},
     "cache clean": [("--yes", "")],
     "serve": [("--list", "")],
+    "doctor": [("", "")],
 }
 BESIDE = [  # several models
     *((f"prob {text} TWO", "") for text in (ENGLISH, CHINESE, f"{BOTH} cat")),

@@ -60,6 +60,15 @@ def family(text: str, say: Callable[[str], None]) -> str:
     return best
 
 
+def having(letters: str) -> str:
+    """The family of a font here that has all of these letters; "" where there is none."""
+    for file in _files(set(letters), thorough=False):
+        for name, characters in _faces(file):
+            if all(ord(letter) in characters for letter in letters):
+                return name
+    return ""
+
+
 def _is_emoji(character: str) -> bool:
     """Pictures such as ☀ and 🎉; arrows, blocks and lines are carried."""
     return unicodedata.category(character) == "So" and ord(character) >= 0x2600

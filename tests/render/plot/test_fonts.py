@@ -56,6 +56,13 @@ def test_the_font_that_has_the_most_of_the_letters_is_taken_and_all_that_are_nee
     assert told == [str(place), str(place / "deep")]
 
 
+def test_a_font_is_named_that_has_all_letters_asked_for(folder):
+    font(folder[0] / "a.ttf", "Half Hei", "中")
+    font(folder[0] / "b.ttf", "Whole Hei", "中文")
+    assert fonts.having("中文") == "Whole Hei"
+    assert fonts.having("中国") == ""
+
+
 def test_the_mark_of_a_space_is_drawn_in_the_letters_font_but_none_is_refused_for_it(folder):
     font(folder[0] / "a.ttf", "Marks Sans", "␣")
     assert family("cat␣dog") == "Marks Sans"
