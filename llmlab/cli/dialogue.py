@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from llmlab.cli.terminal import is_watched
 from llmlab.cli.world import World
 from llmlab.lab.text import edged, many, number, show
 from llmlab.language import later, tr, tr_many
@@ -56,7 +57,7 @@ def turns(
 def say(world: World, text: str) -> None:
     """Lines on stderr, folded on a terminal."""
     lines = text.split("\n")
-    folded = [part for line in lines for part in (fold(line, world.width) if world.talks else [line])]
+    folded = [part for line in lines for part in (fold(line, world.told_width) if is_watched(world.stderr) else [line])]
     world.tell("".join(f"{line}\n" for line in folded))
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from llmlab.cli.options import FormOptions
+from llmlab.cli.terminal import is_watched
 from llmlab.cli.verbs import option, verb
-from llmlab.cli.world import World, is_terminal
+from llmlab.cli.world import World
 from llmlab.language import spoken, tr
 
 if TYPE_CHECKING:  # loaded when it runs
@@ -37,7 +38,7 @@ def _terminal(world: World) -> "list[Fact]":
     """Where the answer is read."""
     from llmlab.doctor.report import Fact
 
-    watched = is_terminal(world.stdout, world.environ)
+    watched = is_watched(world.stdout)
     encoding = getattr(world.stdout, "encoding", None) or "utf-8"
     coloured = tr("coloured") if world.colours else tr("without colours")
     lacks = "" if _writes(encoding) else tr("{encoding} has no Chinese letters", encoding=encoding)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmlab.cli.options import STDIN, FormOptions
+from llmlab.cli.terminal import is_watched
 from llmlab.cli.verbs import option, verb
-from llmlab.cli.world import World, is_terminal
+from llmlab.cli.world import World
 from llmlab.errors import Exit, MisuseError
 from llmlab.language import tr
 
@@ -81,7 +82,7 @@ def _read(world: World, lesson: "Lesson") -> None:
     """The page: drawn for a terminal, as it is for a pipe."""
     from llmlab.cli.pager import page
 
-    if not is_terminal(world.stdout, world.environ):
+    if not is_watched(world.stdout):
         world.write(lesson.text)
         return
     from llmlab.render.markdown import drawn

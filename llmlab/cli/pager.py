@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from llmlab.cli.world import World, is_terminal
+from llmlab.cli.terminal import is_terminal
+from llmlab.cli.world import World
 
 KEYS = "[Space] [b] [q]"  # its prompt: less mars what is not ASCII there
 

@@ -12,9 +12,10 @@ import typer
 
 from llmlab.cli.model_options import EngineOptions, ModelOptions
 from llmlab.cli.options import STDIN, PictureOptions
+from llmlab.cli.terminal import is_terminal
 from llmlab.cli.vector_options import SpaceOption
 from llmlab.cli.verbs import option, verb
-from llmlab.cli.world import World, is_terminal
+from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.text import unescape
 from llmlab.lab.vectors.question import refuse_nameless

@@ -18,7 +18,8 @@ from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, TextIO
 
 from llmlab.cli import ended
-from llmlab.cli.world import World, is_terminal
+from llmlab.cli.terminal import is_terminal
+from llmlab.cli.world import World
 from llmlab.errors import Exit
 from llmlab.language import spoken, tr
 from llmlab.packaged import packaged

@@ -231,8 +231,8 @@ def page(ctx: Any, formatter: Any) -> None:
 
 def write_usage(formatter: Any, path: str, what: str) -> None:
     """How a verb is called, and an empty line."""
-    formatter.write_usage(path, what, prefix=tr("Usage: "))
-    formatter.write("\n")
+    for line in [*fold(tr("Usage: ") + f"{path} {what}", formatter.width), ""]:
+        formatter.write(f"{line}\n")
 
 
 def write_text(formatter: Any, text: str | None) -> None:

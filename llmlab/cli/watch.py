@@ -17,7 +17,7 @@ class MovingBar:
         from rich.progress import BarColumn, Progress, TextColumn
 
         parts = [TextColumn(f"{{task.{text}}}", markup=False) for text in ("description", "fields[far]")]
-        console = Console(file=world.stderr, width=world.width)
+        console = Console(file=world.stderr, width=world.told_width)
         self._bars, self._pace = Progress(parts[0], BarColumn(), parts[1], console=console, transient=True), Pace()
         self._task = self._bars.add_task(harmless(label), total=None, far="")
 

@@ -3,7 +3,6 @@ whole in tests.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from llmlab.cli.lang import asked
+from llmlab.cli.terminal import is_terminal, is_watched, terminal_width
 from llmlab.errors import LabError, reason
 from llmlab.language import Language, system_language, tr
 from llmlab.progress import Progress, silent
@@ -153,7 +153,7 @@ class World:
         if form.quiet:
             return self.write_values((values or result.values)())
         try:
-            to = Screen(is_terminal(self.stdout, self.environ), self.width, self.colours, self._explained)
+            to = Screen(is_watched(self.stdout), self.width, self.colours, self._explained)
             show(result, form.format, self.stdout, to, bom=form.bom, views=views)
             self.stdout.flush()
         except BrokenPipeError:
@@ -208,7 +208,7 @@ class World:
     def say(self, message: str, *, always: bool = False) -> None:
         """One line on stderr, whatever the message holds; a terminal folds it between words. `always`: an error."""
         line = harmless(f"llmlab: {' '.join(message.split())}")
-        self.tell("\n".join(fold(line, self.width) if self.talks else [line]) + "\n", always=always)
+        self.tell("\n".join(fold(line, self.told_width) if is_watched(self.stderr) else [line]) + "\n", always=always)
 
     def detail(self, message: str) -> None:
         """The same of what only --verbose and --debug ask for."""
@@ -226,7 +226,9 @@ class World:
         if not (own and all(is_terminal(one, self.environ) for one in (sys.stdin, self.stdout))):
             return next(self._lines, None)
         with suppress(ImportError):  # Windows edits lines itself
-            import readline  # noqa: F401  # with it `input` lets a line be edited
+            import readline  # with it `input` lets a line be edited
+
+            readline.parse_and_bind("set convert-meta off")  # in the locale C too what is typed is UTF-8
         try:
             return input(harmless(prompt))
         except EOFError:
@@ -261,8 +263,13 @@ class World:
 
     @property
     def width(self) -> int:
-        """Cells of a line: COLUMNS, else the terminal's, else 80."""
-        return int(columns) if (columns := self.environ.get("COLUMNS", "")).isdecimal() else terminal_width()
+        """Cells of a line of stdout: COLUMNS, else the terminal's, else 80."""
+        return terminal_width(self.stdout, self.environ)
+
+    @property
+    def told_width(self) -> int:
+        """The same of stderr."""
+        return terminal_width(self.stderr, self.environ)
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
@@ -289,11 +296,3 @@ class World:
 
 def _unwritten(error: OSError) -> LabError:
     return LabError(tr("stdout cannot be written: {reason}", reason=reason(error)), tr("see where > or | leads"))
-
-
-def is_terminal(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
-    return bool(stream and stream.isatty()) and environ.get("TERM") != "dumb"
-
-
-def terminal_width() -> int:
-    return shutil.get_terminal_size((80, 24)).columns

@@ -155,7 +155,7 @@ def test_the_width_is_that_of_columns(columns, width):
 
 @pytest.mark.parametrize("columns", ["", "wide", "-3"])
 def test_columns_that_is_no_number_is_passed_over(columns, monkeypatch):
-    monkeypatch.setattr("shutil.get_terminal_size", lambda fallback: os.terminal_size((97, 24)))
+    monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((97, 24)))
     assert World(argv=[], environ={"COLUMNS": columns}).width == 97
 
 
