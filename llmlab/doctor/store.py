@@ -40,7 +40,7 @@ def _damaged(config: Config) -> Fact:
     if not wrong:
         return Fact("cache", "damaged", wrong, tr("sizes as noted"))
     said = tr("damaged in the cache: {names}", names=", ".join(wrong))
-    return Fact("cache", "damaged", wrong, said, said, "llmlab models prepare")
+    return Fact("cache", "damaged", wrong, said, said, "llmlab cache repair")
 
 
 def _writable(folder: Path, *, whole: bool) -> Fact:

@@ -86,8 +86,8 @@ def test_a_damaged_folder_is_named_and_what_mends_it(lab, facts, environ, tmp_pa
     assert facts()["spaces", "others"][0] == 1
     words = Path(environ["LLMLAB_CACHE"]) / "spaces" / "mine" / "words.txt"
     words.write_bytes(words.read_bytes()[:-1])
-    assert facts()["cache", "damaged"] == (["spaces/mine"], "llmlab models prepare")
-    assert "damaged in the cache: spaces/mine (mend it: llmlab models prepare)" in lab("doctor").out
+    assert facts()["cache", "damaged"] == (["spaces/mine"], "llmlab cache repair")
+    assert "damaged in the cache: spaces/mine (mend it: llmlab cache repair)" in lab("doctor").out
 
 
 def test_a_model_that_is_not_installed_is_named_with_its_command(lab, environ, tmp_path):
