@@ -213,8 +213,10 @@ class _Header:
             raise ValueError(tr("it ends before what it states does"))
 
     def _number(self, layout: str) -> Any:
+        size = struct.calcsize(layout)
+        self._within(size)
         (value,) = struct.unpack_from(layout, self._content, self._place)
-        self._place += struct.calcsize(layout)
+        self._place += size
         return value
 
 

@@ -3,13 +3,16 @@
 import codecs
 import contextlib
 import gzip
+import io
 import itertools
 import re
 import shlex
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 from llmlab.errors import DamagedError, MisuseError, reason
 from llmlab.language import later, tr
@@ -22,14 +25,42 @@ PACKED = {
     ),
     b"\x1f\x8b": (later("{name} is packed with gzip"), later("end its name in .gz")),
 }
+LONGEST = 2**26  # bytes of a line: it is held in memory, several times where it is cut into numbers
+UNPACKED = 2**28, 100  # bytes that any gzip file may unpack to; times its size, for others: zeros come to 1,000
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BufferedIOBase]:
     """The bytes of a file, unpacked as they are read."""
-    with readable(path), gzip.open(path) if packed(path) else path.open("rb") as file:
+    with readable(path), io.BufferedReader(_Unpacked(path)) if packed(path) else path.open("rb") as file:
         yield file
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a gzip file. Raises MisuseError for one that is a bomb: a few bytes that unpack to very many."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, gzip.open(path)  # noqa: SIM115 - `close` closes it
+        least, times = UNPACKED
+        self._left = max(least, times * path.stat().st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._file.readinto(buffer)
+        self._left -= read
+        if self._left < 0:
+            raise MisuseError(
+                tr("{path} unpacks to more than {times} times its size", path=self._path, times=UNPACKED[1]),
+                tr("if it is meant to, unpack it with gunzip"),
+            )
+        return read
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def called(path: Path | str) -> str:
@@ -62,9 +93,11 @@ def readable(path: Path) -> Iterator[None]:
 def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
     """The lines of a file with their ends, without the byte order mark that some tools put before the first.
 
-    Raises MisuseError for UTF-16, whose mark is another, and for what is packed and does not say so.
+    Raises MisuseError for UTF-16, whose mark is another, for what is packed and does not say so, and for a line of more
+    than LONGEST bytes.
     """
-    first = file.readline()
+    lines = _bounded(file, name)
+    first = next(lines, b"")
     for magic, (what, hint) in PACKED.items():
         if first.startswith(magic):
             raise MisuseError(tr(what, name=name), tr(hint))
@@ -72,8 +105,19 @@ def raw_lines(file: BufferedIOBase, name: str) -> Iterator[bytes]:
         raise not_utf8(name, first)
     first = first.removeprefix(codecs.BOM_UTF8)
     if first.endswith(b"\n"):
-        return itertools.chain([first], file)
+        return itertools.chain([first], lines)
     return iter(re.findall(rb"[^\r]*\r|[^\r]+", first))  # the whole file: \r ends the lines of old Macs
+
+
+def _bounded(file: BufferedIOBase, name: str) -> Iterator[bytes]:
+    """The lines of a file as they come, none of them longer than LONGEST."""
+    for number, line in enumerate(iter(partial(file.readline, LONGEST + 1), b""), 1):
+        if len(line) > LONGEST:
+            message = tr(
+                "{name} line {number:,} is longer than {most} MiB", name=name, number=number, most=LONGEST >> 20
+            )
+            raise MisuseError(message, tr("break it into lines"))
+        yield line
 
 
 def text_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:

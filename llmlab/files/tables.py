@@ -7,16 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmlab.errors import MisuseError
+from llmlab.files.opening import LONGEST
 from llmlab.language import later, retold, tr
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SEPARATORS = "\t,;"
 SAMPLE = 100  # lines that the separator is found from
 DECLARED = re.compile(r'"?sep=(.)"?\s*')  # a first line of Excel's
-CSV = (later("unexpected end of data"), later("{mark} expected after {quote}"), later("line contains NUL"))
+CSV = (
+    later("unexpected end of data"),
+    later("{mark} expected after {quote}"),
+    later("line contains NUL"),
+    later("field larger than field limit ({limit})"),
+)
 WORD = re.compile(r"[\w-]+")
 
-csv.field_size_limit(2**31 - 1)  # a text may be long
+csv.field_size_limit(LONGEST)  # a text may be long; one whose quote never ends would be the whole file
 
 Row = tuple[int, list[str]]  # the line it begins on, and its cells
 

@@ -142,6 +142,14 @@ def test_a_hostile_file_is_damaged_and_little_is_read_of_it(tmp_path, reader, pa
         tracemalloc.stop()
 
 
+def test_a_header_that_is_cut_off_is_said_in_words(gguf_file, tmp_path):
+    path = tmp_path / "it.gguf"
+    for size in (4, 9, 20, 24, 30):
+        path.write_bytes(gguf_file.read_bytes()[:size])
+        with pytest.raises(DamagedError, match="is no whole GGUF file: it ends before what it states does"):
+            ours.metadata(path)
+
+
 def test_a_table_of_whole_numbers_is_none(tmp_path):
     path = tmp_path / "it.gguf"
     held = tensor((4, 4), I32)

@@ -1,9 +1,11 @@
 """Users' files and stdin: text, lines and long texts, whatever tool wrote them."""
 
 import codecs
+import csv
 import gzip
 import io
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from llmlab import files
 from llmlab.errors import DamagedError, MisuseError
-from llmlab.files import Files
+from llmlab.files import Files, opening
 from llmlab.lab.probability.pairs import PAIRS
 
 MISSING = "No such file or directory"
@@ -97,6 +99,61 @@ def test_a_packed_file_is_unpacked_and_a_cut_one_named(tmp_path, read):
     assert ask(reader(), read, tmp_path / "p.jsonl.GZ") == ask(reader(), read, tmp_path / "p.jsonl")
     with pytest.raises(DamagedError, match=r"cut\.jsonl\.gz is no whole gzip file"):
         ask(reader(), read, tmp_path / "cut.jsonl.gz")
+
+
+def peak_of(read, path):
+    """The message that a file is refused with, and the most bytes that were held till then."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(MisuseError) as caught:
+            ask(reader(), read, path)
+        return caught.value.message, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("read", ["text", "lines", "records"])
+@pytest.mark.parametrize("name", ["p.csv", "p.csv.gz", "p.jsonl", "p.jsonl.gz"])
+def test_a_line_without_end_is_refused_and_little_of_it_held(tmp_path, monkeypatch, read, name):
+    monkeypatch.setattr(opening, "LONGEST", 2**20)
+    first = b'{"good": "a", "bad": "b"}\n' if ".jsonl" in name else b"good,bad\n"
+    content = first + b"a" * 2**24
+    packed = gzip.compress(first) + 4 * gzip.compress(b"a" * 2**22)
+    (tmp_path / name).write_bytes(packed if name.endswith("gz") else content)
+    message, peak = peak_of(read, tmp_path / name)
+    assert message == f"{tmp_path / name} line 2 is longer than 1 MiB"
+    assert peak < 2**23
+    with pytest.raises(MisuseError, match="stdin line 2 is longer than 1 MiB"):
+        ask(reader(content), read, "-")
+
+
+def test_a_line_of_the_longest_that_may_be_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "LONGEST", 4)
+    (tmp_path / "l.txt").write_bytes(b"abc\nabcd")
+    assert list(reader().lines(tmp_path / "l.txt")) == [(1, "abc"), (2, "abcd")]
+
+
+@pytest.mark.parametrize("read", ["text", "lines", "blocks", "records"])
+def test_a_packed_file_that_unpacks_to_very_much_is_refused(tmp_path, monkeypatch, read):
+    monkeypatch.setattr(opening, "UNPACKED", (2**20, 100))
+    line = b'{"good": "a", "bad": "b"}'
+    (tmp_path / "few.jsonl.gz").write_bytes(gzip.compress(line + b" " * 2**19))  # 1,000 times its size, and little
+    assert ask(reader(), read, tmp_path / "few.jsonl.gz")
+    (tmp_path / "bomb.jsonl.gz").write_bytes(8 * gzip.compress(line + b"\n" * 2**22))
+    message, peak = peak_of(read, tmp_path / "bomb.jsonl.gz")
+    assert message == f"{tmp_path / 'bomb.jsonl.gz'} unpacks to more than 100 times its size"
+    assert peak < 2**25
+
+
+def test_a_cell_whose_quote_never_ends_is_no_whole_file_in_memory(tmp_path):
+    assert csv.field_size_limit() == opening.LONGEST
+    (tmp_path / "p.csv").write_text('good,bad\na,b\n"' + "c\n" * 2000, encoding="utf-8")
+    before = csv.field_size_limit(1000)
+    try:
+        with pytest.raises(MisuseError, match=r"p\.csv line 3 is no row of a table: field larger than field limit"):
+            ask(reader(), "records", tmp_path / "p.csv")
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("read", ["text", "lines", "records"])

@@ -17,13 +17,13 @@ from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
 Slices = Callable[[int, int], Any]  # rows first to last of an array, of any float type
 
 # Pickled, cut off, no array at all: what numpy says of a header, which it reads as Python's own syntax
-HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TokenError, TypeError, OverflowError, RecursionError)
+HEADER_ERRORS = (ValueError, EOFError, SyntaxError, TokenError, TypeError, ArithmeticError, MemoryError, RecursionError)
 NONE, SEVERAL = later("{path} holds no 2-D tensor"), later("{path} holds several 2-D tensors: {names}")
 
 
 def npy(path: Path, words: Path | None) -> Rows:
     _refuse_packed(path)
-    with readable(path):
+    with readable(path), np.errstate(over="raise"):
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except HEADER_ERRORS:

@@ -79,6 +79,30 @@ def test_what_is_no_array_is_not_unpickled(tmp_path, kind):
         read_all(path)
 
 
+def headed(header):
+    """An array file of numpy's that holds nothing else."""
+    whole = f"{header:<{-len(header) % 64 + len(header) + 53}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(whole)) + whole
+
+
+@pytest.mark.parametrize("shape", ["(10**12,)", "(1000000000000, 300)", f"({2**62}, {2**62})", "(-1, 3)", 9000 * "("])
+@pytest.mark.filterwarnings("error")
+def test_an_array_that_states_more_rows_than_its_file_holds_is_refused(tmp_path, shape):
+    path = array_file(tmp_path, b"a\n", np.ones((1, 1)))
+    path.write_bytes(headed(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}") + bytes(64))
+    with pytest.raises(DamagedError, match=r"v\.npy is no whole 2-D array"):
+        read_all(path)
+
+
+def test_a_safetensors_file_that_states_more_rows_than_it_holds_is_refused(tmp_path):
+    (tmp_path / "v.txt").write_bytes(b"a\n")
+    for count, end in [(10**12, 1200 * 10**12), (2, 8), (2**62, 2**62)]:
+        header = f'{{"v":{{"dtype":"F32","shape":[{count},300],"data_offsets":[0,{end}]}}}}'.encode()
+        (tmp_path / "v.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(64))
+        with pytest.raises(DamagedError, match=r"v\.safetensors is no whole safetensors file"):
+            read_all(tmp_path / "v.safetensors")
+
+
 def test_a_safetensors_file_that_is_not_one_matrix_of_floats_is_named(tmp_path):
     path, one = tmp_path / "v.safetensors", np.ones((1, 2), np.float32)
     (tmp_path / "v.txt").write_bytes(b"a\n")
