@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo, check_room
+from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.known import known_ids
 from llmlab.errors import UnsupportedError
 from llmlab.language import tr
@@ -117,6 +118,7 @@ class CTranslate2Encoder:
             pooled = np.where(inside, hidden, 0).sum(axis=1) / lengths[:, None]
         if self._normalize:
             pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        check_finite(pooled, VECTORS)
         return np.asarray(pooled, np.float32)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from llmlab.arrays import Floats
 from llmlab.backends import llama_library
 from llmlab.backends.base import ModelInfo
+from llmlab.backends.finite import WEIGHTS, check_finite
 from llmlab.backends.forest import Ids
 from llmlab.backends.llama_memory import Cells, Weights, lc
 from llmlab.backends.sampling import log_softmax
@@ -108,6 +109,7 @@ def lens(weights: Weights, info: ModelInfo, ids: Ids, threads: int) -> Floats:
     """
     states, count = States(info), info.layers + 1
     logits = _last(TensorWatch(states), weights, info, ids, threads, count)
+    check_finite(logits.max(axis=-1))
     if not states.whole:
         raise UnsupportedError(tr("the engine llama.cpp cannot show the states of {model}", model=info.name))
     return log_softmax(logits)
@@ -123,7 +125,9 @@ def attention(weights: Weights, info: ModelInfo, ids: Ids, threads: int) -> Floa
     sizes = {one.size for one in eye.found}
     if len(eye.found) != info.layers or len(sizes) != 1 or sizes.pop() % heads:
         raise UnsupportedError(tr("the engine llama.cpp cannot show the attention of {model}", model=info.name))
-    return np.stack(eye.found).reshape(info.layers, heads, -1)[:, :, : len(ids)]  # cells are filled in order
+    found = np.stack(eye.found).reshape(info.layers, heads, -1)[:, :, : len(ids)]  # cells are filled in order
+    check_finite(found, WEIGHTS)
+    return found
 
 
 def _last(watch: "TensorWatch", weights: Weights, info: ModelInfo, ids: Ids, threads: int, count: int) -> Floats:

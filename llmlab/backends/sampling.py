@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llmlab.arrays import Doubles, Floats, Ints
+from llmlab.backends.finite import check_finite
 from llmlab.backends.settings import Settings
 
 if TYPE_CHECKING:  # 30 ms that only drawing needs
@@ -21,9 +22,19 @@ LATE = 1e300  # later than any exponential number, and before what has a weight 
 
 
 def log_softmax(logits: Floats) -> Floats:
-    """log p = z - max z - log sum exp(z - max z), over the last axis; float32, nats."""
-    shifted = np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float32)
+    """log p = z - max z - log sum exp(z - max z), over the last axis; float32, nats.
+
+    Raises DamagedError for logits that are no numbers.
+    """
+    shifted = _shifted(logits)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
+
+
+def _shifted(logits: Floats) -> Floats:
+    """z - max z, at most 0. Of a row that holds nan or infinity, the largest is that."""
+    largest = logits.max(axis=-1, keepdims=True)
+    check_finite(largest)
+    return np.asarray(np.subtract(logits, largest, dtype=np.float32))
 
 
 def entropy(logprobs: Floats) -> float:
@@ -45,7 +56,7 @@ def top(logprobs: Floats | Doubles, k: int) -> Ints:
 
 def temper(logits: Floats, temperature: float) -> Floats:
     """log softmax(z / T); at T = 0 the limit, all mass on the argmax (the first of equals)."""
-    shifted = np.subtract(logits, logits.max(), dtype=np.float32)  # shifting first: z / T cannot overflow to +inf
+    shifted = _shifted(logits)  # first: z / T cannot overflow to +inf
     if temperature == 0:
         tempered: Floats = np.full_like(shifted, -np.inf)
         tempered[int(shifted.argmax())] = 0
@@ -153,7 +164,7 @@ def draw(weights: Floats, noise: "Generator") -> int:
 
 def draw_plain(logits: Floats, temperature: float, noise: "Generator") -> tuple[int, float]:
     """One token of softmax(z / T), T > 0, and its log-probability at T = 1: the fast way where no filter applies."""
-    shifted = np.subtract(logits, logits.max(), dtype=np.float32)
+    shifted = _shifted(logits)
     weights = np.exp(_cool(shifted, temperature))  # [V], not normalised: only their ratios count
     untempered = weights if temperature == 1 else np.exp(shifted)
     token = draw(weights, noise)
@@ -163,4 +174,5 @@ def draw_plain(logits: Floats, temperature: float, noise: "Generator") -> tuple[
 def logsumexp(row: Floats) -> float:
     """log sum exp z in nats, in float32 with a float64 result."""
     largest = row.max()
+    check_finite(largest)
     return float(largest) + float(np.log(np.exp(row - largest).sum(dtype=np.float64)))

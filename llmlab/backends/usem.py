@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import UNKNOWN, ModelInfo
+from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.errors import DamagedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
@@ -73,6 +74,7 @@ class UniversalSentenceEncoder:
             for count in pool.map(run, _batches([len(one) for one in ids])):
                 done += count
                 progress(done, len(texts))
+        check_finite(vectors, VECTORS)
         return vectors
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:

@@ -75,6 +75,7 @@ ROOMS = {verb: section.lower() for section, verbs in SECTIONS.items() for verb i
 ROOMS |= {name: name for name in ("models", "cache", "serve", "merge", "completion", "doctor")} | {"space": "spaces"}
 ROOMS |= dict.fromkeys(("choose", "pairs", "perplexity", "calibration"), "exams")
 COMPLETE = "_LLMLAB_COMPLETE"  # the variable by which a shell's script asks what may follow
+RUST = "pyo3_runtime"  # the module of what a library in Rust raises in panic, which is no Exception
 EXAMPLES = ("llmlab lesson 1 --run", "llmlab neighbors love")
 
 
@@ -196,6 +197,10 @@ def ended(world: World) -> int:
         return int(Exit.INTERRUPTED)
     except Exception as error:
         return _fail(world, error, _unforeseen(error), Exit.FAILURE)
+    except BaseException as error:
+        if type(error).__module__ != RUST:
+            raise
+        return _fail(world, error, tr("a library gives up: {error}", error=error), Exit.FAILURE)
 
 
 def _with_hint(error: LabError) -> str:

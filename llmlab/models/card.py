@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 
 from llmlab.backends import shards
+from llmlab.errors import DamagedError
 from llmlab.language import later, retold, tr
 from llmlab.models import prepare
 from llmlab.models.fact_names import fact_name
@@ -240,11 +241,14 @@ def _arrays(path: Path) -> tuple[list[Tensor], Record]:
 
 
 def _safetensors(path: Path) -> list[Tensor]:
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, framework="numpy") as file:
-        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        return [Tensor(name, tuple(one.get_shape()), one.get_dtype()) for name, one in slices.items()]
+    try:
+        with safe_open(path, framework="numpy") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            return [Tensor(name, tuple(one.get_shape()), one.get_dtype()) for name, one in slices.items()]
+    except SafetensorError:
+        raise DamagedError(tr("{path} is no whole safetensors file", path=path), tr("fetch or save it again")) from None
 
 
 def _mib(sizes: Iterable[int]) -> float:

@@ -17,6 +17,7 @@ from llmlab import cache
 from llmlab.arrays import Floats
 from llmlab.backends import shards
 from llmlab.backends.base import CausalLM
+from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.spellings import Spellings
 from llmlab.config import ModelEntry
 from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
@@ -234,8 +235,14 @@ def read_embedding_table(shop: Workshop, source: Source, open_lm: OpenLM) -> Flo
     if source.is_gguf:
         from llmlab.backends import gguf as gguf_file
 
-        return gguf_file.embedding_table(gguf(shop, source))
-    lm: Any = open_lm()
+        table = gguf_file.embedding_table(gguf(shop, source))
+    else:
+        table = _table_of(source, open_lm())
+    check_finite(table, VECTORS)
+    return table
+
+
+def _table_of(source: Source, lm: Any) -> Floats:
     if lm.info.dtype != "float32":  # the table is the weights', not those of this run's rounding
         from llmlab.backends.torch.causal import HuggingFaceLM
 

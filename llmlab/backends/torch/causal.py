@@ -14,6 +14,7 @@ import torch
 
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_bos, check_room
+from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.forest import Count, Forest, Ids, Tally, groups, grow
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import forest as forests
@@ -142,7 +143,9 @@ class HuggingFaceLM:
             output = self._model.base_model(
                 input_ids=torch.tensor([ids], device=self._device), output_hidden_states=True, use_cache=False
             )
-        return np.asarray(output.hidden_states[layer][0, len(self._bos) :].float().cpu().numpy(), np.float32)
+        states = np.asarray(output.hidden_states[layer][0, len(self._bos) :].float().cpu().numpy(), np.float32)
+        check_finite(states, VECTORS)
+        return states
 
     def lens(self, context: Tokens) -> Floats:
         ids = self._context_ids(context)

@@ -22,9 +22,10 @@ from transformers import PreTrainedTokenizerBase
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import POOLED, PROMPTED, UNKNOWN, UNPOOLED, ModelInfo, check_room
+from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.known import known_ids
+from llmlab.backends.torch import refusals
 from llmlab.backends.torch.opening import DTYPES, best_device, prepare_torch
-from llmlab.backends.torch.tokens import brief
 from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
@@ -68,6 +69,7 @@ class SentenceTransformerEncoder:
             output = self._model.encode(batch, batch_size=BATCH_TEXTS, show_progress_bar=False, convert_to_tensor=True)
             vectors[rows] = _numpy(output)
             progress(start + len(rows), len(texts))
+        check_finite(vectors, VECTORS)
         return vectors
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
@@ -154,8 +156,7 @@ def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, i
             ).eval()
             dimension = model.encode(["a"], show_progress_bar=False).shape[1]  # not every module knows its own
         except Exception as error:  # the modules of a folder may fail in as many ways as programs
-            message = tr("sentence-transformers cannot read {folder}: {error}", folder=folder, error=brief(error))
-            raise DamagedError(message, tr("is the folder whole?")) from error
+            raise refusals.of_encoder(folder, error) from error
     lacking = re.findall(r"^(\S+) +\| MISSING", "\n".join(heard["transformers"]), re.MULTILINE)
     if used := [name for name in lacking if not (name.startswith("pooler.") and Pooling in map(type, model))]:
         raise DamagedError(

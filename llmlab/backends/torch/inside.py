@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from llmlab.arrays import Floats
+from llmlab.backends.finite import WEIGHTS, check_finite
 from llmlab.backends.sampling import log_softmax
 from llmlab.backends.torch import scores
 from llmlab.backends.torch.scores import Reader, Split
@@ -66,7 +67,9 @@ def attention(model: Any, device: str, ids: tuple[int, ...], layers: int) -> Flo
         raise MisuseError(
             tr("{model} has no attention of the same heads in each layer", model=type(model).__name__), tr(OTHER)
         )
-    return np.asarray(torch.stack(found).float().cpu().numpy(), np.float32)
+    weights = np.asarray(torch.stack(found).float().cpu().numpy(), np.float32)
+    check_finite(weights, WEIGHTS)
+    return weights
 
 
 def _same(out: Any, states: Any) -> bool:

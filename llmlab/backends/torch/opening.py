@@ -1,5 +1,7 @@
 """How transformers opens a folder: the weights of a causal language model, where they run, and in which numbers."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,12 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from llmlab.backends.torch.tokens import brief
+from llmlab.backends.torch import refusals
 from llmlab.errors import DamagedError, MisuseError, lacks_memory
 from llmlab.language import later, tr
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+LAYER = re.compile(r"\.\d+(?=\.)")  # the number of a layer in a weight's name
 OTHER_MODELS = later("see `llmlab models list`")
 
 
@@ -26,7 +29,7 @@ def load_causal(folder: Path, dtype: str) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # what comes with a folder may fail in as many ways as a program
         if lacks_memory(error):
             raise
         if "Unrecognized configuration class" in str(error):
@@ -34,17 +37,26 @@ def load_causal(folder: Path, dtype: str) -> Any:
             raise MisuseError(
                 tr("transformers has no causal language model of the type {kind}", kind=kind), tr(OTHER_MODELS)
             ) from None
-        hint = tr("is it a whole language model with safetensors weights?")
-        raise DamagedError(
-            tr("transformers cannot read {folder}: {error}", folder=folder, error=brief(error)), hint
-        ) from error
+        raise refusals.of_model(folder, error) from error
     if loading["missing_keys"]:  # transformers would fill them with random numbers and go on
         lacking = sorted(loading["missing_keys"])[0]
         raise DamagedError(
             tr("{folder} lacks the weights {weights} ...", folder=folder, weights=lacking),
             tr("give a whole language model, its head too"),
         )
+    _refuse_further_layers(folder, {*model.state_dict()}, loading["unexpected_keys"])
     return model.eval()
+
+
+def _refuse_further_layers(folder: Path, read: set[str], left: Iterable[str]) -> None:
+    """Raise DamagedError for weights of a layer that config.json does not count: without it the rest says nothing."""
+    layers = {LAYER.sub("", name) for name in read if LAYER.search(name)}
+    more = sorted(name for name in left if LAYER.search(name) and (LAYER.sub("", name) in layers or not layers))
+    if more:
+        raise DamagedError(
+            tr("{folder} holds {weights} ..., a layer more than its config.json says", folder=folder, weights=more[0]),
+            tr("fetch config.json again"),
+        )
 
 
 def end_tokens(model: Any, tokenizer: Any) -> set[int]:

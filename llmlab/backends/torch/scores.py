@@ -15,6 +15,7 @@ import torch
 
 from llmlab.arrays import Ints
 from llmlab.backends.base import TokenStats
+from llmlab.backends.finite import check_finite
 from llmlab.errors import MisuseError
 from llmlab.language import tr
 
@@ -88,6 +89,7 @@ def reader(model: Any, device: str) -> Reader:
     inputs = {"input_ids": torch.tensor([PROBE], device=device), "use_cache": False}
     with torch.inference_mode():
         expected = model(**inputs).logits[0].float()
+        check_finite(_numpy(expected.amax(-1)))
         try:
             found = rows(split, split.states(len(PROBE), inputs)[0][0])
         except (AttributeError, RuntimeError, TypeError):  # the body answers in another shape than the model reads
@@ -113,6 +115,7 @@ def logprobs(model: Reader, states: Any, places: Ints, tokens: Ints) -> TokenSta
         own[here] = _numpy(block[torch.from_numpy(places[here]), torch.from_numpy(tokens[here] - begin)])
         begin += block.shape[1]
     totals = _numpy(torch.logsumexp(torch.stack(sums).double(), 0))  # [n]
+    check_finite(totals)
     count = len(tokens)
     return TokenStats(own - totals[places], np.zeros(count, np.int64), np.full(count, np.nan))
 
@@ -129,6 +132,7 @@ def details(model: Reader, states: Any, places: Ints, tokens: Ints, most: int) -
 
 def _details(logits: Any, places: Ints, tokens: Ints) -> TokenStats:
     """From whole rows of logits [n, V]."""
+    check_finite(_numpy(logits.amax(-1)))
     logprobs = torch.log_softmax(logits, -1)
     entropies = torch.stack([torch.special.entr(row.exp()).sum(dtype=torch.float64) for row in logprobs])
     at = torch.from_numpy(places)

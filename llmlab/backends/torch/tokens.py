@@ -14,8 +14,7 @@ from llmlab.backends.chat import render
 from llmlab.backends.forest import Ids
 from llmlab.backends.pieces import BYTE, Spelt, bytes_of, has_mark, spelt
 from llmlab.backends.tokenizer_file import FILE
-from llmlab.errors import DamagedError
-from llmlab.language import tr
+from llmlab.backends.torch import refusals
 
 
 class TokenPieces:
@@ -24,10 +23,8 @@ class TokenPieces:
     def __init__(self, folder: Path, bos: bool | None = None) -> None:
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise DamagedError(
-                tr("transformers finds no tokenizer in {folder}: {error}", folder=folder, error=brief(error))
-            ) from error
+        except Exception as error:  # what comes with a folder may fail in as many ways as a program
+            raise refusals.of_tokenizer(folder, error) from error
         self._added = self.tokenizer.added_tokens_decoder  # id -> AddedToken
         self._special = set(self.tokenizer.all_special_ids)
         self._unknown = self.tokenizer.unk_token_id
@@ -114,7 +111,3 @@ def _named_bos(folder: Path, tokenizer: Any) -> Ids:
 
 def _without_backend(tokenizer: Any) -> Spelt:
     return "sentencepiece" if has_mark(tokenizer) else "decoded"
-
-
-def brief(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
