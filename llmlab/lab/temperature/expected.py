@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from llmlab.errors import MisuseError
 from llmlab.lab.languages import UNSPACED, language
+from llmlab.lab.patterns import Matches, matcher
 from llmlab.language import tr
 
 OPENING = r"[\s\"'“‘«「『《(（*_]*"  # what may stand before an answer's first word
@@ -36,11 +38,7 @@ class Expected:
         if anywhere and not texts:
             raise MisuseError(tr("--anywhere is of an expected text"), tr("give --expect TEXT"))
         for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                message = tr("{pattern!r} is no pattern: {error}", pattern=pattern, error=error)
-                raise MisuseError(message, tr("see Python's re")) from None
+            _matcher(pattern)
         return cls(tuple(texts), tuple(patterns), anywhere)
 
     @property
@@ -50,7 +48,7 @@ class Expected:
 
     def accepts(self, answer: str) -> bool:
         held = any(stands(text.strip(), answer, self.anywhere) for text in self.texts)
-        return held or any(re.search(pattern, answer) for pattern in self.patterns)
+        return held or any(_matcher(pattern)(answer) for pattern in self.patterns)
 
     @property
     def aim(self) -> str:
@@ -61,6 +59,18 @@ class Expected:
             return tr("match {patterns}", patterns=patterns)
         held = tr("hold {texts}", texts=texts) if self.anywhere else tr("begin with {texts}", texts=texts)
         return tr("{held} or match {patterns}", held=held, patterns=patterns) if patterns else held
+
+
+@cache
+def _matcher(pattern: str) -> Matches:
+    """Whether an answer is matched. Raises MisuseError for what is no pattern."""
+
+    def refused(error: str) -> MisuseError:
+        return MisuseError(
+            tr("{pattern!r} is no pattern: {error}", pattern=pattern, error=error), tr("see Python's re")
+        )
+
+    return matcher(pattern, refused)
 
 
 def stands(word: str, answer: str, anywhere: bool = False) -> bool:

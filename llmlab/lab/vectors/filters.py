@@ -1,13 +1,13 @@
 """Which words may be neighbours: no inflections of the query, only frequent ones, only those of a pattern."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from llmlab.errors import MissingError, MisuseError
 from llmlab.lab import languages
+from llmlab.lab.patterns import matcher
 from llmlab.language import tr
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def not_forms_of(words: Sequence[str], language: str) -> Keep:
 
 def matching(pattern: str) -> Keep:
     """Words that a regular expression matches whole. Raises MisuseError for one that is none."""
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
+
+    def refused(error: str) -> MisuseError:
         message = tr("--words {pattern!r} is no regular expression: {error}", pattern=pattern, error=error)
-        raise MisuseError(message, tr('for example --words "[a-z]+ing"')) from None
-    return lambda word: compiled.fullmatch(word) is not None
+        return MisuseError(message, tr('for example --words "[a-z]+ing"'))
+
+    return matcher(pattern, refused, whole=True)
 
 
 def at_least(zipf: float, language: str) -> Keep:
