@@ -37,14 +37,21 @@ class FormOptions(Struct, frozen=True):
     bom: Annotated[
         bool, option("--bom", panel=SHOWN, help="Begin csv and tsv with the mark that spreadsheets look for.")
     ] = False
+    safe_csv: Annotated[
+        bool, option("--safe-csv", panel=SHOWN, help="In csv and tsv ' before texts that spreadsheets would compute.")
+    ] = False
     quiet: Annotated[
         bool, option("--quiet", "-q", panel=SHOWN, help="The one value alone: a probability, a word, a vector.")
     ] = False
 
     def __post_init__(self) -> None:
         """Raise MisuseError for what contradicts itself."""
-        if self.bom and self.format not in ("csv", "tsv"):
-            raise MisuseError(tr("--bom goes with csv and tsv"), tr("add --format csv, or leave out --bom"))
+        for name, given in (("--bom", self.bom), ("--safe-csv", self.safe_csv)):
+            if given and self.format not in ("csv", "tsv"):
+                raise MisuseError(
+                    tr("{option} goes with csv and tsv", option=name),
+                    tr("add --format csv, or leave out {option}", option=name),
+                )
         if self.quiet and self.format != "table":
             raise MisuseError(tr("--quiet prints one value, --format whole records"), tr("give one of them"))
 

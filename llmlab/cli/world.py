@@ -154,7 +154,7 @@ class World:
             return self.write_values((values or result.values)())
         try:
             to = Screen(is_watched(self.stdout), self.width, self.colours, self._explained)
-            show(result, form.format, self.stdout, to, bom=form.bom, views=views)
+            show(result, form.format, self.stdout, to, bom=form.bom, safe=form.safe_csv, views=views)
             self.stdout.flush()
         except BrokenPipeError:
             self._reader_gone()
@@ -179,7 +179,7 @@ class World:
         """Write jsonl, csv or tsv as the records come."""
         from llmlab.render.records import streamed
 
-        for text in streamed(batches, form.format, bom=form.bom):
+        for text in streamed(batches, form.format, bom=form.bom, safe=form.safe_csv):
             if not self.write(text):
                 return
 

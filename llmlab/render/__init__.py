@@ -28,6 +28,7 @@ def show(
     screen: Screen,
     *,
     bom: bool = False,
+    safe: bool = False,
     views: Callable[[], Sequence[Picture]] | None = None,
 ) -> None:
     """Write a result in the form asked for; `views` where others than its own are wanted."""
@@ -41,5 +42,5 @@ def show(
     if form == "json":
         text = records.to_json(result.document())
     else:
-        text = "".join(records.streamed([result.records()], form, bom=bom))
+        text = "".join(records.streamed([result.records()], form, bom=bom, safe=safe))
     stream.write(harmless(text, LAYOUT))

@@ -13,6 +13,7 @@ from llmlab.view import Record, Vector
 SEPARATED = {"csv": (",", "\t\n"), "tsv": ("\t", "")}  # what separates, and the control characters that stay
 CUT_NUMBER = re.compile(r"-?\d*\.?\d*([eE][+-]?\d*)?")
 CUT_VALUE = re.compile(r'"([^"\\]|\\.)*\\?|\[.*|nu?l?|tr?u?|fa?l?s?', re.DOTALL)  # of JSON, without its end
+FORMULAS = tuple("=+-@＝＋－＠\t\r\n")  # https://owasp.org/www-community/attacks/CSV_Injection
 BOM = "\ufeff"  # by it spreadsheets know UTF-8
 NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -62,8 +63,11 @@ def to_lines(values: Iterable[str]) -> str:
     return "".join(replaced(value, _named) + "\n" for value in values)
 
 
-def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = False) -> Iterator[str]:
-    """The text of each batch; the columns of csv and tsv are those of the first that is not empty."""
+def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = False, safe: bool = False) -> Iterator[str]:
+    """The text of each batch; the columns of csv and tsv are those of the first that is not empty.
+
+    `safe`: a text of csv and tsv that a spreadsheet would take for a formula begins with '.
+    """
     if form == "jsonl":
         yield from map(to_jsonl, batches)
         return
@@ -75,7 +79,7 @@ def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = Fals
         named = bool(header)
         header = header or _header(records)
         assert set(_header(records)) <= set(header), "a later record has a column of its own"
-        yield _separated(records, header, delimiter, keep, named=named)
+        yield _separated(records, header, delimiter, keep, named=named, safe=safe)
 
 
 def _flat(record: Record) -> Record:
@@ -99,14 +103,21 @@ def _header(records: Sequence[Record]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record))
 
 
-def _separated(records: Sequence[Record], header: list[str], delimiter: str, keep: str, named: bool = False) -> str:
+def _separated(
+    records: Sequence[Record], header: list[str], delimiter: str, keep: str, *, named: bool, safe: bool
+) -> str:
     """Rows, below the header unless it is `named` already."""
+
+    def written(value: object) -> object:
+        cell = _cell(value, keep)
+        return f"'{cell}" if safe and isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+
     out = io.StringIO()
     if header:
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         if not named:
-            writer.writerow(_cell(name, keep) for name in header)
-        writer.writerows([_cell(record.get(name), keep) for name in header] for record in records)
+            writer.writerow(map(written, header))
+        writer.writerows([written(record.get(name)) for name in header] for record in records)
     return out.getvalue()
 
 

@@ -1,5 +1,7 @@
 """What scripts rely on: one shape of json, one value a line, the mark of spreadsheets."""
 
+import csv
+import io
 import json
 import math
 
@@ -213,8 +215,30 @@ def test_a_spreadsheet_finds_its_mark_once(lab, line, form):
 
 
 @pytest.mark.parametrize(
+    ("line", "stdin"),
+    [("prob '=1+1' '@a' MODEL", b""), ("prob - MODEL", b"=1+1\n@a\n"), ("compare '+1 cat' '+1 mat' MODEL", b"")],
+)
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+def test_no_cell_of_text_is_a_formula_with_safe_csv(lab, line, stdin, form):
+    plain, safe = lab(f"{line} -f {form}", stdin).out, lab(f"{line} -f {form} --safe-csv", stdin).out
+    delimiter = {"csv": ",", "tsv": "\t"}[form]
+    cells = [cell for row in csv.reader(io.StringIO(safe), delimiter=delimiter) for cell in row]
+    formulas = [cell for cell in cells if cell[:1] in tuple("=+-@") and not is_number(cell)]
+    assert formulas == []
+    assert safe.replace("'", "") == plain.replace("'", "") != safe
+
+
+def is_number(cell):
+    try:
+        return bool(float(cell) or True)
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
+        ("prob a --safe-csv", "--safe-csv goes with csv and tsv; add --format csv, or leave out --safe-csv"),
         ("prob a --bom", "--bom goes with csv and tsv; add --format csv, or leave out --bom"),
         ("neighbors a --bom -f json", "--bom goes with csv and tsv"),
         ("models list --bom -f jsonl", "--bom goes with csv and tsv"),

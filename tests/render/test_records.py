@@ -132,6 +132,27 @@ def test_the_mark_of_spreadsheets_stands_once_before_everything(form):
     assert list(records.streamed(batches, form, bom=True)) == ["\ufeff", "t\n爱\n", "b\n"]
 
 
+FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
+CELLS = st.one_of(TEXT, st.text("=+-@\t\r\n'＝a1,\"", max_size=4), st.floats(allow_nan=False), st.integers(), st.none())
+
+
+@pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
+@given(rows=st.lists(st.dictionaries(st.one_of(NAMES, st.just("=name")), CELLS, min_size=1), min_size=1, max_size=4))
+def test_no_text_is_a_formula_to_a_spreadsheet_where_that_is_asked_for(form, delimiter, rows):
+    plain, safe = (
+        list(
+            csv.reader(io.StringIO("".join(records.streamed([rows], form, safe=safe)), newline=""), delimiter=delimiter)
+        )
+        for safe in (False, True)
+    )
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    values = [names, *([row.get(name) for name in names] for row in rows)]
+    for before, after, own in zip(plain, safe, values, strict=True):
+        for text, cell, value in zip(before, after, own, strict=True):
+            guarded = isinstance(value, str) and FORMULA.match(text) is not None
+            assert cell == ("'" + text if guarded else text)
+
+
 @pytest.mark.parametrize(("value", "line"), [("a b ", "a b \n"), ("a\nb\tc", "a\\nb\\tc\n"), ("\x1b[m", "\\x1b[m\n")])
 def test_a_value_is_one_line_whatever_it_holds(value, line):
     assert records.to_lines([value, ""]) == f"{line}\n"
