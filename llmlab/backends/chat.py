@@ -1,30 +1,24 @@
-"""A conversation in a model's chat template: Jinja in a sandbox, with what transformers gives a template.
+"""A conversation in a model's chat template, which another process renders: a template that loops ends with it.
 
-A template comes with the weights, from anywhere. So it sees texts alone, and can neither change them nor reach Python
-(transformers/utils/chat_template_utils.py). Templates of tools and documents are rendered without any. A template that
-loops without end is not stopped.
+What a template may do there stands in template.py.
 """
 
+import atexit
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from functools import cache
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock, Timer
 from typing import Any
 
-from jinja2 import nodes
-from jinja2.exceptions import SecurityError, TemplateError
-from jinja2.ext import Extension, loopcontrols
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Namespace
-
+import llmlab
 from llmlab.backends.base import Message
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.errors import DamagedError, LabError, MisuseError, reason
 from llmlab.language import tr
 
-
-class RefusedError(TemplateError):
-    """What a template says by raise_exception: of this conversation it makes nothing."""
+SECONDS = 10.0  # for one conversation: a template takes a thousandth of one
+PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from llmlab.backends.template import serve; serve()"
 
 
 def render(
@@ -33,19 +27,11 @@ def render(
     """The conversation as the model `name` reads it before its answer; `tokens` are its bos_token, eos_token ...
 
     `puts_bos`: True leaves BOS to the engine, False leaves it out, None has it where the template does. Raises
-    MisuseError for a conversation that the template refuses, DamagedError for a template that fails.
+    MisuseError for a conversation that the template refuses, DamagedError for a template that fails or does not end.
     """
     said = [{"role": one.role, "content": one.content} for one in messages]
     options = {**tokens, "messages": said, "tools": None, "documents": None, "add_generation_prompt": True}
-    try:
-        rendered: str = _compiled(template).render(**options)
-    except RefusedError as error:
-        message = tr("the chat template of {name} refuses the conversation: {error}", name=name, error=error)
-        raise MisuseError(message, tr("change it, or use --raw")) from error
-    except Exception as error:  # a template may fail in as many ways as a program
-        raise DamagedError(
-            tr("the chat template of {name} fails: {error}", name=name, error=error), tr("use --raw")
-        ) from error
+    rendered = _text(_renderer.ask({"template": template, "options": options}), name)
     if puts_bos is None:
         return rendered
     # ChatML's <|im_start|> begins every message, and its models name it as their BOS: a BOS stands once.
@@ -53,70 +39,80 @@ def render(
     return rendered.removeprefix(bos) if own == 1 or (own and puts_bos) else rendered
 
 
-@cache
-def _compiled(template: str) -> Any:
-    world = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_GenerationBlock, loopcontrols]
-    )
-    world.filters["tojson"] = _tojson
-    functions: dict[str, Callable[..., Any]] = {
-        "raise_exception": _refuse,
-        "strftime_now": _now,
-        "dict": _dict,
-        "namespace": _Names,
-    }
-    world.globals.update(functions)
-    return world.from_string(template)
+def _text(answer: dict[str, str], name: str) -> str:
+    if "refused" in answer:
+        message = tr(
+            "the chat template of {name} refuses the conversation: {error}", name=name, error=answer["refused"]
+        )
+        raise MisuseError(message, tr("change it, or use --raw"))
+    if "fails" in answer:
+        message = tr("the chat template of {name} fails: {error}", name=name, error=answer["fails"])
+        raise DamagedError(message, tr("use --raw"))
+    if "large" in answer:
+        raise DamagedError(tr("the chat template of {name} makes a text without end", name=name), tr("use --raw"))
+    if "text" not in answer:
+        message = tr("the chat template of {name} does not end in {count:g} seconds", name=name, count=SECONDS)
+        raise DamagedError(message, tr("use --raw"))
+    return answer["text"]
 
 
-def _refuse(message: str) -> None:
-    raise RefusedError(message)
+class _Renderer:
+    """The process that renders, begun when it is first asked, and anew where a template has not ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = Lock()
+        atexit.register(self._end)
+
+    def ask(self, question: dict[str, Any]) -> dict[str, str]:
+        """What template.py answers; nothing in the time it is given."""
+        with self._lock:
+            self._process = self._process or _begun()
+            timer = Timer(SECONDS, self._process.kill)
+            timer.start()
+            try:
+                line = _exchanged(self._process, json.dumps(question, default=str))
+            except BaseException:  # an interrupt: the answer that is still to come is nobody's
+                self._end()
+                raise
+            finally:
+                timer.cancel()
+            if not line:
+                self._end()
+        return dict(json.loads(line or "{}"))
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
 
 
-def _now(form: str) -> str:
-    return datetime.now().strftime(form)
+def _begun() -> "subprocess.Popen[bytes]":
+    """Python with the paths of this one, and nothing of the user's or of the folder where it runs."""
+    paths = [str(Path(llmlab.__file__).parent.parent), *filter(None, sys.path)]
+    command = [sys.executable, "-I", "-S", "-c", PROGRAM, *paths]
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+    except OSError as error:
+        message = tr("no process can be started for the chat template: {reason}", reason=reason(error))
+        raise LabError(message, tr("use --raw")) from None
+    assert process.stdout
+    process.stdout.readline()
+    return process
 
 
-def _dict(*pairs: Any, **named: Any) -> dict[str, Any]:
-    """Not the type itself, whose attributes lead elsewhere."""
-    return dict(*pairs, **named)
+def _exchanged(process: "subprocess.Popen[bytes]", question: str) -> bytes:
+    """The line that answers; an empty one of a process that has ended."""
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(question.encode() + b"\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    except BrokenPipeError:
+        return b""
 
 
-def _tojson(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    """As plain JSON: Jinja's own escapes what HTML would read."""
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
-class _Names(Namespace):
-    """Variables that a template may set inside a loop; none that Python reads as its own."""
-
-    def __init__(self, /, *pairs: Any, **named: Any) -> None:
-        values = dict(*pairs, **named)
-        for name in values:
-            _check_name(name)
-        super().__init__(values)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        _check_name(name)
-        super().__setitem__(name, value)
-
-
-def _check_name(name: object) -> None:
-    if isinstance(name, str) and name.startswith("_"):
-        raise SecurityError(f"{name!r} is no name of a variable")
-
-
-class _GenerationBlock(Extension):
-    """{% generation %}, which marks the assistant's words for training: here only what stands inside."""
-
-    tags = {"generation"}  # noqa: RUF012 - Jinja's own attribute
-
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+_renderer = _Renderer()

@@ -1,11 +1,15 @@
 """Chat templates of the kinds that models carry, rendered as transformers renders them."""
 
+import resource
+import sys
+
 import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
+from llmlab.backends import chat
 from llmlab.backends.base import Message
 from llmlab.backends.chat import render
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.errors import DamagedError, LabError, MisuseError
 
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
 CHATML = """\
@@ -177,9 +181,86 @@ def test_a_mark_that_begins_every_message_stays_where_no_bos_is_wanted():
         "{% include '/etc/hostname' %}",
         "{{ range(999999999) | list }}",
         "{{ messages | tojson(cls=namespace, encode=range) }}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{{ ''.join.__self__.x }}",
+        "{{ messages[0].content.format.__globals__.x }}",
+        "{{ '{0.__class__.__mro__}'.format(messages) }}",
+        "{{ self._TemplateReference__context.eval_ctx.environment.globals }}",
     ],
 )
 def test_a_template_that_fails_or_leaves_its_sandbox_is_damaged(template):
     with pytest.raises(DamagedError, match="the chat template of tiny fails") as refused:
         rendered(template, [Message("user", "Hi")])
     assert refused.value.hint == "use --raw"
+
+
+SLOW = 3 * "{% for i in range(99999) %}" + "X" + 3 * "{% endfor %}"
+ENDLESS = [
+    SLOW.replace("X", ""),
+    SLOW.replace("X", "{% set x = i * i %}"),
+    "{{ 9 ** (9 ** 9) }}",
+    "{% macro f(n) %}{% if n %}{% set x = f(n - 1) %}{% set y = f(n - 1) %}{% endif %}{% endmacro %}{{ f(99) }}",
+]
+LARGE = [
+    SLOW.replace("X", "x" * 99),
+    "{{ 'x' * 10 ** 10 }}",
+    "{{ 'x'.ljust(10 ** 10) }}",
+    "{{ 'x' | center(10 ** 10) }}",
+    "{{ '%9999999999d' % 1 }}",
+    "{{ [1] * 10 ** 10 }}",
+    "{% set it = namespace(x='x') %}{% for i in range(64) %}{% set it.x = it.x ~ it.x %}{% endfor %}{{ it.x }}",
+    "{{ messages | tojson(indent=10 ** 10) }}",
+]
+
+
+@pytest.mark.parametrize("template", ENDLESS)
+def test_a_template_that_does_not_end_is_stopped_and_the_next_one_answered(monkeypatch, template):
+    monkeypatch.setattr(chat, "SECONDS", 0.3)
+    with pytest.raises(DamagedError, match=r"the chat template of tiny does not end in 0\.3 seconds") as stopped:
+        rendered(template, [Message("user", "Hi")])
+    assert stopped.value.hint == "use --raw"
+    monkeypatch.undo()
+    assert rendered("{{ messages[0].content }}", [Message("user", "Hi")]) == "Hi"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
+@pytest.mark.parametrize("template", LARGE)
+def test_a_template_that_makes_gigabytes_is_stopped(template):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DamagedError, match=r"the chat template of tiny (makes a text without end|fails)"):
+        rendered(template, [Message("user", "Hi")])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**18  # KiB: nothing of it comes here
+    assert rendered("{{ messages[0].content }}", [Message("user", "Hi")]) == "Hi"
+
+
+def test_a_template_sees_nothing_of_the_folder_where_it_is_rendered(tmp_path, monkeypatch):
+    (tmp_path / "jinja2.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setattr(chat, "_renderer", chat._Renderer())
+    assert rendered("{{ messages[0].content }}", [Message("user", "Hi")]) == "Hi"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_halves_of_characters_and_line_ends_come_back_as_they_went():
+    said = "a\n\r\u2028\ud800 爱 \0"
+    assert rendered("{{ messages[0].content }}", [Message("user", said)]) == said
+
+
+def test_an_interrupt_leaves_no_answer_to_the_next_question(monkeypatch):
+    def interrupted(process, question):
+        process.stdin.write(question.encode() + b"\n")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chat, "_exchanged", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            rendered("first", [Message("user", "Hi")])
+    assert rendered("second", [Message("user", "Hi")]) == "second"
+
+
+def test_a_process_that_cannot_be_started_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(chat, "_renderer", chat._Renderer())
+    with pytest.raises(LabError, match="no process can be started for the chat template: No such file"):
+        rendered("a", [Message("user", "Hi")])
