@@ -234,12 +234,12 @@ def changed(config: Config, origin: str, **chosen: Any) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows begin it with a mark
     except OSError as error:
         raise MisuseError(
             tr("cannot read {path}: {reason}", path=path, reason=reason(error)), tr("check --config")
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MisuseError(
             tr("{path} is not valid TOML: {error}", path=path, error=retold(str(error), *TOML)),
             tr("mend the line it names"),

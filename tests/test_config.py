@@ -89,6 +89,7 @@ def test_a_wrong_variable_is_named(user_file, variable, text, message):
         (b"[spaces.mine]\nmodel = 3", "config.toml: Expected `str`"),
         (b"model = ", r"config.toml is not valid TOML: .*Invalid value"),
         (b"model = '\xff'", "config.toml is not valid TOML"),
+        (b"a = " + b"[" * 100_000, "config.toml is not valid TOML"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_is_wrong(user_file, text, message):
@@ -126,6 +127,12 @@ def test_an_entry_whose_name_can_be_no_folders_is_named(user_file, entry, messag
 def test_an_entry_is_found_however_its_letters_are_composed(user_file):
     user_file.write_text(f"[spaces.'e\u0301']\n{SPACE}[spaces.'我的']\n{SPACE}", encoding="utf-8")
     assert {"\u00e9", "我的"} < set(load(None, {}).spaces)
+
+
+def test_settings_may_begin_with_the_mark_of_an_editor_and_end_their_lines_as_windows_does(tmp_path):
+    (tmp_path / "own.toml").write_bytes(b"\xef\xbb\xbfthreads = 3\r\n[generate]\r\nsamples = 4\r\n")
+    config = load(tmp_path / "own.toml", {})
+    assert (config.threads, config.generate.samples) == (3, 4)
 
 
 @pytest.mark.parametrize("environment", [{}, {"LLMLAB_CONFIG": "/no/such.toml"}])
