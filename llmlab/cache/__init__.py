@@ -2,7 +2,7 @@
 
 A folder is made under a temporary name and renamed when whole, under a lock, with a record of what it was
 made from (fingerprint) and of each file (size, sha256). A folder whose record does not fit is made anew. What is whole
-is on the disk, whenever the power goes.
+is on the disk, whenever the power goes. A link in a folder's place is none: it is not followed, and removed as a link.
 """
 
 import os
@@ -59,6 +59,8 @@ def find(folder: Path, fingerprint: Mapping[str, str] | None, *, thorough: bool 
 
     Sizes and heads are checked always, every byte when `thorough`.
     """
+    if folder.is_symlink():
+        return None
     try:
         noted = record.read(folder)
         if fingerprint is not None and noted.fingerprint != dict(fingerprint):
@@ -132,7 +134,7 @@ def _build(
         facts = build(unfinished)
         (unfinished / BEGUN).unlink(missing_ok=True)
         record.write(unfinished, fingerprint, facts)
-        if folder.exists():
+        if os.path.lexists(folder):
             _discard(folder)
         unfinished.rename(folder)
         sync(folder.parent)
@@ -153,8 +155,8 @@ def _begin(folder: Path, fingerprint: Mapping[str, str], resume: bool) -> Path:
         unfinished.mkdir()
         return unfinished
     unfinished = begun_folder(folder)
-    if begun_from(folder) != dict(fingerprint):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    if unfinished.is_symlink() or begun_from(folder) != dict(fingerprint):
+        _delete(unfinished)
         unfinished.mkdir()
         put_sealed(unfinished / BEGUN, msgspec.json.encode(dict(fingerprint), order="deterministic"))
     return unfinished
@@ -181,7 +183,7 @@ def begun_name(folder: Path) -> str:
 
 def remove(folder: Path, reporter: Reporter) -> int:
     """Delete a cached folder, and what was begun of it; return the bytes freed. Nothing outside it is touched."""
-    there = [one for one in (folder, begun_folder(folder)) if one.exists()]
+    there = [one for one in (folder, begun_folder(folder)) if os.path.lexists(one)]
     if not there:
         return 0
     freed = sum(map(size, there))
@@ -198,11 +200,22 @@ def _discard(folder: Path) -> None:
     """Delete a folder so that a reader sees the whole of it or none."""
     doomed = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     folder.rename(doomed)
-    shutil.rmtree(doomed)
+    if doomed.is_symlink():
+        doomed.unlink()
+    else:
+        shutil.rmtree(doomed)
+
+
+def _delete(folder: Path) -> None:
+    """Delete what a killed process left, as far as it can be; of a link itself."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(folder: Path) -> None:
     """Remove what a killed process left behind; the lock is ours, so nobody is writing it."""
     marks = tuple(f".{folder.name}.{mark}-" for mark in ("tmp", "old"))
     for left in [path for path in folder.parent.iterdir() if path.name.startswith(marks)]:
-        shutil.rmtree(left, ignore_errors=True)
+        _delete(left)

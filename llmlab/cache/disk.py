@@ -15,8 +15,10 @@ NUMPY = ("Not enough free space", " written")  # what numpy says of a full disk,
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    """Bytes of all files below a folder; what links lead to is not of it."""
+    if folder.is_symlink():
+        return folder.lstat().st_size
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def sha256(path: Path) -> str:

@@ -167,7 +167,7 @@ def remove(library: Library, name: str) -> int:
 def _folders(config: Config, name: str, slug: str) -> list[Path]:
     """What the cache holds of a model and of the settings' spaces made from it, or of one space."""
     own = config.models_folder / slug
-    made = sorted(own.iterdir()) if own.is_dir() else []
-    found = [folder for folder in made if folder.is_dir() and not folder.name.startswith(".")]
+    made = [own] if own.is_symlink() else sorted(own.iterdir()) if own.is_dir() else []
+    found = [one for one in made if one.is_symlink() or (one.is_dir() and not one.name.startswith("."))]
     spaces = [config.spaces_folder / space for space, entry in config.spaces.items() if name in (space, entry.model)]
     return found + [folder for folder in spaces if folder.is_dir()]

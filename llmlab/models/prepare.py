@@ -6,6 +6,7 @@ Every function returns a folder of the cache that is whole and made from the sou
 import contextlib
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,16 @@ class Workshop:
 
     def make(self, source: Source, what: str, build: Any, **extra: str) -> cache.Artifact:
         fingerprint = {**source.fingerprint, "format": FORMAT, **extra}
-        folder = self.folder / source.slug / what
+        folder = self.folder / source.slug
+        if folder.is_symlink():
+            message = tr("{folder} is a link, and none of the cache is followed", folder=folder)
+            raise DamagedError(message, f"rm {shlex.quote(str(folder))}")
         known = {} if source.entry else {"source": str(source.path)}  # by its slug alone nobody finds it again
 
         def noting(unfinished: Path) -> dict[str, Any]:
             return {**build(unfinished), **known}
 
-        return cache.make(folder, fingerprint, noting, self.reporter, thorough=self.thorough)
+        return cache.make(folder / what, fingerprint, noting, self.reporter, thorough=self.thorough)
 
 
 def gguf(shop: Workshop, source: Source) -> Path:

@@ -67,7 +67,7 @@ class Shelf:
     def _folders(self) -> dict[str, Path]:
         """What the cache holds by name, whole or begun: a name that is not here has no folder to open or remove."""
         parent = self.config.spaces_folder
-        found = [path for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
+        found = [path for path in parent.iterdir() if path.is_dir() or path.is_symlink()] if parent.is_dir() else []
         begun = [path.with_name(name) for path in found if (name := cache.begun_name(path))]
         whole = [path for path in found if not path.name.startswith(".")]
         return {composed(path.name): path for path in sorted({*whole, *begun})}
@@ -145,7 +145,7 @@ class Shelf:
 
     def _open(self, name: str, standardize: bool) -> Space:
         known = composed(name)
-        made = known in self._folders and self._folders[known].is_dir()
+        made = known in self._folders and (self._folders[known].is_dir() or self._folders[known].is_symlink())
         if standardize and (known in self.config.spaces or made):
             raise MisuseError(
                 tr("the space {name} is made already", name=name), tr("--standardize goes with a table's file")

@@ -57,6 +57,19 @@ def test_a_model_is_prepared_and_removed_by_name(config, library, encoder_folder
         inventory.remove(library, str(encoder_folder))
 
 
+def test_a_link_in_the_place_of_what_is_made_of_a_model_is_not_followed(config, library, encoder_folder, tmp_path):
+    (tmp_path / "letters" / "kept").mkdir(parents=True)
+    place = config.cache_folder / "models" / library.source(str(encoder_folder)).slug
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(tmp_path / "letters")
+    with pytest.raises(DamagedError, match="is a link, and none of the cache is followed") as refused:
+        inventory.prepare(library, str(encoder_folder))
+    assert refused.value.hint == f"rm {place}"
+    assert inventory.remove(library, str(encoder_folder)) > 0
+    assert not place.is_symlink()
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["kept"]
+
+
 def test_weights_that_lack_the_catalogues_checksum_are_refused(config, ear, encoder_folder, tmp_path):
     shutil.copytree(encoder_folder, tmp_path / "copy")
     entry = replace(

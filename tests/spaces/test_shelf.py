@@ -98,6 +98,17 @@ def test_a_space_of_ones_own_is_removed(shelf, vec):
     assert caught.value.hint == "yours: other"
 
 
+@pytest.mark.parametrize("to", ["mine", "nowhere"])
+def test_a_link_in_the_place_of_a_space_is_not_followed_and_alone_removed(shelf, vec, to):
+    whole = take(shelf, "mine", vec).folder
+    (whole.parent / "link").symlink_to(whole.parent / to)
+    with pytest.raises(DamagedError, match="the space link is damaged"):
+        shelf.open("link")
+    assert shelf.remove("link") > 0
+    assert left(shelf) == ["mine"]
+    assert shelf.open("mine").folder == whole
+
+
 def test_the_space_of_a_file_is_removed_by_its_path_and_the_file_stays(shelf, vec):
     folder = shelf.open(str(vec)).folder
     assert shelf.remove(str(vec)) > 0
