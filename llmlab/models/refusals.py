@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from llmlab.errors import LabError, MissingError, MisuseError
+from llmlab.errors import NUMBER, LabError, MissingError, MisuseError
 from llmlab.errors import reason as of_system
 from llmlab.language import later, tr
 from llmlab.models.hub import HUB, HubName, host, is_the_hub
@@ -39,8 +39,8 @@ def of(name: HubName, error: Exception, carried: Sequence[str]) -> LabError:
 
 def reason(error: Exception) -> str:
     """The first line of what an error says."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return tr("no network, or no such host") if any(words in said for words in NO_ADDRESS) else said
+    said = NUMBER.sub("", (str(error).strip().splitlines() or [type(error).__name__])[0])
+    return tr("no network, or no such host") if any(words in said for words in NO_ADDRESS) else tr(said)
 
 
 def _answered(name: HubName, error: Any, carried: Sequence[str]) -> LabError:

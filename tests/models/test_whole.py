@@ -221,3 +221,4 @@ def test_a_name_that_stops_too_early_is_refused(text):
 
 def test_a_host_without_an_address_is_said_in_words(hub_cache):
     assert refusals.reason(OSError("[Errno -2] Name or service not known")) == "no network, or no such host"
+    assert refusals.reason(OSError("[Errno 111] Connection refused")) == "Connection refused"

@@ -157,6 +157,8 @@ def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, i
             dimension = model.encode(["a"], show_progress_bar=False).shape[1]  # not every module knows its own
         except Exception as error:  # the modules of a folder may fail in as many ways as programs
             raise refusals.of_encoder(folder, error) from error
+    if isinstance(words := getattr(model[0], "tokenizer", None), PreTrainedTokenizerBase):
+        refusals.check_words(folder, words)
     lacking = re.findall(r"^(\S+) +\| MISSING", "\n".join(heard["transformers"]), re.MULTILINE)
     if used := [name for name in lacking if not (name.startswith("pooler.") and Pooling in map(type, model))]:
         raise DamagedError(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedTokenizerBase
 
 from llmlab.errors import DamagedError
 from llmlab.language import later, tr
@@ -39,13 +39,23 @@ def of_tokenizer(folder: Path, error: Exception) -> DamagedError:
     if found := _known(folder, error):
         return found
     if not any((folder / file).is_file() for file in TOKENIZERS):
-        message = tr("{folder} holds no tokenizer", folder=folder)
-        return DamagedError(message, tr("put tokenizer.json or tokenizer.model of the same model beside its weights"))
+        return without_tokenizer(folder)
     if wrong := _wrong_config(folder):
         message = tr("transformers cannot read {folder}: {error}", folder=folder / "config.json", error=wrong)
         return DamagedError(message, tr(CONFIG))
     message = tr("transformers cannot read the tokenizer in {folder}: {error}", folder=folder, error=brief(error))
     return DamagedError(message, tr("fetch tokenizer.json again"))
+
+
+def without_tokenizer(folder: Path) -> DamagedError:
+    message = tr("{folder} holds no tokenizer", folder=folder)
+    return DamagedError(message, tr("put tokenizer.json or tokenizer.model of the same model beside its weights"))
+
+
+def check_words(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise DamagedError for a tokenizer of marks alone: what transformers makes where there is no file of one."""
+    if len(tokenizer.get_vocab()) <= len(tokenizer.all_special_ids):
+        raise without_tokenizer(folder)
 
 
 def brief(error: Exception) -> str:

@@ -25,6 +25,7 @@ class TokenPieces:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         except Exception as error:  # what comes with a folder may fail in as many ways as a program
             raise refusals.of_tokenizer(folder, error) from error
+        refusals.check_words(folder, self.tokenizer)
         self._added = self.tokenizer.added_tokens_decoder  # id -> AddedToken
         self._special = set(self.tokenizer.all_special_ids)
         self._unknown = self.tokenizer.unk_token_id

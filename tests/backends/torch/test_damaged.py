@@ -82,6 +82,16 @@ def test_a_broken_tokenizer_is_named(folder):
     assert caught.value.hint == "fetch tokenizer.json again"
 
 
+def test_an_encoder_without_a_tokenizer_is_named(encoder_folder, tmp_path):
+    folder = shutil.copytree(encoder_folder, tmp_path / "encoder")
+    for file in ("tokenizer.json", "vocab.txt", "tokenizer_config.json"):
+        for path in folder.rglob(file):
+            path.unlink()
+    with pytest.raises(DamagedError, match=r"encoder holds no tokenizer$") as caught:
+        SentenceTransformerEncoder(folder, "tiny")
+    assert caught.value.hint == "put tokenizer.json or tokenizer.model of the same model beside its weights"
+
+
 def all_nan(held):
     for one in held.values():
         one.fill_(float("nan"))
