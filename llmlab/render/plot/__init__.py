@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llmlab.errors import LabError, MissingError, MisuseError, reason
 from llmlab.language import later, tr
 from llmlab.render import Theme, records
+from llmlab.render.plot.drawn import drawable, drawn
 from llmlab.render.plot.theme import CONFIG
 from llmlab.view import Chart, Pictured
 
@@ -73,7 +74,8 @@ def _unwritten(path: Path, error: OSError) -> str:
 
 def specification(result: Pictured, theme: Theme = "light") -> Chart:
     """A result's picture as a whole Vega-Lite specification, which any Vega-Lite draws."""
-    return {"$schema": SCHEMA, "config": CONFIG[theme], **result.chart()}
+    chart: Chart = drawable({"$schema": SCHEMA, "config": CONFIG[theme], **result.chart()})
+    return chart
 
 
 def to_json(result: Pictured, theme: Theme = "light") -> str:
@@ -166,7 +168,6 @@ def _offline() -> dict[str, Any]:
 
 def _with_font(result: Pictured, theme: Theme, say: Say) -> Chart:
     """The specification with a font, found here, that has its letters: these pictures carry none."""
-    from llmlab.render.plot.drawn import drawn
     from llmlab.render.plot.fonts import family
 
     spec = specification(result, theme)

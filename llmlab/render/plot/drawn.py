@@ -1,11 +1,13 @@
-"""Which texts of a specification are drawn: not those that only a pointer brings up, in a picture that has none."""
+"""The texts of a specification: as they can be drawn, and which of them are, without those that a pointer brings up."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from llmlab.render.safe import LAYOUT, harmless
 from llmlab.view import Chart
 
 UNSEEN = ("tooltip", "data")
+NO_XML = {0xFFFE: "<FFFE>", 0xFFFF: "<FFFF>"}
 
 
 def drawn(spec: Chart) -> Iterator[str]:
@@ -43,3 +45,15 @@ def _rows(part: Any) -> Iterator[Chart]:
         yield from part["data"].get("values", ())
     for inner in _inside(part, UNSEEN):
         yield from _rows(inner)
+
+
+def drawable(part: Any) -> Any:
+    """A part of a specification whose texts are harmless, and XML: at any other character vl-convert ends the process.
+
+    https://www.w3.org/TR/xml/#charsets leaves out controls, halves of characters, and the last two of the first plane.
+    """
+    if isinstance(part, str):
+        return harmless(part, LAYOUT).translate(NO_XML)
+    if isinstance(part, dict):
+        return {drawable(name): drawable(value) for name, value in part.items()}
+    return [drawable(one) for one in part] if isinstance(part, list | tuple) else part
