@@ -39,7 +39,7 @@ def files(tmp_path, monkeypatch, lm_folder, encoder_folder):
     (tmp_path / f"{HOSTILE}.vec").write_text(f"love 1 2\n{HOSTILE} 2 1\nc 1 1\n", encoding="utf-8")
     pair = {"sentence_good": "the cat", "sentence_bad": f"cat the {HOSTILE}", "UID": HOSTILE}
     (tmp_path / "pairs.jsonl").write_text(json.dumps(pair), encoding="utf-8")
-    question = {"context": f"the {HOSTILE}", "choices": [" cat", f" {HOSTILE}"], "answer": 1, "group": HOSTILE}
+    question = {"context": f"the {HOSTILE}", "choices": [" cat", f" {HOSTILE[:16]}"], "answer": 1, "group": HOSTILE}
     (tmp_path / "shots.jsonl").write_text(2 * f"{json.dumps(question)}\n", encoding="utf-8")
     (tmp_path / f"{HOSTILE}.txt").write_text(f"the cat {HOSTILE}\n", encoding="utf-8")
     (tmp_path / "analogies").write_text(f": {HOSTILE}\nlove {HOSTILE} c love\n", encoding="utf-8")
@@ -81,7 +81,7 @@ LINES = [
     f"pairs pairs.jsonl {LM}",
     f"perplexity '{{0}}.txt' {LM}",
     f"calibration '{{0}}.txt' --bins 2 {LM}",
-    f"choose shots.jsonl --shots 1 --template '{{0}} {{{{prompt}}}}' {LM}",
+    f"choose shots.jsonl --shots 1 --template '{{0:.16}} {{{{prompt}}}}' {LM}",
     f"generate 'the {{0}}' -n 2 --max-tokens 3 {LM}",
     f"trace 'the {{0}}' --max-tokens 3 {LM}",
     f"tree 'the {{0}}' {LM}",
@@ -128,7 +128,7 @@ ERRORS = [
     "prob a --model 'ollama:{0}'",
     "prob a --model 'openai:b' --base-url '{0}'",
     "next a --temperature '{0}'",
-    "compare 'a{0}' 'a{0}' MODEL",
+    "compare 'a{0}' '' MODEL",
     "orders '{0}' MODEL",
     "cloze '{0}' MODEL",
     "choose '{0}.jsonl' MODEL",
