@@ -251,8 +251,7 @@ def _table_of(source: Source, lm: Any) -> Floats:
         from llmlab.backends.torch.causal import HuggingFaceLM
 
         lm = HuggingFaceLM(source.path, source.name)
-    table: Floats = lm.embedding_table()
-    return table
+    return np.asarray(lm.embedding_table())
 
 
 def static_vectors(source: Source) -> tuple[list[str], Floats]:
