@@ -272,8 +272,6 @@ def test_every_part_is_used():
     assert used == set(SCHEMA["$defs"])
 
 
-# Wrong records
-
 RECORDS = {
     "prob": "The MODEL",
     "generate": "The --max-tokens 1 MODEL",
