@@ -35,7 +35,7 @@ GGUF_TYPES = {"float32": 0, "float16": 1, "bfloat16": 32}  # llama.h: LLAMA_FTYP
 NOTICE = later("{model}: {notice} ({url})")
 OpenLM = Callable[[], CausalLM]
 ENCODER = "2"  # raised when the way an encoder is converted or compared changes
-PROBES = ("love", "He likes movies.", "HE LIKES Movies, and the naïve CAFÉ", "今天天气很好")
+PROBES: tuple[str, ...] = ("love", "He likes movies.", "HE LIKES Movies, and the naïve CAFÉ", "今天天气很好")
 PROBES += ("a longer sentence, with commas and 12 numbers", " . ", "😀 \t\n x\u0301")
 
 
