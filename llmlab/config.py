@@ -194,9 +194,14 @@ class Computing(Struct, frozen=True):
     parallel: int | None = None
 
     def over(self, config: Config) -> Config:
-        """The settings with what is asked for in place of what they say."""
+        """The settings with what is asked for in place of what they say.
+
+        Servers that are asked for stand before those of an entry as well, whose key is not theirs.
+        """
         own = {name: value for name in ("engine", "dtype", "bos") if (value := getattr(self, name)) is not None}
         servers = {name: value for name in ("base_url", "parallel") if (value := getattr(self, name))}
+        if self.base_url:
+            own["models"] = {name: msgspec.structs.replace(one, urls=()) for name, one in config.models.items()}
         return msgspec.structs.replace(config, servers=msgspec.structs.replace(config.servers, **servers), **own)
 
 

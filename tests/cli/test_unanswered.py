@@ -177,6 +177,17 @@ def test_an_entry_of_servers_is_listed_and_shown_with_what_is_known_of_it_and_wi
     assert "BOX_KEY, which is not set" in run("--config", "own.toml", "models", "show", "box").out
 
 
+def test_a_url_that_is_typed_stands_before_those_of_an_entry_and_is_not_sent_its_key(run, environ, dead, server):
+    environ["BOX_KEY"] = "sk-of-the-box-alone"
+    Path("own.toml").write_text(OWN.format(url=dead.url), encoding="utf-8")
+    found = run("--config", "own.toml", *NEXT[:-2], "--model", "box", *at(server))
+    assert (found.code, found.err) == (0, ""), found.err
+    assert server.texts
+    assert not any("box-alone" in one.headers.get("authorization", "") for one in server.asked)
+    shown = json.loads(run("--config", "own.toml", "models", "show", "box", *at(server), "--format", "jsonl").out)
+    assert (shown["servers"], shown["key_variable"]) == ([server.url], "LLMLAB_API_KEY")
+
+
 def test_models_of_servers_are_not_prepared_with_all_others(run, monkeypatch):
     Path("own.toml").write_text(OWN.format(url="http://127.0.0.1:9/v1"), encoding="utf-8")
     monkeypatch.setattr(inventory, "installed", lambda entry: entry.source == "server")
