@@ -19,6 +19,16 @@ UNREADABLE = later("the server's answer is not as its protocol says")
 ROUNDING = 1e-3  # nats by which a logarithm of a probability may be above 0
 
 
+def models_of(answer: Mapping[str, Any], url: str) -> dict[str, Mapping[str, Any]]:
+    """What a server says of its models, by name; Ollama without any lists null. Raises DamagedError for no list."""
+    rows = answer.get("data", 0)
+    rows = [] if rows is None else rows
+    if not isinstance(rows, list) or not all(isinstance(one, dict) and "id" in one for one in rows):
+        message = tr("{url} does not list its models as OpenAI's protocol says", url=url)
+        raise DamagedError(message, tr("check --base-url, which mostly ends in /v1"))
+    return {str(one["id"]): one for one in rows}
+
+
 def choice_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The one text of an answer. Raises DamagedError where there is none."""
     found = answer.get("choices")

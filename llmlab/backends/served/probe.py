@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from llmlab.backends.served.answers import choice_of, of_prompt, positions, text_of
+from llmlab.backends.served.answers import choice_of, models_of, of_prompt, positions, text_of
 from llmlab.backends.served.asker import TEXT, Asker, alike, called, canary_of
 from llmlab.backends.served.base import (
     CERTAIN,
@@ -107,13 +107,14 @@ class Probe:
 
     def _entry(self) -> Mapping[str, Any]:
         """What the server says of the model."""
-        found = self._pool.ask("models")
-        entries: dict[str, Mapping[str, Any]] = {str(one["id"]): one for one in found["data"]}
-        if self._ask.model not in entries:
-            names = ", ".join(list(entries)[:8])
-            none = tr("no model {model!r} is served there", model=self._ask.model)
-            raise LabError(none, tr("one of: {names}", names=names))
-        return entries[self._ask.model]
+        url, model = self._pool.members[0].wire.url, self._ask.model
+        entries = models_of(self._pool.ask("models"), url)
+        if not entries:
+            raise LabError(tr("no model is served at {url}", url=url), tr("see which models the server has"))
+        if model not in entries:
+            none = tr("no model {model!r} is served at {url}", model=model, url=url)
+            raise LabError(none, tr("one of: {names}", names=", ".join(list(entries)[:8])))
+        return entries[model]
 
     def _tokenizes(self) -> Literal["", "content", "prompt"]:
         """By which words /tokenize gives the tokens of a text, with their spelling."""

@@ -101,9 +101,30 @@ def test_two_tokens_under_one_name_are_one_row_and_the_list_counts_as_shorter():
 
 
 def test_a_model_that_is_not_served_is_an_error_with_those_that_are():
-    with Faulty(models=("llama", "qwen")) as server, pytest.raises(LabError, match="no model 'bigram'") as caught:
+    with (
+        Faulty(models=("llama", "qwen")) as server,
+        pytest.raises(LabError, match="no model 'bigram' is served at http") as caught,
+    ):
         probed(server)
     assert caught.value.hint == "one of: llama, qwen"
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ({"data": []}, "no model is served at {url}"),
+        ({"data": None}, "no model is served at {url}"),
+        ({"object": "list"}, "{url} does not list its models as OpenAI's protocol says"),
+        ({"data": ["bigram"]}, "{url} does not list its models as OpenAI's protocol says"),
+        ({"data": [{"name": "bigram"}]}, "{url} does not list its models as OpenAI's protocol says"),
+        ({"data": {"bigram": {}}}, "{url} does not list its models as OpenAI's protocol says"),
+    ],
+)
+def test_a_list_of_models_that_is_empty_or_none_is_an_error_that_names_the_server(lists, said):
+    with Faulty(lists=lists) as server, pytest.raises(LabError) as caught:
+        probed(server)
+    assert caught.value.message == said.format(url=server.url)
+    assert caught.value.hint
 
 
 def test_a_server_that_lists_nothing_draws_and_is_not_held_against_a_list():
