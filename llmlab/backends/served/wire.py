@@ -77,6 +77,7 @@ def told(text: bytes, status: int = 0) -> str:
         said = found.get("message", found) if isinstance(found, dict) else found
     except ValueError:
         said = text.decode(errors="replace")
+        said = "" if said.lstrip().startswith("<") else said  # HTML: who reads it sees marks, and little else
     return " ".join(str(said).split())[:300] or f"HTTP {status}"
 
 

@@ -64,6 +64,7 @@ def test_what_does_not_pass_ends_with_an_error_after_as_many_tries_as_are_allowe
         (status(401, "who?"), "needs a key: who[?]"),
         (status(403, "not you"), "needs a key: not you"),
         (status(404, "no such model"), "no such model or page: no such model"),
+        (lambda handler, answer: handler.send(404, HTML, {}), "no such model or page: HTTP 404$"),
         (status(302, Location="http://127.0.0.1:9/"), "refuses"),
     ],
 )
