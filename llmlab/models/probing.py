@@ -88,6 +88,7 @@ def up_to_date(config: Config, server: Server, pool: Pool) -> tuple[Server, Find
         build = canary(wire, server.model, found)[1]
     except (LabError, WireError):
         return before
+    pool.was_heard = True
     return before if build in ("", found.build) else None
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from llmlab.backends.served.wire import Body, Key, WireError, answered, fault_of, told
+from llmlab.backends.served.wire import Body, Key, WireError, answered, fault_of, no_json, told, unreached
 from llmlab.errors import reason
 from llmlab.language import tr
 
@@ -67,7 +67,7 @@ def _fault(error: Exception) -> WireError:
     if isinstance(error, openai.APITimeoutError):
         return WireError("broken", tr("it does not answer in time"))
     if isinstance(error, openai.APIConnectionError):
-        return WireError("broken", reason(error.__cause__ or error))
+        return unreached(error)
     if isinstance(error, (openai.APIResponseValidationError, ValueError)):
-        return WireError("broken", tr("what it answers is no JSON"))
+        return no_json()
     return WireError("broken", reason(error))

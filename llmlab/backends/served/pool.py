@@ -17,7 +17,7 @@ from threading import Condition, Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmlab.backends.served.refusals import lost, refusal
-from llmlab.backends.served.wire import Body, Wire, WireError
+from llmlab.backends.served.wire import AbsentError, Body, ForeignError, Wire, WireError
 from llmlab.errors import LabError
 from llmlab.language import tr
 
@@ -60,7 +60,10 @@ class UnderWay(threading.local):
 
 
 class Pool:
-    """`retries`: how often a request is tried again; `parallel`: how many may be under way."""
+    """`retries`: how often a request is tried again; `parallel`: how many may be under way.
+
+    Where nobody has been heard of in this run, and nobody listens or none speaks JSON, one retry is enough.
+    """
 
     def __init__(self, wires: Sequence[Wire], parallel: int, retries: int, say: Callable[[str], None]) -> None:
         self.members = [Member(wire) for wire in wires]
@@ -68,6 +71,8 @@ class Pool:
         self.parallel, self._retries, self._say = parallel, retries, say
         self._allowed = float(parallel)
         self._model = ""  # that all answers name
+        self.was_heard = False  # whether any of them has spoken, if only to say that it is busy
+        self._tries_again = False  # whether that has been said of one that is alone
         self._changed, self._work = Condition(), UnderWay()
 
     def hold_to(self, check: Callable[[Wire], None]) -> None:
@@ -138,18 +143,20 @@ class Pool:
                 else:
                     self._went_well(member, begun)
                     return found
-            if last.fault == "broken" and all(one.failures > self._retries for one in self.members):
+            enough = self._retries if self.was_heard else min(1, self._retries)
+            if last.fault == "broken" and all(one.failures > enough for one in self.members):
                 break  # others have tried for this one
             if attempt < self._retries:
+                self._say_again(member, last)
                 self._rest(attempt, last)
-        raise lost(member.wire, last)
+        raise lost(member.wire, last, was_heard=self.was_heard)
 
     def _check_first(self, member: Member) -> None:
         if self._check is None or not member.unchecked:
             return
         self._check(member.wire)
         with self._changed:
-            member.unchecked = False
+            member.unchecked, self.was_heard = False, True
             self._changed.notify_all()
 
     def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
@@ -207,6 +214,7 @@ class Pool:
 
     def _went_well(self, member: Member, begun: float) -> None:
         with self._changed:
+            self.was_heard = True
             if begun >= member.failed:
                 member.failures = 0
             self._allowed = min(self._allowed + 1 / self._allowed, float(self.parallel))
@@ -214,6 +222,7 @@ class Pool:
     def _note(self, member: Member, error: WireError, begun: float, *, says: bool = True) -> None:
         """Ask less of what is busy, and leave out what is busy or broken: once for all that was under way."""
         with self._changed:
+            self.was_heard |= not isinstance(error, (AbsentError, ForeignError))
             if begun < member.failed:
                 return
             if error.fault == "busy":
@@ -225,6 +234,15 @@ class Pool:
             member.rests_until = member.failed + max(wait_s, member.failed - begun)  # as long as it kept us waiting
             member.failures += 1
             member.unchecked |= error.status != HAS_ENOUGH and self._check is not None
+
+    def _say_again(self, member: Member, error: WireError) -> None:
+        """Say, once, why it takes so long where there is one server alone."""
+        with self._changed:
+            broken = self.was_heard and error.fault == "broken"
+            is_news = broken and len(self.members) == 1 and not self._tries_again
+            self._tries_again |= is_news
+        if is_news:
+            self._say(tr("{url} gives no answer: {reason}; trying again", url=member.wire.url, reason=error.said))
 
     def _rest(self, attempt: int, error: WireError) -> None:
         """Wait before the next try: not where another server may answer at once."""

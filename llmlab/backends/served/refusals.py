@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from llmlab.backends.served.wire import Wire, WireError
+from llmlab.backends.served.wire import ForeignError, Wire, WireError
 from llmlab.errors import DamagedError, LabError, MisuseError
 from llmlab.language import tr
 
@@ -16,10 +16,13 @@ class BrokenError(LabError):
     """What a server answers is no answer, as often as it is asked."""
 
 
-def lost(wire: Wire, error: WireError) -> LabError:
-    """What is said of a server that gives no answer, or breaks off."""
+def lost(wire: Wire, error: WireError, *, was_heard: bool = True) -> LabError:
+    """What is said of a server that gives no answer, or breaks off; or never spoke the protocol."""
     if error.fault == "refused":
         return refusal(wire, error)
+    if isinstance(error, ForeignError) and not was_heard:
+        message = tr("{url} does not speak OpenAI's protocol: {reason}", url=wire.url, reason=error.said)
+        return BrokenError(message, tr("check --base-url, which mostly ends in /v1"))
     kind = BrokenError if error.fault == "broken" else LabError
     return kind(
         tr("{url} gives no answer: {reason}", url=wire.url, reason=error.said), tr("see whether the server runs")

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -20,6 +21,14 @@ class WireError(Exception):
     def __init__(self, fault: Fault, said: str, *, status: int = 0, wait_s: float = 0) -> None:
         super().__init__(said)
         self.fault, self.said, self.status, self.wait_s = fault, said, status, wait_s
+
+
+class AbsentError(WireError):
+    """Nobody listens there."""
+
+
+class ForeignError(WireError):
+    """What is answered is no JSON."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +61,30 @@ def fault_of(status: int) -> Fault:
     return "broken" if status >= 500 else "refused"
 
 
+def no_json() -> WireError:
+    return ForeignError("broken", tr("what it answers is no JSON"))
+
+
+def unreached(error: Exception) -> WireError:
+    """Why a server is not reached: clients wrap what the system says."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
+        cause = cause.__context__
+    return (AbsentError if cause else WireError)("broken", reason(cause or error.__cause__ or error))
+
+
 def parsed(text: str | bytes) -> Any:
     """JSON, or a WireError."""
     try:
         return json.loads(text)
     except ValueError:
-        raise WireError("broken", tr("what it answers is no JSON")) from None
+        raise no_json() from None
 
 
 def answered(found: Any) -> Any:
     """An answer, which is a JSON object that is no error, or a WireError."""
     if not isinstance(found, dict):
-        raise WireError("broken", tr("what it answers is no JSON"))
+        raise no_json()
     if found.get("error"):
         raise WireError("broken", told(json.dumps(found).encode()))
     return found
@@ -96,7 +117,7 @@ class Loopback:
         try:
             return answered(parsed(self._answer(connection, path, body).read()))
         except (OSError, http.client.HTTPException) as error:
-            raise WireError("broken", reason(error)) from None
+            raise unreached(error) from None
         finally:
             connection.close()
 
@@ -105,7 +126,7 @@ class Loopback:
         try:
             yield from events(iter(self._answer(connection, path, body)))
         except (OSError, http.client.HTTPException) as error:
-            raise WireError("broken", reason(error)) from None
+            raise unreached(error) from None
         finally:
             connection.close()
 

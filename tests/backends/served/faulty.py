@@ -70,7 +70,7 @@ class Faulty:
     build: str = ""  # which they name, if any
     called: str = MODEL  # what its answers say that they are of
     models: tuple[str, ...] = (MODEL,)
-    lists: Any = None  # what it says in place of its list of them
+    lists: Any = None  # what it says in place of its list of them; bytes: a web page
     refuses: str = ""  # texts that hold this, for good
     shift: int = 0  # of its table: another model under the same name
     limit: int = 0  # requests at once; 429 beyond
@@ -125,7 +125,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.served.asked.append(Request(self.path, self.seen, {}))
-        if self.allowed():
+        if isinstance(self.served.lists, bytes):
+            self.send(200, self.served.lists, {"Content-Type": "text/html"})
+        elif self.allowed():
             models = self.served.lists or {"object": "list", "data": [{"id": one} for one in self.served.models]}
             self.say(*((200, models) if self.path == "/v1/models" else (404, {"error": {"message": "no such page"}})))
 
