@@ -1,4 +1,4 @@
-"""Many prompts through two servers at once, while one of them is killed, and llmlab too: none is lost or doubled."""
+"""Many texts through two servers at once: the digits of one; none is lost or doubled when one is killed, or llmlab."""
 
 import json
 import os
@@ -7,10 +7,18 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 
 import pytest
 import servers
+from backends.served.conftest import INFO
 from boxes import KEY, PATIENCE_S, Box, until
+
+from llmlab.backends.base import ScoreRequest
+from llmlab.backends.served.base import LLAMA_SERVER
+from llmlab.backends.served.model import ServedLM
+from llmlab.backends.served.pool import Pool
+from llmlab.backends.served.wire import Loopback
 
 servers.skip_without_wheel()
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as POSIX does")
@@ -51,6 +59,46 @@ def start(boxes, prompts, tmp_path):
         one.kill()
         one.wait()
         one.stderr.close()
+
+
+class Watched(Loopback):
+    """One of the boxes, which takes note of how many texts it is asked for, and of how many at once."""
+
+    def __init__(self, box: Box) -> None:
+        super().__init__(box.url, KEY, PATIENCE_S)
+        self.lock, self.under_way, self.most, self.count = Lock(), 0, 0, 0
+
+    def ask(self, path, body=None):
+        if path != "completions":
+            return super().ask(path, body)
+        with self.lock:
+            self.under_way += 1
+            self.count, self.most = self.count + 1, max(self.most, self.under_way)
+        try:
+            return super().ask(path, body)
+        finally:
+            with self.lock:
+                self.under_way -= 1
+
+
+def test_texts_are_scored_by_all_servers_one_at_each_with_the_digits_of_one(boxes, texts):
+    checked = []
+
+    def scored(*of):
+        pool = Pool(of, 8, 3, checked.append)
+        pool.hold_to(lambda wire: checked.append(wire.url))
+        lm = ServedLM(pool, "tiny", INFO, LLAMA_SERVER)
+        requests = [ScoreRequest(lm.encode(text), 0) for text in texts[:12]]
+        apart = list(lm.each_apart(lambda one, request: one.score([request])[0], requests))
+        return [[stats.logprobs.tolist() for stats in found] for found in (lm.score(requests), apart)]
+
+    (alone, alone_apart), wires = scored(Watched(boxes[0])), [Watched(box) for box in boxes]
+    assert str(alone_apart) == str(alone)  # the first of a text is nan
+    checked.clear()
+    assert str(scored(*wires)) == str([alone, alone])
+    assert [one.most for one in wires] == [1, 1]
+    assert min(one.count for one in wires) > sum(one.count for one in wires) / 4
+    assert sorted(checked) == sorted(box.url for box in boxes)
 
 
 def lines(out: Path) -> int:

@@ -118,8 +118,10 @@ class ServedLM:
         return self._each_scored(partial(function, other), items)
 
     def _each_scored(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """Token by token one text after the other: several at once would change each other's last digits."""
-        return map(function, items) if self.abilities.scores == "forced" else self.each(function, items)
+        """Token by token one text at each server: several at once would change each other's last digits."""
+        if self._apart:
+            return map(function, items)
+        return self._pool.each(function, items, apart=self.abilities.scores == "forced")
 
     def likeliest(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
         if k > self.abilities.listed:
@@ -178,7 +180,7 @@ class ServedLM:
             return found
         numbers = tuple(one.number for one in found.tokens)
         whole = context + Tokens(numbers, (b"",) * len(numbers))
-        (stats,) = self.score([ScoreRequest(whole, len(context))])
+        stats = self._scored(ScoreRequest(whole, len(context)))
         rows = zip(found.tokens, stats.logprobs.tolist(), strict=True)
         return replace(found, tokens=tuple(replace(one, logprob=logprob) for one, logprob in rows))
 

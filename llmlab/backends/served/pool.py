@@ -42,6 +42,7 @@ class Member:
 
     wire: Wire
     under_way: int = 0
+    asked: int = 0  # how often it has been
     failures: int = 0  # one after the other
     failed: float = 0.0  # when it did last, by the clock of time.monotonic
     rests_until: float = 0.0
@@ -57,6 +58,10 @@ class UnderWay(threading.local):
     """What a thread works for."""
 
     over = Event()  # nobody waits for it any more; who asks for himself is interrupted himself
+    apart = False  # a server is asked for nothing else meanwhile
+
+    def begin(self, over: Event, apart: bool) -> None:
+        self.over, self.apart = over, apart
 
 
 class Pool:
@@ -159,23 +164,24 @@ class Pool:
             member.unchecked, self.was_heard = False, True
             self._changed.notify_all()
 
-    def each(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """The function's values in the order of the items, several at once.
+    def each(self, function: Callable[[A], B], items: Iterable[A], *, apart: bool = False) -> Iterator[B]:
+        """The function's values in the order of the items, several at once; `apart`: one at each of the servers.
 
         Who takes no more of them waits for the requests that are under way, and for no further try of them.
         """
-        if self.parallel == 1:
+        at_once = min(self.parallel, len(self.members)) if apart else self.parallel
+        if at_once == 1:
             yield from map(function, items)
             return
         from concurrent.futures import ThreadPoolExecutor  # and with it logging, which one request at a time needs not
 
         over = Event()
-        with ThreadPoolExecutor(self.parallel, initializer=setattr, initargs=(self._work, "over", over)) as workers:
+        with ThreadPoolExecutor(at_once, initializer=self._work.begin, initargs=(over, apart)) as workers:
             waiting: deque[Future[B]] = deque()
             rest = iter(items)
             try:
                 while True:
-                    for item in islice(rest, self.parallel * AHEAD - len(waiting)):
+                    for item in islice(rest, at_once * AHEAD - len(waiting)):
                         waiting.append(workers.submit(function, item))
                     if not waiting:
                         return
@@ -196,6 +202,7 @@ class Pool:
             if member is None or self._work.over.is_set():
                 raise OverError
             member.under_way += 1
+            member.asked += 1
         try:
             yield member
         finally:
@@ -204,13 +211,14 @@ class Pool:
                 self._changed.notify_all()
 
     def _free(self) -> Member | None:
-        """The server that has least to do; of those that rest the one that is ready first, if all do."""
+        """The server that has least to do, each in turn; of those that rest the one that is ready first, if all do."""
         if sum(one.under_way for one in self.members) >= max(int(self._allowed), 1):
             return None
         now = time.monotonic()
         ready = [one for one in self.members if one.rests_until <= now]
-        free = [one for one in ready or [min(self.members, key=lambda one: one.rests_until)] if not one.is_full]
-        return min(free, key=lambda one: one.under_way, default=None)
+        there = ready or [min(self.members, key=lambda one: one.rests_until)]
+        free = [one for one in there if not (one.is_full or (self._work.apart and one.under_way))]
+        return min(free, key=lambda one: (one.under_way, one.asked), default=None)
 
     def _went_well(self, member: Member, begun: float) -> None:
         with self._changed:
