@@ -124,14 +124,10 @@ class ServedLM:
         return self._pool.each(function, items, apart=self.abilities.scores == "forced")
 
     def likeliest(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
-        if k > self.abilities.listed:
-            message = tr(
-                "{url} lists the {count} likeliest tokens, not {k}",
-                url=self._where,
-                count=self.abilities.listed,
-                k=k,
-            )
-            raise UnsupportedError(message, "llama.cpp", tr("ask for fewer with -k, or use --engine llama.cpp"))
+        count = self.abilities.listed
+        if k > count:
+            message = tr("{url} lists the {count} likeliest tokens, not {k}", url=self._where, count=count, k=k)
+            raise UnsupportedError(message, hint=tr("ask for fewer with -k; or {other}", other=self._elsewhere))
         return tuple(map(self._spelt, self._listed(context, k)))
 
     def _listed(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
@@ -212,10 +208,10 @@ class ServedLM:
     def _check(self, settings: Settings) -> None:
         """Raise UnsupportedError for what the server would pass over."""
         if settings != Settings(settings.temperature, top_p=settings.top_p) and not self.abilities.filters:
-            raise self._lacks(tr("top-k, min-p and a repetition penalty"))
+            raise self._lacks(tr("top-k, min-p and a repetition penalty"), others_do=True)
         if self.abilities.tempered is False:
             message = tr("{url} does not draw from softmax(z / T)", url=self._where)
-            raise UnsupportedError(message, "llama.cpp", tr("see llmlab models probe; or use --engine llama.cpp"))
+            raise UnsupportedError(message, hint=tr("see llmlab models probe; or {other}", other=self._elsewhere))
 
     def _own(self, token: NamedToken, temperature: float) -> NamedToken:
         """With the log-probability of the model itself, nan where the server tells that of softmax(z / T)."""
@@ -242,7 +238,7 @@ class ServedLM:
             self.abilities.listed and self.abilities.reads_numbers and request.start
         ):
             return self._token_by_token(request)
-        raise self._lacks(tr("the probability of a text that is given"))
+        raise self._lacks(tr("the probability of a text that is given"), others_do=True)
 
     def _token_by_token(self, request: ScoreRequest) -> TokenStats:
         """Each token after those before it: forced, or looked up in a list."""
@@ -276,7 +272,7 @@ class ServedLM:
                 count=count,
                 url=self._where,
             )
-            raise UnsupportedError(said, "llama.cpp", tr("use a model of this machine, or a server that scores a text"))
+            raise UnsupportedError(said, hint=tr("use a model of this machine, or a server that scores a text"))
         return known[tokens.ids[place]]
 
     def _read_prompt(self, request: ScoreRequest) -> TokenStats:
@@ -289,8 +285,14 @@ class ServedLM:
     def _where(self) -> str:
         return self._pool.members[0].wire.url
 
-    def _lacks(self, what: str) -> UnsupportedError:
-        message = tr("{url} does not tell {what}", url=self._where, what=what)
+    @property
+    def _elsewhere(self) -> str:
+        """What does more: for a model of `llmlab serve` its own engine."""
         own = self.info.engine == "server"
-        hint = tr("leave out --engine server") if own else tr("use a model of this machine, or a server that does")
-        return UnsupportedError(message, "llama.cpp", hint)
+        return tr("leave out --engine server") if own else tr("use a model of this machine")
+
+    def _lacks(self, what: str, *, others_do: bool = False) -> UnsupportedError:
+        """`others_do`: whether there are servers that can."""
+        message = tr("{url} does not tell {what}", url=self._where, what=what)
+        hint = tr("use a model of this machine, or a server that does") if others_do else self._elsewhere
+        return UnsupportedError(message, hint=hint)

@@ -1,5 +1,6 @@
 """What a model behind a server says of what the server cannot do: no number, and what can."""
 
+import dataclasses
 import math
 
 import pytest
@@ -49,8 +50,18 @@ def test_what_a_server_cannot_do_is_said_and_nothing_is_asked(able, abilities, a
         lm = able(server, **abilities)
         with pytest.raises(UnsupportedError, match=said) as caught:
             asked(lm)
-        assert caught.value.hint
+        assert "use a model of this machine" in caught.value.hint  # an engine is refused for a model of a server
+        assert "--engine" not in caught.value.hint
         assert server.texts == []
+
+
+def test_a_model_of_ones_own_server_is_asked_for_without_it_where_that_can_less(joined):
+    with Faulty() as server:
+        lm = ServedLM(joined(server), MODEL, dataclasses.replace(INFO, engine="server"), ABILITIES)
+        for asked in (lambda: lm.likeliest(CONTEXT, 21), lambda: lm.next([CONTEXT]), lambda: lm.hidden(CONTEXT, 1)):
+            with pytest.raises(UnsupportedError) as caught:
+                asked()
+            assert caught.value.hint.endswith("leave out --engine server")
 
 
 def test_log_probabilities_of_softmax_at_another_temperature_are_not_taken_for_the_models(able):
