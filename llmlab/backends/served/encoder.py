@@ -66,16 +66,21 @@ class ServedEncoder:
         answer = self._pool.tried(partial(asked, self._model, [FIXED, *texts], self._check))
         return np.asarray(answer["data"][1:], np.float32)
 
-    def _check(self, url: str, vectors: Floats) -> None:
-        """Raise LabError for vectors of another model."""
+    def _check(self, wire: Wire, vectors: Floats) -> None:
+        """Raise LabError for vectors of another model, or that change with what is asked beside them."""
         if vectors.shape[1] != self.info.dimension:
             told = tr("{now} numbers a vector, it was {was}", now=vectors.shape[1], was=self.info.dimension)
         elif not near(vectors[0], self._fixed):
             told = tr("{text!r} has another vector than it had", text=FIXED)
+            if near(asked(self._model, [FIXED], unchecked, wire)["data"][0], self._fixed):
+                raise LabError(
+                    tr("{url} gives {text!r} another vector beside other texts than alone", url=wire.url, text=FIXED),
+                    tr("let the server compute one text at a time (llama-server: --parallel 1)"),
+                )
         else:
             return
         raise LabError(
-            tr("another model than {model} answers at {url}: {told}", model=self.info.name, url=url, told=told),
+            tr("another model than {model} answers at {url}: {told}", model=self.info.name, url=wire.url, told=told),
             tr("let all servers run the same model"),
         )
 
@@ -87,13 +92,17 @@ class ServedEncoder:
 
 def introduced(pool: Pool, model: str) -> tuple[Floats, str]:
     """The vector [D] of the fixed text, and what the server calls the model that made it."""
-    answer = pool.tried(partial(asked, model, [FIXED], lambda url, vectors: None))
+    answer = pool.tried(partial(asked, model, [FIXED], unchecked))
     named = [answer.get("model"), answer.get("system_fingerprint")]
     return answer["data"][0], " ".join(str(one) for one in named if one)
 
 
-def asked(model: str, texts: Sequence[str], check: Callable[[str, Floats], None], wire: Wire) -> dict[str, Any]:
-    """A server's answer, with the vectors of the texts [N, D] for its data, which `check` is shown with the URL.
+def unchecked(wire: Wire, vectors: Floats) -> None:
+    """Any vectors will do."""
+
+
+def asked(model: str, texts: Sequence[str], check: Callable[[Wire, Floats], None], wire: Wire) -> dict[str, Any]:
+    """A server's answer, with the vectors of the texts [N, D] for its data, which `check` is shown with the server.
 
     Raises LabError for what is no vector a text.
     """
@@ -105,7 +114,7 @@ def asked(model: str, texts: Sequence[str], check: Callable[[str, Floats], None]
             tr("{url} {fault}", url=wire.url, fault=error.message),
             tr("see whether the server runs an encoder"),
         ) from None
-    check(wire.url, vectors)
+    check(wire, vectors)
     return {**answer, "data": vectors}
 
 

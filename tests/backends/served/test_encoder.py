@@ -146,10 +146,20 @@ def test_what_is_no_vector_a_text_is_an_error(server, opened, fault, said):
 )
 def test_another_model_in_between_is_noticed(server, opened, texts, change, said):
     encoder = opened(server.url, parallel=1)
-    server.faults = [None, each_row(change)]
+    server.faults = [None, *[each_row(change)] * 9]
     with pytest.raises(LabError) as caught:
         encoder.encode(texts)
     assert caught.value.message == f"another model than openai:tiny answers at {server.url}: {said}"
+
+
+def test_vectors_that_change_with_what_is_asked_beside_them_are_not_another_model(opened, local, texts):
+    def mixed(some):
+        return local.encode(some) + (len(some) > 1) * local.encode([max(some, key=len)])
+
+    with EmbeddingsServer(mixed) as server, pytest.raises(LabError) as caught:
+        opened(server.url).encode(texts)
+    assert caught.value.message == f"{server.url} gives {FIXED!r} another vector beside other texts than alone"
+    assert "one text at a time" in caught.value.hint
 
 
 def test_another_name_in_between_is_noticed(server, opened, texts):
