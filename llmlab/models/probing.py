@@ -26,13 +26,16 @@ from llmlab.progress import Reporter
 
 FORMAT = 2  # of what is kept
 WAITS = later("another llmlab is probing the server; waiting for it")
+UNPROBED = later("{url} was never probed as it is now: asking it some 200 short questions, once")
 MOVED_NATS = 0.1  # how far a kept list may be from what the same model says: servers batch, and round
 
 
-def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tuple[Server, Findings]:
+def probe(
+    config: Config, server: Server, pool: Pool, reporter: Reporter, *, unasked: bool = False
+) -> tuple[Server, Findings]:
     """The servers, that which answers first, and what it can do, which is kept. Raises LabError where none answers.
 
-    Of several that are to probe it at once one does.
+    Of several that are to probe it at once one does. `unasked`: it is said that this is done, and why.
     """
     alone = pool.first()
     wire = alone.members[0].wire
@@ -43,7 +46,8 @@ def probe(config: Config, server: Server, pool: Pool, reporter: Reporter) -> tup
         found = _read(path)
         if found is None or found == before:
             with below(wire), reporter.progress(tr("probing {url}", url=wire.url)) as progress:
-                found = Probe(alone, server.model, progress).run()
+                news = tr(UNPROBED, url=wire.url)
+                found = Probe(alone, server.model, progress).run(lambda: reporter.say(news) if unasked else None)
             cache.put_sealed(path, msgspec.json.encode((FORMAT, found)))
     return _beginning(server, wire.url), found
 

@@ -73,7 +73,8 @@ def open_lm(config: Config, server: Server, environ: Mapping[str, str], reporter
     from llmlab.models import probing
 
     pool = connect(config, server, environ, reporter)
-    server, found = probing.up_to_date(config, server, pool) or probing.probe(config, server, pool, reporter)
+    before = probing.up_to_date(config, server, pool)
+    server, found = before or probing.probe(config, server, pool, reporter, unasked=True)
     if found.canary:
         pool.hold_to(partial(probing.check_same, server, found))
     from llmlab.backends.served.model import ServedLM

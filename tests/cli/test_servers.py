@@ -84,6 +84,16 @@ def test_the_environment_names_servers_too(run, server, environ):
     assert run("next", "The cat", "-k", "2", *MODEL).code == 0
 
 
+def test_a_server_that_was_never_probed_is_asked_so_much_once_and_that_is_said(run):
+    with Faulty(key=SECRET, echo="right") as server:
+        at = (*MODEL, "--base-url", server.url)
+        found = [run("next", "The cat", "-k", "2", *at) for _ in range(2)]
+        assert run("models", "probe", "openai:bigram", "--base-url", server.url).err == ""
+    assert [one.code for one in found] == [0, 0]
+    news = f"llmlab: {server.url} was never probed as it is now: asking it some 200 short questions, once\n"
+    assert [one.err for one in found] == [news, ""]
+
+
 def test_two_servers_are_one_pool_and_one_of_them_may_be_dead(ask, probed, run, server, environ):
     environ["LLMLAB_SERVERS_RETRIES"] = "7"  # until the one that is checked is free
     with Faulty(key=SECRET, echo="right") as dead:

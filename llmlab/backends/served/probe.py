@@ -7,7 +7,7 @@ chi-squared statistic, at two temperatures.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -54,9 +54,10 @@ class Probe:
         self._pool, self._ask, self._progress = pool, Asker(pool, model), progress
         self._lies: list[str] = []
 
-    def run(self) -> Findings:
-        """Everything. Raises LabError for a server that does not answer, or has no such model."""
+    def run(self, begin: Callable[[], None] = lambda: None) -> Findings:
+        """Everything; `begin` is called at the first answer. Raises LabError without one, or without the model."""
         entry = self._entry()
+        begin()
         completions = self._ask.attempt("completions", self._ask.body(TEXT)) is not None
         chats = self._ask.attempt("chat/completions", self._ask.chat()) is not None
         if not (completions or chats):
