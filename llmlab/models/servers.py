@@ -147,7 +147,7 @@ def connect_own(config: Config, running: "Running", reporter: Reporter) -> "Pool
     from llmlab.backends.served.pool import Pool
     from llmlab.backends.served.wire import Loopback
 
-    wire = Loopback(f"{running.url}/v1", running.key, config.servers.timeout)
+    wire = Loopback(running.base_url, running.key, config.servers.timeout)
     parallel = min(config.servers.parallel or 1, running.parallel)  # of one text alone the digits are the same again
     return Pool([wire], parallel, config.servers.retries, reporter.say)
 

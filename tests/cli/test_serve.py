@@ -91,7 +91,7 @@ def begun(process):
 
 
 def status(url, path, key):
-    with closing(HTTPConnection(url.removeprefix("http://"), timeout=10)) as connection:
+    with closing(HTTPConnection(url.removeprefix("http://").removesuffix("/v1"), timeout=10)) as connection:
         connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
         reply = connection.getresponse()
         reply.read()
@@ -120,7 +120,7 @@ def test_a_server_of_llmlab_is_probed_by_the_name_of_its_model(typed):
     code, out, _ = typed("models probe GGUF_FILE -f json")
     found = json.loads(out)
     assert (code, found["model"], found["scores"], found["named"]) == (0, "tiny-f32.gguf", "forced", "numbers")
-    assert found["servers"] == [typed("serve --list -q")[1].strip() + "/v1"]
+    assert found["servers"] == [typed("serve --list -q")[1].strip()]
     code, _, err = typed("models probe LM_FOLDER")
     assert (code, "is no GGUF language model, which llama-server needs" in err) == (2, True)
 
@@ -216,6 +216,7 @@ def test_the_table_says_how_to_use_a_server_and_how_to_end_it(lab, cache):
     standing_servers.state(cache, "tiny", url="http://127.0.0.1:5", detached=False)
     out = lab("serve --list").out
     assert out.startswith("1 server runs.\n")
+    assert f"key of tiny: in {cache / 'servers'}" in out.replace("\n", " ")
     for text in ("tiny", "native", "http://127.0.0.1:5", "the foreground", "--engine server", "llmlab serve --stop"):
         assert text in out
 
@@ -237,8 +238,8 @@ def test_one_that_does_not_answer_and_one_that_all_may_reach_are_listed_as_such(
 def test_only_the_servers_of_a_model_are_listed_when_it_is_named(lab, cache):
     for model in ("gemma-3-270m", "other"):
         standing_servers.state(cache, model, url=f"http://{model}:1")
-    assert lab("serve --list -q").out == "http://gemma-3-270m:1\nhttp://other:1\n"
-    assert lab("serve --list -q gemma-3-270m").out == "http://gemma-3-270m:1\n"
+    assert lab("serve --list -q").out == "http://gemma-3-270m:1/v1\nhttp://other:1/v1\n"
+    assert lab("serve --list -q gemma-3-270m").out == "http://gemma-3-270m:1/v1\n"
     assert lab("serve --list smollm2-135m-instruct").out == "No server runs for smollm2-135m-instruct.\n"
 
 

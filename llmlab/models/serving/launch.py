@@ -153,7 +153,7 @@ def _refuse_second(running: Running | None) -> None:
         message = tr(
             "a server runs for {model} already: {url} (process {pid})",
             model=running.model,
-            url=running.url,
+            url=running.base_url,
             pid=running.pid,
         )
         raise LabError(message, f"llmlab serve --stop {running.model}")

@@ -29,7 +29,8 @@ class Servers:
         )
         if not self.running:
             return [View("", (), (), (), self._conclusion())]
-        notes = (tr("use: --engine server"), tr("end: llmlab serve --stop"))
+        keys = [tr("key of {model}: in {file}", model=one.model, file=one.folder / KEY) for one in self.running]
+        notes = (tr("use: --engine server"), *keys, tr("end: llmlab serve --stop"))
         return [View("", columns, [self._row(one) for one in self.running], notes, self._conclusion())]
 
     def _conclusion(self) -> str:
@@ -44,7 +45,7 @@ class Servers:
                 "revision": one.revision,
                 "dtype": one.dtype,
                 "library": one.version,
-                "url": one.url,
+                "url": one.base_url,
                 "host": one.host or None,
                 "answers": one.pid not in self.silent,
                 "key_file": str(one.folder / KEY),
@@ -61,7 +62,7 @@ class Servers:
         return {"servers": self.records()}
 
     def values(self) -> list[str]:
-        return [one.url for one in self.running]
+        return [one.base_url for one in self.running]
 
     def _row(self, one: Running) -> list[Cell]:
         since = _moment(one).strftime("%Y-%m-%d %H:%M")
@@ -72,7 +73,7 @@ class Servers:
 
 def _where(one: Running) -> str:
     """Its URL, and the address that it listens at where that is another one: all of a machine's."""
-    url = f"{one.url}/v1"
+    url = one.base_url
     return tr("{url} (listens at {host})", url=url, host=one.host) if one.host in EVERY else url
 
 

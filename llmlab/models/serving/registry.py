@@ -54,6 +54,11 @@ class Running(Struct, frozen=True):
     since: float = 0.0  # seconds since 1970
 
     @property
+    def base_url(self) -> str:
+        """What --base-url takes."""
+        return f"{self.url}/v1"
+
+    @property
     def key(self) -> str:
         """What a request must bear: `Authorization: Bearer KEY`."""
         return (self.folder / KEY).read_text(encoding="ascii").strip()
