@@ -1,4 +1,4 @@
-"""The verb serve: a server that keeps a model open, for many commands. What runs is in models/registry.py."""
+"""The verb serve: a server that keeps a model open, for many commands. What runs is in models/serving/registry.py."""
 
 from typing import TYPE_CHECKING, Annotated
 

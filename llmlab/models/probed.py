@@ -14,7 +14,7 @@ SCORES = {
     "prompt_logprobs": later("yes, by prompt_logprobs"),
     "forced": later("yes, token by token"),
 }
-NAMED = {"numbers": later("by number"), "bytes": later("by bytes"), "text": later("by text, which two may share")}
+NAMED = {"numbers": later("by number"), "text": later("by text, which two may share")}
 
 
 @dataclass(frozen=True)

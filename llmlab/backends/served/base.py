@@ -44,7 +44,7 @@ class Abilities(Struct, frozen=True):
     takes_filters: bool  # whether top-k and the like may be said, if only to turn them off
     filters: bool  # whether top-k and min-p do what they say
     bos: bool | None  # whether it puts BOS before a text; None: not known
-    named: Literal["numbers", "bytes", "text"]  # how it names tokens; by text two may share a name
+    named: Literal["numbers", "text"]  # how it names tokens; by text two may share a name
     reads_numbers: bool  # a prompt may be given by the numbers of its tokens
     tokenizes: Literal["", "content", "prompt"]  # how its /tokenize is asked: as llama-server is, or as vLLM
     template: Literal["", "apply-template", "tokenize"]  # how it renders a conversation as the model reads it

@@ -292,7 +292,7 @@ class Probe:
         return None if None in fits else True
 
 
-def _named(first: Position | None) -> Literal["numbers", "bytes", "text"]:
+def _named(first: Position | None) -> Literal["numbers", "text"]:
     if first and first.listed and all(one.number != UNNUMBERED for one in first.listed):
         return "numbers"
     return "text"
