@@ -127,7 +127,7 @@ class ServedLM:
         count = self.abilities.listed
         if k > count:
             message = tr("{url} lists the {count} likeliest tokens, not {k}", url=self._where, count=count, k=k)
-            raise UnsupportedError(message, hint=tr("ask for fewer with -k; or {other}", other=self._elsewhere))
+            raise UnsupportedError(message, hint=tr("ask for fewer with -k, or {other}", other=self._elsewhere))
         return tuple(map(self._spelt, self._listed(context, k)))
 
     def _listed(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
@@ -211,7 +211,7 @@ class ServedLM:
             raise self._lacks(tr("top-k, min-p and a repetition penalty"), others_do=True)
         if self.abilities.tempered is False:
             message = tr("{url} does not draw from softmax(z / T)", url=self._where)
-            raise UnsupportedError(message, hint=tr("see llmlab models probe; or {other}", other=self._elsewhere))
+            raise UnsupportedError(message, hint=tr("see llmlab models probe, or {other}", other=self._elsewhere))
 
     def _own(self, token: NamedToken, temperature: float) -> NamedToken:
         """With the log-probability of the model itself, nan where the server tells that of softmax(z / T)."""
