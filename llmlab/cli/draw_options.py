@@ -99,16 +99,23 @@ def plan(
     samples: int | None = None,
     same_noise: bool = False,
     seed: int | None = None,
+    shared: bool = False,
 ) -> "Plan":
-    """What to draw: the options over the settings. `seed` is of a run that goes on; else one is drawn if needed."""
+    """What to draw: the options over the settings. `seed` is of a run that goes on; else one is drawn if needed.
+
+    Raises MisuseError where that is needed for work that is `shared` out: all its parts have one seed.
+    """
     from llmlab.lab.temperature.plans import planned
 
+    heats, seed = heat.temperatures(world.config.generate.temperature), seed if draw.seed is None else draw.seed
+    if shared and seed is None and any(heats):
+        raise MisuseError(tr("each shard would draw a seed of its own"), tr("give --seed N, the same to all"))
     given = asdict(filters) | {"max_tokens": draw.max_tokens, "repetition_penalty": draw.repetition_penalty}
     return planned(
         world.config.generate,
         asked,
-        heat.temperatures(world.config.generate.temperature),
-        seed=seed if draw.seed is None else draw.seed,
+        heats,
+        seed=seed,
         stop=[reading.text(one) for one in draw.stop or ()],
         same_noise=same_noise,
         samples=samples,

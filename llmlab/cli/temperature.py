@@ -121,8 +121,8 @@ def generate(
 
     asked = asking.asked(world, models.each, reading, many.prompts)
     expected = many.expected(reading, asked)
-    planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples)
     shard = many.part(filed, asked.count, alone=not models.several)
+    planned = partial(plan, world, asked, reading, heat, filters, draw, samples=many.samples, shared=shard.count > 1)
     with filed.file(world, SAMPLES, shard) as out:
         drawn = planned(same_noise=many.same_noise, seed=out.seed if out else None)
         many.check(drawn, form, alone=not models.several)

@@ -265,6 +265,23 @@ def test_a_part_is_gone_on_with_as_the_shard_that_it_is(ask, shard, tmp_path, ve
     assert path.read_bytes() == before
 
 
+def test_shards_that_draw_are_given_their_seed_and_one_that_goes_on_knows_it(run, inputs, gguf_file, tmp_path):
+    path, line = tmp_path / "part.jsonl", ["generate", "--prompts", str(inputs["LINES"]), "--max-tokens", "2"]
+    line += ["--model", str(gguf_file), "--out", str(path), "--shard", "2/3", "-t"]
+    done = run(*line, "0,1")
+    assert (done.code, done.out, path.exists()) == (2, "", False)
+    assert done.err == "llmlab: each shard would draw a seed of its own; give --seed N, the same to all\n"
+    assert run(*line, "0").code == 0  # where nothing is drawn
+    path.unlink()
+    assert run(*line, "1", "--seed", "5").code == 0
+    before = path.read_bytes()
+    assert run(*line, "1").code == 0
+    assert path.read_bytes() == before
+    line[line.index("2/3")] = "1/1"
+    path.unlink()
+    assert run(*line, "1").code == 0  # all of the work
+
+
 @pytest.mark.parametrize("first", ["file", "pipe"])
 def test_a_file_and_a_pipe_of_the_same_lines_are_two_works(ask, shard, tmp_path, first):
     ask("prob")
