@@ -5,7 +5,7 @@ then the records are copied in the order of their inputs. Memory is the same how
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -132,11 +132,11 @@ class PartsTable:
         for (item,) in self._database.rows("SELECT DISTINCT item FROM records ORDER BY item"):
             yield item
 
-    def uneven(self) -> Iterator[Found]:
-        """The inputs that have not just the records of their runs."""
-        wanted = cache(self._wanted)
+    def uneven(self, *, alike: bool) -> Iterator[Found]:
+        """The inputs that have not just the records of their runs; `alike`: those of all runs."""
+        wanted, every = cache(self._wanted), ",".join(map(str, range(len(self._plans))))
         for item, records, places, plans, first, last in self._database.rows(BY_ITEM):
-            found = Found(item, records, places, wanted(str(plans)), first, last)
+            found = Found(item, records, places, wanted(every if alike else str(plans)), first, last)
             if not found.whole:
                 yield found
 
@@ -148,12 +148,9 @@ class PartsTable:
         return row.item, row.part, row.start, row.length, plan, repr(row.place)
 
     def _wanted(self, plans: str) -> int:
-        """How many records an input has of runs together, which may make some of the same."""
-        most: dict[float, int] = {}
+        """How many records an input has of runs together."""
         every = list(self._plans)
-        for name, count in (one for plan in plans.split(",") for one in every[int(plan)]):
-            most[name] = max(most.get(name, 0), count)
-        return sum(most.values())
+        return sum(_most(every[int(plan)] for plan in plans.split(",")).values())
 
 
 class PartRow(NamedTuple):
@@ -177,6 +174,7 @@ class PartsReading:
 
     def read(self, progress: Progress) -> None:
         self.shares = [PartOf(path) for path in self.parts]
+        self.plans: list[set[tuple[Place, ...]]] = [set() for _ in self.parts]
         sizes = [_size(path) for path in self.parts]
         for number, path in enumerate(self.parts):
             told = partial(_told, progress, sum(sizes[:number]), sum(sizes))
@@ -186,14 +184,26 @@ class PartsReading:
     def check(self) -> None:
         """Raise LabError for inputs that are there twice, or not, or not whole."""
         assert self.first
+        if self.first.sort.alike:
+            self._check_plans()
         missing = Missing(self.shares, self.first.items)
-        for one in self.table.uneven():
+        for one in self.table.uneven(alike=self.first.sort.alike):
             if one.doubled:
                 raise LabError(missing.twice(one), tr("give each part of one work once"))
             missing.add(one.item)
         missing.gaps(self.table.items())
         if missing.count:
             raise LabError(missing.message, tr("run what is missing again: it goes on where its file ends"))
+
+    def _check_plans(self) -> None:
+        """Raise MisuseError for parts whose runs, together, make other records of an input."""
+        found = [(path, _most(plans)) for path, plans in zip(self.parts, self.plans, strict=True) if plans]
+        first, was = found[0]
+        for path, now in found[1:]:
+            if now != was:
+                told = [[list(one) for one in sorted(each.items())] for each in (now, was)]
+                message = _unlike(path, "item_places", told[0], first, told[1])
+                raise MisuseError(message, tr("draw as many samples at the same temperatures in every shard"))
 
     def _rows(self, part: int, file: BinaryIO, told: Callable[[int], None]) -> Iterator[PartRow]:
         start, path, item, before = 0, self.parts[part], 0, 0
@@ -203,7 +213,8 @@ class PartsReading:
             sort = self.first.sort
             item, before = record["item"], before + 1 if record["item"] == item else 0
             self.shares[part].add(item)
-            yield PartRow(item, part, start, len(line), sort.place(record, before), sort.places(record))
+            self.plans[part].add(places := sort.places(record))
+            yield PartRow(item, part, start, len(line), sort.place(record, before), places)
             start += len(line)
             told(start)
 
@@ -231,6 +242,14 @@ class PartsReading:
         if record["item"] > first.items:
             message = tr("{file} holds input {item:,} of {items:,}", file=path, item=record["item"], items=first.items)
             raise MisuseError(message, tr("merge parts of one work"))
+
+
+def _most(plans: Iterable[tuple[Place, ...]]) -> dict[float, int]:
+    """How many records of each kind an input has of runs together, which may make some of the same."""
+    most: dict[float, int] = {}
+    for name, count in (one for plan in plans for one in plan):
+        most[name] = max(most.get(name, 0), count)
+    return most
 
 
 def _no_record(path: Path, number: int) -> MisuseError:

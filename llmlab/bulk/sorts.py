@@ -107,6 +107,11 @@ class Sort:
         """Whether the records of an input are computed together, and inputs in their order."""
         return True
 
+    @property
+    def alike(self) -> bool:
+        """Whether all inputs have as many records, of the same kinds."""
+        return False
+
     def holds(self, record: Record) -> bool:
         """Whether a record is of this sort."""
         return set(self.shape.__struct_fields__) <= record.keys()
@@ -130,6 +135,10 @@ class SampleSort(Sort):
     @property
     def together(self) -> bool:
         return False
+
+    @property
+    def alike(self) -> bool:
+        return True
 
     def key(self, record: Record) -> "Key":
         return str(record["prompt"])

@@ -107,23 +107,6 @@ def test_a_shard_without_inputs_is_an_empty_part(ask, shard, run, tmp_path, verb
     assert (merged.code, merged.out.encode()) == (0, whole.read_bytes())
 
 
-def test_samples_of_several_runs_in_one_file_are_whole_together_or_the_lost_are_named(ask, run, tmp_path):
-    path = tmp_path / "out.jsonl"
-    for plan in (["-t", "0.5", "-n", "1"], ["-t", "1", "-n", "2"], ["-t", "1,0.5", "-n", "1"]):
-        assert ask("generate", *plan, "--out", path).code == 0
-    lines = path.read_bytes().splitlines(keepends=True)
-    assert len(lines) == 40 * 3
-    assert "40 inputs, 120 records: none is lost or doubled" in run("merge", str(path)).err
-    path.write_bytes(b"".join(lines[:-1]))
-    lost = run("merge", str(path))
-    assert (lost.code, lost.out) == (1, "")
-    assert "1 of 40 inputs is missing: 40" in lost.err
-    path.write_bytes(b"".join([*lines, lines[50]]))
-    doubled = run("merge", str(path))
-    assert (doubled.code, doubled.out) == (1, "")
-    assert f"input {json.loads(lines[50])['item']} is there twice: {path}" in doubled.err
-
-
 @pytest.mark.parametrize("verb", ["prob", "pairs", "choose", "perplexity"])
 @pytest.mark.parametrize(
     ("change", "said"),
@@ -265,23 +248,6 @@ def test_a_part_is_gone_on_with_as_the_shard_that_it_is(ask, shard, tmp_path, ve
     assert path.read_bytes() == before
 
 
-def test_shards_that_draw_are_given_their_seed_and_one_that_goes_on_knows_it(run, inputs, gguf_file, tmp_path):
-    path, line = tmp_path / "part.jsonl", ["generate", "--prompts", str(inputs["LINES"]), "--max-tokens", "2"]
-    line += ["--model", str(gguf_file), "--out", str(path), "--shard", "2/3", "-t"]
-    done = run(*line, "0,1")
-    assert (done.code, done.out, path.exists()) == (2, "", False)
-    assert done.err == "llmlab: each shard would draw a seed of its own; give --seed N, the same to all\n"
-    assert run(*line, "0").code == 0  # where nothing is drawn
-    path.unlink()
-    assert run(*line, "1", "--seed", "5").code == 0
-    before = path.read_bytes()
-    assert run(*line, "1").code == 0
-    assert path.read_bytes() == before
-    line[line.index("2/3")] = "1/1"
-    path.unlink()
-    assert run(*line, "1").code == 0  # all of the work
-
-
 @pytest.mark.parametrize("first", ["file", "pipe"])
 def test_a_file_and_a_pipe_of_the_same_lines_are_two_works(ask, shard, tmp_path, first):
     ask("prob")
@@ -295,8 +261,3 @@ def test_a_file_and_a_pipe_of_the_same_lines_are_two_works(ask, shard, tmp_path,
         assert ask("prob", "--out", path).code == 0
         told = shard.command("prob", "--out", path).stderr.decode()
         assert f"{path} was made of {piped}, not of {counted}; name another file" in told
-
-
-def test_a_shard_is_of_many_prompts(run, gguf_file, tmp_path):
-    done = run("generate", "The", "--out", str(tmp_path / "x"), "--shard", "1/2", "--model", str(gguf_file))
-    assert (done.code, done.err) == (2, "llmlab: --shard is of many prompts; add --prompts FILE\n")
