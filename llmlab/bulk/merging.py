@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from llmlab.bulk.missing import Found, Missing, PartOf
-from llmlab.bulk.sorts import SORTS, Place, Sort, counted, value
+from llmlab.bulk.sorts import SORTS, Place, Sort, contradiction, counted, value
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.on_disk import Database
 from llmlab.files.opening import readable
@@ -224,7 +224,8 @@ class PartsReading:
             record: Record = json.loads(line)
             self.first = self.first or Made.of(record, path)
             if self.first.sort.holds(record):
-                msgspec.convert(record, self.first.sort.shape)
+                if not msgspec.convert(record, self.first.sort.shape).agrees:
+                    raise contradiction(path, number)
                 self._check_alike(path, record, self.first)
                 return record
         except (ValueError, AttributeError, RecursionError):

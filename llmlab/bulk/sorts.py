@@ -1,11 +1,15 @@
 """What the records of a verb are: what one must hold, which stand for one input. What they come to: tallies.py."""
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
+from llmlab.errors import MisuseError
+from llmlab.lab.probability.tallies.pairs import TIE_NATS
 from llmlab.lab.provenance import OF_TEXT
 from llmlab.language import later, tr
 from llmlab.view import Record
@@ -14,6 +18,7 @@ if TYPE_CHECKING:  # it loads SQLite
     from llmlab.files.on_disk import Key
 
 Place = tuple[float, int]
+DIGITS = 1e-9  # by which what a record says twice may differ
 Number = Annotated[int, Meta(ge=1)]
 
 
@@ -30,6 +35,11 @@ class KeptItem(msgspec.Struct):
     dtype: str
     bos: str | None
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the numbers that follow from each other do. In a window and a sample none do."""
+        return True
+
 
 class KeptText(KeptItem):
     """What must be there of a text."""
@@ -38,6 +48,11 @@ class KeptText(KeptItem):
     tokens: int
     scored_tokens: int
     logprob_nats: float | None
+    logprob_per_token_nats: float | None = None
+
+    @property
+    def agrees(self) -> bool:
+        return _mean(self.logprob_per_token_nats, self.logprob_nats, self.scored_tokens)
 
 
 class KeptPair(KeptItem):
@@ -48,6 +63,15 @@ class KeptPair(KeptItem):
     group: str
     margin_nats: float | None
     right: bool
+    logprob_good_nats: float | None = None
+    logprob_bad_nats: float | None = None
+
+    @property
+    def agrees(self) -> bool:
+        good, bad, margin = self.logprob_good_nats, self.logprob_bad_nats, self.margin_nats
+        if margin is None or good is None or bad is None:
+            return True
+        return math.isclose(good - bad, margin, rel_tol=DIGITS, abs_tol=DIGITS) and self.right == (margin > TIE_NATS)
 
 
 class KeptChoice(KeptItem):
@@ -64,6 +88,12 @@ class KeptChoice(KeptItem):
     picked_by_sum: bool
     picked_by_per_character: bool
     picked_by_per_token: bool
+    tokens: int = 0
+    logprob_per_token_nats: float | None = None
+
+    @property
+    def agrees(self) -> bool:
+        return _mean(self.logprob_per_token_nats, self.logprob_nats, self.tokens)
 
 
 class KeptWindow(KeptItem):
@@ -114,7 +144,8 @@ class Sort:
 
     def holds(self, record: Record) -> bool:
         """Whether a record is of this sort."""
-        return set(self.shape.__struct_fields__) <= record.keys()
+        fields = self.shape.__struct_fields__
+        return set(fields[: len(fields) - len(self.shape.__struct_defaults__)]) <= record.keys()
 
     def key(self, record: Record) -> "Key":
         """What a record is found by: the number of its input."""
@@ -150,6 +181,11 @@ class SampleSort(Sort):
         return tuple((float(heat), count) for heat, count in record["item_places"])
 
 
+def _mean(mean: float | None, total: float | None, count: int) -> bool:
+    """Whether one number is the mean that another comes to, where both are known."""
+    return mean is None or total is None or math.isclose(mean * count, total, rel_tol=DIGITS)
+
+
 def value(found: object) -> str:
     """What a record holds, in a message."""
     return tr("none") if found is None else repr(found)
@@ -158,6 +194,12 @@ def value(found: object) -> str:
 def counted(items: int | None) -> str:
     """How many inputs a record says that there are, in a message."""
     return tr("inputs that nobody has counted, of a pipe") if items is None else tr("{count:,} inputs", count=items)
+
+
+def contradiction(path: Path, number: int) -> MisuseError:
+    """That a line of a file was changed since it was written."""
+    message = tr("the numbers of {file} line {number:,} contradict each other", file=path, number=number)
+    return MisuseError(message, tr("it was changed since: make that file again"))
 
 
 def numbered(record: Record, item: int, items: int, item_records: int, **more: object) -> Record:

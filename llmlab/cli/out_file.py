@@ -23,7 +23,7 @@ import msgspec
 
 from llmlab.bulk.order import Order
 from llmlab.bulk.shard import WHOLE, Shard
-from llmlab.bulk.sorts import SAMPLES, Sort, counted, value
+from llmlab.bulk.sorts import SAMPLES, Sort, contradiction, counted, value
 from llmlab.cache import sync
 from llmlab.cli.file_lock import holder, lock
 from llmlab.errors import LabError, MisuseError, reason
@@ -212,12 +212,14 @@ class OutFile:
     def _record(self, number: int, line: bytes) -> Record:
         try:
             record: Record = json.loads(line)
-            msgspec.convert(record, self._sort.shape)
+            kept = msgspec.convert(record, self._sort.shape)
         except (ValueError, RecursionError, msgspec.ValidationError):
             what = {"file": self._path, "number": number, "kind": tr(self._sort.name)}
             raise MisuseError(
                 tr("{file} line {number} is no {kind} of llmlab", **what), tr("name another file")
             ) from None
+        if not kept.agrees:
+            raise contradiction(self._path, number)
         if not self._shard.owns(record["item"]):
             told = {"file": self._path, "number": number, "item": record["item"], "shard": self._shard}
             message = tr("{file} line {number} is of input {item:,}, which shard {shard} has not", **told)

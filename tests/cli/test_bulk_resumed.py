@@ -103,6 +103,34 @@ def test_a_question_that_was_changed_since_is_noticed(ask, inputs, tmp_path, cha
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("verb", "name", "change"),
+    [
+        ("prob", "logprob_nats", lambda was: was - 0.001),
+        ("prob", "scored_tokens", lambda was: was + 1),
+        ("pairs", "margin_nats", lambda was: was + 0.001),
+        ("pairs", "logprob_bad_nats", lambda was: was + 0.001),
+        ("pairs", "right", lambda was: not was),
+        ("choose", "logprob_nats", lambda was: was - 0.001),
+    ],
+)
+def test_a_figure_that_was_changed_since_is_noticed(ask, run, tmp_path, verb, name, change):
+    path = tmp_path / "out.jsonl"
+    assert ask(verb, "--out", path).code == 0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    record = json.loads(lines[4])
+    lines[4] = json.dumps(record | {name: change(record[name])}, ensure_ascii=False)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before, said = (
+        path.read_bytes(),
+        f"llmlab: the numbers of {path} line 5 contradict each other; it was changed",
+    )
+    counted = verb != "prob"  # whose stdin is a pipe in this process
+    for done in (ask(verb, "--out", path), *([run("merge", str(path))] if counted else [])):
+        assert (done.code, done.out, path.read_bytes()) == (2, "", before)
+        assert done.err.startswith(said)
+
+
 def test_a_merged_file_is_held_against_its_inputs_by_the_verb_itself(ask, inputs, run, tmp_path):
     edited, parts, merged = tmp_path / "edited.jsonl", [tmp_path / "1", tmp_path / "2"], tmp_path / "all.jsonl"
     edited.write_bytes(inputs["PAIRS"].read_bytes().replace(b'"g2"', b'"g7"', 1))  # a line of the first shard
