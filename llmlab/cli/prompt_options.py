@@ -101,7 +101,7 @@ def prompts_of(world: World, file: Path) -> "Stream[str]":
     """Prompts, one a line, each once: a prompt said twice would be the same samples twice."""
     from llmlab.files.opening import called
 
-    found = world.files.counted(file, lambda files: once(line for _, line in files.lines(file)))
+    found = world.files.counted(file, lambda files: once((line for _, line in files.lines(file)), files.say))
     first = next(found.each, None)
     if first is None:
         raise MisuseError(tr("{file} holds no prompts", file=called(file)), tr("one prompt a line"))

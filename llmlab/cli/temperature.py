@@ -37,7 +37,8 @@ class ManyOptions(Struct, frozen=True):
 
     samples: Annotated[int | None, option("--samples", "-n", metavar="N", help="Samples at each temperature.")] = None
     prompts: Annotated[
-        Path | None, option("--prompts", metavar="FILE", help="Many prompts: a file with one a line, or - for stdin.")
+        Path | None,
+        option("--prompts", metavar="FILE", help="Many prompts: a file, one a line, each once; or -."),
     ] = None
     same_noise: Annotated[bool, option("--same-noise", help="The same Gumbel noise at every T: only T differs.")] = (
         False

@@ -32,10 +32,10 @@ T = TypeVar("T")
 
 
 class Files:
-    """The files a run reads. stdin is a stream, and read once; `say` is told of blank lines."""
+    """The files a run reads. stdin is a stream, and read once; `say` is told of what is left out."""
 
     def __init__(self, stdin: TextIO | None, say: Callable[[str], None]) -> None:
-        self._stdin, self._say = stdin, say
+        self._stdin, self.say = stdin, say
         self._taken = False
 
     def text(self, path: Path | str) -> str:
@@ -47,7 +47,7 @@ class Files:
         """Lines that hold something, with their numbers, as they come; a \\r among \\n ends none."""
         with self._open(path) as (name, file):
             lines = text_lines(raw_lines(file, name), name)
-            for number, line in filled(lines, _is_white, name, self._say):
+            for number, line in filled(lines, _is_white, name, self.say):
                 yield number, line.removesuffix("\n").removesuffix("\r")
 
     def typed(self) -> Iterator[str]:
@@ -115,9 +115,9 @@ class Files:
                 return kind.of_objects(listed(lines, name), name)
             form = OBJECTS[0] if form in OBJECTS or begin.startswith("{") else ""
         if form in OBJECTS:
-            return kind.of_objects(filled(lines, _is_white, name, self._say), name)
+            return kind.of_objects(filled(lines, _is_white, name, self.say), name)
         rows = parse(lines, name, DELIMITERS.get(form, ""), kind.separators).rows
-        return kind.of_table(filled(rows, is_blank, name, self._say), name, self._say)
+        return kind.of_table(filled(rows, is_blank, name, self.say), name, self.say)
 
     def _blocks(self, path: Path | str) -> Iterator[str]:
         rest = ""
@@ -143,7 +143,7 @@ class Files:
         if self._stdin is None:
             raise MisuseError(tr("stdin is closed"), tr("give the text as an argument, or pipe it"))
         if self._stdin.isatty():
-            self._say(tr("reading what you type; Ctrl-D on a line of its own ends it"))
+            self.say(tr("reading what you type; Ctrl-D on a line of its own ends it"))
         self._taken = True
         yield "stdin", self._stdin.buffer  # type: ignore[misc]
 

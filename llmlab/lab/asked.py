@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmlab.config import Config, PresetEntry
 from llmlab.errors import MisuseError
-from llmlab.language import Language, spoken, tr
+from llmlab.language import Language, spoken, tr, tr_many
 from llmlab.stream import Stream
 
 if TYPE_CHECKING:  # numpy is loaded when a verb computes
@@ -118,11 +118,18 @@ def preset_of(config: Config, name: str) -> PresetEntry:
     return config.presets[name]
 
 
-def once(lines: Iterable[str]) -> Iterator[str]:
-    """Each prompt once: a prompt said twice would be the same samples twice."""
+def once(lines: Iterable[str], say: Callable[[str], None] = lambda message: None) -> Iterator[str]:
+    """Each prompt once: a prompt said twice would be the same samples twice. At the end it is said how many were."""
     from llmlab.files.on_disk import SeenTexts
 
-    return filter(SeenTexts().add, lines)
+    seen, again = SeenTexts(), 0
+    for line in lines:
+        if seen.add(line):
+            yield line
+        else:
+            again += 1
+    if again:
+        say(tr_many("{count:,} repeated prompt is asked once", "{count:,} repeated prompts are asked once", again))
 
 
 def _own_question(config: Config, preset: str) -> Asked:

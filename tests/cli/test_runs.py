@@ -59,9 +59,20 @@ def test_jsonl_is_one_record_a_sample_with_everything_that_made_it(generate):
 def test_a_prompt_said_twice_is_drawn_once_and_resumed_as_once(generate, tmp_path):
     path = tmp_path / "out.jsonl"
     arguments = ("--prompts", "-", "-n", "2", "--max-tokens", "3", "--seed", "1", "--out", str(path), "-f", "jsonl")
-    told = [generate(*arguments, stdin=b"The cat\nThe cat\n").out.encode().count(b"\n") for _ in range(2)]
-    assert told == [2, 2]
+    told = [generate(*arguments, stdin=b"The cat\nThe cat\n") for _ in range(2)]
+    assert [one.out.count("\n") for one in told] == [2, 2]
+    assert all("llmlab: 1 repeated prompt is asked once\n" in one.err for one in told)
     assert len(records(path)) == 2
+
+
+def test_repeated_prompts_of_a_file_are_told_of_once_and_others_not(generate, tmp_path):
+    file, line = tmp_path / "prompts", ("-t", "0", "--max-tokens", "1", "--prompts")
+    for text, said in (
+        ("The cat\nThe\nThe\nThe cat\n", "llmlab: 2 repeated prompts are asked once\n"),
+        ("The\nA\n", ""),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert generate(*line, str(file)).err == said
 
 
 def test_a_run_goes_on_where_its_file_ends(generate, tmp_path):
