@@ -1,6 +1,10 @@
 """The verb that puts the parts of one work together: merge."""
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from io import BufferedWriter
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
@@ -97,17 +101,36 @@ def _compare(world: World, merged: "Merged", tally: "RecordTally", path: Path) -
 
 
 def _write(world: World, merged: "Merged", tally: "RecordTally", path: Path) -> None:
-    """Write a file whole, or not at all."""
+    """Write a file whole, or not at all. What a killed merge into it has left is removed."""
+    from llmlab.cli.file_lock import lock
     from llmlab.cli.out_file import unwritable
 
-    begun = path.with_name(f".llmlab-merge-{token_hex(8)}")  # a name that nobody has
+    ours = f".llmlab-merge-{blake2b(os.fsencode(path.name), digest_size=8).hexdigest()}-"
+    begun = path.with_name(ours + token_hex(8))  # a name that nobody has
     try:
-        with begun.open("xb") as file:
+        _remove_left(path.parent, ours)
+        with begun.open("xb", buffering=0) as held, BufferedWriter(held) as file:
+            with suppress(OSError):  # no such lock here: then nothing is removed either
+                lock(held)
+            held.seek(0)  # on Windows it was elsewhere
             file.writelines(_lines(world, merged, tally))
-        sync(begun)
+            file.flush()
+            os.fsync(held)
         begun.replace(path)
         sync(path.parent)
     except OSError as error:
         raise LabError(unwritable(path, error), tr("make room, or name another file")) from error
     finally:
         begun.unlink(missing_ok=True)
+
+
+def _remove_left(folder: Path, ours: str) -> None:
+    """Remove the files of this name that no process writes any longer."""
+    from llmlab.cli.file_lock import lock
+
+    for left in folder.glob(f"{ours}*"):
+        with suppress(OSError):  # somebody else's
+            with left.open("rb", buffering=0) as file:
+                gone = lock(file)
+            if gone:
+                left.unlink()

@@ -9,6 +9,8 @@ import pytest
 from cli.bulk_verbs import VERBS
 from cli.record_kinds import KINDS, VALIDATORS
 
+from llmlab.cli.file_lock import lock
+
 NUMBERED = ("item", "items", "item_records", "item_places")
 
 
@@ -231,6 +233,38 @@ def test_a_merged_file_is_new_or_holds_the_records_already(ask, run, tmp_path):
     assert items == list(range(1, 41))
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted([*before, "all.jsonl"])
     assert (tmp_path / "all.jsonl.begun").read_text(encoding="utf-8") == "mine too"
+
+
+KILLED = """
+import os, signal, sys
+from llmlab.cli import main
+from llmlab.cli.world import World
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)
+main(World(argv=sys.argv[1:]))
+"""
+
+
+def test_what_a_killed_merge_leaves_goes_with_the_next_into_the_same_file(ask, run, environ, tmp_path):
+    part, merged, other = (tmp_path / f"{name}.jsonl" for name in ("part", "all", "other"))
+    assert ask("pairs", "--out", part).code == 0
+    there = {one.name for one in tmp_path.iterdir()}
+
+    def left():
+        return sorted({one.name for one in tmp_path.iterdir()} - there)
+
+    line = [sys.executable, "-c", KILLED, "merge", str(part), "--out", str(merged)]
+    assert subprocess.run(line, env=environ, check=False).returncode < 0
+    assert run("merge", str(part), "--out", str(other)).code == 0
+    (begun, _) = left()
+    assert begun.startswith(".llmlab-merge-")
+    with (tmp_path / begun).open("rb", buffering=0) as file:
+        assert lock(file)  # as if it were still written
+        assert run("merge", str(part), "--out", str(merged)).code == 0
+        assert left() == [begun, "all.jsonl", "other.jsonl"]
+    merged.unlink()
+    assert run("merge", str(part), "--out", str(merged)).code == 0
+    assert left() == ["all.jsonl", "other.jsonl"]
+    assert merged.read_bytes() == part.read_bytes()
 
 
 @pytest.mark.parametrize("verb", VERBS)
