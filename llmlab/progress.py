@@ -21,6 +21,12 @@ TEN = 10  # a second: below, a speed has a decimal
 Progress = Callable[[int, int], None]  # (done, total)
 
 
+class Resumed(Protocol):
+    """The same of work that goes on: how many of those done were `known`, which says nothing of its speed."""
+
+    def __call__(self, done: int, total: int, known: int = 0) -> None: ...
+
+
 class Reporter(Protocol):
     """Where messages and progress go: stderr on the command line, nowhere in tests."""
 
@@ -32,7 +38,7 @@ class Reporter(Protocol):
     def progress(self, label: str) -> AbstractContextManager[Progress]: ...
 
 
-def silent(done: int, total: int) -> None:
+def silent(done: int, total: int, known: int = 0) -> None:
     """The progress that nobody watches."""
 
 
@@ -45,9 +51,9 @@ class Watch:
         self._over = False
         self._wait(PATIENCE_S)
 
-    def update(self, done: int, total: int) -> None:
+    def update(self, done: int, total: int, known: int = 0) -> None:
         with self._lock:
-            self._said.update(done, total)
+            self._said.update(done, total, known)
 
     def end(self) -> None:
         with self._lock:
@@ -72,7 +78,7 @@ class Said(Protocol):
     def begin(self) -> None:
         """Say that there is work, unless something was said of late."""
 
-    def update(self, done: int, total: int) -> None: ...
+    def update(self, done: int, total: int, known: int) -> None: ...
 
     def end(self) -> None: ...
 
@@ -81,14 +87,16 @@ class Pace:
     """How far work is, how fast it goes of late, and how long it will take."""
 
     def __init__(self) -> None:
-        self._done = self._total = 0
-        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._done = self._total = self._known = 0
+        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])  # what is new
 
-    def add(self, done: int, total: int) -> None:
-        self._done, self._total = done, total
+    def add(self, done: int, total: int, known: int = 0) -> None:
         now = time.monotonic()
+        if known > self._known and done == known:  # nothing is new yet: the pace begins now
+            self._seen = deque([(now, 0)])
+        self._done, self._total, self._known = done, total, known
         if now - self._seen[-1][0] >= STEP_S:
-            self._seen.append((now, done))
+            self._seen.append((now, done - known))
             while now - self._seen[0][0] > LATELY_S and len(self._seen) > FEWEST:
                 self._seen.popleft()
 
@@ -137,8 +145,8 @@ class Lines:
             far = later("{label}: {far}") if self._begun else later("{label} ...")
             self._say(tr(far, label=self._label, far=self._pace.told))
 
-    def update(self, done: int, total: int) -> None:
-        self._pace.add(done, total)
+    def update(self, done: int, total: int, known: int = 0) -> None:
+        self._pace.add(done, total, known)
         self._begun, self._tenth = True, 10 * done // total if total else 0
         if time.monotonic() - self._start > PATIENCE_S:
             self.begin()

@@ -18,7 +18,7 @@ from llmlab.cli.out_file import OutFile
 from llmlab.cli.world import World
 from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
-from llmlab.progress import Progress
+from llmlab.progress import Resumed
 from llmlab.stream import Stream
 from llmlab.view import Record
 
@@ -70,12 +70,13 @@ class BulkRun:
                         told.add()
                         yield records
 
-    def _records(self, work: Work[T], batch: Mapping[int, T], told: Progress) -> Generator[list[Record]]:
+    def _records(self, work: Work[T], batch: Mapping[int, T], told: "Told") -> Generator[list[Record]]:
         """The records of the inputs of a batch in their order: those of the file, and those that are new."""
         kept = {item: self._kept(work, item, one) for item, one in batch.items()}
         missing = {item: one for item, one in batch.items() if not kept[item]}
         with closing(work.asking.each(batch, missing, told)) as scored:
             for item in batch:
+                told.known += bool(kept[item])
                 yield kept[item] or list(self._added(work, item, next(scored)))
 
     def _kept(self, work: Work[T], item: int, one: T) -> list[Record]:
@@ -99,12 +100,13 @@ class BulkRun:
 class Told:
     """Progress in inputs whose records are told. What an engine says of a batch shows only that it goes on."""
 
-    progress: Progress
+    progress: Resumed
     total: int
     done: int = 0
+    known: int = 0  # of them, from the file
 
     def __call__(self, done: int = 0, total: int = 0) -> None:
-        self.progress(self.done, self.total)
+        self.progress(self.done, self.total, self.known)
 
     def add(self) -> None:
         self.done += 1

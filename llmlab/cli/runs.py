@@ -83,13 +83,14 @@ class Run:
 
     def _drawn(self, prompts: Iterable[Prompt]) -> Iterator[Drawn]:
         """Every sample; the file holds it from then on."""
-        total = self.shard.share(self.items) * self.plan.count
+        total, known = self.shard.share(self.items) * self.plan.count, 0
         jobs = map(self._job, self.shard.numbers(), prompts)
         with self.world.progress(tr("sampling")) as progress:
             for done, one in enumerate(sample_each(self.lm, jobs, self.plan), 1):
                 if self.out and one.new:
                     self.out.append(self._record(one))
-                progress(done, total)
+                known += not one.new
+                progress(done, total, known)
                 yield one
 
     def _job(self, item: int, prompt: Prompt) -> Job:

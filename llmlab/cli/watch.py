@@ -24,8 +24,8 @@ class MovingBar:
     def begin(self) -> None:
         self._bars.start()
 
-    def update(self, done: int, total: int) -> None:
-        self._pace.add(done, total)
+    def update(self, done: int, total: int, known: int = 0) -> None:
+        self._pace.add(done, total, known)
         self._bars.update(self._task, completed=done, total=total or None, far=self._pace.told)
 
     def end(self) -> None:

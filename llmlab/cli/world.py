@@ -15,7 +15,7 @@ from llmlab.cli.lang import asked
 from llmlab.cli.terminal import is_terminal, is_watched, terminal_width
 from llmlab.errors import LabError, reason
 from llmlab.language import Language, system_language, tr
-from llmlab.progress import Progress, silent
+from llmlab.progress import Resumed, silent
 from llmlab.render import Screen, show
 from llmlab.render.fold import fold
 from llmlab.render.safe import LAYOUT, harmless
@@ -272,7 +272,7 @@ class World:
         return terminal_width(self.stderr, self.environ)
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[Progress]:
+    def progress(self, label: str) -> Iterator[Resumed]:
         """A bar on a terminal, a line now and then elsewhere."""
         from llmlab.cli.watch import MovingBar
         from llmlab.progress import Lines, Watch

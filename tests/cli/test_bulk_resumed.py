@@ -48,11 +48,14 @@ def test_a_run_that_goes_on_says_the_digits_of_an_uninterrupted_one_on_an_engine
 
 @pytest.fixture
 def told(tmp_path, monkeypatch):
-    """What the progress of a run into out.jsonl says is done, and how many records that holds then."""
+    """What the progress of a run into out.jsonl says is done, and how many records that holds then.
+
+    At the end of each what was known before the run.
+    """
     path, told = tmp_path / "out.jsonl", []
 
-    def note(done, total):
-        told.append((done, path.read_bytes().count(b"\n") if path.exists() else 0))
+    def note(done, total, known):
+        told.append((done, path.read_bytes().count(b"\n") if path.exists() else 0, known))
 
     @contextmanager
     def progress(world, label):
@@ -70,16 +73,31 @@ def test_the_progress_is_what_the_file_holds(ask, told, tmp_path, verb):
     assert ask(verb, "--out", path).code == 0
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     ends = {0: 0} | {one["item"]: number for number, one in enumerate(records, 1)}
-    assert all(lines == (done if verb == "generate" else ends[done]) for done, lines in told)
-    assert told[-1][1] == len(records)
+    assert all(lines == (done if verb == "generate" else ends[done]) for done, lines, _ in told)
+    assert told[-1][1:] == (len(records), 0)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_progress_of_a_run_that_goes_on_tells_what_the_file_held(ask, told, tmp_path, verb):
+    path = tmp_path / "out.jsonl"
+    assert ask(verb, "--out", path).code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    records = list(map(json.loads, lines))
+    end = max(number for number in range(1, 17) if records[number]["item"] != records[number - 1]["item"])
+    path.write_bytes(b"".join(lines[:end]))
+    held = end if verb == "generate" else records[end - 1]["item"]
+    del told[:]
+    assert ask(verb, "--out", path).code == 0
+    assert all(known == min(done, held) for done, _, known in told)
+    assert (told[-1][0] > held, told[-1][2]) == (True, held)
 
 
 def test_a_long_input_is_told_of_while_it_is_scored(run, gguf_file, told, tmp_path):
     line = b"the cat " * 2000
     done = run("prob", "-", "--out", str(tmp_path / "out.jsonl"), "--model", str(gguf_file), stdin=line)
     assert done.code == 0, done.err
-    assert told.count((0, 0)) > 2
-    assert told[-1] == (1, 1)
+    assert told.count((0, 0, 0)) > 2
+    assert told[-1] == (1, 1, 0)
 
 
 @pytest.mark.parametrize(

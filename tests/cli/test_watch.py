@@ -105,6 +105,22 @@ def test_the_speed_is_that_of_late_and_not_of_what_was_there_already(clock):
     assert pace.told == "500,500 of 540,000, 5/s, 2 h 12 min left"
 
 
+def test_the_speed_and_the_time_left_are_of_what_is_new_alone(clock):
+    pace = watch.Pace()
+    for known in range(1, 32):  # read in a minute, for the file is long
+        clock.now += 2
+        pace.add(known, 300, known)
+    assert pace.told == "31 of 300"
+    for new in range(1, 11):
+        clock.now += 0.2
+        pace.add(31 + new, 300, 31)
+    assert pace.told == "41 of 300, 5/s, 1 min left"
+    pace.add(42, 300, 32)  # another prompt of which some samples are known
+    clock.now += 0.6
+    pace.add(45, 300, 32)
+    assert pace.told == "45 of 300, 5/s, 1 min left"
+
+
 def test_work_of_unknown_length_says_its_speed_alone(clock):
     pace = watch.Pace()
     clock.now += 10
