@@ -189,7 +189,7 @@ class PartsReading:
         missing = Missing(self.shares, self.first.items)
         for one in self.table.uneven(alike=self.first.sort.alike):
             if one.doubled:
-                raise LabError(missing.twice(one), tr("give each part of one work once"))
+                raise missing.twice(one)
             missing.add(one.item)
         missing.gaps(self.table.items())
         if missing.count:

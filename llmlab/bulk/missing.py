@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmlab.errors import LabError
 from llmlab.language import tr, tr_many
 
 NAMED = 5  # missing inputs that are named
@@ -39,6 +40,11 @@ class PartOf:
     def add(self, item: int) -> None:
         self.first = self.first or item
         self.step = math.gcd(self.step, item - self.first)
+
+    @property
+    def shard(self) -> str:
+        """As --shard says it, of a part of two inputs or more."""
+        return f"{(self.first - 1) % self.step + 1}/{self.step}"
 
 
 class Missing:
@@ -82,9 +88,16 @@ class Missing:
             parts=parts,
         )
 
-    def twice(self, one: Found) -> str:
-        files = list(dict.fromkeys(str(self._parts[part].path) for part in (one.first, one.last)))
-        return tr("input {item:,} is there twice: {files}", item=one.item, files=tr(", ").join(files))
+    def twice(self, one: Found) -> LabError:
+        """That an input is there twice, and why, as far as the parts say."""
+        first, last = self._parts[one.first], self._parts[one.last]
+        if first.step and last.step and first.step != last.step:
+            told = {"item": one.item, "one": first.path, "shard": first.shard, "other": last.path, "of": last.shard}
+            message = tr("input {item:,} is there twice: {one} is shard {shard}, {other} is shard {of}", **told)
+            return LabError(message, tr("give all parts the same N of --shard I/N"))
+        files = tr(", ").join(dict.fromkeys([str(first.path), str(last.path)]))
+        message = tr("input {item:,} is there twice: {files}", item=one.item, files=files)
+        return LabError(message, tr("give each part of one work once"))
 
     def _of(self, shard: int) -> str:
         """The missing inputs of a shard, and whose they are."""

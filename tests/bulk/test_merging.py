@@ -121,6 +121,14 @@ def test_an_input_that_is_there_twice_is_named(shards, write, again):
         merge([doubled])
 
 
+def test_parts_of_other_numbers_of_shards_are_told_by_them(write):
+    cut = [write(f"{i} of {n}", map(record, range(i, ITEMS + 1, n))) for i, n in ((1, 3), (2, 4), (3, 3))]
+    with pytest.raises(LabError) as error:
+        merge(cut)
+    assert error.value.message == f"input 6 is there twice: {cut[1]} is shard 2/4, {cut[2]} is shard 3/3"
+    assert error.value.hint == "give all parts the same N of --shard I/N"
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
