@@ -89,9 +89,10 @@ def _show(
     asking: "Callable[[], Asking[T]]",
 ) -> None:
     """Score every input; `asking` opens the model, when all else is known to be right."""
+    from llmlab.bulk.sorts import TEXTS
     from llmlab.cli.bulk import BulkRun
 
-    shard = filed.part(inputs.count)
+    shard = filed.part(inputs.count, named=sort is not TEXTS)
     with filed.file(world, sort, shard) as out:
         if not filed.nothing(world, out, shard, inputs.count):
             BulkRun(world, form, sort, out, shard).show(inputs, asking())

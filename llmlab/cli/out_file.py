@@ -94,15 +94,17 @@ class OutFile:
         for row in found:
             for name, now in sorted({**made_by, **own(row)}.items()):
                 if (was := row.get(name)) != now:
-                    raise MisuseError(self._otherwise(name, was, now), tr("name another file"))
+                    raise self._otherwise(name, was, now)
         return found
 
-    def _otherwise(self, name: str, was: Any, now: Any) -> str:
+    def _otherwise(self, name: str, was: Any, now: Any) -> MisuseError:
         """That something else made the file."""
         if name == "items":
-            return tr("{file} was made of {was}, not of {now}", file=self._path, was=counted(was), now=counted(now))
+            told = {"file": self._path, "was": counted(was), "now": counted(now)}
+            hint = tr("name another file; lines that are to grow come by a pipe, cat FILE |, from the first run on")
+            return MisuseError(tr("{file} was made of {was}, not of {now}", **told), hint)
         told = {"file": self._path, "name": name, "was": value(was), "now": value(now)}
-        return tr("{file} was made with {name} {was}, not {now}", **told)
+        return MisuseError(tr("{file} was made with {name} {was}, not {now}", **told), tr("name another file"))
 
     def begin(self) -> None:
         """Hold a file that is not there yet from now on: what is drawn would be for nothing if another run made it."""

@@ -58,16 +58,17 @@ class OutOptions(Struct, frozen=True):
             if getattr(self, name):
                 raise MisuseError(tr(message, option=f"--{name}", **told), hint)
 
-    def part(self, inputs: int) -> Shard:
+    def part(self, inputs: int, *, named: bool = True) -> Shard:
         """Which of so many inputs are this process's own; 0 where nobody knows how many there are.
 
-        Raises MisuseError for a part of what cannot be counted.
+        `named`: whether the verb takes the name of their file. Raises MisuseError for a part of what cannot be counted.
         """
         if self.shard is None:
             return WHOLE
         if not inputs:
             message = tr("--shard is of a file: how many lines a pipe brings nobody knows")
-            raise MisuseError(message, tr("name the file, or give it with < FILE"))
+            hint = tr("name the file, or give it with < FILE") if named else tr("give the lines with < FILE")
+            raise MisuseError(message, hint)
         return Shard.of(self.shard)
 
     @staticmethod

@@ -180,7 +180,7 @@ def test_a_wrong_shard_is_told_before_a_model_or_a_file_is_looked_for(run, tmp_p
     ("verb", "options", "said"),
     [
         ("pairs", "--shard 1/3", "--shard is of records that are kept; add --out FILE, one for each shard"),
-        ("prob", "--out FILE --shard 1/3", "--shard is of a file: how many lines a pipe brings nobody knows; name the"),
+        ("prob", "--out FILE --shard 1/3", "--shard is of a file: how many lines a pipe brings nobody knows; give the"),
         ("pairs", "--out FILE --shard 4/3", "--shard '4/3' is no I/N with I from 1 to N; for example --shard 1/3"),
         ("pairs", "--out FILE -f json", "--out keeps records as they come, --format json shows all at once"),
         ("choose", "--out FILE --plot x.svg", "--out keeps records as they come, --plot shows all at once"),

@@ -159,3 +159,19 @@ def test_a_merged_file_is_held_against_its_inputs_by_the_verb_itself(ask, inputs
     told = ask("pairs", "--out", merged, file=edited)
     assert (told.code, told.out) == (2, "")
     assert "was made with group 'g2', not 'g7'" in told.err
+
+
+def test_lines_that_grow_are_gone_on_with_by_a_pipe_and_not_by_name(ask, inputs, run, tmp_path):
+    piped, named, grown = tmp_path / "piped", tmp_path / "named", tmp_path / "grown.jsonl"
+    grown.write_bytes(inputs["PAIRS"].read_bytes() + inputs["PAIRS"].read_bytes().splitlines()[7])
+    assert ask("pairs", "--out", named).code == 0
+    told = ask("pairs", "--out", named, file=grown)
+    assert (told.code, told.out) == (2, "")
+    said = (
+        "was made of 40 inputs, not of 41 inputs; name another file; lines that are to grow come by a pipe, cat FILE |"
+    )
+    assert said in told.err
+    line = ["pairs", "-", "--model", "counted", "--out", str(piped)]
+    for count, file in ((40, inputs["PAIRS"]), (41, grown)):
+        assert run(*line, stdin=file.read_bytes()).code == 0
+        assert piped.read_bytes().count(b"\n") == count
