@@ -159,7 +159,7 @@ def is_file(stream: TextIO) -> bool:
 def filled(
     rows: Iterable[tuple[int, T]], is_blank: Callable[[T], bool], name: str, say: Callable[[str], None]
 ) -> Iterator[tuple[int, T]]:
-    """Rows that hold something; how many blank ones stood before one of them is said at the end."""
+    """Rows that hold something; how many blank ones there are is said at the end, unless all of them stand there."""
     first = skipped = waiting = 0
     for number, row in rows:
         if is_blank(row):
@@ -170,6 +170,7 @@ def filled(
         waiting = 0
         yield number, row
     if skipped:
+        skipped += waiting
         one = later("{name}: {count:,} blank line is left out, line {first:,}")
         several = later("{name}: {count:,} blank lines are left out, the first line {first:,}")
         say(tr(one if skipped == 1 else several, name=name, count=skipped, first=first))

@@ -57,14 +57,16 @@ def test_a_dash_is_stdin_for_every_way_to_read_and_stdin_is_read_once(read, tmp_
         ask(run, read, Path("-"))
 
 
-def test_lines_that_hold_something_keep_their_numbers_and_blank_ones_between_them_are_counted(tmp_path):
+def test_lines_that_hold_something_keep_their_numbers_and_blank_ones_are_counted(tmp_path):
     (tmp_path / "l.txt").write_bytes("\ufeffone\r\n\n \ntwo \x85 three\rfour\n爱\n\n".encode())
     said = []
     found = list(reader(say=said.append).lines(tmp_path / "l.txt"))
     assert found == [(1, "one"), (4, "two \x85 three\rfour"), (5, "爱")]
-    assert said == [f"{tmp_path / 'l.txt'}: 2 blank lines are left out, the first line 2"]
+    assert said == [f"{tmp_path / 'l.txt'}: 3 blank lines are left out, the first line 2"]
     assert list(reader(b"a\n\nb", said.append).lines("-")) == [(1, "a"), (3, "b")]
     assert said[1:] == ["stdin: 1 blank line is left out, line 2"]
+    assert list(reader(b"a\n\n\n", said.append).lines("-")) == [(1, "a")]
+    assert len(said) == 2  # of those at the end alone nothing is said
 
 
 def test_stdin_comes_line_by_line():
