@@ -19,10 +19,11 @@ from llmlab.bulk.sorts import SORTS, Place, Sort, contradiction, counted, value
 from llmlab.errors import LabError, MisuseError
 from llmlab.files.on_disk import Database
 from llmlab.files.opening import readable
-from llmlab.language import tr
+from llmlab.language import tr, tr_many
 from llmlab.progress import Progress, silent
 from llmlab.view import Record
 
+MIB = 2**20  # bytes
 OPEN = 100  # parts at a time
 BEGUN = (b'{"item": ', b"\0")  # how a record begins, and what a power loss leaves of one
 TABLE = (
@@ -47,8 +48,9 @@ class Merged:
     table: "PartsTable"
 
     @property
-    def counts(self) -> Record:
-        return {"items": self.items, "records": self.records}
+    def statement(self) -> str:
+        records = tr_many("{count:,} record", "{count:,} records", self.records)
+        return tr("{inputs}, {records}: none is lost or doubled", inputs=counted(self.items), records=records)
 
     def each(self, progress: Progress = silent) -> Iterator[bytes]:
         """The records in the order of their inputs, a line each."""
@@ -274,5 +276,5 @@ def _size(path: Path) -> int:
 
 
 def _told(progress: Progress, before: int, total: int, done: int) -> None:
-    """Tell of bytes of one part as of those of all."""
-    progress(before + done, total)
+    """Tell of bytes of one part as of MiB of all."""
+    progress((before + done) // MIB, total // MIB)

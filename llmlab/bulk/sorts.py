@@ -11,7 +11,7 @@ from msgspec import Meta
 from llmlab.errors import MisuseError
 from llmlab.lab.probability.tallies.pairs import TIE_NATS
 from llmlab.lab.provenance import OF_TEXT
-from llmlab.language import later, tr
+from llmlab.language import later, tr, tr_many
 from llmlab.view import Record
 
 if TYPE_CHECKING:  # it loads SQLite
@@ -193,7 +193,9 @@ def value(found: object) -> str:
 
 def counted(items: int | None) -> str:
     """How many inputs a record says that there are, in a message."""
-    return tr("inputs that nobody has counted, of a pipe") if items is None else tr("{count:,} inputs", count=items)
+    if items is None:
+        return tr("inputs that nobody has counted, of a pipe")
+    return tr_many("{count:,} input", "{count:,} inputs", items)
 
 
 def contradiction(path: Path, number: int) -> MisuseError:

@@ -42,7 +42,7 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
 
     if out:
         _check(out, part)
-    with world.progress(tr("reading")) as progress:
+    with world.progress(tr("reading, MiB")) as progress:
         merged = merge(part, progress)
     tally = TALLIES[merged.sort]()
     if out:
@@ -50,7 +50,7 @@ def merge(world: World, *, part: PartsArgument, out: AllOption = None) -> None:
         world.show(tally, FormOptions())
     elif not all(world.write(line.decode()) for line in _lines(world, merged, tally)):
         return
-    world.say(tr("{items:,} inputs, {records:,} records: none is lost or doubled", **merged.counts))
+    world.say(merged.statement)
 
 
 def _check(path: Path, parts: Sequence[Path]) -> None:

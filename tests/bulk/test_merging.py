@@ -53,6 +53,18 @@ def test_merged_parts_are_in_the_order_of_their_inputs_whatever_the_order_of_the
     assert [one["item"] for one in found] == [item for item in range(1, ITEMS + 1) for _ in range(wanted)]
     assert [one["text"] for one in found] == list(range(wanted)) * ITEMS
     assert (merged.items, merged.records) == (ITEMS, wanted * ITEMS)
+    assert merged.statement == f"1,000 inputs, {wanted},000 records: none is lost or doubled"
+
+
+def test_one_is_said_as_one(write):
+    assert merge([write("one", [record(1, 1)])]).statement == "1 input, 1 record: none is lost or doubled"
+
+
+def test_the_progress_of_reading_is_in_mib_of_all_parts(write):
+    parts = [write(f"{n}", [record(n, 3, text="x" * 2**20)]) for n in (1, 2, 3)]
+    told = []
+    merge(parts, lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_more_parts_than_a_process_may_open(write):
