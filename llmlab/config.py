@@ -212,10 +212,7 @@ def user_file() -> Path:
 
 
 def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Config:
-    """Read the settings. `file` replaces the user's own file.
-
-    Raises MisuseError naming the file or variable and what is wrong with it.
-    """
+    """Read the settings; `file` replaces the user's own. Raises MisuseError: which file or variable, what is wrong."""
     environment = os.environ if environment is None else environment
     tree: dict[str, Any] = {}
     for name in ("llmlab.toml", "models.toml", "spaces.toml"):

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 from backends.served.faulty import Faulty, cut, gone, logprob, raw, status, told
-from kept_folders import flip
 
 from llmlab.backends.served import pool, probe
-from llmlab.cache import disk
 
 SECRET, OFFICIAL = "sk-kept-to-itself-0123456789", "sk-official-9876543210"
 TEXT = "The cat sat on the mat."
@@ -181,44 +179,6 @@ def test_another_model_under_the_same_name_is_noticed_at_the_next_opening(ask, p
     assert found.code == 1
     assert "runs another model than when openai:bigram was probed" in found.err
     assert "llmlab models probe openai:bigram" in found.err
-
-
-def probes(server):
-    """How often it was probed: what nothing else asks."""
-    return sum(one.path.endswith("apply-template") or one.path.endswith("/tokenize") for one in server.asked) // 2
-
-
-def test_another_build_of_a_server_is_probed_anew_and_the_same_is_not(run):
-    with Faulty(key=SECRET, echo="right", build="b1") as server:
-        url = ("--base-url", server.url)
-        seen = []
-        for build in ("b1", "b1", "b2", "b2", ""):
-            server.build = build
-            assert run("next", "The cat", "-k", "1", *MODEL, *url).code == 0
-            seen.append(probes(server))
-    assert seen == [1, 1, 2, 2, 2]
-
-
-@pytest.mark.parametrize("old", ["{}", "[1, {}]", "found", "[1, found]"])
-def test_what_another_version_of_llmlab_found_is_found_anew(run, cache, old):
-    with Faulty(key=SECRET, echo="right") as server:
-        url = ("--base-url", server.url)
-        assert run("next", "The cat", "-k", "1", *MODEL, *url).code == 0
-        newest = max((Path(cache) / "probes").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        found = json.dumps(json.loads(disk.sealed(newest))[1])
-        disk.put_sealed(newest, old.replace("found", found).encode())
-        assert run("next", "The cat", "-k", "1", *MODEL, *url).code == 0
-        assert probes(server) == 2
-
-
-def test_a_bit_that_flips_in_what_was_found_is_answered_by_finding_it_anew(run, cache):
-    with Faulty(key=SECRET, echo="right") as server:
-        line = ("next", "The cat", "-k", "1", *MODEL, "--base-url", server.url)
-        assert run(*line).code == 0
-        newest = max((Path(cache) / "probes").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        flip(newest, 8 * newest.read_bytes().index(b"true") + 1)
-        assert run(*line).code == 0
-        assert probes(server) == 2
 
 
 def test_another_model_behind_the_second_of_two_servers_is_noticed(run, probed, server):

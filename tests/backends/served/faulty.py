@@ -272,12 +272,7 @@ def raw(content: bytes, kind: str = "application/json") -> Fault:
 
 def told(change: Callable[[dict[str, Any]], Any]) -> Fault:
     """The right answer, after it was changed."""
-
-    def fault(handler: Handler, answer: dict[str, Any]) -> None:
-        change(answer)
-        handler.say(200, answer)
-
-    return fault
+    return lambda handler, answer: (change(answer), handler.say(200, answer))
 
 
 def hang(handler: Handler, answer: dict[str, Any]) -> None:
