@@ -13,9 +13,9 @@ PARTS = [("The", 0.0), (" cat", 0.5), ("今天", 1.0), (" end", 0.25)]
 STRIP = Strip("title", PARTS, [("low", 0.1), ("high", 1.0)], ("a note",))
 
 
-def draw(what=STRIP, terminal=False, width=80, colours=True):
+def draw(what=STRIP, terminal=False, width=80, colours=None):
     stream = io.StringIO()
-    table.draw([what], stream, Screen(terminal, width, colours))
+    table.draw([what], stream, Screen(terminal, width, terminal if colours is None else colours))
     return stream.getvalue()
 
 

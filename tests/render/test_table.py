@@ -13,9 +13,9 @@ COLUMNS = (Column("#", True), Column("word", wide=True), Column("P", True), Colu
 ROWS = [[1, "爱", "0.5", Bar(0.5)], [2, "love", "0.25", Bar(0.25)], [10, "カフェ", "0.125", Bar(0.125)]]
 
 
-def draw(*views, terminal=False, width=80, colours=True):
+def draw(*views, terminal=False, width=80, colours=None):
     stream = io.StringIO()
-    table.draw(list(views), stream, Screen(terminal, width, colours))
+    table.draw(list(views), stream, Screen(terminal, width, terminal if colours is None else colours))
     return stream.getvalue()
 
 
