@@ -16,7 +16,7 @@ from llmlab.lab.prompt import after_bos
 from llmlab.lab.provenance import of_text
 from llmlab.lab.refused import naming
 from llmlab.progress import Progress, silent
-from llmlab.stream import HEAVY, batches
+from llmlab.stream import HEAVY, Ready, batches
 from llmlab.view import Record
 
 T = TypeVar("T")
@@ -32,10 +32,13 @@ class Asking(Generic[T]):
     size: Callable[[T], int]  # in characters
     own: Callable[[T, Record], Record] = lambda one, record: {}  # what one of several records of an input must say
 
-    def batches(self, inputs: Iterator[tuple[int, T]]) -> Iterator[dict[int, T]]:
-        """Inputs that are asked for together. A server is asked for each by itself, however long it is."""
+    def batches(self, inputs: Iterator[tuple[int, T]], ready: Ready) -> Iterator[dict[int, T]]:
+        """Inputs that are asked for together, if they are `ready` together.
+
+        A server is asked for each by itself, however long it is.
+        """
         size = (lambda one: 0) if isinstance(self.lm, Served) else (lambda one: self.size(one[1]))
-        return map(dict, batches(inputs, size))
+        return map(dict, batches(inputs, size, ready))
 
     def each(self, batch: Mapping[int, T], wanted: Mapping[int, T], progress: Progress) -> Generator[Sequence[Record]]:
         """The records of each input of a batch that is wanted, in their order: of a server as it answers.

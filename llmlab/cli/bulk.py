@@ -19,7 +19,7 @@ from llmlab.cli.world import World
 from llmlab.lab.tally import RecordTally
 from llmlab.language import tr
 from llmlab.progress import Resumed
-from llmlab.stream import Stream
+from llmlab.stream import Stream, always
 from llmlab.view import Record
 
 T = TypeVar("T")
@@ -57,11 +57,14 @@ class BulkRun:
         self.world.show(tally, self.form)
 
     def _each(self, work: Work[T], tally: RecordTally) -> Generator[list[Record]]:
-        """The records of each input, which the file holds from then on."""
+        """The records of each input, which the file holds from then on.
+
+        What comes slowly is told as it comes; but what a file holds is the same whenever it came, to the last digit.
+        """
         own = zip(self.shard.numbers(), self.shard.own(work.inputs.each), strict=False)
         with self.world.progress(tr("scoring")) as progress:
             told = Told(progress, self.shard.share(work.inputs.count))
-            for batch in work.asking.batches(own):
+            for batch in work.asking.batches(own, always if self.out else work.inputs.ready):
                 told()
                 with closing(self._records(work, batch, told)) as found:
                     for records in found:

@@ -3,7 +3,6 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
-from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from llmlab.cli.options import PictureOptions, ReadingOptions, streams
 from llmlab.cli.verbs import MODEL, option, verb
 from llmlab.cli.world import World
 from llmlab.language import tr
-from llmlab.stream import batches
 
 TextArgument = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text; - reads it from stdin.", show_default=False)
@@ -110,16 +108,16 @@ def tokens(
     """
     from llmlab.lab.inside.tokens import cut, cuts
 
-    texts, special = reading.texts(world, text).each, reading.allow_special
-    first = list(islice(texts, 2))
+    flows, special = streams(text, form), reading.allow_special
+    first, several, texts = reading.texts(world, text).begun(waiting=not flows)
     found = [world.library().tokenizer(name) for name in dict.fromkeys(model or [""])]
-    if len(first) == len(found) == 1:
+    if not several and len(found) == 1:
         world.show(cut(found[0], first[0], allow_special=special), form)
-    elif streams(text, form):
-        each = (cuts(found, batch, allow_special=special) for batch in batches(chain(first, texts)))
+    elif flows:
+        each = (cuts(found, batch, allow_special=special) for batch in texts.batches())
         if form.quiet:
             world.stream_values(one.values() for one in each)
         else:
             world.stream((one.records() for one in each), form)
     else:
-        world.show(cuts(found, chain(first, texts), allow_special=special), form)
+        world.show(cuts(found, texts.each, allow_special=special), form)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # numpy is loaded when a verb computes
     from llmlab.lab.probability.prob import Ledger
 
 
+OF_ONE = ("by", "formula", "strip", "word_correction", "alternatives")  # what only one text has
 HOVERED = 5  # others of a token that a picture tells
 
 
@@ -52,7 +53,7 @@ class LookOptions(Struct, frozen=True):
     def check_kept(self) -> None:
         """Raise MisuseError for what is asked of a table or of parts, where records of whole texts are kept."""
         for name in self.__struct_fields__:
-            if getattr(self, name) != getattr(LookOptions(), name):
+            if self._asks(name):
                 given = f"--{name.replace('_', '-')}"
                 message = tr("{option} does not go with {other}", option=given, other="--out")
                 raise MisuseError(message, tr("leave out one of them"))
@@ -70,10 +71,18 @@ class LookOptions(Struct, frozen=True):
         else:
             self.check_each()
 
+    @property
+    def of_one(self) -> bool:
+        """Whether something is asked for that only one text has."""
+        return any(map(self._asks, OF_ONE))
+
+    def _asks(self, name: str) -> bool:
+        return bool(getattr(self, name) != getattr(LookOptions(), name))
+
     def check_each(self) -> None:
         """The same of any number of texts."""
-        for name in ("by", "formula", "strip", "word_correction", "alternatives"):
-            if getattr(self, name) != getattr(LookOptions(), name):
+        for name in OF_ONE:
+            if self._asks(name):
                 only = tr("{option} is for one text", option=f"--{name.replace('_', '-')}")
                 raise MisuseError(only, tr("see `{path} --help`", path="llmlab prob"))
 

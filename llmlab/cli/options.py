@@ -1,6 +1,6 @@
 """Options that several verbs share, in groups, and what each group comes to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -143,7 +143,7 @@ class ReadingOptions(Struct, frozen=True):
         first = next(found, None)
         if first is None:
             raise MisuseError(tr("no text is given"), tr(TEXT))
-        return Stream(chain([first], found), count)
+        return Stream(chain([first], found), count, world.files.ready)
 
     def one(self, world: World, argument: str) -> str:
         """One text; `-` is all of stdin, without its last line end."""
@@ -179,10 +179,10 @@ def whole_numbers(name: str, text: str, example: str) -> list[int]:
         ) from None
 
 
-def words(world: World, arguments: Sequence[str]) -> Iterator[str]:
+def words(world: World, arguments: Sequence[str]) -> Stream[str]:
     """Words of the command line, without the spaces around them; `-` stands for the lines of stdin, as they come."""
     found = chain.from_iterable(lines(world).each if one == STDIN else [one] for one in arguments)
-    return (word.strip() for word in found)
+    return Stream((word.strip() for word in found), 0, world.files.ready)
 
 
 def streams(arguments: Sequence[str], form: FormOptions) -> bool:

@@ -3,9 +3,7 @@
 What a verb computes with is imported when it runs: its help needs none of it.
 """
 
-from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -22,7 +20,6 @@ from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.lab.asked import preset_of
 from llmlab.language import tr
-from llmlab.stream import batches
 
 if TYPE_CHECKING:
     from llmlab.backends.base import CausalLM
@@ -60,17 +57,17 @@ def prob(
     texts, special = reading.texts(world, text), reading.allow_special
     if models.several:
         return beside.prob(world, list(texts.each), look, models, reading, form)
-    first, model = list(islice(texts.each, 2)), models.one
-    texts = replace(texts, each=chain(first, texts.each))
+    model = models.one
     if filed.given:
         look.check_kept()
         return _each(world, texts, look, filed, model, special, form)
-    if len(first) > 1 and streams(text, form):
+    first, several, texts = texts.begun(waiting=look.of_one or not streams(text, form))
+    if several and streams(text, form):
         look.check_each()
         return _each(world, texts, look, filed, model, special, form)
     look.check(first)
     lm = model.causal_lm(world)
-    if len(first) > 1:
+    if several:
         return _ranked(world, lm, list(texts.each), look, special, form)
     one = look.ledger(world, lm, first[0], model, special, form.hovers)
     asked = {"formula": look.formula, "strip": look.strip, "others": look.alternatives > 0}
@@ -104,7 +101,7 @@ def _each(
 
     if form.quiet and not filed.out:
         lm = model.causal_lm(world)
-        found = (ranking(lm, some, allow_special=special).values(look.unit) for some in batches(texts.each))
+        found = (ranking(lm, some, allow_special=special).values(look.unit) for some in texts.batches())
         return world.stream_values(found)
     each.texts(world, texts, filed, model, special, form)
 

@@ -72,7 +72,7 @@ class WhichOptions(Struct, frozen=True):
 
     def question(self, world: World) -> Question:
         """Raises MisuseError for what contradicts itself."""
-        candidates = None if self.against is None else list(filter(None, words(world, self.against)))
+        candidates = None if self.against is None else list(filter(None, words(world, self.against).each))
         return Question.of(world.config.neighbors.metric, **asdict(self) | {"against": candidates})
 
 

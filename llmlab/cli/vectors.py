@@ -16,7 +16,6 @@ from llmlab.cli.verbs import SHOWN, option, verb
 from llmlab.cli.world import World
 from llmlab.errors import MisuseError
 from llmlab.language import later, tr
-from llmlab.stream import batches
 
 WORDS = later("Words or sentences; - reads one a line from stdin.")
 
@@ -53,10 +52,10 @@ def embed(
     from llmlab.lab.vectors.embed import numbered
 
     come = streams(text, form)
-    given = list(text if come else words(world, text))
+    given = list(text if come else words(world, text).each)
     asked = source.of(world, model)
     asked.check([one.strip() for one in given])
-    parts = batches(words(world, text)) if come else iter([given])
+    parts = words(world, text).batches() if come else iter([given])
     first = next(parts, [])  # what comes later has the encoder of what came first
     of = asked.for_language(first).each(tokens, metric, strip)
     found = map(of, chain(filter(None, [first]), parts))
@@ -81,7 +80,7 @@ def odd(
     """Which of several words does not belong: the one least similar to the mean of all."""
     from llmlab.lab.vectors.odd import odd_one_out, too_few
 
-    given = list(words(world, text))
+    given = list(words(world, text).each)
     asked = source.of(world, model)
     asked.check(given)
     if len(given) < 3:
@@ -109,7 +108,7 @@ def why(
     """Why two words or texts are near: what each dimension adds to their similarity."""
     from llmlab.lab.vectors.why import explain, not_two
 
-    given = list(words(world, text))
+    given = list(words(world, text).each)
     asked = source.of(world, model)
     asked.check(given)
     if len(given) != 2:
@@ -141,7 +140,7 @@ def neighbors(
     from llmlab.lab.vectors.asking import ask
 
     question, names = which.question(world), place.names(which.sort)
-    asked = words(world, word)
+    asked = words(world, word).each
     first = next(asked, None)
     if first is None:
         raise MisuseError(tr("no word is given"), tr("give a word, for example: love"))

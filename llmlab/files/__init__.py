@@ -18,11 +18,12 @@ from typing import TextIO, TypeVar
 from msgspec import Struct
 
 from llmlab.errors import MisuseError
+from llmlab.files.arriving import Arriving
 from llmlab.files.opening import STDIN, ending, not_utf8, opened, raw_lines, text_lines
 from llmlab.files.records import Kind, listed
 from llmlab.files.tables import DELIMITERS, is_blank, parse
 from llmlab.language import later, tr
-from llmlab.stream import Stream
+from llmlab.stream import Stream, always
 
 BLOCK = 2**16  # bytes of a long text read at a time
 OBJECTS = (".jsonl", ".json", ".ndjson")
@@ -37,6 +38,7 @@ class Files:
     def __init__(self, stdin: TextIO | None, say: Callable[[str], None]) -> None:
         self._stdin, self.say = stdin, say
         self._taken = False
+        self._arriving: Arriving | None = None
 
     def text(self, path: Path | str) -> str:
         """A whole file."""
@@ -46,7 +48,7 @@ class Files:
     def lines(self, path: Path | str) -> Iterator[tuple[int, str]]:
         """Lines that hold something, with their numbers, as they come; a \\r among \\n ends none."""
         with self._open(path) as (name, file):
-            lines = text_lines(raw_lines(file, name), name)
+            lines = text_lines(raw_lines(self._arrive(path, file), name), name)
             for number, line in filled(lines, _is_white, name, self.say):
                 yield number, line.removesuffix("\n").removesuffix("\r")
 
@@ -77,7 +79,7 @@ class Files:
     def each(self, path: Path | str, kind: Kind[Record]) -> Iterator[Record]:
         """The same as they come; a JSON list is read whole."""
         with self._open(path) as (name, file):
-            found = self._read(text_lines(raw_lines(file, name), name), name, kind)
+            found = self._read(text_lines(raw_lines(self._arrive(path, file), name), name), name, kind)
             first = next(found, None)
             if first is None:
                 raise MisuseError(tr("{name} holds no {kind}s", name=name, kind=tr(kind.name)), tr(kind.example))
@@ -91,7 +93,7 @@ class Files:
         count = self._count(path, read)
         found = read(self)
         first = list(itertools.islice(found, 1))
-        return Stream(itertools.chain(first, found), count)
+        return Stream(itertools.chain(first, found), count, self.ready if str(path) == STDIN else always)
 
     def _count(self, path: Path | str, read: Callable[["Files"], Iterator[T]]) -> int:
         """How many there are; 0 of a pipe. Nothing is said: it will be when the file is read."""
@@ -104,6 +106,17 @@ class Files:
         count = sum(1 for _ in read(quiet))
         self._stdin.buffer.seek(start)
         return count
+
+    def _arrive(self, path: Path | str, file: BufferedIOBase) -> BufferedIOBase:
+        """The lines of a file; of stdin so that it is known whether one is there."""
+        if str(path) != STDIN:
+            return file
+        self._arriving = Arriving(file)
+        return self._arriving
+
+    def ready(self, seconds: float) -> bool:
+        """Whether more of stdin, or its end, is there, or comes within so many seconds."""
+        return self._arriving is None or self._arriving.ready(seconds)
 
     def _read(self, lines: Iterable[tuple[int, str]], name: str, kind: Kind[Record]) -> Iterator[Record]:
         form = ending(Path(name))
