@@ -79,7 +79,7 @@ class NgramLM:
     def logits(self, request: ScoreRequest) -> Iterator[Floats]:
         check_room(self.info, len(self._bos) + len(request.tokens))
         ids = self._bos + request.tokens.ids
-        return (self.logprobs(ids[:end]) for end in range(max(len(self._bos) + request.start, 1), len(ids)))
+        return (self._logprobs(ids, end) for end in range(max(len(self._bos) + request.start, 1), len(ids)))
 
     def next(self, contexts: Sequence[Tokens]) -> Floats:
         nexts = np.empty((len(contexts), self.info.vocabulary), np.float32)
@@ -107,7 +107,8 @@ class NgramLM:
 
     def steps(self, context: Tokens, token: int) -> tuple[CountStep, ...]:
         """The counts behind P(token | context), from the unigrams up."""
-        return self._counts.steps(self._history(self._ids(context)), token)
+        ids = self._ids(context)
+        return self._counts.steps(self._history(ids, len(ids)), token)
 
     @property
     def discounts(self) -> tuple[tuple[float, float, float], ...]:
@@ -121,17 +122,19 @@ class NgramLM:
 
     def logprobs(self, ids: Ids) -> Floats:
         """log P of every token after some, BOS among them, [V] nats."""
-        return logarithm(self._after(self._history(ids))).astype(np.float32)
+        return self._logprobs(ids, len(ids))
+
+    def _logprobs(self, ids: Ids, end: int) -> Floats:
+        return logarithm(self._after(self._history(ids, end))).astype(np.float32)
 
     def _without_layers(self, why: str) -> UnsupportedError:
         return UnsupportedError(
             tr(why, model=self.info.name), hint=tr("give a neural model, such as --model gemma-3-270m")
         )
 
-    def _history(self, ids: Ids) -> Ids:
-        """The last tokens of a sentence, as many as the model looks at."""
-        own = sentence_so_far(ids)
-        return own[max(len(own) - self._counts.order + 1, 0) :]
+    def _history(self, ids: Ids, end: int) -> Ids:
+        """The last tokens of a sentence up to `end`, as many as the model looks at, however many stand before them."""
+        return sentence_so_far(ids[max(end - self._counts.order + 1, 0) : end])
 
     def _ids(self, context: Tokens) -> Ids:
         if not (ids := self._bos + context.ids):
@@ -152,7 +155,7 @@ class NgramLM:
         ids = self._bos + request.tokens.ids
         places = range(len(self._bos) + request.start, len(ids))
         unknown = (np.nan, 0, np.nan)  # nothing stands before the first token
-        found = [_facts(self._after(self._history(ids[:end])), ids[end]) if end else unknown for end in places]
+        found = [_facts(self._after(self._history(ids, end)), ids[end]) if end else unknown for end in places]
         logprobs, ranks, entropies = zip(*found, strict=True) if found else ((), (), ())
         return TokenStats(np.array(logprobs, float), np.array(ranks, np.int64), np.array(entropies, float))
 
