@@ -48,7 +48,7 @@ HOSTILE = "hostile files are refused elsewhere"
 
 @dataclass(frozen=True)
 class Fault:
-    """`said` stands in the one line of complaint; without it there is none. `besides` is news, such as what is made."""
+    """`said` stands in the one line of complaint; without it there is none."""
 
     name: str
     how: How
@@ -58,7 +58,6 @@ class Fault:
     then: tuple[str, ...] = MINE
     damaged: str = ""  # the file that `cache check` names
     silent: bool = True  # nothing is on stdout
-    besides: tuple[str, ...] = ("once)", " ...", " is left out", "/s")
     pending: str = ""
 
 
@@ -574,7 +573,6 @@ FILES = (
         "neighbors king --space v.vec.gz",
         1,
         "v.vec.gz",
-        pending=HOSTILE,
     ),
     Fault(
         "rows of other lengths",
