@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def right(whole, desk_at, tmp_path_factory):
     def right(lines: tuple[str, ...]) -> str:
         desk = desk_at(tmp_path_factory.mktemp("right"))
         shutil.copytree(whole.cache, desk.cache)
-        return answer(desk, lines)
+        with chdir(desk.folder):
+            return answer(desk, lines)
 
     return right
 
