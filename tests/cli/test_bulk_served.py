@@ -57,7 +57,7 @@ def test_what_is_refused_for_good_is_named_and_all_before_it_is_in_the_file(ask,
     stopped = ask(verb, wrong, "--out", path)
     assert (stopped.code, stopped.out[:1]) == (1, "")
     assert f'input {REFUSED}, "{WRONG}": ' in stopped.err
-    assert "refuses: not this text; what was finished is kept; put another input in its place and run the" in stopped.err
+    assert "refuses: not this text; what was finished is kept; put another input in its place and run" in stopped.err
     kept = path.read_bytes()
     items = [json.loads(line)["item"] for line in kept.splitlines()]
     assert sorted(set(items)) == list(range(1, REFUSED))

@@ -67,12 +67,10 @@ def test_a_prompt_said_twice_is_drawn_once_and_resumed_as_once(generate, tmp_pat
 
 def test_repeated_prompts_of_a_file_are_told_of_once_and_others_not(generate, tmp_path):
     file, line = tmp_path / "prompts", ("-t", "0", "--max-tokens", "1", "--prompts")
-    for text, said in (
-        ("The cat\nThe\nThe\nThe cat\n", "llmlab: 2 repeated prompts are asked once\n"),
-        ("The\nA\n", ""),
-    ):
+    for text, said in (("The\nA\nThe\nA\n", ["llmlab: 2 repeated prompts are asked once"]), ("The\nA\n", [])):
         file.write_text(text, encoding="utf-8")
-        assert generate(*line, str(file)).err == said
+        told = generate(*line, str(file)).err.splitlines()  # which may tell of a slow start too
+        assert [one for one in told if "repeated" in one] == said
 
 
 def test_a_run_goes_on_where_its_file_ends(generate, tmp_path):
