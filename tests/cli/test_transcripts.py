@@ -73,6 +73,7 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [  # a line, and what is typed
     ("pairs pairs.jsonl --out part-COLUMNS.jsonl GGUF", ()),
     ("merge part-COLUMNS.jsonl", ()),
     ("models list", ()),
+    *((f"cache {verb}", ()) for verb in ("list", "check", "repair", "clean --yes")),
     ("models show GGUF_FILE", ()),
     ("models prepare GGUF_FILE", ()),
     ("models remove counted", ()),
