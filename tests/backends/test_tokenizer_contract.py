@@ -33,6 +33,8 @@ class Deaf:
 
     def say(self, message: str) -> None: ...
 
+    def detail(self, message: str) -> None: ...
+
 
 def opened_alone(settings, engine, path):
     return Library(replace(settings, engine=engine), Deaf()).tokenizer(str(path))

@@ -295,5 +295,5 @@ def test_code_that_came_with_a_folder_is_not_run(library, saved):
     modules[1]["type"] = "mine.Pooling"
     (folder / "modules.json").write_text(json.dumps(modules))
     (folder / "mine.py").write_text("raise SystemExit('this ran')")
-    with pytest.raises(DamagedError, match="sentence-transformers cannot read"):
+    with pytest.raises(DamagedError, match="needs code that came with it, which is not run"):
         library.encoder(str(folder))

@@ -74,8 +74,7 @@ def _unwritten(path: Path, error: OSError) -> str:
 
 def specification(result: Pictured, theme: Theme = "light") -> Chart:
     """A result's picture as a whole Vega-Lite specification, which any Vega-Lite draws."""
-    chart: Chart = drawable({"$schema": SCHEMA, "config": CONFIG[theme], **result.chart()})
-    return chart
+    return {"$schema": SCHEMA, "config": CONFIG[theme], **result.chart()}
 
 
 def to_json(result: Pictured, theme: Theme = "light") -> str:
@@ -143,7 +142,7 @@ def svg(spec: Chart) -> str:
     """A picture of a whole specification, drawn with the fonts of whoever reads it."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(spec, **_offline()))
+    return str(vl_convert.vegalite_to_svg(drawable(spec), **_offline()))
 
 
 def _pdf(result: Pictured, theme: Theme, say: Say) -> bytes:
@@ -170,7 +169,7 @@ def _with_font(result: Pictured, theme: Theme, say: Say) -> Chart:
     """The specification with a font, found here, that has its letters: these pictures carry none."""
     from llmlab.render.plot.fonts import family
 
-    spec = specification(result, theme)
+    spec: Chart = drawable(specification(result, theme))
     return {**spec, "config": {**spec["config"], "font": family(" ".join(drawn(spec)), say)}}
 
 
