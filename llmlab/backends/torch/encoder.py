@@ -69,7 +69,7 @@ class SentenceTransformerEncoder:
             output = self._model.encode(batch, batch_size=BATCH_TEXTS, show_progress_bar=False, convert_to_tensor=True)
             vectors[rows] = _numpy(output)
             progress(start + len(rows), len(texts))
-        check_finite(vectors, VECTORS)
+        check_finite(vectors[~np.isneginf(vectors)], VECTORS)  # the largest of no known token is -inf
         return vectors
 
     def token_vectors(self, text: str) -> tuple[tuple[str, ...], Floats]:
