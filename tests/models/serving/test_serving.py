@@ -159,9 +159,10 @@ def test_a_file_that_has_changed_since_ends_its_server(start, config, library, s
 def test_one_that_does_not_answer_is_told_of_and_left_alone(start, config, source, ear, monkeypatch):
     running = start()
     os.kill(running.pid, signal.SIGSTOP)
-    with monkeypatch.context() as patched, pytest.raises(LabError, match="does not answer") as error:
+    with monkeypatch.context() as patched:
         patched.setattr(registry, "ANSWER_S", 0.2)
-        registry.find(config, source, ear)
+        with pytest.raises(LabError, match="does not answer") as error:
+            registry.find(config, source, ear)
     assert error.value.hint == "llmlab serve --stop tiny.gguf"
     os.kill(running.pid, signal.SIGCONT)
     assert registry.find(config, source, ear) == running
