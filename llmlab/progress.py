@@ -32,8 +32,8 @@ class Reporter(Protocol):
 
     def say(self, message: str) -> None: ...
 
-    def detail(self, message: str) -> None:
-        """Say it to who asked to be told more."""
+    def detail(self, message: Callable[[], str]) -> None:
+        """Say it to who asked to be told more; it is put into words for nobody else."""
 
     def progress(self, label: str) -> AbstractContextManager[Progress]: ...
 

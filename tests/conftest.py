@@ -80,7 +80,7 @@ class Ear:
     def say(self, message: str) -> None:
         self.heard.append(message)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: object) -> None:
         pass
 
     def progress(self, label: str):

@@ -25,7 +25,7 @@ def quiet() -> Reporter:
         def say(self, message: str) -> None:
             pass
 
-        def detail(self, message: str) -> None:
+        def detail(self, message: object) -> None:
             pass
 
         def progress(self, label: str):

@@ -99,7 +99,7 @@ class World:
         from llmlab.models.library import Library
 
         settings = asked.over(self.config)
-        self.detail(told(settings.threads, self.environ))
+        self.detail(lambda: told(settings.threads, self.environ))
         return Library(settings, self, thorough, self.environ)
 
     def _make_shelf(self, thorough: bool, asked: "Computing") -> "Shelf":
@@ -210,10 +210,10 @@ class World:
         line = harmless(f"llmlab: {' '.join(message.split())}")
         self.tell("\n".join(fold(line, self.told_width) if is_watched(self.stderr) else [line]) + "\n", always=always)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: Callable[[], str]) -> None:
         """The same of what only --verbose and --debug ask for."""
         if self.verbose or self.debug:
-            self.say(message)
+            self.say(message())
 
     def tell(self, text: str, *, always: bool = False) -> None:
         """Write running text to stderr at once."""

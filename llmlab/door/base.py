@@ -35,7 +35,7 @@ class Notes:
     def say(self, message: str) -> None:
         print(harmless(f"llmlab: {' '.join(message.split())}"), file=sys.stderr, flush=True)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: Callable[[], str]) -> None:
         """A program asks what it wants to know of what was opened."""
 
     @contextmanager

@@ -1,6 +1,6 @@
 """What lies on the desk when the screen is opened: models, spaces, where to begin; and the voice of what is opened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class Voice:
     def say(self, message: str) -> None:
         self.to.say(message)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: Callable[[], str]) -> None:
         self.to.detail(message)
 
     @contextmanager

@@ -103,7 +103,7 @@ class Explorer(App[int]):
         with suppress(RuntimeError):  # the loop is closed
             self.call_later(self.draw_foot)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: Callable[[], str]) -> None:
         """The one line is for what happens now."""
 
     @contextmanager

@@ -29,7 +29,8 @@ def timed(opens: Callable[P, T], told: Callable[[T, float], str], reporter: Repo
     def opened(*asked: P.args, **more: P.kwargs) -> T:
         begun = time.perf_counter()
         found = opens(*asked, **more)
-        reporter.detail(told(found, time.perf_counter() - begun))
+        seconds = time.perf_counter() - begun
+        reporter.detail(lambda: told(found, seconds))
         return found
 
     return opened
@@ -61,6 +62,10 @@ def tokenizer(opened: "Tokenizer", seconds: float) -> str:
 
 def file(path: Path, reporter: Reporter) -> Path:
     """A file or a folder that is about to be read, told with its size."""
-    size = cache.size(path) if path.is_dir() else path.stat().st_size
-    reporter.detail(tr("reading {path}: {size:,.1f} MiB", path=path, size=size / 2**20))
+
+    def told() -> str:
+        size = cache.size(path) if path.is_dir() else path.stat().st_size
+        return tr("reading {path}: {size:,.1f} MiB", path=path, size=size / 2**20)
+
+    reporter.detail(told)
     return path

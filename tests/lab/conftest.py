@@ -60,7 +60,7 @@ class Silent:
     def say(self, message: str) -> None:
         pass
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: object) -> None:
         pass
 
     def progress(self, label: str) -> AbstractContextManager[Progress]:
