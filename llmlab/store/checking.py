@@ -35,7 +35,7 @@ class Health:
         return [one for one in self.examined if one.faults]
 
     def views(self) -> list[View]:
-        columns = (Column(tr("name"), wide=True), Column(tr("finding"), wide=True), Column("MiB", True))
+        columns = (Column(tr("name"), wide=True), Column(tr("state"), wide=True), Column("MiB", True))
         rows = [
             [one.kept.name, fault.said if fault else tr(STATES[one.state]), f"{one.kept.mib:,.0f}"]
             for one in self.examined
