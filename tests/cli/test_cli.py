@@ -44,6 +44,17 @@ def test_a_traceback_is_shown_only_when_asked_for(lab):
     assert done.err.endswith("llmlab: the text is empty; give at least one character\n")
 
 
+def test_a_panic_of_a_library_in_rust_is_one_line(lab, monkeypatch):
+    panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
+
+    def panics(*asked):
+        raise panic("index out of bounds")
+
+    monkeypatch.setattr("llmlab.models.library.Library.causal_lm", panics)
+    done = lab("prob The MODEL")
+    assert (done.code, done.out, done.err) == (1, "", "llmlab: a library gives up: index out of bounds\n")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
