@@ -12,9 +12,12 @@ from llmlab.arrays import Floats
 from llmlab.backends import llama_library, shards
 from llmlab.backends.base import ModelInfo
 from llmlab.errors import DamagedError, LabError
-from llmlab.language import tr
+from llmlab.language import later, tr
 
 lc = llama_library.load()
+COUNTS = ("head_count_kv", "key_length", "value_length", "shared_kv_layers")
+SMALLER = later("ask for fewer tokens, or give a smaller model")
+LONGEST = 64  # bytes of such a value
 CHUNK = 64  # tokens a decode, or as many as there are sequences; its logits take so many x V x 4 bytes
 
 
@@ -38,6 +41,26 @@ class Weights:
             lc.llama_model_free(self.handle)
 
 
+def cell_bytes(weights: Weights) -> int:
+    """What the keys and values of one token take, of all layers, in float32; 0 where the file does not say it.
+
+    As llama.cpp counts them (llama-hparams.cpp: n_embd_k_gqa, n_embd_v_gqa); of lists, a number a layer, it tells none.
+    """
+    architecture = _said(weights, "general.architecture")
+    count = {name: _said(weights, f"{architecture}.attention.{name}") for name in COUNTS}
+    width = lc.llama_model_n_embd(weights.handle) // max(lc.llama_model_n_head(weights.handle), 1)
+    lengths = int(count["key_length"] or width) + int(count["value_length"] or width)
+    layers: int = lc.llama_model_n_layer(weights.handle) - int(count["shared_kv_layers"] or 0)
+    return 4 * layers * int(count["head_count_kv"] or 0) * lengths
+
+
+def _said(weights: Weights, key: str) -> str:
+    """A value of the file's metadata; empty where there is none."""
+    value = ctypes.create_string_buffer(LONGEST)
+    found = lc.llama_model_meta_val_str(weights.handle, key.encode(), value, LONGEST) >= 0
+    return value.value.decode() if found else ""
+
+
 class Cells:
     """llama.cpp's context: the key-value cells of several sequences, and one batch to feed them."""
 
@@ -50,6 +73,8 @@ class Cells:
         self.generation = 0  # how often the cells were cleared: a decoder's own are gone when it moves on
         self.cells = -(-cells // 256) * 256
         self.sequences = sequences
+        what = tr("a context of {cells:,} tokens for {model}", cells=cells, model=info.name)
+        memory.check(what, tr(SMALLER), written=self.cells * cell_bytes(weights))
         params.n_ctx, params.n_seq_max, params.kv_unified = self.cells, sequences, True
         self._chunk = max(CHUNK, sequences)  # fewer tokens than sequences abort the process
         params.n_batch = params.n_ubatch = self._chunk
@@ -65,7 +90,7 @@ class Cells:
         if not self._handle:
             raise LabError(
                 tr("llama.cpp has no room for {cells} tokens of {model}", cells=cells, model=info.name),
-                tr("try a shorter text, or give a smaller model"),
+                tr(SMALLER),
             )
         self._memory = lc.llama_get_memory(self._handle)
         self._batch = lc.llama_batch_init(self._chunk, 0, sequences)

@@ -1,11 +1,16 @@
 """What is llama.cpp's own; what it promises as every engine does is in test_contract.py."""
 
+import re
+
 import pytest
 
+from llmlab import memory
+from llmlab.backends import llama_library
 from llmlab.backends.base import ScoreRequest
 from llmlab.errors import DamagedError, LabError, MisuseError
 
 llamacpp = pytest.importorskip("llmlab.backends.llamacpp")
+llama_memory = pytest.importorskip("llmlab.backends.llama_memory")
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +42,23 @@ def test_progress_is_told_while_one_text_is_read(lm):
     text = lm.encode("The cat sat on the mat. " * 30)[:250]
     lm.score([ScoreRequest(text)], lambda done, total: seen.append((done, total)))
     assert seen == [(done, 250) for done in range(1, 251)]
+
+
+def test_room_for_keys_and_values_is_foreseen_to_the_byte_that_llama_cpp_takes(lm, gguf_file):
+    said, library = [], llama_memory.lc
+    library.llama_log_set(keep := library.llama_log_callback(lambda _, text, __: said.append(text.decode())), None)
+    try:
+        cells = llama_memory.Cells(lm._weights, lm.info, 4096, 2, 1)
+    finally:
+        llama_library._quiet(library)
+    taken = re.search(r"kv_cache: +size = +([\d.]+) MiB", "".join(said))
+    assert keep
+    assert llama_memory.cell_bytes(lm._weights) * cells.cells == pytest.approx(float(taken[1]) * 2**20, abs=2**13)
+
+
+def test_more_tokens_than_memory_has_room_for_are_refused_before_they_are_taken(lm, monkeypatch):
+    need = 2**20 * llama_memory.cell_bytes(lm._weights)
+    monkeypatch.setattr(memory, "memory", lambda: need - 1)
+    with pytest.raises(LabError, match=r"^a context of 1,048,576 tokens for tiny needs .* MiB of memory") as raised:
+        llama_memory.Cells(lm._weights, lm.info, 2**20, 2, 1)
+    assert raised.value.hint == "ask for fewer tokens, or give a smaller model"
