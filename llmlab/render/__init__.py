@@ -40,7 +40,7 @@ def show(
     from llmlab.render import records
 
     if form == "json":
-        text = records.to_json(result.document())
-    else:
-        text = "".join(records.streamed([result.records()], form, bom=bom, safe=safe))
-    stream.write(harmless(text, LAYOUT))
+        stream.write(harmless(records.to_json(result.document()), LAYOUT))
+        return
+    for text in records.streamed([result.records()], form, bom=bom, safe=safe):
+        stream.write(harmless(text, LAYOUT))

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ SEPARATED = {"csv": (",", "\t\n"), "tsv": ("\t", "")}  # what separates, and the
 CUT_NUMBER = re.compile(r"-?\d*\.?\d*([eE][+-]?\d*)?")
 CUT_VALUE = re.compile(r'"([^"\\]|\\.)*\\?|\[.*|nu?l?|tr?u?|fa?l?s?', re.DOTALL)  # of JSON, without its end
 FORMULAS = tuple("=+-@＝＋－＠\t\r\n")  # https://owasp.org/www-community/attacks/CSV_Injection
+PIECE = 2**20  # characters
 BOM = "\ufeff"  # by it spreadsheets know UTF-8
 NAMES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -64,12 +64,13 @@ def to_lines(values: Iterable[str]) -> str:
 
 
 def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = False, safe: bool = False) -> Iterator[str]:
-    """The text of each batch; the columns of csv and tsv are those of the first that is not empty.
+    """The text of each batch, in pieces; the columns of csv and tsv are those of the first that is not empty.
 
     `safe`: a text of csv and tsv that a spreadsheet would take for a formula begins with '.
     """
     if form == "jsonl":
-        yield from map(to_jsonl, batches)
+        for records in batches:
+            yield from _pieces(to_jsonl([record]) for record in records)
         return
     delimiter, keep = SEPARATED[form]
     header: list[str] = []
@@ -79,7 +80,21 @@ def streamed(batches: Iterable[Sequence[Record]], form: str, *, bom: bool = Fals
         named = bool(header)
         header = header or _header(records)
         assert set(_header(records)) <= set(header), "a later record has a column of its own"
-        yield _separated(records, header, delimiter, keep, named=named, safe=safe)
+        yield from _pieces(_separated(records, header, delimiter, keep, named=named, safe=safe))
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """The same lines, many at a time: each of the rows of a long text holds the whole text."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        held.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    if held:
+        yield "".join(held)
 
 
 def _flat(record: Record) -> Record:
@@ -105,20 +120,30 @@ def _header(records: Sequence[Record]) -> list[str]:
 
 def _separated(
     records: Sequence[Record], header: list[str], delimiter: str, keep: str, *, named: bool, safe: bool
-) -> str:
+) -> Iterator[str]:
     """Rows, below the header unless it is `named` already."""
 
     def written(value: object) -> object:
         cell = _cell(value, keep)
         return f"'{cell}" if safe and isinstance(cell, str) and cell.startswith(FORMULAS) else cell
 
-    out = io.StringIO()
-    if header:
-        writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-        if not named:
-            writer.writerow(map(written, header))
-        writer.writerows([written(record.get(name)) for name in header] for record in records)
-    return out.getvalue()
+    line = _Line()
+    writer = csv.writer(line, delimiter=delimiter, lineterminator="\n")
+    if header and not named:
+        writer.writerow(map(written, header))
+        yield line.text
+    for record in records if header else ():
+        writer.writerow([written(record.get(name)) for name in header])
+        yield line.text
+
+
+class _Line:
+    """What csv.writer wrote last: a row, in one piece."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
 
 
 def _cell(value: object, keep: str) -> object:

@@ -22,7 +22,7 @@ from faults.fault import (
     templated,
     weights,
 )
-from faults.how import bounded, copied, fed, holding, shell, signalled, told, told_here, typed
+from faults.how import at_a_hub, bounded, copied, fed, holding, shell, signalled, told, told_here, typed
 
 MODELS = (
     Fault("a model without a tokenizer", copied("LM", gone("tokenizer*", "special*")), MODEL, 1, "tokenizer"),
@@ -95,9 +95,15 @@ MODELS = (
     ),
 )
 HUB = "prob a --model organisation/none -q"
+SERVED = "prob a --model openai:m"
 NETWORK = (
     Fault("HF_HUB_OFFLINE", told(HF_HUB_OFFLINE="1"), HUB, 1, "HF_HUB_OFFLINE is set"),
     Fault("no network", told(HF_ENDPOINT="http://127.0.0.1:9"), HUB, 1, "cannot fetch organisation/none"),
+    Fault("a gated model", at_a_hub(401, "GatedRepo"), HUB, 1, "organisation/none is gated"),
+    Fault("a model that no hub shows", at_a_hub(404, "RepoNotFound"), HUB, 2, "shows no model organisation/none"),
+    Fault("a hub out of order", at_a_hub(503, ""), HUB, 1, "cannot fetch organisation/none"),
+    Fault("a server that is not there", typed, f"{SERVED} --base-url http://127.0.0.1:9/v1", 1, "gives no answer"),
+    Fault("no server of one's own", typed, "prob a --model GGUF --engine server", 1, "llmlab serve"),
     Fault("a name that is none", typed, "prob a --model gema-3-270m", 2, "gemma-3-270m"),
     Fault("an address that is none", typed, "prob a --model openai:m --base-url nowhere", 2, "nowhere"),
 )
@@ -110,6 +116,14 @@ TEXTS = (
         0,
         silent=False,
         then=STORY,
+    ),
+    Fault("a line of 1 MB", fed(b"a" * 10**6), "prob - --model story -q", 0, silent=False, then=STORY),
+    Fault(
+        "the rows of a line of 20 kB, each of which holds it",
+        holding("t.txt", b"a" * 20_000, shell),
+        "ulimit -v 1000000; $LLMLAB prob - --model story -f jsonl < t.txt | tail -n 1",
+        0,
+        silent=False,
     ),
     Fault("an empty text", typed, "prob '' --model GGUF", 2, "the text is empty"),
     Fault("an empty stdin", fed(b""), LINES, 2, "no text is given"),
@@ -169,6 +183,14 @@ WRONG = tuple(
 )
 SETTINGS = (
     *WRONG,
+    Fault(
+        "a damaged list of lessons",
+        holding("state/lessons.json", b"{"),
+        "lesson",
+        0,
+        "lessons.json is damaged",
+        silent=False,
+    ),
     Fault("settings that are not there", typed, f"--config none.toml {ASKED}", 2, "none.toml"),
     Fault("settings that are a folder", typed, f"--config . {ASKED}", 2, "Is a directory"),
     Fault("a variable of a wrong type", told_here(LLMLAB_THREADS="many"), PROB, 2, "LLMLAB_THREADS"),

@@ -136,6 +136,15 @@ FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
 CELLS = st.one_of(TEXT, st.text("=+-@\t\r\n'＝a1,\"", max_size=4), st.floats(allow_nan=False), st.integers(), st.none())
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_the_rows_of_a_long_text_come_in_pieces_since_each_holds_the_whole_text(form):
+    rows = [{"text": "a" * records.PIECE, "position": n} for n in range(3)] + [
+        {"text": "b", "position": n} for n in (3, 4)
+    ]
+    pieces = list(records.streamed([rows], form))
+    assert [piece.count("\n") for piece in pieces] == [1 + (form == "csv"), 1, 1, 2]
+
+
 @pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
 @given(rows=st.lists(st.dictionaries(st.one_of(NAMES, st.just("=name")), CELLS, min_size=1), min_size=1, max_size=4))
 def test_no_text_is_a_formula_to_a_spreadsheet_where_that_is_asked_for(form, delimiter, rows):

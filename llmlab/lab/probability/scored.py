@@ -6,7 +6,7 @@ Log-probabilities are in nats, sums in float64. Perplexity is exp(-mean log-prob
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -37,7 +37,7 @@ class Scored:
         """Log-probability of the text in nats, given its first token when that has none; nan when no token has one."""
         return float(self.running[-1]) if len(self.logprobs) else math.nan
 
-    @property
+    @cached_property
     def running(self) -> NDArray[np.float64]:
         """Log-probability up to each token, [T] nats; nan until a token has one."""
         known = np.maximum.accumulate(~np.isnan(self.logprobs))
