@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import kept_folders
+from hub_server import Hub
 from rights import as_a_user
 
 from llmlab.cli import main
@@ -105,6 +106,16 @@ def told(**variables: str) -> How:
     return how
 
 
+def at_a_hub(status: int, word: str) -> How:
+    """A hub that answers all with this status, and its own word for why."""
+
+    def how(desk: Desk, line: str) -> Done:
+        with Hub({}, refuse=(status, word)) as hub:
+            return ended(desk.start(line, env={**desk.environ, "HF_ENDPOINT": hub.url}))
+
+    return how
+
+
 def told_here(**variables: str) -> How:
     """The same in this process."""
     return lambda desk, line: desk.run(line, b"", **variables)
@@ -157,6 +168,22 @@ def killed(event: str, part: str, number: int = 1) -> How:
 
     def how(desk: Desk, line: str) -> Done:
         return ended(desk.start(line, ("-c", KILLED, event, part, str(number))))
+
+    return how
+
+
+def killed_at_a_hub(event: str, part: str) -> How:
+    """The same of what is fetched from a hub; the same line then goes on, and ends well."""
+
+    def how(desk: Desk, line: str) -> Done:
+        folder = Path(desk.given["LM"])
+        files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        with Hub(files) as hub:
+            env = {**desk.environ, "HF_ENDPOINT": hub.url}
+            done = ended(desk.start(line, ("-c", KILLED, event, part, "1"), env=env))
+            again = ended(desk.start(line, env=env))
+            assert (again.code, bool(again.out)) == (0, True), again
+        return done
 
     return how
 

@@ -1,8 +1,22 @@
 """Faults of what is kept: killed while it is made, no room, no right to write, bits that flip."""
 
 from faults.fault import ASKED, KILL, OUT, PROB, WIDE, Fault
-from faults.how import flipped, full, holding, killed, read_only, replaced, shell, together, told, typed, without
+from faults.how import (
+    flipped,
+    full,
+    holding,
+    killed,
+    killed_at_a_hub,
+    read_only,
+    replaced,
+    shell,
+    together,
+    told,
+    typed,
+    without,
+)
 
+FETCHED = "prob a --model organisation/name -q"
 KILLS = (
     Fault(
         "killed in an import",
@@ -81,6 +95,8 @@ KILLS = (
         KILL,
         then=("train vectors new --text TEXT --seed 1", "neighbors cat --space new -q"),
     ),
+    Fault("killed in a download", killed_at_a_hub("open", r"hf/.*incomplete"), FETCHED, KILL),
+    Fault("killed as what was fetched is named", killed_at_a_hub("os.rename", r"hf/.*incomplete"), FETCHED, KILL),
     Fault("killed as --out is made", killed("open", r"out\.jsonl"), OUT, KILL, then=(f"{OUT} -f jsonl",)),
     Fault("killed as a space is removed", killed("os.rename", r"spaces/"), "space remove mine", KILL),
     Fault("killed as a cache is cleaned", killed("os.remove", r"cache"), "cache clean --yes", 0, silent=False),
