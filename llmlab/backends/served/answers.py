@@ -29,6 +29,19 @@ def models_of(answer: Mapping[str, Any], url: str) -> dict[str, Mapping[str, Any
     return {str(one["id"]): one for one in rows}
 
 
+def sizes(entry: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Context and vocabulary of a model in tokens, and its number type; 0 and "" for what a server does not say so."""
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, dict) else {}  # llama.cpp's
+    dtype = meta.get("ftype")
+    context = _count(entry.get("max_model_len")) or _count(meta.get("n_ctx"))  # vLLM's, llama.cpp's
+    return context, _count(meta.get("n_vocab")), dtype if isinstance(dtype, str) else ""
+
+
+def _count(said: object) -> int:
+    return said if isinstance(said, int) and said > 0 else 0
+
+
 def choice_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The one text of an answer. Raises DamagedError where there is none."""
     found = answer.get("choices")

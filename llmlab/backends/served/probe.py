@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from llmlab.backends.served.answers import choice_of, models_of, of_prompt, positions, text_of
+from llmlab.backends.served.answers import choice_of, models_of, of_prompt, positions, sizes, text_of
 from llmlab.backends.served.asker import TEXT, Asker, alike, called, canary_of
 from llmlab.backends.served.base import (
     CERTAIN,
@@ -94,14 +94,14 @@ class Probe:
         self, abilities: Abilities, first: Position | None, entry: Mapping[str, Any], bos: str | None
     ) -> Findings:
         """What the probe found, with what the server says of its model."""
-        meta = entry.get("meta") or {}
+        context, vocabulary, dtype = sizes(entry)
         answer = self._ask.attempt("completions", self._ask.body(TEXT)) or {}
         return Findings(
             abilities,
             canary_of(first),
-            int(entry.get("max_model_len") or meta.get("n_ctx") or 0),
-            int(meta.get("n_vocab") or 0),
-            str(meta.get("ftype") or ""),
+            context,
+            vocabulary,
+            dtype,
             bos,
             str(answer.get("system_fingerprint") or entry.get("owned_by") or ""),
         )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers.pre_tokenizers import ByteLevel
 
-from llmlab.backends.served.answers import checked, positions
+from llmlab.backends.served.answers import checked, positions, sizes
 from llmlab.backends.served.tokens import unspelled
 from llmlab.errors import DamagedError
 
@@ -79,3 +79,17 @@ def test_byte_level_tokens_are_the_bytes_of_the_text_wherever_it_is_cut(text, da
 def test_tokens_of_another_text_are_refused():
     with pytest.raises(DamagedError, match="do not join"):
         unspelled("The cat", ["The", "Ġdog"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"max_model_len": 2048}, (2048, 0, "")),
+        ({"meta": {"n_ctx": 512, "n_vocab": 9, "ftype": "F16"}}, (512, 9, "F16")),
+        ({"meta": None, "max_model_len": None}, (0, 0, "")),
+        ({"meta": [1], "max_model_len": "many"}, (0, 0, "")),
+        ({"meta": {"n_ctx": -1, "n_vocab": "9", "ftype": 3}, "max_model_len": {}}, (0, 0, "")),
+    ],
+)
+def test_of_what_a_server_says_of_its_model_only_numbers_are_numbers(entry, expected):
+    assert sizes(entry) == expected
