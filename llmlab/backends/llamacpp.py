@@ -224,5 +224,6 @@ def requantize(source: Path, target: Path, file_type: int) -> None:
     params.nthread = workers(0)
     if lc.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
         raise DamagedError(
-            tr("llama.cpp cannot convert {source}", source=source), tr("is it a whole GGUF language model?")
+            tr("llama.cpp cannot convert {source}", source=source),
+            tr("is it a whole GGUF language model, and is there room for a copy, by any quota too?"),
         )

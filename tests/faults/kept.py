@@ -125,7 +125,7 @@ DISK = (
         full(4096),
         "prob a --model GGUF --dtype bfloat16",
         1,
-        "cannot convert",
+        "by any quota too",
         then=("prob a --model GGUF --dtype bfloat16 -q",),
     ),
     Fault(
