@@ -10,6 +10,7 @@ from llmlab.render.safe import visible
 
 BITS = 1 / math.log(2)  # nats -> bits
 SMALLEST, LARGEST = math.log(sys.float_info.min), math.log(sys.float_info.max)  # what exp gives all digits of
+RESOLVED = 1e10  # nats: beyond, the digits of a double do not tell those of its exponential
 QUOTED = 40  # characters of a text that a sentence repeats
 By = Literal["token", "word", "character"]  # the parts of a text that have a row
 Unit = Literal["prob", "nats", "bits"]  # a probability, its natural logarithm, its surprisal
@@ -38,8 +39,8 @@ def edged(text: str) -> str:
 
 
 def power(log: float) -> tuple[float, int]:
-    """exp(log) as mantissa in [1, 10) and decimal exponent, without underflow."""
-    if math.isinf(log) or math.isnan(log):
+    """exp(log) as mantissa in [1, 10) and decimal exponent, without underflow; (0, 0) beyond RESOLVED."""
+    if not abs(log) <= RESOLVED:  # nan too
         return (0.0, 0)
     exponent = math.floor(log / math.log(10))
     mantissa = math.exp(log - exponent * math.log(10))
@@ -78,7 +79,7 @@ def value(log: float, unit: Unit = "prob") -> str:
     """The same for programs: all its digits, and no underflow; nan for what is not known."""
     if unit != "prob":
         return repr(log if unit == "nats" else -log * BITS)
-    if math.isnan(log) or SMALLEST <= log < LARGEST or log == -math.inf:
+    if math.isnan(log) or SMALLEST <= log < LARGEST or log < -RESOLVED:
         return repr(math.exp(log))
     mantissa, exponent = power(log)
     return f"{mantissa!r}e{exponent:+d}"
@@ -96,6 +97,8 @@ def times(log: float) -> str:
 
 def multiple(log: float) -> str:
     """The figure of a ratio alone: 3.13, 3,120, 1/8,100, 5.50e+34."""
+    if abs(log) > RESOLVED:
+        return _scientific(log)
     if log < math.log(0.01):
         return f"1/{_three_figures(-log)}"
     return f"{math.exp(log):.2f}" if log < math.log(100) else _three_figures(log)
@@ -120,6 +123,8 @@ def _three_figures(log: float) -> str:
 
 
 def _scientific(log: float) -> str:
+    if abs(log) > RESOLVED:
+        return ("<" if log < 0 else ">") + f" 1e{math.copysign(RESOLVED, log) / math.log(10):+.0f}"
     mantissa, exponent = power(log)
     if round(mantissa, 2) >= 10:  # 9.996e-05 is 1.00e-04 to three figures
         mantissa, exponent = mantissa / 10, exponent + 1

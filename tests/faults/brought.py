@@ -164,6 +164,7 @@ NUMBERS = (
     Fault("T of inf", typed, "generate The -t inf --model GGUF", 2, "inf"),
     Fault("T below 0", typed, "generate The -t -1 --model GGUF", 2, "-1"),
     Fault("T of 1e-300", typed, "generate The -t 1e-300 -n 1 --max-tokens 2 --seed 1 --model GGUF", 0, silent=False),
+    Fault("T of 1e-300 in a table", typed, "next The -t 1e-300 --model GGUF", 0, silent=False),
     Fault("a seed below 0", typed, "generate The --seed -1 --model GGUF", 2, "seed -1"),
     Fault("a seed of 2^200", typed, f"generate The --seed {2**200} --model GGUF -n 1", 0, silent=False),
     Fault("samples of 10^12", typed, "generate The -n 1000000000000 --model GGUF", 1, "MiB"),

@@ -2,7 +2,7 @@
 
 import math
 import re
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 
 import pytest
 from hypothesis import example, given
@@ -29,16 +29,18 @@ def test_a_token_is_shown_whole_and_kept_exact(piece, shown, raw):
     assert (text.show(piece), text.raw(piece)) == (shown, raw)
 
 
-@given(st.floats(-1e6, 1e6))
+@given(st.floats(-text.RESOLVED, text.RESOLVED))
 @example(0.0)
+@example(-text.RESOLVED)
 @example(math.log(10))
 @example(math.log(1e-5))
 @example(math.nextafter(math.log(1e-5), -1e9))
 def test_mantissa_and_exponent_are_those_of_the_exact_exponential(log):
     mantissa, exponent = text.power(log)
     assert 1 <= mantissa < 10
-    ratio = Decimal(mantissa).scaleb(exponent) / Decimal(log).exp()
-    assert float(ratio) == pytest.approx(1, rel=1e-9)
+    with localcontext(Emin=MIN_EMIN, Emax=MAX_EMAX):
+        ratio = Decimal(mantissa).scaleb(exponent) / Decimal(log).exp()
+    assert float(ratio) == pytest.approx(1, rel=max(1e-9, abs(log) * 1e-15))
 
 
 @given(st.floats(-1e5, 0))
@@ -54,10 +56,26 @@ def test_a_probability_is_shown_to_three_figures(log):
 
 @pytest.mark.parametrize(
     ("log", "shown"),
-    [(math.nan, "-"), (-math.inf, "0"), (0, "1.0000"), (math.log(0.5), "0.5000"), (-31.737, "1.65e-14")],
+    [
+        (math.nan, "-"),
+        (-math.inf, "0"),
+        (0, "1.0000"),
+        (math.log(0.5), "0.5000"),
+        (-31.737, "1.65e-14"),
+        (-1e300, "< 1e-4342944819"),
+    ],
 )
 def test_probabilities_that_have_a_known_form(log, shown):
     assert text.probability(log) == shown
+
+
+@given(st.floats(text.RESOLVED, exclude_min=True))
+def test_no_digits_are_made_up_beyond_those_of_a_double(log):
+    assert text.power(-log) == (0, 0)
+    assert text.probability(-log) in ("< 1e-4342944819", "0")
+    assert float(text.value(-log)) == 0
+    assert text.times(log) == "> 1e+4342944819 times"
+    assert text.times(-log) == "< 1e-4342944819"
 
 
 @pytest.mark.parametrize(
