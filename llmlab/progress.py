@@ -88,15 +88,17 @@ class Pace:
 
     def __init__(self) -> None:
         self._done = self._total = self._known = 0
-        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])  # what is new
+        self._last = (time.monotonic(), 0)  # what is new
+        self._seen = deque([self._last])
 
     def add(self, done: int, total: int, known: int = 0) -> None:
         now = time.monotonic()
         if known > self._known and done == known:  # nothing is new yet: the pace begins now
             self._seen = deque([(now, 0)])
         self._done, self._total, self._known = done, total, known
+        self._last = (now, done - known)  # of many that come at once the last
         if now - self._seen[-1][0] >= STEP_S:
-            self._seen.append((now, done - known))
+            self._seen.append(self._last)
             while now - self._seen[0][0] > LATELY_S and len(self._seen) > FEWEST:
                 self._seen.popleft()
 
@@ -114,8 +116,8 @@ class Pace:
     @property
     def _rate(self) -> float:
         """Of late, a second; 0 where nothing is known."""
-        (first, before), (last, done) = self._seen[0], self._seen[-1]
-        return (done - before) / (last - first) if last > first else 0.0
+        (first, before), (last, done) = self._seen[0], self._last
+        return (done - before) / (last - first) if last - first >= STEP_S else 0.0
 
 
 def _left(seconds: float) -> str:

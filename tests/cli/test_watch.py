@@ -121,6 +121,15 @@ def test_the_speed_and_the_time_left_are_of_what_is_new_alone(clock):
     assert pace.told == "45 of 300, 5/s, 1 min left"
 
 
+def test_the_speed_of_what_comes_many_at_a_time_is_that_of_all(clock):
+    pace = watch.Pace()
+    for batch in range(3):
+        clock.now += 10
+        for one in range(1, 101):
+            pace.add(100 * batch + one, 1000)
+    assert pace.told == "300 of 1,000, 10/s, 1 min left"
+
+
 def test_work_of_unknown_length_says_its_speed_alone(clock):
     pace = watch.Pace()
     clock.now += 10
