@@ -138,17 +138,18 @@ class Message(Struct, frozen=True):
     content: str
 
 
-def check_room(info: ModelInfo, length: int) -> None:
-    """Raise MisuseError for more tokens than the model reads at once: nothing is cut off in silence."""
-    if length > info.context:
+def check_room(info: ModelInfo, length: int, new: int = 0) -> None:
+    """Raise MisuseError for more tokens than the model reads at once, `new` ones that are to follow among them."""
+    if length + new > info.context:
+        room = info.context - length
         raise MisuseError(
             tr(
                 "the text needs {length} tokens; {model} reads at most {context}",
-                length=length,
+                length=length + new,
                 model=info.name,
                 context=info.context,
             ),
-            tr("shorten it"),
+            tr("use --max-tokens {room}, or shorten it", room=room) if new and room > 0 else tr("shorten it"),
         )
 
 

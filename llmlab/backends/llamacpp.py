@@ -130,7 +130,7 @@ class LlamaCpp:
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "LlamaDecoder":
         ids = self._context_ids(context)
-        check_room(self.info, len(ids) + max_tokens)
+        check_room(self.info, len(ids), max_tokens)
         most = lc.llama_max_parallel_sequences() - 1
         if n > most:
             raise MisuseError(

@@ -142,7 +142,7 @@ TEXTS = (
     Fault("a lone surrogate", typed, "prob 'a\udc80b' --model GGUF -q", 2, "UTF-8"),
     Fault("CRLF", fed(b"the cat\r\n"), LINES, 0, silent=False),
     Fault("BOM", fed(b"\xef\xbb\xbfthe cat\n"), LINES, 0, silent=False),
-    Fault("a prompt beyond the context", typed, f"generate '{'the cat ' * 300}' --model GGUF -n 1", 2, "256"),
+    Fault("a prompt beyond the context", typed, f"generate '{'the cat ' * 300}' --model GGUF -n 1", 2, "shorten it"),
     Fault("a text beyond the context", typed, f"prob '{'the cat ' * 300}' --model GGUF -q", 0, silent=False),
     Fault("a file that is not there", typed, "pairs none.jsonl --model GGUF", 2, "No such file or directory"),
     Fault("a file without records", holding("p.jsonl", b""), "pairs p.jsonl --model GGUF", 2, "p.jsonl"),
@@ -168,7 +168,7 @@ NUMBERS = (
     Fault("a seed below 0", typed, "generate The --seed -1 --model GGUF", 2, "seed -1"),
     Fault("a seed of 2^200", typed, f"generate The --seed {2**200} --model GGUF -n 1", 0, silent=False),
     Fault("samples of 10^12", typed, "generate The -n 1000000000000 --model GGUF", 1, "MiB"),
-    Fault("tokens of 10^9", typed, "generate The --max-tokens 1000000000 --model GGUF", 2, "256"),
+    Fault("tokens of 10^9", typed, "generate The --max-tokens 1000000000 --model GGUF", 2, "use --max-tokens 25"),
     Fault("top-p of 0", typed, "generate The --top-p 0 --model GGUF", 2, "top-p 0"),
 )
 WRONG = tuple(

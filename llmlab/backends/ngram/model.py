@@ -102,7 +102,7 @@ class NgramLM:
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "NgramDecoder":
         ids = self._ids(context)
-        check_room(self.info, len(ids) + max_tokens)
+        check_room(self.info, len(ids), max_tokens)
         return NgramDecoder(self, ids)
 
     def steps(self, context: Tokens, token: int) -> tuple[CountStep, ...]:

@@ -159,7 +159,7 @@ class HuggingFaceLM:
 
     def decoder(self, context: Tokens, n: int, max_tokens: int) -> "TorchDecoder":
         ids = self._context_ids(context)
-        check_room(self.info, len(ids) + max_tokens)
+        check_room(self.info, len(ids), max_tokens)
         return TorchDecoder(self._model, self._device, ids, n)
 
     def embedding_table(self) -> Floats:
