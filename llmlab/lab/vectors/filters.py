@@ -54,7 +54,7 @@ def frequency(word: str, language: str) -> float:
 
     Source: van Heuven et al. 2014; the lists are wordfreq's (Speer 2022). Raises MisuseError for other languages.
     """
-    share = _shares(language).get(word.lower(), 0.0)
+    share = _shares(language).get(word.lower())
     return round(math.log10(share * 1e9), 2) if share else 0.0
 
 

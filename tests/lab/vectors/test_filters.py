@@ -1,6 +1,7 @@
 """Filters of neighbours: which words are dropped and which are kept."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab_spaces import make
 
-from llmlab.errors import MisuseError
+from llmlab.errors import MissingError, MisuseError
 from llmlab.lab.vectors import filters
 
 
@@ -20,6 +21,7 @@ from llmlab.lab.vectors import filters
         ("en", "loved", ["love", "loves", "loving"], ["lover", "hate"]),
         ("en", "Mouse", ["mouse", "mice", "Mice"], ["rat", "mousse"]),
         ("en", "good", ["better", "best"], ["well", "bad"]),
+        ("en", "meetings", ["meeting", "Meeting"], ["meets"]),  # a meeting is a form of it, though itself one of meet
         ("fr", "aimer", ["aime", "aimons", "aimé", "aimait", "Aime"], ["haïr", "ami"]),
         ("fr", "cheval", ["chevaux"], ["chien", "chevalier"]),
         ("de", "lieben", ["liebt", "liebte"], ["hassen"]),
@@ -48,8 +50,9 @@ def test_a_word_is_always_a_form_of_itself_in_any_case(word):
 
 @pytest.mark.parametrize("language", ["xx", "zh"])
 def test_forms_in_a_language_without_known_inflections_are_refused(language):
-    with pytest.raises(MisuseError, match=f"no inflections are known of the language '{language}'"):
+    with pytest.raises(MisuseError, match=f"^no inflections are known of the language '{language}'$") as refused:
         filters.not_forms_of(["love"], language)
+    assert refused.value.hint == "leave out --exclude-forms"
 
 
 @pytest.mark.parametrize(
@@ -76,9 +79,13 @@ def test_an_escaped_word_matches_itself_alone(word, other):
 
 
 @pytest.mark.parametrize("pattern", ["[a-z", "(", "*a", "a{2,1}"])
-def test_a_bad_pattern_is_refused(pattern):
-    with pytest.raises(MisuseError, match=re.escape(f"--words {pattern!r} is no regular expression")):
+def test_a_bad_pattern_is_refused_with_what_is_wrong_in_it(pattern):
+    with pytest.raises(re.error) as wrong:
+        re.compile(pattern)
+    with pytest.raises(MisuseError) as refused:
         filters.matching(pattern)
+    assert str(refused.value) == f"--words {pattern!r} is no regular expression: {wrong.value}"
+    assert refused.value.hint == 'for example --words "[a-z]+ing"'
 
 
 @pytest.mark.parametrize("word", ["the", "love", "Love", "cat", "physics", "xylophone", "neighbour"])
@@ -90,6 +97,11 @@ def test_frequencies_are_those_of_wordfreq(word):
 def test_frequencies_are_those_of_the_language(word, language):
     assert filters.frequency(word, language) == pytest.approx(wordfreq.zipf_frequency(word, language), abs=0.02)
     assert filters.frequency(word, language) != pytest.approx(wordfreq.zipf_frequency(word, "en"), abs=0.02)
+
+
+def test_frequencies_are_told_to_two_decimals():
+    found = [filters.frequency(word, "en") for word in ("the", "love", "cat", "physics", "xylophone")]
+    assert found == [round(one, 2) for one in found]
 
 
 @pytest.mark.parametrize("word", ["qxzzvk", "", "love love"])
@@ -109,10 +121,18 @@ def test_a_word_of_exactly_the_frequency_is_kept():
 
 
 def test_frequencies_of_an_unknown_language_are_refused():
-    with pytest.raises(MisuseError, match="no frequencies are known of the language 'xx'"):
+    with pytest.raises(MisuseError, match=r"^no frequencies are known of the language 'xx'$") as refused:
         filters.frequency("love", "xx")
+    assert refused.value.hint == "leave out frequencies"
     with pytest.raises(MisuseError, match="no frequencies are known of the language 'xx'"):
         filters.at_least(3, "xx")("love")
+
+
+def test_without_wordfreq_it_is_said_how_frequencies_come(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordfreq", None)
+    with pytest.raises(MissingError, match=r"^frequencies need wordfreq$") as missing:
+        filters.frequency("love", "en-without")  # a language that no other test has read
+    assert missing.value.hint == "pip install wordfreq"
 
 
 @pytest.mark.parametrize(
