@@ -27,7 +27,7 @@ def log_softmax(logits: Floats) -> Floats:
     Raises DamagedError for logits that are no numbers.
     """
     shifted = _shifted(logits)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def _shifted(logits: Floats) -> Floats:

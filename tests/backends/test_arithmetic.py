@@ -12,7 +12,7 @@ from transformers.generation.logits_process import RepetitionPenaltyLogitsProces
 from llmlab.backends import sampling
 from llmlab.backends.settings import Settings
 
-VOCABULARY = 262_144  # Gemma's
+VOCABULARY = 256_000  # Gemma 2's; the sums of 2^18 equal shares are exact even in float32
 
 
 @pytest.fixture
@@ -37,9 +37,10 @@ def test_the_sum_of_a_row_is_scipys(rows, dtype):
 
 
 def test_a_repetition_penalty_is_that_of_transformers(rows):
-    for penalty in (1.0, 1.3, 0.7):
-        theirs = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([[1, 4, 4]]), torch.from_numpy(rows[:1].copy()))
-        assert np.allclose(sampling.penalise(rows[0], [1, 4, 4], penalty), theirs[0].numpy(), atol=1e-6)
+    around_0 = np.array([[-2, -1, -0.5, 0, 0.5, 1, 2]], np.float32)
+    for penalty, (row,), seen in product((1.0, 1.3, 0.7, 2.0), (rows[:1], around_0), ([1, 4, 4], [*range(7)])):
+        theirs = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([seen]), torch.from_numpy(row[None].copy()))
+        assert np.allclose(sampling.penalise(row, seen, penalty), theirs[0].numpy(), atol=1e-6)
     row = rows[0]
     untouched = row.copy()
     assert sampling.penalise(row, [], 2.0) is row
@@ -71,8 +72,8 @@ def test_equal_tokens_are_kept_as_transformers_keeps_them(p):
 
 def test_a_large_vocabulary_is_summed_without_loss():
     logprobs = np.full(VOCABULARY, -np.log(VOCABULARY), np.float32)
-    kept = np.isfinite(sampling.keep_top_p(logprobs, 0.9)).sum()
-    assert abs(kept - 0.9 * VOCABULARY) < 20  # in float32 it is off by more than a hundred
+    kept = np.isfinite(sampling.keep_top_p(logprobs, 0.1)).sum()
+    assert abs(kept - 0.1 * VOCABULARY) < 20  # in float32 it is off by more than a hundred
 
 
 def test_filters_that_are_off_change_nothing(rows):
@@ -81,12 +82,35 @@ def test_filters_that_are_off_change_nothing(rows):
     assert sampling.keep_top_k(logprobs, 0) is logprobs
     assert sampling.keep_top_p(logprobs, 1) is logprobs
     assert sampling.keep_min_p(logprobs, 0) is logprobs
-    assert np.array_equal(sampling.distribution(rows[0], Settings()), logprobs)
+    many = (np.random.default_rng(6).standard_normal((100, 50)) * 6).astype(np.float32)
+    for row in many:  # not their last bits either
+        assert np.array_equal(sampling.distribution(row, Settings()), sampling.log_softmax(row))
 
 
 def test_what_is_certain_has_no_entropy_and_no_sign():
     found = sampling.entropy(np.array([0, -np.inf], np.float32))
     assert (found, math.copysign(1, found)) == (0, 1)
+
+
+@pytest.mark.parametrize("p", [0.25, 0.5, 0.75])
+def test_of_equal_tokens_the_last_are_kept_on_every_machine(p):
+    logprobs = sampling.log_softmax(np.tile(np.array([-9, 0], np.float32), 500))
+    kept = np.flatnonzero(np.isfinite(sampling.keep_top_p(logprobs, p)))
+    assert np.array_equal(kept, np.arange(1, 1000, 2)[-len(kept) :])
+    assert len(kept) == pytest.approx(500 * p, abs=1)
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 2.0, 3.0])
+def test_a_temperature_divides_the_logits(rows, temperature):
+    for row in rows:
+        expected = torch.log_softmax(torch.from_numpy(row).double() / temperature, -1).numpy()
+        np.testing.assert_allclose(sampling.temper(row, temperature), expected, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_logits_beyond_all_floats_when_divided_are_impossible_without_a_warning():
+    found = sampling.temper(np.array([5e20, -5e20], np.float32), 1e-30)
+    assert found.tolist() == [0, -np.inf]
 
 
 @pytest.mark.filterwarnings("error")

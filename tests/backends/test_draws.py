@@ -110,10 +110,17 @@ def test_one_race_is_the_argmax_of_log_p_plus_gumbel_noise() -> None:
 
 
 def test_the_noise_of_a_step_is_its_own_and_the_same_every_time() -> None:
-    keys = list(itertools.product((0, 1, 2**32, 2**40), (0, 1, 19), (0, 1), (None, 0.7, 1.0)))
+    keys = list(itertools.product((0, 1, 2**32, 2**40), (0, 1, 19), (0, 1), (None, 0.7, 0.9, 1.0)))
     numbers = [tuple(noise(*key).random(3)) for key in keys]
     assert len(set(numbers)) == len(keys)
     assert [tuple(noise(*key).random(3)) for key in keys] == numbers
+
+
+def test_noise_stays_what_it_was_of_a_seed_and_its_step_and_so_do_texts_drawn_before() -> None:
+    for temperature, own in ((None, ()), (0.7, (0x3FE6666666666666,))):  # 0.7 as float64 has it
+        seeded = np.random.SeedSequence(3, spawn_key=(5, 8, *own))
+        expected = np.random.Generator(np.random.SFC64(seeded)).random(4)
+        assert np.array_equal(noise(3, 5, 8, temperature).random(4), expected)
 
 
 @pytest.mark.parametrize("way", [race, draw])
