@@ -1,14 +1,15 @@
-"""The probability of a beginning, against the sum over every token sequence by plain torch."""
+"""The probability of a beginning, against the sum over every token sequence, by plain torch and of few tokens."""
 
 import math
 
 import numpy as np
 import pytest
+from few import LONG, TEXTS, Few, beginning, chance, contexts, covering, covers_of, spelling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmlab.backends.base import Tokens
-from llmlab.lab.characters.covers import Effort, Request, cover
+from llmlab.lab.characters.covers import EXACT, Effort, Request, cover
 
 OWN_TOKENS = Effort(per_token=1, beside=1, rounds=1, exact=False)  # only contexts that the tokenizer itself would make
 ALL = Effort(floor=0.0, per_token=10_000, rounds=100, worth=0.0)
@@ -68,3 +69,118 @@ def test_a_text_of_many_contexts_is_read_within_its_budget(lm, spellings):
     alone = cover(lm, spellings, Request(Tokens((), ()), own), OWN_TOKENS)
     assert alone.logprob <= found.logprob
     assert found.left_out < alone.left_out
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_beginning_of_a_text_is_the_sum_of_its_covers(text):
+    few = Few()
+    found, raw = covers_of(few, text), text.encode()
+    expected = [beginning(few, raw[:end]) for end in range(len(raw) + 1)]
+    assert np.exp(found.logprobs) == pytest.approx(expected, rel=1e-5)
+    assert math.exp(found.logprob) == pytest.approx(expected[-1], rel=1e-5)
+    assert (found.text, found.left_out, found.bound) == (raw, 0, 0)
+    assert found.contexts == len(contexts(few, raw))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_context_from_which_one_token_reaches_the_end_is_kept(text):
+    few = Few()
+    found, raw = covers_of(few, text), text.encode()
+    expected = {ids: p for ids, spelt, p in contexts(few, raw) if spelt == raw}
+    reaching = {ids for ids, *_ in covering(few, raw)}
+    expected |= {ids: p for ids, _, p in contexts(few, raw) if ids in reaching}
+    assert {one.tokens.ids: math.exp(one.logprob) for one in found.reaching} == pytest.approx(expected, rel=1e-5)
+    for one in found.reaching:
+        assert one.end == len(b"".join(one.tokens.pieces))
+        assert one.nexts == pytest.approx(few.after(one.tokens.ids), abs=1e-5)
+
+
+def test_what_is_given_is_read_before_every_context_and_scored_in_none():
+    few = Few()
+    given, own = few.tokens((3, 8)), few.encode("ab你")
+    found = cover(few, few.trie, Request(given, own), ALL)
+    assert math.exp(found.logprob) == pytest.approx(beginning(few, "ab你".encode(), given.ids), rel=1e-5)
+    assert found.given == given
+    assert all(ids[:2] == given.ids for ids in few.read)
+    own_logprobs = [few.after((*given.ids, *own.ids[:place]))[token] for place, token in enumerate(own.ids)]
+    assert found.own == pytest.approx(own_logprobs, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_end_itself_is_no_context_where_nothing_after_it_is_asked(text):
+    few = Few()
+    found, raw = covers_of(few, text, through=False), text.encode()
+    assert found.contexts == sum(spelt != raw for _, spelt, _ in contexts(few, raw))
+    assert math.exp(found.logprob) == pytest.approx(beginning(few, raw), rel=1e-5)
+    assert (found.left_out, found.bound) == (0, 0)
+
+
+@pytest.mark.parametrize("through", [True, False])
+@pytest.mark.parametrize("effort", [Effort(exact=False), Effort(), Effort(per_token=1, rounds=2, exact=False)])
+def test_a_long_text_is_read_in_passes_that_keep_to_the_budget_and_the_tokenizers_own_come_first(effort, through):
+    few = Few()
+    own = few.encode(LONG)
+    found = covers_of(few, LONG, effort, through)
+    assert [len(ids) for ids in few.passes[0]] == list(range(len(own) + through))
+    assert all(ids == own.ids[: len(ids)] for ids in few.passes[0])
+    read = few.read
+    assert len(read) == len(set(read)) == found.contexts <= effort.per_token * len(own) + effort.beside
+    assert 1 < len(few.passes) <= effort.rounds
+    assert all(ids[:-1] in read for ids in read if ids)
+    assert 0 < found.left_out <= found.bound
+
+
+@pytest.mark.parametrize("text", ["ab ba", "abc ab", "b你 ab", LONG])
+def test_more_contexts_find_more_and_what_they_leave_out_is_bounded(text):
+    few = Few()
+    sums = []
+    whole = math.exp(covers_of(few, text, ALL).logprob) if text != LONG else None
+    for beside in (0, 4, 16, 64):
+        effort = Effort(floor=0.0, per_token=1, beside=beside + 1, rounds=4, worth=0.0, exact=False)
+        found = covers_of(few, text, effort)
+        sums.append(found.logprob)
+        if whole is not None:
+            missing = whole - math.exp(found.logprob)
+            assert -1e-6 * whole <= missing <= (found.bound + 1e-6) * math.exp(found.logprob)
+    assert sums == sorted(sums)
+    assert sums[0] < sums[-1]
+
+
+def share(model, raw, ids, before):
+    """What a context holds of the probability of what it spells, as far as the contexts read before know it."""
+    spelt = b"".join(map(model.piece, ids))
+    known = 0.0
+    for one in before:
+        start, after = len(b"".join(map(model.piece, one))), np.exp(model.after(one))
+        reaching = (token for token, piece in spelling(model) if piece.startswith(spelt[start:] or b"none"))
+        known += chance(model, one) * sum(after[token] for token in reaching)
+    return chance(model, ids) / known
+
+
+def test_the_contexts_that_hold_most_of_what_they_spell_are_read_first():
+    few = Few()
+    covers_of(few, LONG, Effort(floor=0.0, per_token=1, beside=4, rounds=2, worth=0.0, exact=False))
+    own, added = few.passes
+    assert len(added) == 3  # the empty context is the fourth
+    raw = LONG.encode()
+    starts = {ids: len(b"".join(map(few.piece, ids))) for ids in own}
+    beside = {(*ids, t) for ids in own for t, piece in spelling(few) if raw.startswith(piece, starts[ids])} - {*own}
+    assert max(beside, key=lambda ids: share(few, raw, ids, own)) in added
+
+
+def test_contexts_that_hold_too_little_are_not_read():
+    few = Few()
+    effort = Effort(floor=0.999, exact=False)
+    found = covers_of(few, LONG, effort)
+    assert len(few.passes) == 1
+    assert found.contexts == len(few.encode(LONG)) + 1
+    few.passes.clear()
+    covers_of(few, LONG, Effort(floor=0.0, worth=1e9, exact=False))
+    assert len(few.passes) == 1
+
+
+def test_few_contexts_are_all_read_and_more_are_not_listed():
+    few = Few()
+    assert len(contexts(few, b"ab b")) < EXACT < len(contexts(few, b"abc ab b"))
+    short = covers_of(few, "ab b", Effort())
+    assert (short.contexts, short.left_out) == (len(contexts(few, b"ab b")), 0)

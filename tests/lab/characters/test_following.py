@@ -1,4 +1,4 @@
-"""The next character, against P(text c) / P(text) by plain torch; all that may come sums to 1."""
+"""The next character, against P(text c) / P(text) by plain torch, and against all that few tokens may say."""
 
 import math
 from collections import Counter
@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.stats
+from few import TEXTS as FEW_TEXTS
+from few import Few, beginning, covering, covers_of, outcomes, spelling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmlab.lab.characters.covers import Effort, cover
-from llmlab.lab.characters.following import beyond, endings, following
+from llmlab.lab.characters.following import Following, beyond, drawn, endings, first_character, following
 from llmlab.lab.prompt import mended, read
 from llmlab.lab.temperature.drawn import Plan
 from llmlab.lab.temperature.generate import sample
@@ -96,3 +98,64 @@ def test_at_zero_only_the_likeliest_cut_is_drawn_from(lm, spellings, request_of)
     outcomes = {**found.characters, **found.others, "not followed": found.rest}
     assert max(outcomes.values()) == pytest.approx(1)
     assert found.characters.get(one.text[:1], 0.0) in (pytest.approx(1), 0.0)
+
+
+@pytest.mark.parametrize("text", FEW_TEXTS)
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 1.7])
+def test_the_next_character_is_what_all_that_may_come_say(text, temperature):
+    few = Few()
+    found = following(few, few.trie, covers_of(few, text), temperature)
+    expected = outcomes(few, text.encode(), temperature)
+    own = Counter(found.characters) + Counter(end=found.end, control=found.control, invalid=found.invalid)
+    assert found.temperature == temperature
+    assert found.rest < 0.02
+    for one in {*expected, *own}:
+        assert expected[one] - found.rest - 1e-5 <= own[one] <= expected[one] + 1e-5, one
+    assert sum(own.values()) + found.rest == pytest.approx(1, abs=1e-6)
+    assert found.others == {"end of text": found.end, "control token": found.control, "invalid bytes": found.invalid}
+    masses = np.array([*own.values(), found.rest])
+    assert found.entropy == pytest.approx(-sum(p * math.log(p) for p in masses if p > 0), abs=1e-9)
+
+
+def test_what_is_certain_has_no_entropy():
+    found = Following(1.0, {"a": 1.0}, 0.0, 0.0, 0.0, 0.0)
+    assert (found.entropy, math.copysign(1, found.entropy)) == (0, 1)
+
+
+@pytest.mark.parametrize("text", FEW_TEXTS)
+def test_the_places_of_the_last_token_share_what_they_hold(text):
+    few = Few()
+    raw, covers = text.encode(), covers_of(few, text)
+    whole = beginning(few, raw)
+    found = endings(few.trie, covers)
+    expected = {ids: sum(tokens.values()) / whole for ids, _, tokens in covering(few, raw)}
+    assert {one.tokens.ids: one.share for one in found if one.rest} == pytest.approx(expected, rel=1e-5)
+    longer = 0.0
+    for one in found:
+        if one.rest:
+            assert one.rest == raw[len(b"".join(one.tokens.pieces)) :]
+            own = {int(token) for token in few.trie.ids[one.places.start : one.places.stop]}
+            assert own == {token for token, piece in spelling(few) if piece.startswith(one.rest)}
+        else:
+            assert len(one.places) == len(few.trie)
+    for _, end, tokens in covering(few, raw):
+        longer += sum(p for token, p in tokens.items() if end + len(few.piece(token)) > len(raw))
+    assert beyond(few.trie, covers) == pytest.approx(longer / whole, abs=1e-5)
+
+
+def test_at_zero_one_place_holds_all_and_at_any_other_temperature_they_are_as_they_were():
+    few = Few()
+    covers = covers_of(few, "ab b")
+    every = endings(few.trie, covers)
+    assert [one.share for one in drawn(few.trie, covers, 0.5)] == [one.share for one in every]
+    cold = [one for one in drawn(few.trie, covers, 0.0) if one.rest]
+    best = max((one for one in every if one.rest), key=lambda one: one.share)
+    assert [(one.tokens, one.share) for one in cold] == [(best.tokens, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "character"),
+    [(b"ab", "a"), ("你a".encode(), "你"), (b"\xe4", None), (b"\xe4\xbd", None), (b"\xff", ""), (b"\xe4a", "")],
+)
+def test_the_first_character_of_bytes(raw, character):
+    assert first_character(raw) == character
