@@ -15,7 +15,7 @@ from llmlab.lab.characters.covers import Effort, Request, cover
 END, CONTROL = 0, 1  # the tokens that spell nothing
 PIECES = [None, None, b"a", b"b", b"c", b"ab", b"ba", b"abc", b" ", b" a", b" b", b".", b"\xe4", b"\xbd\xa0"]
 PIECES += ["你".encode(), "b你".encode(), b"b\xe4", b"\xff", b"a"]  # bytes of 你 alone, of nothing; a second a
-WORDS = [None, None, b"a", b"b", b"ab", b" ", b" a", b" b", b".", b"a.", b"b a"]
+WORDS = [None, None, b"a", b"b", b"ab", b" ", b" a", b" b", b".", b"a.", b"b a", b"\0"]
 TEXTS = ["a", "ab", "abc", "ba", "a b", " ab", "b你", "你a", "ab."]
 LONG = "abc ab ba你 abc. b你 ab abc ba"
 EVERY = Effort(floor=0.0, per_token=10_000, rounds=100, worth=0.0)
@@ -160,13 +160,16 @@ def outcomes(model, text, temperature, least=1e-7):
 
 
 def word(text, added):
-    """The word that goes on after a text, whole with its beginning in it, and whether something else follows it."""
-    said = added.lstrip(" ")
-    joined = (re.search("[ab]*$", text)[0] if said == added else "") + said
+    """The word that goes on after a text, its beginning in it, and whether it is whole: something else follows it."""
+    try:
+        said = added.decode().lstrip(" ")
+    except UnicodeDecodeError:
+        return "", False
+    if not said:
+        return "", False
+    joined = (re.search("[ab]*$", text)[0] if said == added.decode() else "") + said
     end = re.match("[ab]*", joined).end()
-    if not said or end > len(joined) - len(said):
-        return joined[:end] if said else "", 0 < end < len(joined) and bool(said)
-    return said[0], True
+    return (joined[:end], end < len(joined)) if end > len(joined) - len(said) else (said[0], True)
 
 
 def words(model, text, temperature, least=1e-6):
@@ -174,7 +177,7 @@ def words(model, text, temperature, least=1e-6):
     found, waiting = Counter(), arriving(model, text.encode(), temperature)
     while waiting:
         ids, added, p = waiting.pop()
-        begun, whole = word(text, added.decode())
+        begun, whole = word(text, added)
         if whole:
             found[begun] += p
         elif p >= least:

@@ -168,6 +168,18 @@ def test_the_contexts_that_hold_most_of_what_they_spell_are_read_first():
     assert max(beside, key=lambda ids: share(few, raw, ids, own)) in added
 
 
+@pytest.mark.parametrize("rounds", [2, 3, 4])
+def test_each_pass_reads_two_thirds_of_what_is_left_of_the_budget_and_the_last_one_all(rounds):
+    few = Few()
+    covers_of(few, LONG, Effort(floor=0.0, rounds=rounds, worth=0.0, exact=False))
+    own, *more = map(len, few.passes)
+    left, expected = 2 * len(few.encode(LONG)) + 6 - own, []
+    for _ in range(rounds - 2):
+        expected.append(math.ceil(left * 2 / 3))
+        left -= expected[-1]
+    assert more == [*expected, left]
+
+
 def test_contexts_that_hold_too_little_are_not_read():
     few = Few()
     effort = Effort(floor=0.999, exact=False)
@@ -182,5 +194,7 @@ def test_contexts_that_hold_too_little_are_not_read():
 def test_few_contexts_are_all_read_and_more_are_not_listed():
     few = Few()
     assert len(contexts(few, b"ab b")) < EXACT < len(contexts(few, b"abc ab b"))
+    covers_of(few, "ab b", Effort(exact=False))
+    assert len(few.passes[0]) == len(few.encode("ab b")) + 1
     short = covers_of(few, "ab b", Effort())
     assert (short.contexts, short.left_out) == (len(contexts(few, b"ab b")), 0)

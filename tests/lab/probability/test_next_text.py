@@ -93,6 +93,8 @@ def test_a_word_is_as_likely_as_its_characters_and_a_boundary_after_them(lm, spe
         ("我在上", "海，", ("上海", True)),
         ("Hello\n", "I'm ", ("I'm", True)),
         ("Hello\n", "My", ("My", False)),
+        ("He met", " Xavier ", ("Xavier", True)),
+        ("我在上", " 海，", ("海", True)),
     ],
 )
 def test_a_word_is_whole_when_something_else_follows_it(before, added, word):
