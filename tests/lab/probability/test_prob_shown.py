@@ -169,3 +169,8 @@ def test_what_words_are_corrected_to_is_added_and_nothing_is_said_of_it_unasked(
         *(COLUMNS[name] for name in ("P", "log P", "bits", "product")),
     )
     assert len(plain.notes) == 2
+
+
+def test_a_picture_is_titled_as_the_table_is():
+    found = made(THE, END)
+    assert found.chart()["title"]["text"] == [found.views()[0].title]
