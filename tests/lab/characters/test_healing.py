@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from few import CONTROL, LONG, TEXTS, Few, covering, spelling
+from few import CONTROL, LONG, TEXTS, Few, covering, covers_of, spelling
 
+from llmlab.lab.characters.following import BEYOND, beyond
 from llmlab.lab.characters.healing import LEAST, LOOKED_AT, heal
 
 
@@ -36,6 +37,19 @@ def test_a_prompt_is_cut_where_a_last_token_may_begin_as_often_as_it_holds_the_m
         only = cut.only(logits)
         assert np.array_equal(np.flatnonzero(np.isfinite(only)), np.sort(cut.covering))
         assert np.array_equal(only[cut.covering], logits[cut.covering])
+
+
+def test_a_prompt_is_looked_at_in_two_quick_passes_and_backed_off_only_inside_a_token():
+    few = Few()
+    tokens = few.encode(LONG)
+    wanted = heal(few, few.trie, tokens, wanted=True)
+    assert [len(few.passes), len(few.passes[0])] == [2, LOOKED_AT]
+    assert len(few.read) <= LOOKED_AT + 8
+    assert wanted
+    unasked, asked = ([heal(few, few.trie, few.encode(text), *more) for text in TEXTS] for more in ((), (True,)))
+    assert all(asked)
+    assert [bool(cuts) for cuts in unasked] == [beyond(few.trie, covers_of(few, text)) > BEYOND for text in TEXTS]
+    assert not all(unasked)
 
 
 def test_nothing_is_backed_off_of_a_prompt_that_ends_in_a_control_token():

@@ -174,3 +174,14 @@ def test_what_words_are_corrected_to_is_added_and_nothing_is_said_of_it_unasked(
 def test_a_picture_is_titled_as_the_table_is():
     found = made(THE, END)
     assert found.chart()["title"]["text"] == [found.views()[0].title]
+
+
+@pytest.mark.parametrize(("by", "perplexity"), [("character", math.sqrt(8)), ("token", 8), ("word", 8)])
+def test_perplexity_is_by_character_where_the_rows_are_and_else_by_token(by, perplexity):
+    one_token = Scored("The", Tokens((1,), (b"The",)), np.array([EIGHTH]))
+    rows = (replace(UNKNOWN, piece=b"T"), replace(THE, piece=b"h"), replace(END, piece=b"e"))
+    assert replace(made(*rows, by=by), scored=one_token).perplexity == pytest.approx(perplexity)
+
+
+def test_without_any_probability_there_is_no_perplexity():
+    assert math.isnan(made(UNKNOWN, by="character").perplexity)

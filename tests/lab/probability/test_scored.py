@@ -91,6 +91,7 @@ def test_control_tokens_are_scored_as_such_where_they_are_allowed_and_as_text_wh
     assert as_text[0].tokens == encode(lm, text) == encoded(lm, [text])[0] == lm.encode(text)
     assert allowed[0].tokens == encode(lm, text, allow_special=True) == encoded(lm, [text], allow_special=True)[0]
     assert allowed[0].tokens == lm.encode(text, allow_special=True) != as_text[0].tokens
+    assert [score(lm, ["<s>a"], allow_special=allow)[0].text for allow in (True, False)] == ["a", "<s>a"]
 
 
 def test_each_text_tells_how_many_windows_it_was_read_in(lm, texts):
