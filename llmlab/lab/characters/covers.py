@@ -201,7 +201,7 @@ class _Covering:
             self._own_logprobs(),
             self.count,
             float(np.exp(left).sum()),
-            math.exp(min(float(np.logaddexp.reduce(bound)), 700.0)) if bound else 0.0,
+            math.exp(min(float(np.logaddexp.reduce(bound)), 700.0)),
         )
 
     def _own_logprobs(self) -> Doubles:

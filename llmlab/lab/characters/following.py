@@ -77,7 +77,7 @@ def endings(spellings: Spellings, covers: Covers) -> list[Ending]:
     found = []
     for one in covers.reaching:
         rest = covers.text[one.end :]
-        places = spellings.within(rest) if rest else range(len(spellings))
+        places = spellings.within(rest)
         mass = logsumexp(one.nexts[spellings.ids[places.start : places.stop]]) if rest else 0.0
         found.append(Ending(one.tokens, rest, math.exp(one.logprob + mass - covers.logprob), one.nexts, places))
     return found

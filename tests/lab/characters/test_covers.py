@@ -152,20 +152,61 @@ def share(model, raw, ids, before):
     known = 0.0
     for one in before:
         start, after = len(b"".join(map(model.piece, one))), np.exp(model.after(one))
-        reaching = (token for token, piece in spelling(model) if piece.startswith(spelt[start:] or b"none"))
-        known += chance(model, one) * sum(after[token] for token in reaching)
+        reaching = [token for token, piece in spelling(model) if piece.startswith(spelt[start:])]
+        known += chance(model, one) * sum(after[reaching]) if start < len(spelt) else 0.0
     return chance(model, ids) / known
 
 
-def test_the_contexts_that_hold_most_of_what_they_spell_are_read_first():
-    few = Few()
-    covers_of(few, LONG, Effort(floor=0.0, per_token=1, beside=4, rounds=2, worth=0.0, exact=False))
+def behind(model, raw, contexts):
+    """The contexts that are one token longer than these."""
+    starts = {ids: len(b"".join(map(model.piece, ids))) for ids in contexts}
+    return {(*ids, t) for ids in contexts for t, piece in spelling(model) if raw.startswith(piece, starts[ids])}
+
+
+def onward(model, raw, ids, last):
+    """A context gone on to where the next of the tokenizer's own tokens ends, by that one or the only one there is."""
+    own = model.encode(raw.decode())
+    ends = np.cumsum([len(piece) for piece in own.pieces]).tolist()
+    start = len(b"".join(map(model.piece, ids)))
+    stop = next((end for end in ends if end > start), len(raw) + 1)
+    if stop > last:
+        return None
+    if start in ends:
+        return (*ids, own.ids[ends.index(start) + 1])
+    tokens = [token for token, piece in spelling(model) if piece == raw[start:stop]]
+    return (*ids, tokens[0]) if len(tokens) == 1 else None
+
+
+@pytest.mark.parametrize("through", [True, False])
+@pytest.mark.parametrize("floor", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("beside", [4, 16, 40])
+def test_contexts_are_read_by_what_they_hold_and_half_of_it_is_expected_behind_each(through, floor, beside):
+    few, raw = Few(), LONG.encode()
+    effort = Effort(floor=floor, per_token=1, beside=beside, rounds=2, worth=0.0, exact=False)
+    covers_of(few, LONG, effort, through)
     own, added = few.passes
-    assert len(added) == 3  # the empty context is the fourth
-    raw = LONG.encode()
-    starts = {ids: len(b"".join(map(few.piece, ids))) for ids in own}
-    beside = {(*ids, t) for ids in own for t, piece in spelling(few) if raw.startswith(piece, starts[ids])} - {*own}
-    assert max(beside, key=lambda ids: share(few, raw, ids, own)) in added
+    last = len(raw) - (not through)
+    waiting = {ids: share(few, raw, ids, own) for ids in behind(few, raw, own) - {*own}}
+    waiting = {ids: p for ids, p in waiting.items() if len(b"".join(map(few.piece, ids))) <= last and p >= floor}
+    chosen = []
+    while waiting and len(chosen) < len(few.encode(LONG)) + beside - len(own):
+        chosen.append(max(waiting, key=waiting.get))
+        half = waiting.pop(chosen[-1]) / 2
+        if half >= floor and (longer := onward(few, raw, chosen[-1], last)):
+            waiting[longer] = half
+    assert sorted(added) == sorted(chosen)
+
+
+def test_what_is_left_out_is_what_the_contexts_behind_those_read_hold():
+    few, raw, heard = Few(), LONG.encode(), []
+    request = Request(few.tokens(()), few.encode(LONG))
+    found = cover(few, few.trie, request, Effort(exact=False), lambda *of: heard.append(of))
+    waiting = behind(few, raw, few.read) - {*few.read}
+    spelt = {ids: len(b"".join(map(few.piece, ids))) for ids in waiting}
+    held = [(chance(few, ids), math.exp(found.logprobs[end])) for ids, end in spelt.items() if end < len(raw)]
+    assert found.left_out == pytest.approx(sum(p / beginning for p, beginning in held), rel=1e-4)
+    assert found.bound == pytest.approx(sum(p for p, _ in held) / math.exp(found.logprob), rel=1e-4)
+    assert heard[-1] == (found.contexts, 2 * len(request.own) + 6)
 
 
 @pytest.mark.parametrize("rounds", [2, 3, 4])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 from few import TEXTS as FEW_TEXTS
-from few import Few, beginning, covering, covers_of, outcomes, spelling
+from few import Few, beginning, chance, covering, covers_of, outcomes, spelling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,6 +138,7 @@ def test_the_places_of_the_last_token_share_what_they_hold(text):
             assert own == {token for token, piece in spelling(few) if piece.startswith(one.rest)}
         else:
             assert len(one.places) == len(few.trie)
+            assert one.share == pytest.approx(chance(few, one.tokens.ids) / whole, rel=1e-5)
     for _, end, tokens in covering(few, raw):
         longer += sum(p for token, p in tokens.items() if end + len(few.piece(token)) > len(raw))
     assert beyond(few.trie, covers) == pytest.approx(longer / whole, abs=1e-5)
