@@ -14,7 +14,15 @@ from llmlab.lab.characters.covers import Effort, Request, cover
 
 END, CONTROL = 0, 1  # the tokens that spell nothing
 PIECES = [None, None, b"a", b"b", b"c", b"ab", b"ba", b"abc", b" ", b" a", b" b", b".", b"\xe4", b"\xbd\xa0"]
-PIECES += ["你".encode(), "b你".encode(), b"b\xe4", b"\xff", b"a"]  # bytes of 你 alone, of nothing; a second a
+PIECES += [
+    "你".encode(),
+    "b你".encode(),
+    b"b\xe4",
+    b"\xff",
+    b"a",
+    b"\xc3",
+    b"\x80",
+]  # bytes of 你 alone, of nothing; a second a
 WORDS = [None, None, b"a", b"b", b"ab", b" ", b" a", b" b", b".", b"a.", b"b a", b"\0"]
 TEXTS = ["a", "ab", "abc", "ba", "a b", " ab", "b你", "你a", "ab."]
 LONG = "abc ab ba你 abc. b你 ab abc ba"
@@ -113,6 +121,8 @@ def beginning(model, text, given=()):
 
 def arriving(model, text, temperature):
     """(ids, bytes beyond the text, P) where a token reaches the text's end, drawn at a temperature."""
+    if not text:
+        return [((), b"", 1.0)]
     places = covering(model, text)
     total = sum(sum(tokens.values()) for *_, tokens in places)
     if temperature == 0:

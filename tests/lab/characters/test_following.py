@@ -100,7 +100,7 @@ def test_at_zero_only_the_likeliest_cut_is_drawn_from(lm, spellings, request_of)
     assert found.characters.get(one.text[:1], 0.0) in (pytest.approx(1), 0.0)
 
 
-@pytest.mark.parametrize("text", FEW_TEXTS)
+@pytest.mark.parametrize("text", ["", *FEW_TEXTS])
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 1.7])
 def test_the_next_character_is_what_all_that_may_come_say(text, temperature):
     few = Few()
@@ -115,6 +115,12 @@ def test_the_next_character_is_what_all_that_may_come_say(text, temperature):
     assert found.others == {"end of text": found.end, "control token": found.control, "invalid bytes": found.invalid}
     masses = np.array([*own.values(), found.rest])
     assert found.entropy == pytest.approx(-sum(p * math.log(p) for p in masses if p > 0), abs=1e-9)
+
+
+def test_a_distribution_is_the_models_own_unless_a_temperature_is_asked_for():
+    few = Few()
+    covers = covers_of(few, "ab")
+    assert following(few, few.trie, covers) == following(few, few.trie, covers, 1.0)
 
 
 def test_what_is_certain_has_no_entropy():

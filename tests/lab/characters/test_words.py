@@ -9,7 +9,7 @@ from few import WORDS, Few, covers_of, words
 from llmlab.lab.characters.words import next_words
 
 
-@pytest.mark.parametrize("text", ["a", "ab", "a b", "ab.", " ab", "b "])
+@pytest.mark.parametrize("text", ["", "a", "ab", "a b", "ab.", " ab", "b "])
 @pytest.mark.parametrize("temperature", [0.0, 0.4, 0.8, 1.0])
 def test_the_next_word_is_what_all_that_may_come_say(text, temperature):
     few = Few(WORDS)
