@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmlab.lab.probability.prob import ledger
+from llmlab.lab.probability.prob import ledger, ledgers, with_others
 from llmlab.view import Strip
 
 TEXTS = ["He likes movies.", "今天天气很好", " two  spaces ", "I ❤️ NY 👩‍👩‍👧", "a\n\nb <s> c"]
@@ -133,3 +133,20 @@ def test_without_bos_the_first_token_is_unshaded_and_said_to_be_unknown(lm_witho
     (strip,) = ledger(lm_without_bos, "The cat").views(strip=True)
     assert strip.parts[0][1] == 0
     assert "no BOS: a text's first token has no probability" in strip.notes[-1]
+
+
+def test_control_tokens_are_read_as_such_where_they_are_allowed_and_as_text_where_not(lm):
+    text = "<s>a</s>"
+    assert ledger(lm, text, allow_special=True).scored.tokens == lm.encode("a</s>", allow_special=True)
+    as_text = ledger(lm, text)
+    assert as_text.scored.tokens == lm.encode(text)
+    assert ledgers(lm, [text])[0].records() == as_text.records()
+
+
+def test_what_was_read_is_told_while_it_lasts(lm):
+    heard = []
+    found = ledger(lm, "The cat sat", progress=lambda *of: heard.append(of))
+    assert heard[-1][0] == heard[-1][1]
+    heard.clear()
+    with_others(lm, found, 3, progress=lambda *of: heard.append(of))
+    assert heard[-1] == (len(found.rows), len(found.rows))

@@ -185,3 +185,41 @@ def test_perplexity_is_by_character_where_the_rows_are_and_else_by_token(by, per
 
 def test_without_any_probability_there_is_no_perplexity():
     assert math.isnan(made(UNKNOWN, by="character").perplexity)
+
+
+FIRST = {
+    "position": 0,
+    "before": "",
+    "logprob_nats": QUARTER,
+    "probability": pytest.approx(1 / 4),
+    "surprisal_bits": pytest.approx(2),
+    "total_logprob_nats": QUARTER,
+}
+OF_TOKEN = {"token": " The", "token_ids": [5], "rank": 2, "entropy_bits": pytest.approx(3)}
+ORIGIN_TOLD = {"text": " The\n", "windows": 1, "bos": "<s>"}
+
+
+@pytest.mark.parametrize(
+    ("by", "own"),
+    [("token", OF_TOKEN), ("word", {"word": " The", "token_ids": [5]}), ("character", {"character": " The"})],
+)
+def test_a_record_tells_all_of_its_row(by, own):
+    first, second = made(THE, END, by=by).records()
+    assert first == FIRST | own | ORIGIN_TOLD
+    assert (second["position"], second["before"], second["total_logprob_nats"]) == (1, " The", EIGHTH)
+    listed = replace(made(THE, END, by=by), listed=True).records()[0]["alternatives"]
+    assert listed == [{"token": " A", "probability": 1 / 2}, {"token": "a", "probability": pytest.approx(1 / 8)}]
+
+
+def test_a_document_tells_once_what_all_rows_have_in_common():
+    found = replace(made(THE, END), covered={"contexts": 7})
+    document = found.document()
+    (text,) = document.pop("texts")
+    assert document == {"bos": "<s>"}
+    assert text.pop("ledger")[0] == FIRST | OF_TOKEN
+    assert text == {"rank": 1, **found.scored.summary(), "contexts": 7, "log_ratio_to_next_nats": None, "by": "token"}
+
+
+def test_what_stands_before_a_factor_is_all_before_it():
+    (view,) = made(THE, replace(THE, piece=b" cat"), END).views(formula=True)
+    assert view.notes[0] == "p( The cat↵) = p(↵|␣The␣cat) × p(␣cat|␣The) × p(␣The)"

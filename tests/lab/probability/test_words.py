@@ -54,7 +54,15 @@ def test_characters_are_what_unicode_counts_as_one(lm):
     assert found.rows[0].piece.decode().startswith("👨‍👩‍👧")
 
 
-@pytest.mark.parametrize(("text", "by"), [("今天天气很好", "word"), ("The cat", "token"), ("The cat", "char")])
-def test_the_correction_is_of_words_between_spaces(lm, text, by):
-    with pytest.raises(MisuseError, match="the word correction is"):
+@pytest.mark.parametrize(
+    ("text", "by", "said", "hint"),
+    [
+        ("今天天气很好", "word", "the word correction is about the spaces between words", "this text has none"),
+        ("The cat", "token", "the word correction is of words", "use it with --by word"),
+        ("The cat", "character", "the word correction is of words", "use it with --by word"),
+    ],
+)
+def test_the_correction_is_of_words_between_spaces(lm, text, by, said, hint):
+    with pytest.raises(MisuseError) as refused:
         ledger(lm, text, by, correct=True)
+    assert (str(refused.value), refused.value.hint) == (said, hint)
