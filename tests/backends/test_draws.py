@@ -39,7 +39,7 @@ def test_draws_are_as_frequent_as_their_probability(way, size: int) -> None:
     assert fits(drawn, weights.astype(np.float64) / weights.sum(dtype=np.float64))
 
 
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.0, 3.0])
 def test_plain_draws_are_as_frequent_as_softmax_of_z_over_t(temperature: float) -> None:
     logits = logits_like_a_models(1200)
     found = [draw_plain(logits, temperature, noise(2, i, 0, temperature)) for i in range(MANY)]
