@@ -42,8 +42,7 @@ class _Unpacked(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         self._path, self._file = path, gzip.open(path)  # noqa: SIM115 - `close` closes it
-        least, times = UNPACKED
-        self._left = max(least, times * path.stat().st_size)
+        self._left = most(path)
 
     def readable(self) -> bool:
         return True
@@ -70,6 +69,13 @@ def called(path: Path | str) -> str:
 
 def packed(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
+
+
+def most(path: Path) -> int:
+    """The bytes of a file; of a gzip file the most that it may unpack to."""
+    size = path.stat().st_size
+    least, times = UNPACKED
+    return max(least, times * size) if packed(path) else size
 
 
 def ending(path: Path) -> str:

@@ -218,14 +218,21 @@ FILES = (
         holding("v.vec", b"1000000000000 3\nking 1 2 3\n"),
         "neighbors king --space v.vec",
         1,
-        "v.vec",
+        "holds 1 words, not the 1,000,000,000,000",
+    ),
+    Fault(
+        "a word2vec header of 10^12 dimensions",
+        holding("v.vec", b"2 1000000000000\nking 1 2 3\n"),
+        "neighbors king --space v.vec",
+        1,
+        "says 2 words x 1,000,000,000,000, and the first word has 3 numbers",
     ),
     Fault(
         "a binary header of 10^12 rows",
         holding("v.bin", b"1000000000000 3\nking " + bytes(12)),
         "space import new v.bin",
         1,
-        "v.bin",
+        "ends within word 2 of 1,000,000,000,000",
     ),
     Fault(
         "an npy header of 10^12 rows",

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from llmlab.errors import DamagedError
-from llmlab.files.opening import opened
+from llmlab.files.opening import most, opened
 from llmlab.language import tr
 from llmlab.spaces.formats.rows import RawBlock, Rows, block_rows, refuse_empty
-from llmlab.spaces.formats.text import header_of
+from llmlab.spaces.formats.text import declared, header_of
 
 FASTTEXT_MAGIC = struct.pack("<i", 793712314)
 CHUNK = 2**22  # bytes of a file read at once
@@ -31,7 +31,15 @@ def read(path: Path) -> Rows:
     header = header_of(path, first)
     if header is None:
         raise DamagedError(tr("{path} is not word2vec binary: line 1 does not say words and dimension", path=path))
-    return Rows(path, header[1], partial(_blocks, path, *header), lambda number: tr("word {number:,}", number=number))
+    count, dimension = header
+    if (size := most(path)) < 4 * dimension:
+        message = tr(
+            "{declared}, and the file has no more than {size:,} bytes",
+            declared=declared(path, count, dimension),
+            size=size,
+        )
+        raise DamagedError(message, tr("fetch it again"))
+    return Rows(path, dimension, partial(_blocks, path, *header), lambda number: tr("word {number:,}", number=number))
 
 
 class _EndedError(Exception):

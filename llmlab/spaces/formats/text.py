@@ -13,10 +13,10 @@ import numpy as np
 
 from llmlab.errors import DamagedError
 from llmlab.files.opening import opened, raw_lines
-from llmlab.language import tr
+from llmlab.language import tr, tr_many
 from llmlab.spaces.formats.rows import LeftOut, RawBlock, Rows, block_rows, columns, line, refuse_empty
 
-HEADER = re.compile(rb"(\d{1,12})[ \t](\d{1,6})[ \t\r]*\n?")  # words and dimension
+HEADER = re.compile(rb"(\d{1,99})[ \t](\d{1,99})[ \t\r]*\n?")  # words and dimension, however many
 
 
 def is_number(field: bytes) -> bool:
@@ -38,6 +38,11 @@ def header_of(path: Path, first: bytes) -> tuple[int, int] | None:
     return count, dimension
 
 
+def declared(path: Path, count: int, dimension: int) -> str:
+    """The beginning of what is said of a header that cannot be true."""
+    return tr("{path} line 1 says {count:,} words x {dimension:,}", path=path, count=count, dimension=dimension)
+
+
 def read(path: Path, left_out: LeftOut) -> tuple[bool, Rows]:
     """Whether there is a header, and the rows."""
     with opened(path) as file:
@@ -45,7 +50,17 @@ def read(path: Path, left_out: LeftOut) -> tuple[bool, Rows]:
     header = header_of(path, first)
     sample = second if header else first
     tabs = _has_tabs(sample) and (header is None or len(_fields(sample, False)) - 1 < header[1])
-    count, dimension = header or (None, len(_fields(sample, tabs)) - 1)
+    width = len(_fields(sample, tabs)) - 1
+    count, dimension = header or (None, width)
+    if count is not None and sample and width < dimension:
+        numbers = tr_many("{count:,} number", "{count:,} numbers", width)
+        raise DamagedError(
+            tr(
+                "{declared}, and the first word has {numbers}",
+                declared=declared(path, count, dimension),
+                numbers=numbers,
+            )
+        )
     refuse_empty(path, len(first), dimension)
     return header is not None, Rows(path, dimension, partial(_blocks, path, count, dimension, tabs, left_out), line)
 
