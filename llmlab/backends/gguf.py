@@ -13,11 +13,12 @@ import numpy as np
 from llmlab import memory
 from llmlab.arrays import Floats
 from llmlab.backends import shards
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, reason
 from llmlab.language import later, tr
 
 NUMBERS = ("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?", "", "", "<Q", "<q", "<d")  # gguf.md: by type
 STRING, ARRAY = 8, 9
+MAGIC = b"GGUF"
 SHORT = 512  # numbers of a list that is kept: one a layer
 ROWS = 16_384  # of a table, dequantised at a time
 TABLE = "token_embd.weight"
@@ -103,22 +104,33 @@ def metadata(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> tuple[dict[str, Any], list[Weight]]:
     """The facts of a GGUF file's header and its tensors, both in a tenth of a second."""
     try:
-        memory.check(path.name, tr("give a smaller model"), mapped=path.stat().st_size)
+        memory.check(path.name, tr("give a smaller model"), mapped=_size(path))
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             header = _Header(content)
             return header.facts, header.tensors
-    except (OSError, ValueError, KeyError, IndexError, OverflowError, struct.error) as error:
+    except (OSError, _BrokenError) as error:
         raise DamagedError(
-            tr("{path} is no whole GGUF file: {error}", path=path, error=error), tr("fetch it again")
+            tr("{path} is no whole GGUF file: {error}", path=path, error=reason(error)), tr("fetch it again")
         ) from error
+
+
+class _BrokenError(Exception):
+    """What is wrong with a header."""
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file that has some: no other is mapped."""
+    if size := path.stat().st_size:
+        return size
+    raise _BrokenError(tr("it does not begin with GGUF"))
 
 
 class _Header:
     """Keys and values one after the other (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)."""
 
     def __init__(self, content: mmap.mmap) -> None:
-        if content[:4] != b"GGUF":
-            raise ValueError(tr("it does not begin with GGUF"))
+        if content[: len(MAGIC)] != MAGIC:
+            raise _BrokenError(tr("it does not begin with GGUF"))
         self._content, self._place = content, 8  # behind the magic number and the version
         tensors, pairs = self._number("<Q"), self._number("<Q")
         self.facts = self._facts(pairs)
@@ -127,7 +139,7 @@ class _Header:
         weights = -(-self._place // alignment) * alignment
         self.tensors = [replace(tensor, start=weights + tensor.start) for tensor in found]
         if any(tensor.start + tensor.size > len(content) for tensor in self.tensors):
-            raise ValueError(tr("it ends before its weights do"))
+            raise _BrokenError(tr("it ends before its weights do"))
 
     def _facts(self, count: int) -> dict[str, Any]:
         """As llama.cpp does, a name that comes twice is refused; what stands for nothing is left out."""
@@ -136,13 +148,13 @@ class _Header:
         for _ in range(count):
             key = self._text()
             if key in facts:
-                raise ValueError(tr("it states {key} twice", key=key))
+                raise _BrokenError(tr("it states {key} twice", key=key))
             facts[key] = self._value(self._number("<I"))
         for key, (kind, otherwise) in KINDS.items():
             if key in facts and not isinstance(facts[key], kind):
-                raise ValueError(tr(otherwise, key=key))
+                raise _BrokenError(tr(otherwise, key=key))
         if facts.get("general.alignment", 1) < 1:
-            raise ValueError(tr("its general.alignment is below 1"))
+            raise _BrokenError(tr("its general.alignment is below 1"))
         return {key: value for key, value in facts.items() if value is not None}
 
     def _found(self, count: int) -> list[Weight]:
@@ -151,7 +163,7 @@ class _Header:
         for _ in range(count):
             tensor = self._tensor()
             if tensor.name in found:
-                raise ValueError(tr("it holds {tensor} twice", tensor=tensor.name))
+                raise _BrokenError(tr("it holds {tensor} twice", tensor=tensor.name))
             found[tensor.name] = tensor
         return list(found.values())
 
@@ -160,36 +172,49 @@ class _Header:
 
         name, dimensions = self._text(), self._number("<I")
         if dimensions > DIMENSIONS:
-            raise ValueError(tr("{name} has {dimensions:,} dimensions", name=name, dimensions=dimensions))
+            raise _BrokenError(tr("{name} has {dimensions:,} dimensions", name=name, dimensions=dimensions))
         shape = tuple(self._number("<Q") for _ in range(dimensions))
-        kind = GGMLQuantizationType(self._number("<I"))
+        number = self._number("<I")
+        try:
+            kind = GGMLQuantizationType(number)
+        except ValueError:
+            raise _BrokenError(
+                tr("{name} is of type {number:,}, which GGUF does not have", name=name, number=number)
+            ) from None
         block, size = GGML_QUANT_SIZES[kind]
         if name == TABLE and (len(shape) != 2 or not all(shape)):
-            raise ValueError(tr("{name} is no table", name=name))
+            raise _BrokenError(tr("{name} is no table", name=name))
         if shape and shape[0] % block:
-            raise ValueError(tr("{name} is not made of whole blocks of {kind}", name=name, kind=kind.name))
+            raise _BrokenError(tr("{name} is not made of whole blocks of {kind}", name=name, kind=kind.name))
         return Weight(name, shape[::-1], kind.name, self._number("<Q"), prod(shape) // block * size)
 
     def _value(self, kind: int, depth: int = 0) -> Any:
         if kind == STRING:
             return self._text()
         if kind != ARRAY:
-            return self._number(NUMBERS[kind])
+            return self._number(self._layout(kind))
         inner, count = self._number("<I"), self._number("<Q")
         if inner == ARRAY:
             return self._pass_lists(count, depth)
         if inner == STRING:
             return self._pass_texts(count)
+        layout = self._layout(inner)
         if count <= SHORT:
-            return [self._number(NUMBERS[inner]) for _ in range(count)]
-        size = count * struct.calcsize(NUMBERS[inner])
+            return [self._number(layout) for _ in range(count)]
+        size = count * struct.calcsize(layout)
         self._within(size)
         self._place += size
         return None
 
+    def _layout(self, kind: int) -> str:
+        layout = NUMBERS[kind] if kind < len(NUMBERS) else ""
+        if not layout:
+            raise _BrokenError(tr("it states a value of type {kind:,}, which GGUF does not have", kind=kind))
+        return layout
+
     def _pass_lists(self, count: int, depth: int) -> None:
         if depth == NESTED:
-            raise ValueError(tr("its lists are nested too deeply"))
+            raise _BrokenError(tr("its lists are nested too deeply"))
         self._within(LEAST_LIST * count)
         for _ in range(count):
             self._value(ARRAY, depth + 1)
@@ -197,8 +222,11 @@ class _Header:
     def _pass_texts(self, count: int) -> None:
         self._within(8 * count)
         size_of, content, place = struct.Struct("<Q").unpack_from, self._content, self._place
-        for _ in range(count):  # a vocabulary has 262,144
-            place += 8 + size_of(content, place)[0]
+        try:
+            for _ in range(count):  # a vocabulary has 262,144
+                place += 8 + size_of(content, place)[0]
+        except (struct.error, OverflowError):
+            raise _BrokenError(tr("it ends before what it states does")) from None
         self._place = place
 
     def _text(self) -> str:
@@ -208,9 +236,9 @@ class _Header:
         return self._content[self._place - size : self._place].decode(errors="replace")
 
     def _within(self, size: int) -> None:
-        """Raises ValueError where so many bytes more are not in the file: nothing is reserved for what is not there."""
+        """Raise _BrokenError where so many bytes are not in the file: nothing is reserved for what is not there."""
         if size > len(self._content) - self._place:
-            raise ValueError(tr("it ends before what it states does"))
+            raise _BrokenError(tr("it ends before what it states does"))
 
     def _number(self, layout: str) -> Any:
         size = struct.calcsize(layout)

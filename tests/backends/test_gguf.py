@@ -150,9 +150,37 @@ def test_a_header_that_is_cut_off_is_said_in_words(gguf_file, tmp_path):
             ours.metadata(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it does not begin with GGUF"),
+        ([pair("k", 99, b"")], "it states a value of type 99, which GGUF does not have"),
+        ([pair("k", ARRAY, struct.pack("<IQ", 13, 9))], "it states a value of type 13, which GGUF does not have"),
+        ([pair("k", ARRAY, struct.pack("<IQ", STRING, 2) + struct.pack("<Q", 2**40))], "it ends before"),
+        ([pair("k", ARRAY, struct.pack("<IQ", STRING, 2) + struct.pack("<Q", 2**64 - 1))], "it ends before"),
+    ],
+)
+def test_what_is_wrong_with_a_header_is_said_in_our_words(tmp_path, content, said):
+    path = tmp_path / "it.gguf"
+    path.write_bytes(headed(content, []) + bytes(8) if content else b"")
+    with pytest.raises(DamagedError, match=f"is no whole GGUF file: {said}"):
+        ours.metadata(path)
+
+
+def test_a_tensor_of_a_type_that_nobody_knows_is_named(tmp_path):
+    path = tmp_path / "it.gguf"
+    path.write_bytes(headed(TYPED, [tensor((4, 4), 9999)]))
+    with pytest.raises(DamagedError, match=r"token_embd\.weight is of type 9,999, which GGUF does not have"):
+        ours.metadata(path)
+
+
+def headed(pairs, tensors):
+    return b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs)) + b"".join([*pairs, *tensors])
+
+
 def test_a_table_of_whole_numbers_is_none(tmp_path):
     path = tmp_path / "it.gguf"
     held = tensor((4, 4), I32)
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, len(TYPED)) + b"".join([*TYPED, held]) + bytes(256))
+    path.write_bytes(headed(TYPED, [held]) + bytes(256))
     with pytest.raises(DamagedError, match=r"token_embd\.weight as I32, which is no table"):
         ours.embedding_table(path)

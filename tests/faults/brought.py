@@ -69,7 +69,7 @@ MODELS = (
         "x.gguf",
     ),
     Fault("what is called GGUF and is none", holding("x.gguf", b"not at all"), "prob a --model x.gguf", 1, "x.gguf"),
-    Fault("an empty GGUF file", holding("x.gguf", b""), "prob a --model x.gguf", 1, "x.gguf"),
+    Fault("an empty GGUF file", holding("x.gguf", b""), "prob a --model x.gguf", 1, "x.gguf is no whole GGUF"),
     Fault(
         "a chat template that loops",
         copied(
