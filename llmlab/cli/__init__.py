@@ -4,6 +4,7 @@ A verb's room is imported only when the verb runs, so that `llmlab --help` is in
 """
 
 import gc
+import re
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,7 @@ from llmlab.errors import Exit, LabError, MisuseError, lacks_memory, reason
 from llmlab.language import later, speak, tr
 from llmlab.threads import give_way
 
+STOP = re.compile(r"(?<=\w)[.。]$")
 SECTIONS = {  # of --help, with the verbs' rooms
     "Lessons": {
         "lesson": "the lecture step by step: read, run, answer, show",
@@ -204,7 +206,8 @@ def ended(world: World) -> int:
 
 
 def _with_hint(error: LabError) -> str:
-    return error.message + tr("; ") + error.hint if error.hint else error.message
+    """What happened, and what to do; a library's text at the end of the first may have a stop, though ours goes on."""
+    return STOP.sub("", error.message) + tr("; ") + error.hint if error.hint else error.message
 
 
 def _unforeseen(error: Exception) -> str:

@@ -84,7 +84,7 @@ MODELS = (
         copied("LM", templated("{{ ''.__class__.__mro__ }}")),
         "generate hi --model m -n 1 --max-tokens 1",
         1,
-        "template",
+        "is unsafe; use --raw",
     ),
     Fault(
         "a chat template that is wrong",

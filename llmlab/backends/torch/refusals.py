@@ -14,6 +14,7 @@ KNOWN = (  # what stands in an error; what is the matter; what to do
     ("ignore_mismatched_sizes", later("the weights of {folder} have other shapes than its config.json says"), CONFIG),
     ("deserializing header", later("{folder} holds a .safetensors file that is not whole"), later("fetch it again")),
 )
+PYTHON = (ArithmeticError, IndexError, TypeError, AttributeError)
 TOKENIZERS = (
     *("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"),
     *("spiece.model", "sentencepiece.bpe.model", "tekken.json"),
@@ -59,7 +60,12 @@ def check_words(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def brief(error: Exception) -> str:
-    """What an error says, on one line: its first, and the next where that only announces it."""
+    """What an error says, on one line: its first, and the next where that only announces it.
+
+    Python's own errors speak of operators and of indices, not of the folder.
+    """
+    if isinstance(error, PYTHON) or (isinstance(error, KeyError) and " " not in str(error)):
+        return tr("it lacks a value, or holds one that cannot be")
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
     return " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1]) or type(error).__name__
 

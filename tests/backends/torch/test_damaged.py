@@ -47,7 +47,7 @@ def test_weights_that_are_cut_off_are_said_to_be_not_whole(folder, size):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"num_attention_heads": 0}, r"cannot read \S+/config\.json: integer modulo by zero"),
+        ({"num_attention_heads": 0}, r"cannot read \S+/config\.json: it lacks a value, or holds one that cannot be$"),
         ({"num_hidden_layers": "two"}, r"cannot read \S+/config\.json: Validation error .*expected int, got str"),
         ({"rope_parameters": {"rope_type": "yarn"}}, r"cannot read \S+/config\.json: .*factor"),
         ({"num_hidden_layers": 1}, r"holds model\.layers\.1\.\S+ \.\.\., a layer more than its config\.json says"),
@@ -56,7 +56,7 @@ def test_weights_that_are_cut_off_are_said_to_be_not_whole(folder, size):
         ({"num_hidden_layers": 3}, r"lacks the weights model\.layers\.2\."),
         ({"vocab_size": 10**12}, r"the weights of \S+ have other shapes than its config\.json says"),
         ({"hidden_size": 10**9}, r"the weights of \S+ have other shapes than its config\.json says"),
-        ({"hidden_act": "none"}, "transformers cannot read"),
+        ({"hidden_act": "none"}, "transformers cannot read .*: it lacks a value, or holds one that cannot be$"),
     ],
 )
 def test_a_config_that_does_not_fit_its_weights_is_named(folder, changes, message):
