@@ -10,6 +10,7 @@ are computed together, so that none is padded, and a long one in pieces, so that
 While texts are encoded, the products of all threads of the process are of one thread each: threadpool_limits is global.
 """
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from llmlab.arrays import Floats, Ints
 from llmlab.backends.base import UNKNOWN, ModelInfo
 from llmlab.backends.finite import VECTORS, check_finite
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, reason
 from llmlab.language import tr
 from llmlab.progress import Progress, silent
 from llmlab.threads import workers
@@ -161,10 +162,10 @@ def convert(source: Path, target: Path) -> None:
             arrays = {name: file[name] for name in file.files}
         chunks = [arrays.pop(f"q{number}") for number in range(1, len(arrays["scale"]) + 1)]
         table = np.stack(chunks, axis=1).reshape(-1, chunks[0].shape[1])  # token i is row i // n of chunk i % n
-    except (KeyError, ValueError, OSError) as error:
-        raise DamagedError(
-            tr("{path} holds no universal sentence encoder: {error}", path=source / ARRAYS, error=error),
-            tr("fetch it again"),
-        ) from error
+    except OSError as error:
+        raise DamagedError(tr("cannot read {path}: {reason}", path=source / ARRAYS, reason=reason(error))) from error
+    except (EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        message = tr("{path} holds no universal sentence encoder", path=source / ARRAYS)
+        raise DamagedError(message, tr("fetch it again")) from error
     np.save(target / TABLE, table, allow_pickle=False)
     np.savez(target / LAYERS, **arrays)

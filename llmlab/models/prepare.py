@@ -21,7 +21,7 @@ from llmlab.backends.base import CausalLM
 from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.spellings import Spellings
 from llmlab.config import ModelEntry
-from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError
+from llmlab.errors import DamagedError, LabError, MissingError, UnsupportedError, reason
 from llmlab.language import later, tr
 from llmlab.models import needs
 from llmlab.models.sources import Source, wheel_folder
@@ -290,7 +290,7 @@ def _quiet_transformers(instead: str) -> Iterator[None]:
     try:
         yield
     except (ImportError, RuntimeError, ValueError, KeyError, AttributeError, AssertionError) as error:
-        raise LabError(tr("conversion failed: {error}", error=error or type(error).__name__), instead) from error
+        raise LabError(tr("conversion failed: {error}", error=reason(error)), instead) from error
     finally:
         if before is None:
             del os.environ["TRANSFORMERS_VERBOSITY"]

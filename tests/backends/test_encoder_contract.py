@@ -222,5 +222,5 @@ def test_arrays_that_lack_one_are_no_universal_sentence_encoder(tmp_path):
 
 def test_pickled_arrays_are_not_read(tmp_path):
     np.savez(tmp_path / "weights.npz", scale=np.array([{}, print], dtype=object))
-    with pytest.raises(DamagedError, match="holds no universal sentence encoder: Object arrays cannot be loaded"):
+    with pytest.raises(DamagedError, match=r"holds no universal sentence encoder$"):
         usem.convert(tmp_path, tmp_path)

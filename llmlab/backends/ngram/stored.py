@@ -8,7 +8,7 @@ import numpy as np
 
 from llmlab.backends.ngram.kneser_ney import Grams, KneserNey
 from llmlab.backends.ngram.tokens import Vocabulary
-from llmlab.errors import DamagedError
+from llmlab.errors import DamagedError, reason
 from llmlab.language import tr
 
 ARRAYS, FACTS = "ngram.npz", "ngram.json"
@@ -47,8 +47,9 @@ def load(folder: Path) -> tuple[Vocabulary, KneserNey]:
             grams = [Grams(arrays[f"keys_{order}"], arrays[f"counts_{order}"]) for order in orders]
         pieces = tuple(content[start:end] for start, end in zip([0, *ends], ends, strict=False))
         return Vocabulary(facts["by"], pieces), KneserNey.of(len(pieces), grams)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (FileNotFoundError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DamagedError(
-            tr("{folder} holds no whole n-gram model: {error}", folder=folder, error=error),
-            tr("train it again with --replace"),
+            tr("{folder} holds no whole n-gram model", folder=folder), tr("train it again with --replace")
         ) from error
+    except OSError as error:
+        raise DamagedError(tr("cannot read {path}: {reason}", path=folder, reason=reason(error))) from error
