@@ -4,7 +4,6 @@ One typed object, validated as it is read; a wrong name or value is an error tha
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,7 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
-from llmlab.errors import MisuseError, reason
+from llmlab import toml
+from llmlab.errors import MisuseError
 from llmlab.language import Language, later, retold, tr
 from llmlab.names import checked
 from llmlab.packaged import packaged
@@ -31,18 +31,6 @@ KINDS = (  # what msgspec says
     later("Object missing required field {name} - at {place}"),
     later("Object missing required field {name}"),
     later("Invalid enum value {value} - at {place}"),
-)
-TOML = (  # and tomllib
-    later("Invalid value (at line {line}, column {column})"),
-    later("Invalid statement (at line {line}, column {column})"),
-    later("Expected '=' after a key in a key/value pair (at line {line}, column {column})"),
-    later("Expected newline or end of document after a statement (at line {line}, column {column})"),
-    later("Cannot overwrite a value (at line {line}, column {column})"),
-    later("Cannot declare {key} twice (at line {line}, column {column})"),
-    later("Unclosed array (at line {line}, column {column})"),
-    later("Illegal character {character} (at line {line}, column {column})"),
-    later("Unterminated string (at end of document)"),
-    later("Invalid value (at end of document)"),
 )
 
 
@@ -216,11 +204,11 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
     environment = os.environ if environment is None else environment
     tree: dict[str, Any] = {}
     for name in ("llmlab.toml", "models.toml", "spaces.toml"):
-        _merge(tree, _read(packaged() / name))
+        _merge(tree, toml.read(packaged() / name))
     named = file or (Path(environment["LLMLAB_CONFIG"]) if environment.get("LLMLAB_CONFIG") else None)
     if named is not None or user_file().is_file():
         chosen = named or user_file()
-        _merge(tree, _read(chosen))
+        _merge(tree, toml.read(chosen))
         _check(tree, str(chosen))
     for variable in sorted(environment):
         if variable.startswith("LLMLAB_") and variable not in ("LLMLAB_CONFIG", "LLMLAB_LANG", "LLMLAB_API_KEY"):
@@ -232,20 +220,6 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Con
 def changed(config: Config, origin: str, **chosen: Any) -> Config:
     """The settings with others in place of some. Raises MisuseError naming `origin` and what is wrong."""
     return _check(msgspec.to_builtins(config) | chosen, origin)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows begin it with a mark
-    except OSError as error:
-        raise MisuseError(
-            tr("cannot read {path}: {reason}", path=path, reason=reason(error)), tr("check --config")
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MisuseError(
-            tr("{path} is not valid TOML: {error}", path=path, error=retold(str(error), *TOML)),
-            tr("mend the line it names"),
-        ) from None
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:

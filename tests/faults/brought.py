@@ -177,7 +177,8 @@ WRONG = tuple(
         ("with an unknown key", b"colour = 1\n", "colour"),
         ("of a wrong type", b'threads = "many"\n', "threads"),
         ("that are broken", b"threads = \n", "s.toml"),
-        ("that are no UTF-8", b"space = '\xff'\n", "s.toml"),
+        ("that are no UTF-8", b"threads = 1\nspace = '\xff'\n", "TOML: line 2 is not UTF-8; save it as UTF-8"),
+        ("nested without end", b"a = " + b"[" * 9999, "it is nested too deeply"),
         ("with a number out of range", b"threads = -3\n", "threads"),
         ("of a NUL", b"\0", "s.toml"),
     )
