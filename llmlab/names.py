@@ -40,6 +40,12 @@ def located(path: str) -> Path:
     return Path(os.path.realpath(os.path.expanduser(path)))
 
 
+def is_stream(path: str) -> bool:
+    """Whether a path is of a pipe or a device, or stdin itself; the links of /dev/fd lead to no path."""
+    typed = os.path.expanduser(path)
+    return typed == "-" or (os.path.exists(typed) and not os.path.isfile(typed) and not os.path.isdir(typed))
+
+
 def is_name(text: str) -> bool:
     """Whether a text in NFC may be a name; a path is none."""
     kinds = [unicodedata.category(character)[0] for character in text]

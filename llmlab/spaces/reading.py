@@ -9,7 +9,7 @@ from typing import Any
 
 from llmlab.errors import DamagedError, MisuseError
 from llmlab.language import tr
-from llmlab.names import located
+from llmlab.names import is_stream, located
 from llmlab.spaces.facts import Case
 
 READER = "2"  # raised when a file is read otherwise than before
@@ -33,6 +33,11 @@ class Reading:
         path = located(file)
         if path.is_dir():
             raise MisuseError(tr("{file} is a folder", file=file), tr("give a file of vectors"))
+        if is_stream(file):
+            raise MisuseError(
+                tr("{file} is stdin, a pipe or a device; vectors are read more than once", file=file),
+                tr("save them to a file first"),
+            )
         if not os.path.isfile(path):  # which says nothing against a name that is too long either
             raise MisuseError(tr("cannot read {file}: there is no such file", file=file), tr("check the file's name"))
         return cls(path, **how)

@@ -16,7 +16,7 @@ from llmlab.errors import DamagedError, MisuseError
 from llmlab.language import later, tr
 from llmlab.models import catalog, opening
 from llmlab.models.library import Library
-from llmlab.names import checked_moment, composed, is_path, located, trained
+from llmlab.names import checked_moment, composed, is_path, is_stream, located, trained
 from llmlab.spaces.again import as_noted, same, unfinished
 from llmlab.spaces.facts import Precision, SpaceFacts
 from llmlab.spaces.notes import told
@@ -156,7 +156,7 @@ class Shelf:
             return self._find(known, self._folders[known])
         if known in self._folders:
             raise unfinished(self._folders[known], known)
-        if os.path.isfile(located(name)):
+        if os.path.isfile(located(name)) or is_stream(name):
             return self.from_file(Reading.of(name, standardize=standardize))
         if is_path(name) and os.path.isdir(located(name)):
             raise MisuseError(

@@ -43,6 +43,12 @@ def names(lab):
         ("build mine2 --model nowhere --vocab wordfreq:en:5", b"", "no model is called 'nowhere'"),
         ("import mine2", b"", "space import needs FILE; for example: llmlab space import mine vectors.vec"),
         ("import mine2 /no/v.vec", b"", "cannot read /no/v.vec"),
+        (
+            "import mine2 /dev/null",
+            b"",
+            "/dev/null is stdin, a pipe or a device; vectors are read more than once; save them",
+        ),
+        ("import mine2 -", b"king 1 2", "- is stdin, a pipe or a device; vectors are read more than once"),
         ("import a/b v.vec", b"", "a space of yours cannot be called 'a/b'"),
         ("import mine2 v.vec --precision float8", b"", "'float8' is not one of"),
         ("import mine2 v.vec --case upper", b"", "'upper' is not one of"),
