@@ -72,17 +72,20 @@ def other_than(wanted: Kind, found: Nature, source: Source) -> MisuseError:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json of a transformers folder."""
+    unreadable = tr("{folder} has no readable config.json", folder=folder), tr("is it a whole transformers folder?")
     try:
-        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise DamagedError(
-            tr("{folder} has no readable config.json", folder=folder), tr("is it a whole transformers folder?")
-        ) from error
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedError(*unreadable) from error
+    if not isinstance(config, dict):
+        raise DamagedError(*unreadable)
+    return config
 
 
 def of_config(config: dict[str, Any]) -> Nature:
     """By config.json. What is no causal language model may still give vectors, as an encoder."""
-    architecture = str((config.get("architectures") or [""])[0])
+    named = config.get("architectures")
+    architecture = str(named[0]) if isinstance(named, list) and named else ""
     shown = architecture or str(config.get("model_type", "unknown"))
     if config.get("is_encoder_decoder") and not architecture.endswith("ForCausalLM"):
         return Nature("encoder", ENCODER_DECODER, shown)

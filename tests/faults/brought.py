@@ -53,6 +53,9 @@ MODELS = (
         "a .safetensors file that is not whole",
     ),
     Fault("a config that is no JSON", copied("LM", cut("config.json", 30)), MODEL, 1, "config.json"),
+    Fault(
+        "a config that is a list", copied("LM", lambda m: (m / "config.json").write_text("[]")), MODEL, 1, "no readable"
+    ),
     Fault("a tokenizer that is no JSON", copied("LM", cut("tokenizer.json", 300)), MODEL, 1, "tokenizer"),
     Fault(
         "a truncated GGUF file",

@@ -142,7 +142,7 @@ def test_an_entry_of_the_users_own_does_not_make_a_masked_model_causal(config, e
         library.causal_lm("mine")
 
 
-@pytest.mark.parametrize("content", ["", "[1]", "{", "null"])
+@pytest.mark.parametrize("content", ["", "[1]", "[]", "{", "null", '[["a", 1]]', "[" * 99_999])
 def test_a_folder_without_a_readable_configuration_is_named(library, saved, tmp_path, content):
     folder = saved("BertModel")
     (tmp_path / "it" / "config.json").write_text(content)
