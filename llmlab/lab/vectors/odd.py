@@ -64,8 +64,12 @@ class Odd(Shown):
 
 
 def odd_one_out(words: Embeddings) -> Odd:
-    """How similar each word is to the mean of all. Raises MisuseError for fewer than three."""
-    return Odd(words, similarities(words.vectors))
+    """How similar each word is to the mean of all. Raises MisuseError for fewer than three, and for a zero vector."""
+    found = similarities(words.vectors)
+    if not (directed := words.vectors.any(axis=1)).all():
+        hint = tr("leave out {word}", word=quoted(words.labels[int(directed.argmin())]))
+        raise MisuseError(tr("the cosine of a zero vector is undefined"), hint)
+    return Odd(words, found)
 
 
 def similarities(vectors: Floats | Doubles) -> Doubles:

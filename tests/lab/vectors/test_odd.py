@@ -44,3 +44,10 @@ def test_one_of_two_is_never_odd():
         similarities(np.eye(2))
     with pytest.raises(MisuseError, match="one of two is never odd"):
         odd_one_out(Embeddings(("cat", "dog"), np.eye(2, dtype=np.float32), TEST))
+
+
+def test_a_word_whose_vector_is_zero_has_no_angle_and_is_named():
+    vectors = np.array([[1, 0], [0, 0], [0, 1]], np.float32)
+    with pytest.raises(MisuseError, match="the cosine of a zero vector is undefined") as refused:
+        odd_one_out(Embeddings(("cat", "dog", "car"), vectors, TEST))
+    assert refused.value.hint == 'leave out "dog"'
