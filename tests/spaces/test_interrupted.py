@@ -1,12 +1,14 @@
 """A build or an import that is interrupted: what was made is kept, and goes on only as what it was."""
 
+import shlex
+
 import numpy as np
 import pytest
 from lab_spaces import NAMES, NUMBERS, content, later, left, take, word_file
 from msgspec.structs import replace
 from wordfreq import top_n_list
 
-from llmlab.errors import MissingError
+from llmlab.errors import LabError, MissingError
 from llmlab.models.library import Library
 from llmlab.spaces import build, check
 from llmlab.spaces import content as blocks
@@ -60,6 +62,22 @@ def test_an_interrupted_build_goes_on_where_it_was(tiny, ear, encoders):
     assert built.facts == replace(whole.facts, name="mine")
     assert left(tiny) == ["mine", "whole"]
     check.check(tiny, "mine")
+
+
+def test_the_command_that_goes_on_with_a_build_is_typed_in_any_folder(tiny, ear, tmp_path, encoders, monkeypatch):
+    words = ["cat", "dog", "love", "the", "and", "to"]
+    monkeypatch.chdir(tmp_path)
+    file = word_file(tmp_path, *words)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(tiny, "mine", "bert", file.name)
+    with pytest.raises(LabError, match="is not finished") as asked:
+        later(tiny).open("mine")
+    command = shlex.split(asked.value.hint.split(" goes on")[0])
+    assert command == ["llmlab", "space", "build", "mine", "--model", "bert", "--vocab", str(file.resolve())]
+    monkeypatch.chdir(tmp_path.parent)
+    built = build.build(later(tiny), "mine", "bert", command[-1])
+    assert content(built)[0] == words
+    assert "4 words were there from the last time" in ear.heard
 
 
 def test_an_interrupted_build_does_not_go_on_with_other_words(tiny, tmp_path, encoders):
