@@ -131,7 +131,7 @@ def test_of_two_processes_one_builds_and_the_other_waits(tmp_path):
     first = start(folder, pause=1)
     assert first.stdout.readline() == "building\n"
     second = start(folder)
-    waits = f"another llmlab (process {first.pid}) is making model; waiting for it\n"
+    waits = f"another llmlab (process {first.pid}) is making {tmp_path.name}/model; waiting for it\n"
     assert second.communicate(timeout=60)[0] == f"{waits}done\n"
     assert first.communicate(timeout=60)[0] == "done\n"
     assert (first.returncode, second.returncode) == (0, 0)

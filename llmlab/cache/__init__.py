@@ -105,7 +105,8 @@ def make(
         return ready
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = locked(folder, reporter)
+        name = f"{folder.parent.name}/{folder.name}"  # `gguf` would not say of which model
+        lock = locked(folder, reporter, name=name)
     except OSError as error:
         raise refused(folder.parent, error) from error
     with lock:
@@ -113,7 +114,6 @@ def make(
             return ready
         _sweep(folder)
         if wrong := damage(folder, thorough=thorough):
-            name = f"{folder.parent.name}/{folder.name}"
             reporter.say(tr("{name} is damaged: {wrong}; it is made anew", name=name, wrong=wrong))
         try:
             _build(folder, fingerprint, build, resume)

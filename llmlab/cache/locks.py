@@ -23,15 +23,15 @@ def lock_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.lock")
 
 
-def locked(folder: Path, reporter: Reporter, waits: str = "") -> AbstractContextManager[object]:
-    """Nobody else makes the folder meanwhile; who waits is told so, or what `waits` says of {name}."""
+def locked(folder: Path, reporter: Reporter, waits: str = "", name: str = "") -> AbstractContextManager[object]:
+    """Nobody else makes the folder meanwhile; who waits is told so of `name`, or what `waits` says instead."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(lock_of(folder))
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
-        reporter.say(tr(waits, name=folder.name) if waits else _holder(folder))
+        reporter.say(tr(waits) if waits else _holder(folder, name or folder.name))
         held = lock.acquire()
     with suppress(OSError):  # where nobody else may write to what is locked, neither may this
         lock_of(folder).write_text(f"{getpid()} {platform.node()}", encoding="utf-8")
@@ -60,11 +60,11 @@ def free(folder: Path) -> None:
             lock_of(folder).unlink()
 
 
-def _holder(folder: Path) -> str:
+def _holder(folder: Path, name: str) -> str:
     """For whom it is waited."""
     with suppress(OSError, ValueError):
         pid, host = lock_of(folder).read_text(encoding="utf-8").split(" ", 1)
         gone = Path("/proc/self").exists() and not Path("/proc", pid).exists()
         said = ELSEWHERE if host != platform.node() else GONE if gone else FOR
-        return tr(said, pid=int(pid), host=host, name=folder.name)
-    return tr(WAITING, name=folder.name)
+        return tr(said, pid=int(pid), host=host, name=name)
+    return tr(WAITING, name=name)

@@ -74,7 +74,7 @@ def files(name: HubName, revision: Revision, wanted: Sequence[HubFile], reporter
     locks = Path(constants.HF_HUB_CACHE, ".locks")
     for one in (storage / "blobs", locks):
         one.mkdir(parents=True, exist_ok=True)
-    with cache.locked(locks / folder, reporter):
+    with cache.locked(locks / folder, reporter, name=name.repository):
         _blobs(name, revision, wanted, storage / "blobs", reporter)
         snapshot = storage / "snapshots" / revision.commit
         if not name.file:  # before the first link, so that an interrupted run leaves nothing that looks whole
