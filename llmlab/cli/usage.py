@@ -62,10 +62,13 @@ def said(error: Any, verbs: Iterable[str]) -> str:
 
 
 def _meant(name: str, context: Any, verbs: Iterable[str]) -> str:
-    """The verb that an option has become, or the option that begins so or is spelt nearly so."""
+    """The verb or argument that it is instead, or the option that begins so or is spelt nearly so."""
     if (verb := name.lstrip("-")) in verbs:
         return tr("did you mean the verb: llmlab {verb}? ", verb=verb)
-    known = [option for parameter in context.command.params for option in parameter.opts]
+    known = [option for one in context.command.params for option in one.opts if one.param_type_name == "option"]
+    for one in context.command.params:
+        if one.param_type_name == "argument" and one.name == name.lstrip("-"):
+            return tr("give {wanted} without it; ", wanted=one.make_metavar(context))
     near = [option for option in known if option.startswith(name)] or difflib.get_close_matches(name, known, 1, CLOSE)
     return _guess(near)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llmlab.errors import DamagedError, MisuseError
+from llmlab.files.opening import opened
 from llmlab.language import tr
 from llmlab.names import is_stream, located
 from llmlab.spaces.facts import Case
@@ -30,16 +31,18 @@ class Reading:
     @classmethod
     def of(cls, file: str, **how: Any) -> "Reading":
         """Raises MisuseError for a file that is none."""
+        if not file:
+            raise MisuseError(tr("the name of the file is empty"), tr("give a file of vectors"))
         path = located(file)
-        if path.is_dir():
+        if os.path.isdir(path):
             raise MisuseError(tr("{file} is a folder", file=file), tr("give a file of vectors"))
-        if is_stream(file):
-            raise MisuseError(
-                tr("{file} is stdin, a pipe or a device; vectors are read more than once", file=file),
-                tr("save them to a file first"),
-            )
+        _refuse_stream(file)
         if not os.path.isfile(path):  # which says nothing against a name that is too long either
             raise MisuseError(tr("cannot read {file}: there is no such file", file=file), tr("check the file's name"))
+        if how.get("words"):
+            _refuse_stream(str(how["words"]))
+            with opened(how["words"]):  # before anything is made
+                pass
         return cls(path, **how)
 
     @classmethod
@@ -79,6 +82,14 @@ class Reading:
         how |= {"missing": json.dumps(self.missing), "skip_bad_words": str(self.skip_bad_words), "reader": READER}
         how |= {"scale": "kept"} if self.standardize else {}  # before, spaces did not know what they were made of
         return {"file": file_state(self.path), "words": listed, **how}
+
+
+def _refuse_stream(file: str) -> None:
+    if is_stream(file):
+        raise MisuseError(
+            tr("{file} is stdin, a pipe or a device, and is to be read more than once", file=file),
+            tr("save it to a file first"),
+        )
 
 
 def _listed(fingerprint: Mapping[str, str]) -> list[str]:

@@ -25,6 +25,7 @@ def mine(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in VECTORS.items())
     (tmp_path / "v.vec").write_text(text, encoding="utf-8")
+    (tmp_path / "v.npy").write_bytes(b"")
     assert run("space", "import", "mine", "v.vec").code == 0
 
 
@@ -46,9 +47,14 @@ def names(lab):
         (
             "import mine2 /dev/null",
             b"",
-            "/dev/null is stdin, a pipe or a device; vectors are read more than once; save them",
+            "/dev/null is stdin, a pipe or a device, and is to be read more than once",
         ),
-        ("import mine2 -", b"king 1 2", "- is stdin, a pipe or a device; vectors are read more than once"),
+        ("import mine2 -", b"king 1 2", "- is stdin, a pipe or a device, and is to be read more than once"),
+        ("import mine2 ''", b"", "the name of the file is empty; give a file of vectors"),
+        ("import mine2 " + "x" * 300, b"", "x: there is no such file; check the file's name"),
+        ("import mine2 v.npy --words -", b"", "- is stdin, a pipe"),
+        ("import mine2 v.npy --words none.txt", b"", "cannot read none.txt: No such file or directory"),
+        ("import v.vec --name mine2", b"", "space import has no option --name; give NAME without it; see `llmlab"),
         ("import a/b v.vec", b"", "a space of yours cannot be called 'a/b'"),
         ("import mine2 v.vec --precision float8", b"", "'float8' is not one of"),
         ("import mine2 v.vec --case upper", b"", "'upper' is not one of"),

@@ -5,7 +5,7 @@ import os
 from faults.fault import Fault
 from faults.how import holding, shell
 
-PIPE = "is stdin, a pipe or a device; vectors are read more than once; save them to a file first"
+PIPE = "is stdin, a pipe or a device, and is to be read more than once; save it to a file first"
 PIPES = (
     Fault("vectors from a pipe", shell, "cat VEC | $LLMLAB space import new /dev/stdin", 2, f"/dev/stdin {PIPE}"),
     Fault("a space that is a pipe", shell, "cat VEC | $LLMLAB neighbors king --space /dev/stdin", 2, PIPE),
