@@ -217,9 +217,8 @@ class OutFile:
             kept = msgspec.convert(record, self._sort.shape)
         except (ValueError, RecursionError, msgspec.ValidationError):
             what = {"file": self._path, "number": number, "kind": tr(self._sort.name)}
-            raise MisuseError(
-                tr("{file} line {number} is no {kind} of llmlab", **what), tr("name another file")
-            ) from None
+            message = tr("{file} line {number} is no {kind} of llmlab", **what)
+            raise MisuseError(message, self._way_out(number)) from None
         if not kept.agrees:
             raise contradiction(self._path, number)
         if not self._shard.owns(record["item"]):
@@ -230,6 +229,13 @@ class OutFile:
             message = tr("{file} line {number} does not follow what stands before it", file=self._path, number=number)
             raise MisuseError(message, tr("name another file"))
         return record
+
+    def _way_out(self, number: int) -> str:
+        """What to do about a line that is no record: a last one behind records may be what a crash left."""
+        assert self._file
+        if number > 1 and self._length == os.fstat(self._file.fileno()).st_size:
+            return tr("delete that line, the last one, or name another file")
+        return tr("name another file")
 
     def _close(self) -> None:
         if self._read:

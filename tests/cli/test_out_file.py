@@ -57,13 +57,30 @@ def test_a_file_of_somebody_elses_is_left_as_it_is(generate, tmp_path, content):
     assert done.err == f"llmlab: {path} line 1 is no sample of llmlab; name another file\n"
 
 
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_last_line_that_is_deleted_as_is_told_lets_the_file_go_on(generate, made, tmp_path, end):
+    path = tmp_path / "torn.jsonl"
+    path.write_bytes(made + b'{"half": ' + end)
+    assert "delete that line, the last one" in generate(*RUN, "--out", str(path)).err
+    path.write_bytes(path.read_bytes().removesuffix(b'{"half": ' + end))
+    assert generate(*RUN, "--out", str(path)).code == 0
+    assert path.read_bytes() == made
+
+
+def test_of_a_line_that_others_follow_none_is_to_be_deleted(generate, made, tmp_path):
+    path = tmp_path / "mixed.jsonl"
+    path.write_bytes(made + b"notes\n" + made)
+    assert generate(*RUN, "--out", str(path)).err.endswith("line 13 is no sample of llmlab; name another file\n")
+
+
 @pytest.mark.parametrize("tail", [b'{"my":"config"}', b"notes", b'{"prompt": "x", "mine": ', b'{"prompt": x', b"\xff"])
 def test_what_stands_after_records_is_cut_only_if_it_is_the_beginning_of_one(generate, tmp_path, made, tail):
     path = tmp_path / "out.jsonl"
     path.write_bytes(made + tail)
     done = generate(*RUN, "--out", str(path))
     assert (done.code, path.read_bytes()) == (2, made + tail)
-    assert f"{path} line 13 is no sample of llmlab" in done.err
+    said = f"{path} line 13 is no sample of llmlab; delete that line, the last one, or name another file\n"
+    assert done.err.endswith(said)
 
 
 def test_a_run_cut_at_any_byte_goes_on_to_the_file_of_an_uninterrupted_one(generate, tmp_path, made):
