@@ -98,6 +98,6 @@ def lacks_memory(error: Exception) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Why the system refuses, in its words, without its number; clients hand them on as text."""
-    said = getattr(error, "strerror", None) or NUMBER.sub("", str(error))
+    """Why the system refuses, in its words on one line, without its number; clients hand them on as text."""
+    said = " ".join((getattr(error, "strerror", None) or NUMBER.sub("", str(error))).split())
     return tr(said) if said else type(error).__name__
