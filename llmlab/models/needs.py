@@ -4,21 +4,18 @@ Weights in the numbers that are asked for are mapped as they lie (measured: of 5
 beside the file); in other numbers they are written anew.
 """
 
-import json
 from math import prod
 from pathlib import Path
 
 from llmlab import memory
 from llmlab.backends import gguf as gguf_file
-from llmlab.backends import shards
+from llmlab.backends import safetensor_files, shards
 from llmlab.language import tr
 from llmlab.machine import memory as free_memory
 from llmlab.progress import Reporter
 
-WEIGHTS, LISTED = "model.safetensors", "model.safetensors.index.json"
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
-LONGEST = 100 * 2**20  # bytes of a header, by the format's own rule
 
 
 def of_gguf(path: Path, name: str, reporter: Reporter) -> None:
@@ -37,7 +34,7 @@ def of_gguf(path: Path, name: str, reporter: Reporter) -> None:
 
 def of_torch(folder: Path, name: str, dtype: str) -> None:
     """Raise LabError where torch has no room for the safetensors of a folder in these numbers."""
-    files = _files(folder)
+    files = safetensor_files.paths(folder)
     others = [count for path in files for stored, count in _floats(path) if stored != STORED[dtype]]
     written, mapped = BYTES[dtype] * sum(others), sum(path.stat().st_size for path in files)
     smaller = tr("give a smaller model")
@@ -52,28 +49,10 @@ def of_conversion(path: Path, name: str) -> None:
     memory.check(what, tr("use --engine llama.cpp, which needs none"), written=weights * BYTES["float32"])
 
 
-def _files(folder: Path) -> list[Path]:
-    """Those that transformers reads of a folder, which may hold others too."""
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    try:
-        names = set(json.loads((folder / LISTED).read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):  # what is wrong, transformers says
-        return []
-    return [path for name in sorted(names) if (path := folder / str(name)).is_file()]
-
-
 def _floats(path: Path) -> list[tuple[str, int]]:
-    """Type and size of each tensor of a safetensors file; nothing of one that is damaged, as its reader will say.
-
-    Eight bytes say how long the JSON is (https://github.com/huggingface/safetensors#format); the library would map the
-    whole file to read them.
-    """
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        text = file.read(length) if length <= LONGEST else b""
+    """Type and size of each tensor of floating-point numbers; nothing of a file that is damaged."""
+    told = safetensor_files.tensors(path).values()
     try:
-        told = [one for name, one in json.loads(text).items() if name != "__metadata__"]
         return [(one["dtype"], prod(one["shape"])) for one in told if one["dtype"].startswith(("F", "BF"))]
-    except (ValueError, AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return []

@@ -24,7 +24,7 @@ from llmlab.arrays import Floats
 from llmlab.backends.base import POOLED, PROMPTED, UNKNOWN, UNPOOLED, ModelInfo, check_room
 from llmlab.backends.finite import VECTORS, check_finite
 from llmlab.backends.known import known_ids
-from llmlab.backends.torch import refusals
+from llmlab.backends.torch import layer_count, refusals
 from llmlab.backends.torch.opening import DTYPES, best_device, prepare_torch
 from llmlab.errors import DamagedError, UnsupportedError
 from llmlab.language import tr
@@ -145,6 +145,8 @@ def _load(folder: Path, dtype: str, device: str) -> tuple[SentenceTransformer, i
 
     Raises DamagedError for a folder that is not whole, or whose parts do not go together.
     """
+    for part in sorted({folder, *(path.parent for path in folder.glob("*/config.json"))}):
+        layer_count.check(part)
     with _heard() as heard:
         try:
             model = SentenceTransformer(

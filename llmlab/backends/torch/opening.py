@@ -9,7 +9,7 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from llmlab.backends.torch import refusals
+from llmlab.backends.torch import layer_count, refusals
 from llmlab.errors import DamagedError, MisuseError, lacks_memory
 from llmlab.language import later, tr
 
@@ -19,6 +19,7 @@ OTHER_MODELS = later("see `llmlab models list`")
 
 
 def load_causal(folder: Path, dtype: str) -> Any:
+    layer_count.check(folder)
     auto: Any = AutoModelForCausalLM
     try:
         model, loading = auto.from_pretrained(

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AlbertConfig, AlbertModel
 
 from llmlab.backends.base import ScoreRequest
 from llmlab.backends.llamacpp import LlamaCpp
 from llmlab.backends.sampling import draw_plain, log_softmax, logsumexp, temper
+from llmlab.backends.torch import layer_count
 from llmlab.backends.torch.causal import HuggingFaceLM
 from llmlab.backends.torch.encoder import SentenceTransformerEncoder
 from llmlab.errors import DamagedError
@@ -54,6 +56,8 @@ def test_weights_that_are_cut_off_are_said_to_be_not_whole(folder, size):
         ({"num_hidden_layers": 0}, r"holds model\.layers\.0\.\S+ \.\.\., a layer more than its config\.json says"),
         ({"num_hidden_layers": -1}, r"holds model\.layers\.0\.\S+ \.\.\., a layer more than its config\.json says"),
         ({"num_hidden_layers": 3}, r"lacks the weights model\.layers\.2\."),
+        ({"num_hidden_layers": 10**7}, r"the config\.json of \S+ says 10,000,000 layers; its weights are those of 2$"),
+        ({"text_config": {"n_layer": 10**7}}, r"says 10,000,000 layers; its weights are those of 2$"),
         ({"vocab_size": 10**12}, r"the weights of \S+ have other shapes than its config\.json says"),
         ({"hidden_size": 10**9}, r"the weights of \S+ have other shapes than its config\.json says"),
         ({"hidden_act": "none"}, "transformers cannot read .*: it lacks a value, or holds one that cannot be$"),
@@ -90,6 +94,25 @@ def test_an_encoder_without_a_tokenizer_is_named(encoder_folder, tmp_path):
     with pytest.raises(DamagedError, match=r"encoder holds no tokenizer$") as caught:
         SentenceTransformerEncoder(folder, "tiny")
     assert caught.value.hint == "put tokenizer.json or tokenizer.model of the same model beside its weights"
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_an_encoder_with_more_layers_than_weights_is_refused_before_they_are_made(encoder_folder, tmp_path, below):
+    folder = shutil.copytree(encoder_folder, tmp_path / "encoder")
+    if below:
+        folder = folder.rename(tmp_path / "0_Transformer").parent
+    [file] = [path for path in folder.rglob("config.json") if "model_type" in path.read_text(encoding="utf-8")]
+    configure(file, num_hidden_layers=10**7)
+    with pytest.raises(DamagedError, match=r"says 10,000,000 layers; its weights are those of \d$"):
+        SentenceTransformerEncoder(folder, "tiny")
+
+
+def test_layers_that_share_their_weights_are_as_many_as_config_says(tmp_path):
+    config = AlbertConfig(
+        vocab_size=9, embedding_size=4, hidden_size=4, num_attention_heads=1, intermediate_size=4, num_hidden_layers=40
+    )
+    AlbertModel(config).save_pretrained(tmp_path)
+    layer_count.check(tmp_path)
 
 
 def all_nan(held):
