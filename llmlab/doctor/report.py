@@ -83,9 +83,10 @@ class Report:
 
 
 def homeless(path: Path) -> str:
-    """A path whose beginning, where it is the user's home, is ~."""
+    """A path whose beginning, where it is the user's home, is ~; the root is nobody's, where HOME is empty."""
     try:
-        return str(Path("~") / path.relative_to(Path.home()))
+        home = Path.home()
+        return str(path if home == Path(home.anchor) else Path("~") / path.relative_to(home))
     except (ValueError, RuntimeError):  # elsewhere; nobody's home
         return str(path)
 

@@ -1,7 +1,7 @@
 """The cache, and which models and spaces are ready: by a look at records and sizes, without reading what they hold."""
 
-import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,12 +45,23 @@ def _damaged(config: Config) -> Fact:
 
 def _writable(folder: Path, *, whole: bool) -> Fact:
     """A cache that holds all that is asked for need not be writable."""
-    writable = os.access(_there(folder), os.W_OK | os.X_OK)
+    writable = _takes_files(_there(folder))
     said = "" if writable else tr("it cannot be written")
     lacks = "" if writable or whole else tr("the cache cannot be written and is not complete")
     return Fact(
         "cache", "writable", writable, said, lacks, "LLMLAB_CACHE=FOLDER llmlab models prepare" if lacks else ""
     )
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a page is written there, in a file that is gone at once: rights say nothing of /proc, or a full disk."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _models(config: Config) -> Iterator[Fact]:

@@ -14,6 +14,8 @@ import pytest
 from hub_server import Hub
 
 from llmlab.backends import llama_library
+from llmlab.doctor import store
+from llmlab.doctor.report import homeless
 from llmlab.render.plot import fonts
 
 ABSENT = '[models.absent]\nsource = "wheel"\nkind = "encoder"\npackage = "no_such_package"\npip = "no-such==1"\n'
@@ -120,11 +122,44 @@ def test_a_font_with_chinese_letters_is_one_that_fontconfig_lists(facts, monkeyp
 
 
 def test_a_cache_that_cannot_be_written_matters_only_where_it_is_not_complete(facts, monkeypatch):
-    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("llmlab.doctor.store._takes_files", lambda _: False)
     assert facts()["cache", "writable"] == (False, "LLMLAB_CACHE=FOLDER llmlab models prepare")
     monkeypatch.setattr("llmlab.doctor.store._models", lambda _: [])
     monkeypatch.setattr("llmlab.doctor.store._spaces", lambda _: [])
     assert facts()["cache", "writable"] == (False, None)
+
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="others have no such places")
+
+
+@ON_LINUX
+@pytest.mark.parametrize("place", ["/proc/cache", "/dev/null/cache"])
+def test_a_cache_where_nobody_can_write_is_not_well(facts, environ, place):
+    environ["LLMLAB_CACHE"] = place
+    assert facts()["cache", "writable"] == (False, "LLMLAB_CACHE=FOLDER llmlab models prepare")
+
+
+def test_looking_whether_a_cache_is_written_leaves_nothing(facts, environ):
+    before = sorted(Path(environ["LLMLAB_CACHE"]).parent.iterdir())
+    assert facts()["cache", "writable"] == (True, None)
+    assert sorted(Path(environ["LLMLAB_CACHE"]).parent.iterdir()) == before
+
+
+@ON_LINUX
+def test_a_full_disk_takes_no_files(monkeypatch, tmp_path):
+    def full(dir):
+        return Path("/dev/full").open("wb")
+
+    assert store._takes_files(tmp_path)
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    assert not store._takes_files(tmp_path)
+
+
+def test_the_root_is_nobody_s_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/jane")
+    assert homeless(Path("/home/jane/.cache/llmlab")) == "~/.cache/llmlab"
+    monkeypatch.setenv("HOME", "")
+    assert homeless(Path("/home/jane/.cache/llmlab")) == "/home/jane/.cache/llmlab"
 
 
 @pytest.fixture
