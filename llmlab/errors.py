@@ -3,7 +3,6 @@
 Raised where the fact is known, shown in one place (`llmlab.cli.main`) as one line on stderr.
 """
 
-import errno
 import re
 from enum import IntEnum
 
@@ -38,9 +37,6 @@ SYSTEM = (  # what systems say of a file or an address, as `tr` finds it
     later("Remote end closed connection without response"),
 )
 NUMBER = re.compile(r"^\[Errno -?\d+\] ")
-
-
-NO_MEMORY = ("Cannot allocate memory", "bad_alloc", "DefaultCPUAllocator")  # as C says it, C++, and torch
 
 
 class Exit(IntEnum):
@@ -87,14 +83,6 @@ class UnsupportedError(MisuseError):
 
     def __init__(self, message: str, use: str = "torch", hint: str = "") -> None:
         super().__init__(message, hint or tr("use --engine {engine}", engine=use))
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Whether an error says that there is no memory: Python's or numpy's, the system's, or a library's in C++."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    said = isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
-    return said or isinstance(error, MemoryError)
 
 
 def reason(error: BaseException) -> str:

@@ -6,6 +6,7 @@ Control groups are read where systems and containers mount them: those of versio
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,12 +107,11 @@ def _cached(told: dict[str, str], whose: str) -> int:
     return sum(int(told.get(f"{whose}{kind}_file", 0)) for kind in ("active", "inactive"))
 
 
-def addresses() -> float:
-    """Bytes of address space that a limit (`ulimit -v`) leaves this process, where files are mapped too."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return math.inf
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    pages = _read(ROOT / "proc/self/statm").split()
-    return math.inf if limit == resource.RLIM_INFINITY or not pages else limit - int(pages[0]) * resource.getpagesize()
+def addresses(root: Path = ROOT) -> float:
+    """Bytes of address space that a limit (`ulimit -v`) leaves this process, where files are mapped too.
+
+    Linux's own files say both: where nothing is left, no module could be loaded to ask the system.
+    """
+    limit = re.search(r"^Max address space +(\d+)", _read(root / "proc/self/limits"), re.MULTILINE)
+    pages = _read(root / "proc/self/statm").split()
+    return int(limit[1]) - int(pages[0]) * os.sysconf("SC_PAGE_SIZE") if limit and pages else math.inf

@@ -76,3 +76,22 @@ def test_the_machine_has_the_memory_that_psutil_says():
 
 def test_where_linux_tells_nothing_psutil_is_asked(tmp_path):
     assert machine.total(tmp_path) == psutil.virtual_memory().total
+
+
+@ON_LINUX
+def test_addresses_are_what_a_limit_leaves():
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); import psutil"
+    code = f"{limited}; from llmlab.machine import addresses; print(addresses() + psutil.Process().memory_info().vms)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert float(told) == pytest.approx(2**30, abs=2**20)
+
+
+def test_without_a_limit_or_linux_s_files_addresses_are_boundless(tmp_path):
+    assert machine.addresses(tmp_path) == float("inf")
+    system(tmp_path, "")
+    (tmp_path / "proc/self/statm").write_text("25 1 1 1 0 1 0\n")
+    limits = tmp_path / "proc/self/limits"
+    limits.write_text("Max address space         unlimited            unlimited            bytes\n")
+    assert machine.addresses(tmp_path) == float("inf")
+    limits.write_text("Max address space         500000               unlimited            bytes\n")
+    assert machine.addresses(tmp_path) == 500000 - 25 * os.sysconf("SC_PAGE_SIZE")

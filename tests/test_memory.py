@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from test_machine import system
 
 from llmlab import machine, memory
-from llmlab.errors import LabError, lacks_memory
+from llmlab.errors import LabError
 from llmlab.models import needs
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")
@@ -208,6 +208,28 @@ def mapped():
 def test_every_library_s_lack_of_memory_is_known_as_one(take):
     with pytest.raises((MemoryError, RuntimeError, OSError)) as raised:
         take()
-    assert lacks_memory(raised.value)
-    assert not lacks_memory(RuntimeError("shapes differ"))
-    assert not lacks_memory(FileNotFoundError(2, "No such file"))
+    assert memory.lacking(raised.value)
+    assert not memory.lacking(RuntimeError("shapes differ"))
+    assert not memory.lacking(FileNotFoundError(2, "No such file"))
+
+
+UNMAPPED = ImportError("libx.so: failed to map segment from shared object")
+
+
+def test_threads_and_libraries_that_find_no_room_lack_memory(free):
+    assert memory.lacking(RuntimeError("can't start new thread"))
+    assert memory.lacking(ImportError("libx.so: cannot open: Cannot allocate memory"))
+    assert memory.lacking(OSError("libx.so: cannot open: Cannot allocate memory"))
+    assert not memory.lacking(UNMAPPED)  # a folder from which nothing may be run
+    free(GIB, addresses=GIB)
+    assert memory.lacking(UNMAPPED)
+
+
+@ON_LINUX
+@pytest.mark.parametrize("mib", [150, 180])
+def test_libraries_that_are_not_mapped_under_a_limit_are_one_line_that_names_it(mib):
+    done = under(mib, "neighbors", "love")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "address space" in done.stderr
+    assert "ulimit -v" in done.stderr
+    assert done.stderr.count("\n") == 1

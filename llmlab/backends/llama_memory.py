@@ -12,7 +12,7 @@ from llmlab.arrays import Floats
 from llmlab.backends import llama_library, shards
 from llmlab.backends.base import ModelInfo
 from llmlab.errors import DamagedError, LabError
-from llmlab.language import later, tr
+from llmlab.language import later, tr, tr_many
 
 lc = llama_library.load()
 COUNTS = ("head_count_kv", "key_length", "value_length", "shared_kv_layers")
@@ -89,7 +89,12 @@ class Cells:
         self._handle = lc.llama_init_from_model(weights.handle, params)
         if not self._handle:
             raise LabError(
-                tr("llama.cpp has no room for {cells} tokens of {model}", cells=cells, model=info.name),
+                tr_many(
+                    "llama.cpp has no room for {count:,} token of {model}",
+                    "llama.cpp has no room for {count:,} tokens of {model}",
+                    cells,
+                    model=info.name,
+                ),
                 tr(SMALLER),
             )
         self._memory = lc.llama_get_memory(self._handle)

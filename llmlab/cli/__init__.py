@@ -14,12 +14,12 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from llmlab import __version__
+from llmlab import __version__, memory
 from llmlab.cli.lang import LANG
 from llmlab.cli.process import Terminated, fill_standard_streams
 from llmlab.cli.verbs import command, hear, page, write_rows, write_text, write_usage
 from llmlab.cli.world import World
-from llmlab.errors import Exit, LabError, MisuseError, lacks_memory, reason
+from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
 from llmlab.threads import give_way
 
@@ -212,8 +212,8 @@ def _with_hint(error: LabError) -> str:
 
 def _unforeseen(error: Exception) -> str:
     """One line of what nobody has worded where it was raised: no memory, what the system refuses, a fault of ours."""
-    if lacks_memory(error):
-        return tr("not enough memory; give a smaller model, fewer samples, or shorter texts")
+    if memory.lacking(error):
+        return memory.spent()
     if isinstance(error, OSError):
         return f"{reason(error)} {error.filename or ''}".strip()
     if isinstance(error, UnicodeEncodeError):

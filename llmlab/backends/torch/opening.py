@@ -9,8 +9,9 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from llmlab import memory
 from llmlab.backends.torch import layer_count, refusals
-from llmlab.errors import DamagedError, MisuseError, lacks_memory
+from llmlab.errors import DamagedError, MisuseError
 from llmlab.language import later, tr
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -31,7 +32,7 @@ def load_causal(folder: Path, dtype: str) -> Any:
             output_loading_info=True,
         )
     except Exception as error:  # what comes with a folder may fail in as many ways as a program
-        if lacks_memory(error):
+        if memory.lacking(error):
             raise
         if "Unrecognized configuration class" in str(error):
             kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
