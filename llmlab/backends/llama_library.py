@@ -93,7 +93,9 @@ def _obstacle_of(found: Carrier | None) -> MissingError | None:
     if not found.is_known:
         return MissingError(tr("{package} is not a version that llmlab knows", package=found), INSTALL)
     if found.package == WHEEL and (lacking := lacks()):
-        why = tr("this processor has no {features}, which {package} needs", features=", ".join(lacking), package=found)
+        why = tr(
+            "this processor has no {features}, which {package} needs", features=tr(", ").join(lacking), package=found
+        )
         return MissingError(why, tr('pip install "llmlab[gguf-native]" builds llama.cpp for it'))
     return None
 

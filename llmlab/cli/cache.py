@@ -31,7 +31,7 @@ def check(world: World, *, form: FormOptions) -> None:
     found = check(world.config, world)
     world.show(found, form)
     if found.damaged:
-        names = ", ".join(one.kept.name for one in found.damaged)
+        names = tr(", ").join(one.kept.name for one in found.damaged)
         raise DamagedError(tr("damaged: {names}", names=names), "llmlab cache repair")
 
 
@@ -47,7 +47,7 @@ def repair(world: World, *, form: FormOptions) -> None:
     done = repair(world.shelf(thorough=True), check(world.config, world))
     world.show(done, form)
     if done.damaged:
-        names = ", ".join(one.kept.name for one in done.damaged)
+        names = tr(", ").join(one.kept.name for one in done.damaged)
         raise DamagedError(tr("damaged still: {names}", names=names), tr("each is told above with what to do"))
 
 

@@ -65,7 +65,7 @@ def running(environ: Mapping[str, str]) -> Shell:
     for shell in SHELLS:
         if shell == name or (shell, name) == ("powershell", "pwsh"):
             return shell
-    known = ", ".join(SHELLS)
+    known = tr(", ").join(SHELLS)
     raise MisuseError(
         tr("the shell {name!r} has no completion of ours", name=name), tr("name one of: {known}", known=known)
     )

@@ -56,7 +56,7 @@ def said(error: Any, verbs: Iterable[str]) -> str:
             )
         return tr("{who} needs {wanted}; for example: {example}", who=who, wanted=wanted, example=example)
     if context and isinstance(context.command, TyperGroup) and not context.args:
-        verbs = ", ".join(context.command.list_commands(context))
+        verbs = tr(", ").join(context.command.list_commands(context))
         return tr("{who} needs one of its verbs: {verbs}; {see}", who=who, verbs=verbs, see=see)
     return retold(str(error.format_message()).rstrip(" ."), *TYPER) + tr("; ") + see
 

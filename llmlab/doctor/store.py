@@ -39,7 +39,7 @@ def _damaged(config: Config) -> Fact:
     wrong = damaged(config)
     if not wrong:
         return Fact("cache", "damaged", wrong, tr("sizes as noted"))
-    said = tr("damaged in the cache: {names}", names=", ".join(wrong))
+    said = tr("damaged in the cache: {names}", names=tr(", ").join(wrong))
     return Fact("cache", "damaged", wrong, said, said, "llmlab cache repair")
 
 

@@ -114,7 +114,7 @@ def preset_of(config: Config, name: str) -> PresetEntry:
         return AS_IT_IS
     if name not in config.presets:
         said = tr("no preset is called {name!r}", name=name)
-        raise MisuseError(said, tr("one of: {names}", names=", ".join(config.presets)))
+        raise MisuseError(said, tr("one of: {names}", names=tr(", ").join(config.presets)))
     return config.presets[name]
 
 

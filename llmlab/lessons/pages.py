@@ -79,7 +79,7 @@ def find(asked: str) -> Lesson:
     for one in known:
         if asked.strip() in (one.name, one.title, str(one.number), f"{one.number:02}"):
             return one
-    names = ", ".join(f"{one.number} {one.name}" for one in known)
+    names = tr(", ").join(f"{one.number} {one.name}" for one in known)
     raise MisuseError(tr("there is no lesson {name}", name=asked), tr("there are {names}", names=names))
 
 

@@ -22,4 +22,4 @@ def unknown(what: Literal["model", "space"], name: str, known: Iterable[str]) ->
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
     guess = tr("did you mean {near}? ", near=near[0]) if near else ""
-    return MisuseError(tr(NOBODY[what], name=name), guess + tr(OTHERS[what], names=", ".join(names)))
+    return MisuseError(tr(NOBODY[what], name=name), guess + tr(OTHERS[what], names=tr(", ").join(names)))

@@ -106,7 +106,7 @@ def snapshot(name: HubName, reporter: Reporter, carried: Sequence[str]) -> Path:
     except Exception as error:  # the client lets errors of several HTTP libraries through
         why = refusals.of(name, error, carried)
         if isinstance(why, MissingError) and (folder := _what_is_here(name)) is not None:
-            files = ", ".join(sorted(path.name for path in folder.rglob("*.gguf")))
+            files = tr(", ").join(sorted(path.name for path in folder.rglob("*.gguf")))
             reporter.say(
                 tr(
                     "{host} cannot be asked what {name} is: using what is here of it, {files}",
@@ -204,7 +204,7 @@ def _gguf(name: HubName, paths: Mapping[str, HubFile], models: Sequence[str]) ->
     first = shards.names(name.file)[0] if name.file else models[0]
     several = not name.file and len(models) > 1
     if several or first not in models:
-        known = ", ".join(f"{one} ({paths[one].size / 2**20:,.0f} MiB)" for one in models if one in paths)
+        known = tr(", ").join(f"{one} ({paths[one].size / 2**20:,.0f} MiB)" for one in models if one in paths)
         message = SEVERAL if several else NO_SUCH
         of = HubName(name.repository, name.revision, "FILE")
         raise MisuseError(

@@ -86,12 +86,12 @@ class Inventory:
 
     def _row(self, one: Model) -> list[Cell]:
         what = retold(tr(one.description), *NGRAMS) + tr("; ") + tr(one.licence)
-        return [one.name, one.kind, what, _made(one) if one.installed else one.get, f"{one.cache_mib:,.0f}"]
+        return [one.name, tr(one.kind), what, _made(one) if one.installed else one.get, f"{one.cache_mib:,.0f}"]
 
 
 def _made(one: Model) -> str:
     names = [tr(name) if name in (TRAINED, PROBED) else name for name in one.prepared]
-    return ", ".join([tr(SERVED), *names] if one.is_served else names) or tr("at first use")
+    return tr(", ").join([tr(SERVED), *names] if one.is_served else names) or tr("at first use")
 
 
 def listing(config: Config) -> Inventory:

@@ -46,7 +46,7 @@ def find(text: str) -> Blob:
         wanted += ":latest"
     stores = [store for store in _stores() if os.path.isdir(store)]  # not so of one that may not be read
     if not stores:
-        tried = ", ".join(map(str, _stores()))
+        tried = tr(", ").join(map(str, _stores()))
         raise MissingError(
             tr("{text}: no models of Ollama in {tried}", text=text, tried=tried),
             tr("OLLAMA_MODELS names another folder"),
@@ -54,8 +54,8 @@ def find(text: str) -> Blob:
     there = {name: (store, path) for store in reversed(stores) for name, path in _manifests(store)}
     found = next((name for name in there if name.casefold() == wanted.casefold()), None)
     if found is None:
-        listed = ", ".join(PREFIX + name for name in sorted(there)) or tr("nothing yet")
-        searched = ", ".join(map(str, stores))
+        listed = tr(", ").join(PREFIX + name for name in sorted(there)) or tr("nothing yet")
+        searched = tr(", ").join(map(str, stores))
         raise MisuseError(
             tr("Ollama has no model {wanted!r} in {searched}", wanted=wanted, searched=searched),
             tr("there is {listed}; the form is {forms}", listed=listed, forms=tr(FORMS)),

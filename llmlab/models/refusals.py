@@ -87,7 +87,7 @@ def _unreachable(name: HubName, why: str, carried: Sequence[str]) -> LabError:
     offline = constants.is_offline_mode()
     hint = OFFLINE if offline else ONLINE
     message = tr("cannot fetch {name} from {host}: {why}", name=name, host=host(), why=why)
-    return MissingError(message, tr(hint, folder=_no_folder(name), carried=", ".join(carried)))
+    return MissingError(message, tr(hint, folder=_no_folder(name), carried=tr(", ").join(carried)))
 
 
 def broken(name: HubName, got: int, size: int, why: str) -> LabError:

@@ -15,7 +15,7 @@ def chosen(models: Sequence[str], dtypes: Sequence[str]) -> list[tuple[str, Dtyp
     """
     for name in dtypes:
         if name not in get_args(Dtype):
-            known = ", ".join(get_args(Dtype))
+            known = tr(", ").join(get_args(Dtype))
             raise MisuseError(
                 tr("--dtype {name!r} is not one of {known}", name=name, known=known), tr("give one of them")
             )

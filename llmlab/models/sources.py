@@ -208,7 +208,7 @@ def _only_gguf(folder: Path) -> Path | None:
     models = shards.models(file.relative_to(folder).as_posix() for file in folder.rglob("*.gguf"))
     if len(models) > 1:
         raise MisuseError(
-            tr("{folder} holds several GGUF files: {files}", folder=folder, files=", ".join(models[:4])),
+            tr("{folder} holds several GGUF files: {files}", folder=folder, files=tr(", ").join(models[:4])),
             tr("give the path of one of them"),
         )
     return _first_of(folder / models[0]) if models else None

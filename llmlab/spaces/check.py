@@ -69,7 +69,7 @@ def _again(shelf: Shelf, name: str) -> str:
 def _ask_source(shelf: Shelf, space: Space, words: Sequence[str], again: str) -> None:
     """Raise DamagedError where vectors of zeros are none in the source."""
     name, model = space.facts.name, space.facts.model
-    some = ", ".join(words[:SHOWN]) + (" ..." if len(words) > SHOWN else "")
+    some = tr(", ").join(words[:SHOWN]) + (" ..." if len(words) > SHOWN else "")
     found = lost(shelf, space, words)
     sentences = LOST if found else KNOWN if found is False else ASKED
     said = tr(sentences[len(words) > 1], count=len(words), name=name, model=model, words=some)

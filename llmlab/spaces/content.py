@@ -117,7 +117,7 @@ def _known(encoder: Encoder, words: Sequence[str], reporter: Reporter) -> tuple[
         raise MisuseError(tr("{name} knows none of the {words:,} words", name=name, words=len(words)), hint)
     for left_out, why in ((unknown, UNKNOWN_WORDS), (alike, ALIKE)):
         if left_out:
-            some = ", ".join(left_out[:NAMED]) + (" ..." if len(left_out) > NAMED else "")
+            some = tr(", ").join(left_out[:NAMED]) + (" ..." if len(left_out) > NAMED else "")
             reporter.say(tr(why[len(left_out) > 1], name=name, count=len(left_out), words=some))
     return known, {"unknown": len(unknown), "alike": len(alike)}
 

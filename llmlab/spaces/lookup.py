@@ -62,7 +62,7 @@ def look_up(space: Space, word: str, encoder: "Encoder | None", hint: Callable[[
         remark = "".join(check_known(encoder, [word], hint))
         return Query(word, np.asarray(encoder.encode([word])[0], np.float32), None, remark=remark)
     near = spellings(space, word)
-    close = tr("close spellings: {words}; ", words=", ".join(near)) if near else ""
+    close = tr("close spellings: {words}; ", words=tr(", ").join(near)) if near else ""
     message = tr("the space {space} has no word {word!r}", space=space.facts.name, word=word)
     raise MisuseError(message, close + hint(word))
 

@@ -139,7 +139,7 @@ class Shelf:
         folders = [*filter(None, [named]), *kept] or file_folders(self.config.spaces_folder, located(name))
         freed = sum(cache.remove(folder, self.reporter) for folder in folders)
         if not freed:
-            own = ", ".join(self.own_names) or tr("there are none yet")
+            own = tr(", ").join(self.own_names) or tr("there are none yet")
             raise MisuseError(tr("you have no space called {name!r}", name=name), tr("yours: {names}", names=own))
         return freed
 

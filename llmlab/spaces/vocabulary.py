@@ -47,7 +47,7 @@ def by_frequency(spec: str) -> list[str]:
     try:
         return list(wordfreq.top_n_list(parts[1], min(int(parts[2]), MOST)))
     except LookupError:
-        known = ", ".join(sorted(wordfreq.available_languages()))
+        known = tr(", ").join(sorted(wordfreq.available_languages()))
         raise MisuseError(
             tr("wordfreq has no language {language!r}", language=parts[1]), tr("one of: {known}", known=known)
         ) from None

@@ -114,7 +114,7 @@ class Probe:
             raise LabError(tr("no model is served at {url}", url=url), tr("see which models the server has"))
         if model not in entries:
             none = tr("no model {model!r} is served at {url}", model=model, url=url)
-            raise LabError(none, tr("one of: {names}", names=", ".join(list(entries)[:8])))
+            raise LabError(none, tr("one of: {names}", names=tr(", ").join(list(entries)[:8])))
         return entries[model]
 
     def _tokenizes(self) -> Literal["", "content", "prompt"]:

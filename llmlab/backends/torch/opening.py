@@ -82,7 +82,7 @@ def prepare_torch(dtype: str, threads: int) -> None:
     """Threads and silence; transformers' own bars and warnings would mix with the tables."""
     if dtype not in DTYPES:
         raise MisuseError(
-            tr("the engine torch has no dtype {dtype}", dtype=dtype), tr("one of {known}", known=", ".join(DTYPES))
+            tr("the engine torch has no dtype {dtype}", dtype=dtype), tr("one of {known}", known=tr(", ").join(DTYPES))
         )
     if threads:
         torch.set_num_threads(threads)

@@ -61,7 +61,7 @@ def _split(cut: "TokenCut") -> str:
         "{count:,} character is cut into several tokens: {named}",
         "{count:,} characters are cut into several tokens: {named}",
         len(cut.split),
-        named=", ".join([*different[:NAMED], *(["..."] if len(different) > NAMED else [])]),
+        named=tr(", ").join([*different[:NAMED], *(["..."] if len(different) > NAMED else [])]),
     )
 
 

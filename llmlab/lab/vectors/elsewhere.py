@@ -16,7 +16,7 @@ def ask_spaces(shelf: Shelf, own: str, word: str) -> str:
         return sum_
     others = [name for name in (*shelf.config.spaces, *shelf.own_names) if name != own and _has(shelf, name, word)]
     if others:
-        return tr("ask another space: {names}", names=", ".join(others))
+        return tr("ask another space: {names}", names=tr(", ").join(others))
     return tr("no space here knows it: try another word")
 
 
@@ -25,7 +25,7 @@ def ask_encoders(library: Library, own: str, text: str) -> str:
     entries = {name: entry for name, entry in library.config.models.items() if entry.kind == "encoder" and name != own}
     others = [name for name in languages.speaking(entries, text) if library.knows(name, text)]
     if others:
-        return tr("choose another encoder with --model: {names}", names=", ".join(others))
+        return tr("choose another encoder with --model: {names}", names=tr(", ").join(others))
     if (library.config.engine, library.config.dtype) != ("auto", "auto"):
         return tr("no encoder here knows it: leave out --engine and --dtype")
     return tr("no encoder here knows it: try another text")

@@ -17,7 +17,7 @@ def places(dimensions: Sequence[str], count: int, wanted: Sequence[str]) -> list
     known = names(dimensions, count)
     unknown = [one for one in wanted if one not in (*known, *columns(known))]
     if unknown:
-        named = tr("there are: {names}", names=", ".join(columns(known)))
+        named = tr("there are: {names}", names=tr(", ").join(columns(known)))
         hint = named if dimensions else tr("there are: 0 to {last}", last=count - 1)
         raise MisuseError(tr("no column is called {name!r}", name=unknown[0]), hint)
     return [place for place, name in enumerate(known) if name in wanted or name.partition("=")[0] in wanted]

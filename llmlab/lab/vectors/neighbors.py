@@ -221,7 +221,7 @@ def nearest(
     """
     if metric_name not in METRICS:
         message = tr("no metric is called {name!r}", name=metric_name)
-        raise MisuseError(message, tr("one of: {names}", names=", ".join(METRICS)))
+        raise MisuseError(message, tr("one of: {names}", names=tr(", ").join(METRICS)))
     if k < 1:
         raise MisuseError(tr("k = {k} asks for no neighbour", k=k), tr("give -k 1 or more"))
     metric = METRICS[metric_name]

@@ -181,7 +181,7 @@ def space_for(config: Config, space: str | None, language: str) -> str:
     known = ["en", *languages.NAMES]
     if language and language not in known:
         message = tr("no language is called {name!r}", name=language)
-        raise MisuseError(message, tr("one of: {names}", names=", ".join(known)))
+        raise MisuseError(message, tr("one of: {names}", names=tr(", ").join(known)))
     return space or languages.space_of(config, language)
 
 

@@ -82,7 +82,7 @@ class Why(Shown):
         return tr("{metric} of {a} and {b}: {score}; {name} makes {share} of the product", **told)
 
     def _notes(self) -> tuple[str, ...]:
-        chosen = ", ".join(map(visible, self.chosen))
+        chosen = tr(", ").join(map(visible, self.chosen))
         only = (tr("only of {columns}", columns=chosen),) if self.chosen else ()
         column, _, share = self.columns[0]
         plain = self.table and self.pair.raw is None and column in self.names  # numbers as the table has them

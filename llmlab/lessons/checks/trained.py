@@ -30,7 +30,7 @@ def check(reply: Reply, lab: "Lab") -> Verdict:
         )
     drinks = _drinks(lab)
     found = [str(one["word"]) for one in lab.neighbors(word, space=space, k=NEAREST).records()]
-    told = {"word": word, "count": NEAREST, "found": ", ".join(found), "least": LEAST}
+    told = {"word": word, "count": NEAREST, "found": tr(", ").join(found), "least": LEAST}
     if len(drinks & set(found)) < LEAST:
         why = tr("The {count} nearest to {word} are {found}: fewer than {least} of them are drinks.", **told)
         return Verdict(False, together(why, tr("Give it more of the company that drinks keep.")))

@@ -102,7 +102,7 @@ def demand(config: Config, source: Source, reporter: Reporter) -> Running:
             tr("no server runs for {model} in {wanted}, one does in {other}", **told),
             tr("add --dtype {other}, or start one: {start}", other=same[0], start=start),
         )
-    names = ", ".join(dict.fromkeys(one.model for one in others))
+    names = tr(", ").join(dict.fromkeys(one.model for one in others))
     raise MissingError(tr("{none}, only for {names}", none=none, names=names), start)
 
 

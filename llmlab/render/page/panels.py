@@ -119,7 +119,7 @@ def _caption(panel: TemperatureSlider) -> str:
     )
     if not panel.seen:
         return said
-    draws = ", ".join(tr("{draws:,} at T = {t:g}", draws=one.draws, t=one.temperature) for one in panel.seen)
+    draws = tr(", ").join(tr("{draws:,} at T = {t:g}", draws=one.draws, t=one.temperature) for one in panel.seen)
     return said + tr(" seen: the share of samples that begin with the token ({draws}).", draws=draws)
 
 

@@ -64,7 +64,7 @@ def _kind(path: Path) -> str:
             return kind
     raise MisuseError(
         tr("{path} names no kind of picture", path=path),
-        tr("end it with one of {kinds}", kinds=", ".join((*DRAWN, DATA))),
+        tr("end it with one of {kinds}", kinds=tr(", ").join((*DRAWN, DATA))),
     )
 
 

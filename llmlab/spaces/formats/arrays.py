@@ -48,7 +48,7 @@ def safetensors(path: Path, words: Path | None) -> Rows:
         raise DamagedError(tr("{path} is no whole safetensors file", path=path), tr("fetch or save it again")) from None
     if len(shapes) != 1:
         holds = SEVERAL if shapes else NONE
-        names = ", ".join(sorted(shapes))
+        names = tr(", ").join(sorted(shapes))
         raise DamagedError(tr(holds, path=path, names=names), tr("save the vectors as its only one"))
     [(name, shape)] = shapes.items()
     if types[name] not in ("F16", "F32", "F64"):

@@ -102,7 +102,7 @@ def targets(path: Path, force: bool) -> list[Path]:
     if ending not in WRITERS:
         raise MisuseError(
             tr("{path} has no ending that can be written", path=path),
-            tr("end it in {endings}", endings=", ".join(WRITERS)),
+            tr("end it in {endings}", endings=tr(", ").join(WRITERS)),
         )
     named = [path, path.with_suffix(".txt")] if ending == ".npy" else [path]
     for one in named:

@@ -100,7 +100,7 @@ def notes(texts: Sequence[Compared]) -> tuple[str, ...]:
     given = dict.fromkeys(one.context for one in texts if one.context and one.characters)
     after = tr(
         "compared after {given}, given to each: a model without BOS has no P of the first token",
-        given=", ".join(map(quoted, given)),
+        given=tr(", ").join(map(quoted, given)),
     )
     none = tr(
         "nothing to compare: after the first token, which a model without BOS gives no P, no token boundary is shared"
