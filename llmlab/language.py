@@ -11,7 +11,8 @@ to `tr` where it is used. What stands in a decorator (an option's help, a verb's
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from gettext import GNUTranslations, NullTranslations
 from typing import Literal, get_args
 
@@ -49,6 +50,11 @@ def tr(message: str, /, **values: object) -> str:
 def tr_many(one: str, several: str, count: int, /, **values: object) -> str:
     """The same of a number of things, in the singular where it is one; `{count}` is the number."""
     return _Spoken.catalogue.ngettext(one, several, count).format(count=count, **values)
+
+
+def clauses(said: Sequence[str]) -> str:
+    """One clause or more after each other: by another comma in Chinese than the things of a list (`tr(", ")`)."""
+    return reduce(lambda before, one: tr("{before}, {one}", before=before, one=one), said)
 
 
 def later(message: str) -> str:

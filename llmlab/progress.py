@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from threading import Lock, Timer
 from typing import Protocol
 
-from llmlab.language import later, tr
+from llmlab.language import clauses, later, tr
 
 PATIENCE_S = 2  # nobody is left without a word for longer
 MINUTE_S = 60  # nor without a line of long work
@@ -111,7 +111,7 @@ class Pace:
             said.append(tr("{rate}/s", rate=f"{rate:,.0f}" if rate >= TEN else f"{rate:.2g}"))
         if rate and self._total > self._done:
             said.append(_left((self._total - self._done) / rate))
-        return tr(", ").join(said)
+        return clauses(said)
 
     @property
     def _rate(self) -> float:

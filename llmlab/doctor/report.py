@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmlab.language import later, tr, tr_many
+from llmlab.language import clauses, later, tr, tr_many
 from llmlab.view import Cell, Column, Record, View
 
 Value = str | int | float | bool | list[str] | None
@@ -23,6 +23,7 @@ ROWS = {
     "terminal": later("terminal"),
     "settings": later("settings"),
 }
+LISTS = ("packages", "models", "spaces")  # rows of things; the others are of clauses
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Report:
 
     def views(self) -> list[View]:
         told = {section: [one.told for one in self.facts if one.section == section and one.told] for section in ROWS}
-        rows: list[list[Cell]] = [[tr(ROWS[name]), tr(", ").join(some)] for name, some in told.items() if some]
+        rows: list[list[Cell]] = [[tr(ROWS[name]), _joined(name, some)] for name, some in told.items() if some]
         return [View("", (Column(tr("what")), Column(tr("state"), wide=True)), rows, conclusion=self._conclusion())]
 
     def _conclusion(self) -> str:
@@ -80,6 +81,10 @@ class Report:
     def values(self) -> list[str]:
         """What mends it, a line each; none where all is well."""
         return [one.mend for one in self.lacking]
+
+
+def _joined(section: str, told: Sequence[str]) -> str:
+    return tr(", ").join(told) if section in LISTS else clauses(told)
 
 
 def homeless(path: Path) -> str:

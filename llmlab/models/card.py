@@ -10,7 +10,7 @@ from pathlib import Path
 
 from llmlab.backends import shards
 from llmlab.errors import DamagedError
-from llmlab.language import later, retold, tr
+from llmlab.language import later, retold, spoken, tr
 from llmlab.models import prepare
 from llmlab.models.fact_names import fact_name
 from llmlab.models.nature import nature, read_config
@@ -158,10 +158,11 @@ def _ends(last: int) -> list[int]:
 
 
 def _of(some: int, total: int) -> str:
-    """168 of 268 million; small numbers as they are."""
-    if some < 1e6:
+    """168 of 268 million, in Chinese of 亿, which are a hundred million; small numbers as they are."""
+    unit = 1e8 if spoken() == "zh" else 1e6
+    if some < 1e6 or total < unit:
         return tr("{some:,} of {total:,}", some=some, total=total)
-    return tr("{some:,.0f} of {total:,.0f} million", some=some / 1e6, total=total / 1e6)
+    return tr("{some:,.0f} of {total:,.0f} million", some=some / unit, total=total / unit)
 
 
 def read(shop: Workshop, source: Source, runs_on: str = "") -> Card:
@@ -262,6 +263,8 @@ def _told(key: str, value: object) -> str:
         return tr(HIDDEN_SIZE, size=text, deepseek=DEEPSEEK_V3)
     if key == "sha256":  # whole, it leaves no room for a second column
         return tr("{beginning}… (whole with --format json)", beginning=text[:SHOWN])
+    if key == "kind":
+        return tr(text)
     return retold(text, RUNS_ON, STATIC, CONVOLUTIONS) if key in ("runs_on", "architecture") else text
 
 

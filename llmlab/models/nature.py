@@ -15,6 +15,7 @@ from llmlab.language import later, tr
 from llmlab.models.sources import Source
 
 Kind = Literal["causal", "encoder", "static"]
+KINDS = (later("causal"), later("encoder"), later("static"))  # as they are shown
 CAUSAL = r"(ForCausalLM|LMHeadModel|GenerationDecoder)$"
 ENCODER, ENCODER_DECODER = later("an encoder ({architecture})"), later("an encoder-decoder model ({architecture})")
 OTHERS = (  # what else a class of transformers may be, by its name

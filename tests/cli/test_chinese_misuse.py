@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from llmlab.language import later, retold, speak
+from llmlab.language import clauses, later, retold, speak, tr
+from llmlab.models import card
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NAMES = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|(llmlab )?space [a-z]+|iconv [^；]*")  # what is typed stays as it is
@@ -98,6 +99,22 @@ def test_notes_of_a_space_are_told_in_the_language_of_the_run_and_recorded_in_en
     assert "文本列做独热编码：kind (verb, noun)" in shown
     assert "略去的空行：1" in shown
     assert "blank lines left out: 1" in run("space", "show", "told").out
+
+
+def test_clauses_and_things_of_a_list_have_commas_of_their_own(chinese):
+    assert clauses(["一"]) == "一"
+    assert (clauses(["一", "{二}", "3"]), tr(", ").join(["一", "二"])) == ("一，{二}，3", "一、二")
+
+
+def test_models_are_listed_in_chinese_by_kind_and_records_stay_english(run):
+    shown = run("--lang", "zh", "models", "list")
+    assert {"因果", "编码器", "静态"} <= set(shown.out.split())
+    assert '"kind": "causal"' in run("--lang", "zh", "models", "list", "-f", "json").out
+
+
+def test_large_counts_are_told_in_units_of_chinese(chinese):
+    assert card._of(167_772_160, 268_098_176) == "2.68 亿中的 1.68 亿"
+    assert card._of(11_720_448, 22_713_216) == "11,720,448/22,713,216"
 
 
 def test_a_sentence_said_elsewhere_is_found_by_its_places():
