@@ -105,13 +105,23 @@ class Pace:
     @property
     def told(self) -> str:
         """In words, such as 12,300 of 1,000,000, 410/s, 40 min left."""
+        speed = [tr("{rate}/s", rate=f"{rate:,.0f}" if rate >= TEN else f"{rate:.2g}")] if (rate := self._rate) else []
+        return clauses([self._far, *speed, *self._left])
+
+    @property
+    def brief(self) -> str:
+        """The same without the speed."""
+        return clauses([self._far, *self._left])
+
+    @property
+    def _far(self) -> str:
         far = later("{done:,} of {total:,}") if self._total else later("{done:,}")
-        said = [tr(far, done=self._done, total=self._total)]
-        if rate := self._rate:
-            said.append(tr("{rate}/s", rate=f"{rate:,.0f}" if rate >= TEN else f"{rate:.2g}"))
-        if rate and self._total > self._done:
-            said.append(_left((self._total - self._done) / rate))
-        return clauses(said)
+        return tr(far, done=self._done, total=self._total)
+
+    @property
+    def _left(self) -> list[str]:
+        rate, left = self._rate, self._total - self._done
+        return [_left(left / rate)] if rate and left > 0 else []
 
     @property
     def _rate(self) -> float:

@@ -1,11 +1,13 @@
 """Long work tells that it goes on: after two seconds at the latest, whether it has come forward or not."""
 
 import io
+import re
 import time
 
 import pytest
 
 from llmlab import progress as watch
+from llmlab.cli.watch import MovingBar
 from llmlab.cli.world import World
 
 
@@ -65,6 +67,26 @@ def test_work_that_fails_is_not_watched_any_longer():
         told(err, fail)
     time.sleep(0.06)
     assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (70, r"reading the cache [━╸╺]+ 2,527 of 5,656, 1,472/s, 3 s left"),
+        (48, r"reading the cache [━╸╺]+ 2,527 of 5,656, 3 s left"),
+        (40, r"reading t… [━╸╺]+ 2,527 of 5,656, 3 s left"),
+    ],
+)
+def test_in_a_short_line_the_speed_goes_first_and_then_the_end_of_the_label(monkeypatch, clock, columns, shown):
+    err = Terminal()
+    bar = MovingBar(World(argv=[], environ={"COLUMNS": str(columns), "TERM": "xterm"}, stderr=err), "reading the cache")
+    clock.now += 2527 / 1472
+    bar.update(2527, 5656)
+    bar.begin()
+    bar.end()
+    line = re.sub(r"\x1b\[[0-9?;]*[A-Za-z]", "", err.getvalue()).strip().splitlines()[0]
+    assert re.fullmatch(shown, line)
+    assert len(line) <= columns
 
 
 class Clock:
