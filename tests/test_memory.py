@@ -12,7 +12,8 @@ from safetensors.numpy import save_file
 from test_machine import system
 
 from llmlab import machine, memory
-from llmlab.errors import LabError
+from llmlab.backends.llama_memory import Weights
+from llmlab.errors import DamagedError, LabError
 from llmlab.models import needs
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")
@@ -233,3 +234,44 @@ def test_libraries_that_are_not_mapped_under_a_limit_are_one_line_that_names_it(
     assert "address space" in done.stderr
     assert "ulimit -v" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_library_is_asked_for_with_what_its_threads_take(free):
+    free(GIB, addresses=memory.floor("faiss", 1) * 2**20)
+    memory.Floors(1).find_spec("faiss")
+    memory.Floors(9).find_spec("json")
+    with pytest.raises(LabError, match=r"^faiss needs 695 MiB of address space; .* leaves 235 MiB$") as raised:
+        memory.Floors(2).find_spec("faiss")
+    assert raised.value.hint == "raise it (ulimit -v), or set OMP_NUM_THREADS=1"
+    free(GIB, addresses=GIB // 8)
+    with pytest.raises(LabError) as raised:
+        memory.Floors(2).find_spec("faiss")
+    assert raised.value.hint == "raise it (ulimit -v)"
+
+
+def test_without_a_limit_no_import_is_watched(free, monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", [])
+    free(GIB)
+    memory.guard(2)
+    assert sys.meta_path == []
+    free(GIB, addresses=GIB)
+    memory.guard(2)
+    assert [type(one) for one in sys.meta_path] == [memory.Floors]
+
+
+def test_what_llama_cpp_cannot_read_under_a_limit_may_lack_addresses(free, tmp_path, gguf_file):
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(gguf_file.read_bytes()[:9000])
+    with pytest.raises(DamagedError, match="cannot read") as raised:
+        Weights(path)
+    assert raised.value.hint == "is it a whole GGUF language model?"
+    free(GIB, addresses=GIB)
+    with pytest.raises(DamagedError, match="cannot read") as raised:
+        Weights(path)
+    assert raised.value.hint == "raise the limit of address space (ulimit -v), or give a whole GGUF language model"
+    assert memory.hint("wait") == "raise the limit of address space (ulimit -v), or wait"
+
+
+def test_without_a_limit_a_hint_is_what_it_was(free):
+    free(GIB)
+    assert (memory.hint("wait"), memory.hint("wait", "look")) == ("wait", "look")

@@ -28,6 +28,7 @@ from typing import Any
 
 from llmlab.errors import LabError
 from llmlab.language import tr
+from llmlab.memory import hint, lacking
 
 VERSION = "0.2.0"  # of the wheel
 
@@ -248,13 +249,15 @@ def add_processor(folder: Path) -> None:
     """Let ggml compute on the processor. Raises LabError when its module cannot be loaded."""
     _, ggml, processor = (folder / file for file in FILES[sys.platform])
     if not _typed(_open(ggml), "ggml_backend_load", c_void_p, c_char_p)(str(processor).encode()):
-        raise LabError(tr("llama.cpp cannot load {processor}", processor=processor), tr("use --engine torch"))
+        raise LabError(tr("llama.cpp cannot load {processor}", processor=processor), hint(tr("use --engine torch")))
 
 
 def _open(path: Path) -> CDLL:
     try:
         return CDLL(str(path))
     except OSError as error:
+        if lacking(error):
+            raise
         raise LabError(tr("llama.cpp cannot be loaded: {error}", error=error), tr("use --engine torch")) from error
 
 

@@ -34,7 +34,8 @@ class Weights:
         params.use_extra_bufts = False  # repacking the weights would copy them: slower from cold, no mmap
         self.handle = lc.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
-            raise DamagedError(tr("llama.cpp cannot read {path}", path=path), tr("is it a whole GGUF language model?"))
+            hint = memory.hint(tr("give a whole GGUF language model"), tr("is it a whole GGUF language model?"))
+            raise DamagedError(tr("llama.cpp cannot read {path}", path=path), hint)
 
     def __del__(self) -> None:
         if getattr(self, "handle", None):
@@ -95,7 +96,7 @@ class Cells:
                     cells,
                     model=info.name,
                 ),
-                tr(SMALLER),
+                memory.hint(tr(SMALLER)),
             )
         self._memory = lc.llama_get_memory(self._handle)
         self._batch = lc.llama_batch_init(self._chunk, 0, sequences)

@@ -21,7 +21,7 @@ from llmlab.cli.verbs import command, hear, page, write_rows, write_text, write_
 from llmlab.cli.world import World
 from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
-from llmlab.threads import give_way
+from llmlab.threads import give_way, workers
 
 STOP = re.compile(r"(?<=\w)[.。]$")
 SECTIONS = {  # of --help, with the verbs' rooms
@@ -163,6 +163,7 @@ def run() -> int:
     """The process of the command line: what `main` does, and a quick end; its exit code."""
     fill_standard_streams()
     give_way()
+    memory.guard(workers(0))
     terminated = Terminated()
     try:
         return terminated.code(main())
