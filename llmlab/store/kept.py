@@ -22,6 +22,7 @@ KINDS = {
     "trained": later("trained by you"),
 }
 MIB = 2**20
+NAME_CELLS = 36  # the end of a longer name is shown, such as a file's path: so a row has room in 80 cells
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ class Stock:
 
     def views(self) -> list[View]:
         columns = (
-            Column(tr("name"), wide=True),
+            Column(tr("name"), wide=True, tail=NAME_CELLS),
             Column(tr("what it is"), wide=True),
             Column(tr("state")),
             Column(tr("last read"), wide=True, means=tr("as the system notes it, to a day")),
-            Column("MiB", True),
+            Column("MiB", True, means=tr("the largest of each kind first")),
         )
         size = sum(one.mib for one in self.kept)
         conclusion = tr_many(
@@ -109,8 +110,10 @@ class Stock:
 
 
 def stock(config: Config) -> Stock:
-    """All that the cache holds, by name."""
-    return Stock(config.cache_folder, tuple(everything(config)))
+    """All that the cache holds: kind by kind, the largest first."""
+    kinds = list(KINDS)
+    kept = sorted(everything(config), key=lambda one: (kinds.index(one.kind), -one.mib))
+    return Stock(config.cache_folder, tuple(kept))
 
 
 def everything(config: Config) -> list[Kept]:

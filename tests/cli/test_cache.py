@@ -13,6 +13,7 @@ from rights import as_a_user
 
 from llmlab import cache as kept
 from llmlab.spaces.writer import SpaceWriter
+from llmlab.store.kept import NAME_CELLS
 
 VECTORS = "king 4 1 3\nqueen 4 -1 3\nman 4 1 0\nwoman 4 -1 0\nparis -5 1 0\n"
 WORDS = "king\nqueen\nman\n"
@@ -62,6 +63,24 @@ def test_all_that_is_kept_is_listed_with_its_size(filled, cache, vec, encoder_fo
     assert {one["state"] for one in filled.values()} == {"whole"}
     held = [path for path in (cache / "models" / model).rglob("*") if path.is_file()]
     assert filled[model]["mib"] == round(sum(path.stat().st_size for path in held) / 2**20, 1) > 0
+
+
+def test_kinds_stand_together_the_largest_first_and_a_long_path_is_shown_by_its_end(run, tmp_path):
+    big, small = tmp_path / "big.vec", tmp_path / ("a-long-name-of-a-folder-" * 5) / "small.vec"
+    small.parent.mkdir()
+    small.write_text(VECTORS, encoding="utf-8")
+    big.write_text("".join(f"word{row} {' '.join(['1.5'] * 200)}\n" for row in range(500)), encoding="utf-8")
+    assert run("space", "import", "a", str(small)).code == 0
+    assert run("space", "import", "z", str(big)).code == 0
+    for path, word in ((small, "king"), (big, "word1")):
+        assert run("neighbors", word, "--space", str(path)).code == 0
+    assert [one["name"] for one in records(run, "list")] == ["z", "a", str(big), str(small)]
+    told = run("cache", "list").out
+    assert "the largest of each kind first" in told
+    [row] = [line for line in told.splitlines() if "small.vec" in line]
+    assert row.startswith("…")
+    assert row.split()[0].endswith("/small.vec")
+    assert len(row.split()[0]) == NAME_CELLS
 
 
 def test_a_cache_that_is_not_there_is_empty_and_whole(run):
