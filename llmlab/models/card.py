@@ -159,10 +159,11 @@ def _ends(last: int) -> list[int]:
 
 def _of(some: int, total: int) -> str:
     """168 of 268 million, in Chinese of 亿, which are a hundred million; small numbers as they are."""
-    unit = 1e8 if spoken() == "zh" else 1e6
+    unit, places = (1e8, 2) if spoken() == "zh" else (1e6, 0)
     if some < 1e6 or total < unit:
         return tr("{some:,} of {total:,}", some=some, total=total)
-    return tr("{some:,.0f} of {total:,.0f} million", some=some / unit, total=total / unit)
+    said = {"some": f"{some / unit:,.{places}f}", "total": f"{total / unit:,.{places}f}"}
+    return tr("{some} of {total} million", **said)
 
 
 def read(shop: Workshop, source: Source, runs_on: str = "") -> Card:
