@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-FAR = r".*[:：] ?[\d,]+(( of | / )[\d,]+)?(, [\d.,e+]+/s.*|、每秒 .*)?"  # how far long work is
+FAR = r".*[:：] ?[\d,]+(( of | / )[\d,]+)?(, [\d.,e+]+/s.*|，每秒 .*)?"  # how far long work is
 PASSING = re.compile(rf"llmlab: ({FAR}|.*(once|一次)[)）]|\w+ ?(\.\.\.|……))|.*(\(once\)|（一次）)")
 REPLAY = """
 import contextlib, io, json, sys
