@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llmlab.progress import Pace
-from llmlab.render.fold import cells
+from llmlab.render.fold import cells, clipped
 from llmlab.render.safe import harmless
 
 if TYPE_CHECKING:
@@ -34,18 +34,9 @@ class MovingBar:
         room, far = self._width - LEAST - 2, self._pace.told  # a space on each side of the bar
         if cells(self._label) + cells(far) > room:
             far = self._pace.brief
-        label = cut(self._label, room - cells(far))
+        label = clipped(self._label, room - cells(far))
         self._bar.bar_width = min(LEAST + room - cells(label) - cells(far), MOST)
         self._bars.update(self._task, completed=done, total=total or None, description=label, far=far)
 
     def end(self) -> None:
         self._bars.stop()
-
-
-def cut(label: str, room: int) -> str:
-    """As much of a label as has room, its end as an ellipsis."""
-    from rich.text import Text
-
-    text = Text(label)
-    text.truncate(max(room, 0), overflow="ellipsis")
-    return text.plain

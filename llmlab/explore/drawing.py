@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from llmlab.explore import words
@@ -14,6 +14,7 @@ from llmlab.explore.walk import Around, Walk
 from llmlab.lab.text import BITS, probability, raw, show
 from llmlab.language import tr
 from llmlab.render import strip
+from llmlab.render.fold import clipped
 from llmlab.render.grid import bar
 from llmlab.render.safe import harmless, visible
 from llmlab.view import Strip
@@ -26,9 +27,7 @@ HEIGHTS = (6, 4, 1, 0)  # where a molecule is so many frames after its jump
 
 def fit(text: str, width: int, right: bool = False) -> str:
     """A text in so many cells: filled up, or cut with an ellipsis."""
-    text = harmless(text)
-    if cell_len(text) > width:
-        text = set_cell_size(text, max(width - 1, 0)) + "…" * (width > 0)
+    text = clipped(harmless(text), width)
     room = " " * (width - cell_len(text))
     return room + text if right else text + room
 

@@ -24,6 +24,15 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+def clipped(text: str, width: int) -> str:
+    """As much of a text as so many cells have room for; where that is not all, it ends in an ellipsis."""
+    if cells(text) <= width:
+        return text
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, max(width - 1, 0)) + "…" * (width > 0)
+
+
 def fold(text: str, width: int) -> list[str]:
     """The lines of a text; the spaces at which it is broken are gone."""
     if cells(text) <= width:

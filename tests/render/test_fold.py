@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from llmlab.render.fold import cells, fold, pieces
+from llmlab.render.fold import cells, clipped, fold, pieces
 
 TEXTS = st.text(st.sampled_from("ab 12今，。（1.%-/é↵👩‍👩‍👧\u0301\t"), max_size=60)
 
@@ -38,6 +38,18 @@ def test_nothing_is_lost_and_no_line_is_wider_than_the_terminal(text, width):
     lines = fold(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(cell_len(line.strip()) <= width for line in lines)
+
+
+@given(TEXTS, st.integers(0, 30))
+def test_what_is_clipped_has_room_begins_as_the_text_and_tells_that_there_is_more(text, width):
+    found = clipped(text, width)
+    assert cell_len(found) <= width
+    if cell_len(text) <= width:
+        assert found == text
+    elif width:
+        assert found.endswith("…")
+        assert cell_len(found) >= width - 1  # half of a wide character has no room
+        assert text.startswith(found[:-1].rstrip(" "))
 
 
 @given(TEXTS)
