@@ -21,9 +21,9 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
     Raises MisuseError for a name that is taken, or a vocabulary that is none.
     """
     name = own_name(shelf, name)
-    local, listed = located(model), located(vocab)  # both may be asked for again in another folder
+    local = located(model)
     if model not in shelf.config.models and os.path.exists(local):
-        model = str(local)
+        model = str(local)  # the space may be asked from another folder
     what = VECTORS[shelf.library.vectors_of(model)]
     if what == "table":
         shelf.library.check_table(model)
@@ -34,7 +34,7 @@ def build(shelf: Shelf, name: str, model: str, vocab: str, precision: Precision 
         )
     if vocab != "model":
         vocabulary.words(vocab, shelf.reporter)  # before anything is opened or written
-        vocab = str(listed) if os.path.isfile(listed) else vocab
+        vocab = vocab if vocab.startswith(vocabulary.BY_FREQUENCY) else str(located(vocab))
     entry = SpaceEntry(model, what, vocab, vocabulary.languages(vocab))  # type: ignore[arg-type]
     return shelf.from_model(name, entry, precision)
 

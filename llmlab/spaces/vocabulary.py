@@ -10,6 +10,7 @@ from llmlab.files.opening import opened, raw_lines, text_lines
 from llmlab.language import tr
 from llmlab.progress import Reporter
 
+BY_FREQUENCY = "wordfreq:"  # what a list of words begins with; all else is a file
 MOST = 10_000_000  # words asked of wordfreq: all it has
 
 
@@ -18,7 +19,7 @@ def words(spec: str, reporter: Reporter) -> list[str]:
 
     Several lists joined by + are taken one after the other, each word once.
     """
-    if spec.startswith("wordfreq:"):
+    if spec.startswith(BY_FREQUENCY):
         return list(dict.fromkeys(word for part in spec.split("+") for word in by_frequency(part)))
     path = Path(spec).expanduser()
     if not path.is_file():

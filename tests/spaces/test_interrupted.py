@@ -64,6 +64,16 @@ def test_an_interrupted_build_goes_on_where_it_was(tiny, ear, encoders):
     check.check(tiny, "mine")
 
 
+def test_a_file_that_is_called_as_a_list_of_words_is_not_taken_for_it(tiny, tmp_path, encoders, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wordfreq:en:10").write_text("cat\n", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        build.build(tiny, "mine", "bert", "wordfreq:en:10")
+    built = build.build(later(tiny), "mine", "bert", "wordfreq:en:10")
+    assert content(built)[0] == top_n_list("en", 10)
+    assert built.facts.languages == ("en",)
+
+
 def test_the_command_that_goes_on_with_a_build_is_typed_in_any_folder(tiny, ear, tmp_path, encoders, monkeypatch):
     words = ["cat", "dog", "love", "the", "and", "to"]
     monkeypatch.chdir(tmp_path)
