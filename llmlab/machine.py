@@ -6,7 +6,6 @@ Control groups are read where systems and containers mount them: those of versio
 
 import math
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +111,8 @@ def addresses(root: Path = ROOT) -> float:
 
     Linux's own files say both: where nothing is left, no module could be loaded to ask the system.
     """
-    limit = re.search(r"^Max address space +(\d+)", _read(root / "proc/self/limits"), re.MULTILINE)
+    limit = _read(root / "proc/self/limits").partition("Max address space")[2].split(maxsplit=1)[:1]
     pages = _read(root / "proc/self/statm").split()
-    return int(limit[1]) - int(pages[0]) * os.sysconf("SC_PAGE_SIZE") if limit and pages else math.inf
+    if not (limit and limit[0].isdecimal() and pages):
+        return math.inf
+    return int(limit[0]) - int(pages[0]) * os.sysconf("SC_PAGE_SIZE")

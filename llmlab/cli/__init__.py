@@ -23,7 +23,6 @@ from llmlab.errors import Exit, LabError, MisuseError, reason
 from llmlab.language import later, speak, tr
 from llmlab.threads import give_way, workers
 
-STOP = re.compile(r"(?<=\w)[.。]$")
 SECTIONS = {  # of --help, with the verbs' rooms
     "Lessons": {
         "lesson": "the lecture step by step: read, run, answer, show",
@@ -208,7 +207,7 @@ def ended(world: World) -> int:
 
 def _with_hint(error: LabError) -> str:
     """What happened, and what to do; a library's text at the end of the first may have a stop, though ours goes on."""
-    return STOP.sub("", error.message) + tr("; ") + error.hint if error.hint else error.message
+    return re.sub(r"(?<=\w)[.。]$", "", error.message) + tr("; ") + error.hint if error.hint else error.message
 
 
 def _unforeseen(error: Exception) -> str:
