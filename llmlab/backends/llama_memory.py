@@ -37,6 +37,12 @@ class Weights:
             hint = memory.hint(tr("give a whole GGUF language model"), tr("is it a whole GGUF language model?"))
             raise DamagedError(tr("llama.cpp cannot read {path}", path=path), hint)
 
+    def said(self, key: str) -> str:
+        """A value of the file's metadata; empty where there is none, or a list."""
+        value = ctypes.create_string_buffer(LONGEST)
+        found = lc.llama_model_meta_val_str(self.handle, key.encode(), value, LONGEST) >= 0
+        return value.value.decode() if found else ""
+
     def __del__(self) -> None:
         if getattr(self, "handle", None):
             lc.llama_model_free(self.handle)
@@ -47,19 +53,12 @@ def cell_bytes(weights: Weights) -> int:
 
     As llama.cpp counts them (llama-hparams.cpp: n_embd_k_gqa, n_embd_v_gqa); of lists, a number a layer, it tells none.
     """
-    architecture = _said(weights, "general.architecture")
-    count = {name: _said(weights, f"{architecture}.attention.{name}") for name in COUNTS}
+    architecture = weights.said("general.architecture")
+    count = {name: weights.said(f"{architecture}.attention.{name}") for name in COUNTS}
     width = lc.llama_model_n_embd(weights.handle) // max(lc.llama_model_n_head(weights.handle), 1)
     lengths = int(count["key_length"] or width) + int(count["value_length"] or width)
     layers: int = lc.llama_model_n_layer(weights.handle) - int(count["shared_kv_layers"] or 0)
     return 4 * layers * int(count["head_count_kv"] or 0) * lengths
-
-
-def _said(weights: Weights, key: str) -> str:
-    """A value of the file's metadata; empty where there is none."""
-    value = ctypes.create_string_buffer(LONGEST)
-    found = lc.llama_model_meta_val_str(weights.handle, key.encode(), value, LONGEST) >= 0
-    return value.value.decode() if found else ""
 
 
 class Cells:

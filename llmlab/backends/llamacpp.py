@@ -7,7 +7,6 @@ that an F32 file scores as torch does.
 This does not sample (see sampling.py), convert, or know where the file came from.
 """
 
-import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -140,8 +139,7 @@ class LlamaCpp:
 
     def _named_bos(self) -> Ids:
         """The BOS that the file names, or that its kind of tokenizer puts first; llama.cpp makes one up for others."""
-        key = b"tokenizer.ggml.bos_token_id"
-        named = lc.llama_model_meta_val_str(self._model, key, ctypes.create_string_buffer(32), 32) >= 0
+        named = self._weights.said("tokenizer.ggml.bos_token_id")
         bos = lc.llama_vocab_bos(self._vocab) if named or lc.llama_vocab_get_add_bos(self._vocab) else -1
         return (bos,) if bos >= 0 else ()
 
