@@ -220,6 +220,11 @@ def test_arrays_that_lack_one_are_no_universal_sentence_encoder(tmp_path):
         usem.convert(tmp_path, tmp_path)
 
 
+def test_arrays_that_are_not_there_are_said_to_be_missing_and_not_broken(tmp_path):
+    with pytest.raises(DamagedError, match=r"cannot read .*weights\.npz: No such file or directory$"):
+        usem.convert(tmp_path, tmp_path)
+
+
 def test_pickled_arrays_are_not_read(tmp_path):
     np.savez(tmp_path / "weights.npz", scale=np.array([{}, print], dtype=object))
     with pytest.raises(DamagedError, match=r"holds no universal sentence encoder$"):

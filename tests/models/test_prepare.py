@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from llmlab.errors import DamagedError, MisuseError
+from llmlab.errors import DamagedError, LabError, MisuseError
 from llmlab.models import inventory, prepare
 from llmlab.models.library import Library
 
@@ -78,3 +78,20 @@ def test_weights_that_lack_the_catalogues_checksum_are_refused(config, ear, enco
     with pytest.raises(DamagedError, match="does not have the catalogue's checksum"):
         Library(replace(config, models={"mine": entry}), ear).encoder("mine")
     assert not list((config.cache_folder / "models" / "mine").glob("[!.]*"))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("no such\n  layer"), "conversion failed: no such layer"),
+        (KeyError(), "conversion failed: KeyError"),
+    ],
+)
+def test_why_a_conversion_failed_is_one_line_that_names_another_engine(library, gguf_file, monkeypatch, error, said):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("llmlab.backends.torch.gguf.convert", fails)
+    with pytest.raises(LabError) as raised:
+        prepare.transformers_folder(library.shop, library.source(str(gguf_file)))
+    assert (raised.value.message, raised.value.hint) == (said, "use --engine llama.cpp")
