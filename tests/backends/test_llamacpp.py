@@ -81,3 +81,19 @@ def test_more_tokens_than_memory_has_room_for_are_refused_before_they_are_taken(
     with pytest.raises(LabError, match=r"^a context of 1,048,576 tokens for tiny needs .* MiB of memory") as raised:
         llama_memory.Cells(lm._weights, lm.info, 2**20, 2, 1)
     assert raised.value.hint == "ask for fewer tokens, or give a smaller model"
+
+
+@pytest.mark.parametrize(
+    ("cells", "left", "said", "hint"),
+    [
+        (1, float("inf"), "1 token of tiny", "ask for fewer tokens, or give a smaller model"),
+        (300, 2**40, "300 tokens of tiny", "raise the limit of address space (ulimit -v), or ask for fewer tokens"),
+    ],
+)
+def test_where_llama_cpp_finds_no_room_itself_a_limit_that_is_set_is_named(lm, monkeypatch, cells, left, said, hint):
+    monkeypatch.setattr(llama_memory.lc, "llama_init_from_model", lambda *_: None)
+    monkeypatch.setattr(memory, "addresses", lambda: left)
+    with pytest.raises(LabError) as raised:
+        llama_memory.Cells(lm._weights, lm.info, cells, 2, 1)
+    assert raised.value.message == f"llama.cpp has no room for {said}"
+    assert raised.value.hint.startswith(hint)
