@@ -3,8 +3,9 @@ Japanese, which have no spaces. A number is a word.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from typing import TypeVar
 
 HAN = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"  # and kana; Korean has spaces
@@ -28,9 +29,10 @@ def clipped(text: str, width: int) -> str:
     """As much of a text as so many cells have room for; where that is not all, it ends in an ellipsis."""
     if cells(text) <= width:
         return text
-    from rich.cells import set_cell_size
-
-    return set_cell_size(text, max(width - 1, 0)) + "…" * (width > 0)
+    ends = [0, *accumulate(map(len, _characters(text)))]
+    # not rich's set_cell_size: it measures a joiner that joins nothing otherwise than cell_len does
+    fit = bisect_right(ends, width, key=lambda end: cells(f"{text[:end]}…"))
+    return f"{text[: ends[fit - 1]]}…" if fit else ""
 
 
 def fold(text: str, width: int) -> list[str]:
@@ -88,6 +90,11 @@ def _broken(word: str, width: int) -> list[str]:
     parts = PART.findall(word)
     if len(parts) > 1:
         return [piece for part in parts for piece in _broken(part, width)]
-    import regex  # which knows the families of emoji
+    return _characters(word)
 
-    return list(regex.findall(r"\X", word))
+
+def _characters(text: str) -> list[str]:
+    """What a reader takes for one character: with its accents, and a family of emoji whole."""
+    import regex
+
+    return list(regex.findall(r"\X", text))
