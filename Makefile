@@ -31,10 +31,10 @@ test: $(VENV)/installed-test
 	$(LLMLAB) models prepare
 	GOMP_SPINCOUNT=1000 $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
-# What is asked of chance, ten times as often: 300 kills, 200 flipped bits.
+# What is asked of chance, ten times as often: 300 kills, 200 flipped bits, 1000 texts for each law.
 soak: $(VENV)/installed-test
 	$(INSTALL) --editable ".[fuzz]"
-	SOAK=1 $(VENV)/bin/python -m pytest -m soak
+	SOAK=1 $(VENV)/bin/python -m pytest -m "soak or hypothesis"
 	$(VENV)/bin/python tests/fuzz/run.py
 
 # Every lesson in both languages: its commands print what it shows, and its check tells right from wrong.
