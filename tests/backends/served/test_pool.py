@@ -204,7 +204,7 @@ def test_who_takes_no_more_waits_for_no_further_try(joined, monkeypatch, end):
         begun = time.monotonic()
         with pytest.raises(end):
             found.throw(end("enough"))
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 30  # the next try is a minute away
         assert len(server.texts) <= 4
         server.waiting.clear()
         assert len(asked_for(pool, 8)) == 8  # the next work is not over
