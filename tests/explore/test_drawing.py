@@ -34,7 +34,7 @@ def test_the_knob_of_the_slider_stands_at_its_share():
 def test_the_end_of_a_long_path_is_shown():
     assert drawing.path(Walk("s", path=("love", "loves")), 20).plain == "love › loves"
     assert drawing.path(Walk("s", path=("love", "loves", "lover")), 16).plain == "… loves › lover"
-    assert drawing.path(Walk("s", path=("猫" * 9,)), 8).plain == "猫猫猫 …"
+    assert drawing.path(Walk("s", path=("猫" * 9,)), 8).plain == "猫猫猫… "
     assert drawing.path(Walk("s"), 8).plain == ""
 
 
