@@ -5,7 +5,9 @@ token, with its bytes (OpenAI, vLLM); llama-server writes it for completions too
 """
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +19,16 @@ NUMBERED = "token_id:"  # how vLLM names a token by its number
 SENTINEL = -9000.0  # servers write -9999 for what they do not know; no token is so unlikely
 UNREADABLE = later("the server's answer is not as its protocol says")
 ROUNDING = 1e-3  # nats by which a logarithm of a probability may be above 0
+OTHER_SHAPE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)  # raised as it is read
+
+
+@contextmanager
+def as_protocol_says() -> Iterator[None]:
+    """Raise DamagedError where an answer has another shape than it is read by. Around reading alone: no request."""
+    try:
+        yield
+    except OTHER_SHAPE:
+        raise DamagedError(tr(UNREADABLE)) from None
 
 
 def models_of(answer: Mapping[str, Any], url: str) -> dict[str, Mapping[str, Any]]:
@@ -50,15 +62,29 @@ def choice_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return found[0]
 
 
+@as_protocol_says()
+def numbers_of(answer: Mapping[str, Any]) -> list[int]:
+    """What /tokenize says, by number."""
+    return [int(number) for number in answer["tokens"]]
+
+
+@as_protocol_says()
+def pieces_of(answer: Mapping[str, Any]) -> list[tuple[int, bytes]]:
+    """What llama-server's /tokenize says, with the bytes of each token: a list where they are no whole characters."""
+    rows = [(int(one["id"]), one["piece"]) for one in answer["tokens"]]
+    return [(number, piece.encode() if isinstance(piece, str) else _bytes(piece)) for number, piece in rows]
+
+
+@as_protocol_says()
+def said(answer: Mapping[str, Any], name: str) -> str:
+    """The text that an answer has under a name."""
+    return _whole_characters(answer[name])
+
+
+@as_protocol_says()
 def positions(choice: Mapping[str, Any]) -> list[Position]:
     """The tokens of an answer. Raises DamagedError for what cannot be log-probabilities."""
-    try:
-        return _positions(choice.get("logprobs") or {}, choice.get("token_ids") or [])
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise DamagedError(tr(UNREADABLE)) from None
-
-
-def _positions(found: Mapping[str, Any], numbers: Sequence[int]) -> list[Position]:
+    found, numbers = choice.get("logprobs") or {}, choice.get("token_ids") or []
     read = _beside(found) if found.get("content") is None else [_of_object(one) for one in found["content"]]
     if len(numbers) != len(read):
         return read
@@ -93,6 +119,7 @@ def checked(logprob: float | None) -> float:
     return min(value, 0.0)
 
 
+@as_protocol_says()
 def of_prompt(tokens: Sequence[int], found: Sequence[Mapping[str, Any] | None]) -> list[tuple[float, int]]:
     """The log-probability and rank of each token of a prompt, as vLLM tells it: by number, none for the first.
 
@@ -121,31 +148,41 @@ def whole(choice: Mapping[str, Any], stop: Sequence[str]) -> Increment:
     return Increment(text_of(choice), tokens, finish)
 
 
+def part(choice: Mapping[str, Any]) -> Increment:
+    """An event of a stream, in either form of the protocol."""
+    return Increment(text_of(choice), tuple(one.token for one in positions(choice)), finish_of(choice))
+
+
+@as_protocol_says()
 def native(answer: Mapping[str, Any]) -> Increment:
     """An answer of llama-server's own form, which tells every token, and what ended the text.
 
     Its log-probabilities leave out the first tokens of a character that takes several: then none is taken for known.
     """
-    try:
-        told = [_named(one) for one in answer.get("completion_probabilities") or []]
-        numbers = list(answer["tokens"])
-        finish = {"limit": "length", "word": "stop", "eos": "end"}[answer["stop_type"]]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise DamagedError(tr(UNREADABLE)) from None
+    told = [_named(one) for one in answer.get("completion_probabilities") or []]
+    numbers = numbers_of(answer)
+    finish = {"limit": "length", "word": "stop", "eos": "end"}[answer["stop_type"]]
     if [one.number for one in told] != numbers[: len(told)] or (finish == "length" and len(told) < len(numbers)):
         told = [NamedToken(b"", number, math.nan) for number in numbers]
-    return Increment(str(answer["content"]), tuple(told), finish)
+    return Increment(said(answer, "content"), tuple(told), finish)
 
 
+@as_protocol_says()
 def finish_of(choice: Mapping[str, Any]) -> str:
     """How an answer ends, "" while it goes on."""
     return {"length": "length", "": ""}.get(choice.get("finish_reason") or "", "end")
 
 
+@as_protocol_says()
 def text_of(choice: Mapping[str, Any]) -> str:
     """What an event of either form of the protocol adds to the text."""
     part = choice.get("delta") or choice.get("message") or {}
-    return str(choice.get("text") or part.get("content") or "")
+    return _whole_characters(choice.get("text") or part.get("content") or "")
+
+
+def _whole_characters(text: str) -> str:
+    """Without halves of characters, which JSON may hold alone and nothing can print. Raises TypeError for no text."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _of_object(one: Mapping[str, Any]) -> Position:
@@ -154,8 +191,13 @@ def _of_object(one: Mapping[str, Any]) -> Position:
 
 def _named(one: Mapping[str, Any]) -> NamedToken:
     raw = one.get("bytes")
-    piece = bytes(raw) if raw is not None else str(one["token"]).encode()
+    piece = _bytes(raw) if raw is not None else str(one["token"]).encode()
     return NamedToken(piece, int(one.get("id", UNNUMBERED)), checked(one.get("logprob")))
+
+
+def _bytes(numbers: Sequence[int]) -> bytes:
+    """Of a list alone: of a number Python would make as many."""
+    return bytes(list(numbers))
 
 
 def _listed(top: Mapping[str, float]) -> tuple[NamedToken, ...]:
@@ -163,8 +205,9 @@ def _listed(top: Mapping[str, float]) -> tuple[NamedToken, ...]:
 
 
 def _of_text(name: str, logprob: float | None) -> NamedToken:
-    if name.startswith(NUMBERED):
-        return NamedToken(b"", int(name.removeprefix(NUMBERED)), checked(logprob))
+    number = name.removeprefix(NUMBERED)
+    if name != number and number.isdecimal():
+        return NamedToken(b"", int(number), checked(logprob))
     return NamedToken(name.encode(), UNNUMBERED, checked(logprob))
 
 

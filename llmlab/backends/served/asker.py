@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from llmlab.backends.served.answers import choice_of, positions
+from llmlab.backends.served.answers import choice_of, numbers_of, positions
 from llmlab.backends.served.base import DIALECTS, NEUTRAL, UNNUMBERED, Findings, NamedToken, Position
 from llmlab.backends.served.refusals import BrokenError, UnservedError
 from llmlab.backends.served.wire import Body
@@ -76,9 +76,9 @@ class Asker:
 
     def numbers(self, tokenizes: str, text: str, *, special: bool) -> list[int]:
         if tokenizes == "content":
-            return list(self.server.ask("/tokenize", {"content": text, "add_special": special})["tokens"])
+            return numbers_of(self.server.ask("/tokenize", {"content": text, "add_special": special}))
         body = {"model": self.model, "prompt": text, "add_special_tokens": special}
-        return list(self.server.ask("/tokenize", body)["tokens"])
+        return numbers_of(self.server.ask("/tokenize", body))
 
 
 def canary(server: Answering, model: str, found: Findings) -> tuple[tuple[tuple[str, float], ...], str]:

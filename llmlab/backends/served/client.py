@@ -13,6 +13,7 @@ from llmlab.errors import reason
 from llmlab.language import tr
 
 OFFICIAL_HOST = "api.openai.com"
+NO_JSON = (RecursionError, ValueError)  # raised as an answer is read
 NO_KEY = "none"  # the client wants one; servers without keys do not look at it
 
 
@@ -35,7 +36,7 @@ class Client:
             if body is None:
                 return answered(self._client.get(self._whole(path), cast_to=object))
             return answered(self._client.post(self._whole(path), body=body, cast_to=object))
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, *NO_JSON) as error:
             raise self._without_key(_fault(error)) from None
 
     def stream(self, path: str, body: Body) -> Iterator[Any]:
@@ -45,7 +46,7 @@ class Client:
             )
             with found:
                 yield from map(answered, found)
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, *NO_JSON) as error:
             raise self._without_key(_fault(error)) from None
 
     def _without_key(self, error: WireError) -> WireError:
@@ -68,6 +69,6 @@ def _fault(error: Exception) -> WireError:
         return WireError("broken", tr("it does not answer in time"))
     if isinstance(error, openai.APIConnectionError):
         return unreached(error)
-    if isinstance(error, (openai.APIResponseValidationError, ValueError)):
+    if isinstance(error, (openai.APIResponseValidationError, *NO_JSON)):
         return no_json()
     return WireError("broken", reason(error))

@@ -16,6 +16,7 @@ import numpy as np
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import ModelInfo
+from llmlab.backends.served.answers import OTHER_SHAPE
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.wire import Wire
 from llmlab.errors import LabError, UnsupportedError
@@ -123,7 +124,7 @@ def read(answer: Any, count: int) -> Floats:
     rows = answer.get("data") if isinstance(answer, Mapping) else None
     try:
         found = {int(one["index"]): _numbers(one["embedding"]) for one in rows or []}
-    except (KeyError, TypeError, ValueError):
+    except OTHER_SHAPE:
         raise LabError(tr("answers with something else than vectors")) from None
     if len(rows or []) != count or found.keys() != set(range(count)):
         raise LabError(tr("gives {given} vectors for {count} texts", given=len(found), count=count))
@@ -156,4 +157,8 @@ def _numbers(embedding: Any) -> Floats:
         return np.frombuffer(base64.b64decode(embedding, validate=True), "<f4").astype(np.float32)
     if not isinstance(embedding, list) or not embedding:
         raise ValueError
-    return np.array(embedding, np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+        found = np.array(embedding, np.float32)
+    if found.ndim != 1:
+        raise ValueError
+    return found

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from llmlab.arrays import Floats
 from llmlab.backends.base import Decoder, Message, ModelInfo, ScoreRequest, Tokens, TokenStats, check_room
-from llmlab.backends.served.answers import choice_of, finish_of, native, of_prompt, positions, text_of, whole
+from llmlab.backends.served.answers import choice_of, native, numbers_of, of_prompt, part, positions, said, whole
 from llmlab.backends.served.base import CERTAIN, DIALECTS, UNNUMBERED, Abilities, Draw, Increment, NamedToken
 from llmlab.backends.served.pool import Pool
 from llmlab.backends.served.tokens import Cutter
@@ -55,12 +55,12 @@ class ServedLM:
         """None where only the server knows the template: it is then asked with the messages themselves."""
         sent = [{"role": one.role, "content": one.content} for one in messages]
         if self.abilities.template == "apply-template":
-            rendered = str(self._pool.ask("/apply-template", {"messages": sent})["prompt"])
+            rendered = said(self._pool.ask("/apply-template", {"messages": sent}), "prompt")
             if CHATML in rendered and not self._knows_chatml:
                 return None  # llama-server puts it around what a model without a template reads
         elif self.abilities.template == "tokenize":
             body = {"model": self._name, "messages": sent, "add_generation_prompt": True}
-            rendered = self._cutter.spelling(self._pool.ask("/tokenize", body)["tokens"])
+            rendered = self._cutter.spelling(numbers_of(self._pool.ask("/tokenize", body)))
         else:
             return None
         return rendered.removeprefix(self.info.bos or "")
@@ -133,7 +133,7 @@ class ServedLM:
     def _listed(self, context: Tokens, k: int) -> tuple[NamedToken, ...]:
         body = self._body(context, Settings(), 1, 0) | {"logprobs": k}
         if self.abilities.scores == "forced":  # of an end, or a part of a character, llama-server shows no list
-            body["logit_bias"] = [[self._whole_token, CERTAIN]]
+            body["logit_bias"] = [[self._cutter.whole_token, CERTAIN]]
         places = positions(choice_of(self._pool.ask("completions", body)))
         if not places:
             raise DamagedError(tr("{url} lists no tokens, though it did when it was probed", url=self._where))
@@ -142,20 +142,14 @@ class ServedLM:
             raise DamagedError(tr("the probabilities that {url} lists sum to more than 1", url=self._where))
         return found
 
-    @cached_property
-    def _whole_token(self) -> int:
-        """A token that is whole characters."""
-        return self.encode("a").ids[-1]
-
     def draw(self, asked: Draw) -> Iterator[Increment]:
         self._check(asked.settings)
         path, body = self._wanted(asked)
         finish = ""
         for event in self._pool.stream(path, body | {"stream": True}):
-            choice = choice_of(event) if event.get("choices") else {}  # the last may state the usage alone
-            tokens = tuple(self._own(one.token, asked.settings.temperature) for one in positions(choice))
-            finish = finish or finish_of(choice)
-            yield Increment(text_of(choice), tokens, finish_of(choice))
+            found = part(choice_of(event) if event.get("choices") else {})  # the last may state the usage alone
+            finish = finish or found.finish
+            yield replace(found, tokens=tuple(self._own(one, asked.settings.temperature) for one in found.tokens))
         if not finish:
             raise LabError(tr("the answer of {url} was cut off", url=self._where))
 

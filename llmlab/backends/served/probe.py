@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from llmlab.backends.served.answers import choice_of, models_of, of_prompt, positions, sizes, text_of
+from llmlab.backends.served.answers import choice_of, models_of, of_prompt, pieces_of, positions, said, sizes, text_of
 from llmlab.backends.served.asker import TEXT, Asker, alike, called, canary_of
 from llmlab.backends.served.base import (
     CERTAIN,
@@ -120,8 +120,8 @@ class Probe:
     def _tokenizes(self) -> Literal["", "content", "prompt"]:
         """By which words /tokenize gives the tokens of a text, with their spelling."""
         asked = {"content": TEXT, "with_pieces": True}
-        found = self._ask.attempt("/tokenize", asked)
-        if found and all(isinstance(one, dict) for one in found.get("tokens") or [0]):
+        rows = (self._ask.attempt("/tokenize", asked) or {}).get("tokens")
+        if rows and isinstance(rows, list) and all(isinstance(one, dict) for one in rows):
             return "content"
         found = self._ask.attempt("/tokenize", {"model": self._ask.model, "prompt": TEXT, "return_token_strs": True})
         return "prompt" if found and found.get("token_strs") else ""
@@ -133,8 +133,9 @@ class Probe:
             return [], ""
         if tokenizes == "content":
             asked = {"content": "", "add_special": True, "with_pieces": True}
-            return numbers, "".join(str(one["piece"]) for one in self._pool.ask("/tokenize", asked)["tokens"])
-        return numbers, str(self._pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers})["prompt"])
+            pieces = [piece for _, piece in pieces_of(self._pool.ask("/tokenize", asked))]
+            return numbers, b"".join(pieces).decode(errors="replace")
+        return numbers, said(self._pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers}), "prompt")
 
     def _first(self, prompt: str | Sequence[int], **more: Any) -> Position | None:
         """The first token and its list; none where the server writes -9999 or the like into it."""

@@ -3,12 +3,13 @@
 import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from llmlab.backends.base import Tokens, TokenStats
 from llmlab.backends.pieces import Spelt, bytes_of
-from llmlab.backends.served.answers import choice_of, positions
+from llmlab.backends.served.answers import as_protocol_says, choice_of, numbers_of, pieces_of, positions, said
 from llmlab.backends.served.base import NEUTRAL, UNNUMBERED, Abilities
 from llmlab.backends.served.pool import Pool
 from llmlab.errors import DamagedError
@@ -33,8 +34,8 @@ class Cutter:
             return Tokens((), ())
         if self._abilities.tokenizes == "content":
             body = {"content": text, "add_special": False, "parse_special": allow_special, "with_pieces": True}
-            found = self._pool.ask("/tokenize", body)["tokens"]
-            return Tokens.of(text, [one["id"] for one in found], [_piece(one["piece"]) for one in found])
+            numbers, pieces = _parted(pieces_of(self._pool.ask("/tokenize", body)))
+            return Tokens.of(text, numbers, pieces)
         if self._abilities.tokenizes == "prompt":
             return self._asked_as_prompt(text)
         if self._abilities.scores == "echo":
@@ -45,19 +46,25 @@ class Cutter:
         """What the server puts before a text."""
         if self._abilities.tokenizes == "content":
             body = {"content": "", "add_special": True, "with_pieces": True}
-            found = self._pool.ask("/tokenize", body)["tokens"]
-            return Tokens(tuple(one["id"] for one in found), tuple(_piece(one["piece"]) for one in found))
+            return Tokens(*_parted(pieces_of(self._pool.ask("/tokenize", body))))
         if self._abilities.tokenizes == "prompt":
             body = {"model": self._model, "prompt": "", "add_special_tokens": True}
-            numbers = tuple(self._pool.ask("/tokenize", body)["tokens"])
+            numbers = tuple(numbers_of(self._pool.ask("/tokenize", body)))
             return Tokens(numbers, (self.spelling(numbers).encode(),) if numbers else ())
         return Tokens((), ())
+
+    @cached_property
+    def whole_token(self) -> int:
+        """One that is whole characters."""
+        found = self.cut("a").ids
+        with as_protocol_says():
+            return found[-1]
 
     def spelling(self, numbers: Sequence[int]) -> str:
         """The text of tokens by number."""
         if self._abilities.tokenizes == "content":
-            return str(self._pool.ask("/detokenize", {"tokens": list(numbers)})["content"])
-        return str(self._pool.ask("/detokenize", {"model": self._model, "tokens": list(numbers)})["prompt"])
+            return said(self._pool.ask("/detokenize", {"tokens": list(numbers)}), "content")
+        return said(self._pool.ask("/detokenize", {"model": self._model, "tokens": list(numbers)}), "prompt")
 
     def echo(self, text: str) -> tuple[Tokens, TokenStats]:
         """The tokens of a text and their log-probabilities, as a server repeats it; the first has none."""
@@ -77,6 +84,7 @@ class Cutter:
         """At T = 1, without filters: some servers tell what is left after both."""
         return {"temperature": 1, "top_p": 1, **(NEUTRAL if self._abilities.takes_filters else {})}
 
+    @as_protocol_says()
     def _read(self, text: str, choice: Mapping[str, Any], usage: Mapping[str, int]) -> tuple[Tokens, TokenStats]:
         every = positions(choice)
         own = every[: len(every) - int(usage.get("completion_tokens", 1))]
@@ -95,7 +103,8 @@ class Cutter:
     def _asked_as_prompt(self, text: str) -> Tokens:
         body = {"model": self._model, "prompt": text, "add_special_tokens": False, "return_token_strs": True}
         found = self._pool.ask("/tokenize", body)
-        return Tokens.of(text, found["tokens"], unspelled(text, found["token_strs"]))
+        with as_protocol_says():
+            return Tokens.of(text, numbers_of(found), unspelled(text, found["token_strs"]))
 
 
 def unspelled(text: str, spellings: Sequence[str]) -> list[bytes]:
@@ -110,9 +119,9 @@ def unspelled(text: str, spellings: Sequence[str]) -> list[bytes]:
     raise DamagedError(tr("the server's tokens do not join to the text {text!r}", text=text[:40]))
 
 
-def _piece(piece: str | list[int]) -> bytes:
-    """llama-server writes what is no whole character as a list of bytes."""
-    return piece.encode() if isinstance(piece, str) else bytes(piece)
+def _parted(rows: Sequence[tuple[int, bytes]]) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
+    """The numbers of tokens, and their bytes."""
+    return tuple(number for number, _ in rows), tuple(piece for _, piece in rows)
 
 
 def _between(text: str, offsets: Sequence[int], named: Sequence[bytes]) -> tuple[bytes, ...]:

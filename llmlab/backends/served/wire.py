@@ -77,7 +77,7 @@ def parsed(text: str | bytes) -> Any:
     """JSON, or a WireError."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         raise no_json() from None
 
 
@@ -96,7 +96,7 @@ def told(text: bytes, status: int = 0) -> str:
         found = json.loads(text)
         found = found.get("error", found) if isinstance(found, dict) else found
         said = found.get("message", found) if isinstance(found, dict) else found
-    except ValueError:
+    except (RecursionError, ValueError):
         said = text.decode(errors="replace")
         said = "" if said.lstrip().startswith("<") else said  # HTML: who reads it sees marks, and little else
     return " ".join(str(said).split())[:300] or f"HTTP {status}"

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers.pre_tokenizers import ByteLevel
 
@@ -23,6 +23,7 @@ ROWS = st.lists(st.tuples(TEXT, LOGPROBS, st.dictionaries(TEXT, LOGPROBS, max_si
 
 
 @given(ROWS)
+@example([("token_id:", -1.0, {"token_id:a": -1.0})])
 def test_every_row_of_lists_beside_each_other_is_read_in_its_place(rows):
     names, logprobs, tops = ([row[column] for row in rows] for column in range(3))
     found = positions({"logprobs": {"tokens": names, "token_logprobs": logprobs, "top_logprobs": tops}})
