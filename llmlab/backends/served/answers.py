@@ -69,10 +69,11 @@ def numbers_of(answer: Mapping[str, Any]) -> list[int]:
 
 
 @as_protocol_says()
-def pieces_of(answer: Mapping[str, Any]) -> list[tuple[int, bytes]]:
-    """What llama-server's /tokenize says, with the bytes of each token: a list where they are no whole characters."""
+def pieces_of(answer: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
+    """What llama-server's /tokenize says, by number, and as bytes: it lists those of what is no whole character."""
     rows = [(int(one["id"]), one["piece"]) for one in answer["tokens"]]
-    return [(number, piece.encode() if isinstance(piece, str) else _bytes(piece)) for number, piece in rows]
+    pieces = (piece.encode() if isinstance(piece, str) else _bytes(piece) for _, piece in rows)
+    return tuple(number for number, _ in rows), tuple(pieces)
 
 
 @as_protocol_says()

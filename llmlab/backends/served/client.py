@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from llmlab.backends.served.wire import Body, Key, WireError, answered, fault_of, no_json, told, unreached
+from llmlab.backends.served.wire import NO_JSON, Body, Key, WireError, answered, fault_of, no_json, told, unreached
 from llmlab.errors import reason
 from llmlab.language import tr
 
 OFFICIAL_HOST = "api.openai.com"
-NO_JSON = (RecursionError, ValueError)  # raised as an answer is read
 NO_KEY = "none"  # the client wants one; servers without keys do not look at it
 
 

@@ -133,7 +133,7 @@ class Probe:
             return [], ""
         if tokenizes == "content":
             asked = {"content": "", "add_special": True, "with_pieces": True}
-            pieces = [piece for _, piece in pieces_of(self._pool.ask("/tokenize", asked))]
+            _, pieces = pieces_of(self._pool.ask("/tokenize", asked))
             return numbers, b"".join(pieces).decode(errors="replace")
         return numbers, said(self._pool.ask("/detokenize", {"model": self._ask.model, "tokens": numbers}), "prompt")
 

@@ -34,8 +34,7 @@ class Cutter:
             return Tokens((), ())
         if self._abilities.tokenizes == "content":
             body = {"content": text, "add_special": False, "parse_special": allow_special, "with_pieces": True}
-            numbers, pieces = _parted(pieces_of(self._pool.ask("/tokenize", body)))
-            return Tokens.of(text, numbers, pieces)
+            return Tokens.of(text, *pieces_of(self._pool.ask("/tokenize", body)))
         if self._abilities.tokenizes == "prompt":
             return self._asked_as_prompt(text)
         if self._abilities.scores == "echo":
@@ -46,7 +45,7 @@ class Cutter:
         """What the server puts before a text."""
         if self._abilities.tokenizes == "content":
             body = {"content": "", "add_special": True, "with_pieces": True}
-            return Tokens(*_parted(pieces_of(self._pool.ask("/tokenize", body))))
+            return Tokens(*pieces_of(self._pool.ask("/tokenize", body)))
         if self._abilities.tokenizes == "prompt":
             body = {"model": self._model, "prompt": "", "add_special_tokens": True}
             numbers = tuple(numbers_of(self._pool.ask("/tokenize", body)))
@@ -117,11 +116,6 @@ def unspelled(text: str, spellings: Sequence[str]) -> list[bytes]:
         if b"".join(pieces) in (text.encode(), b" " + text.encode()):  # sentencepiece puts a space before a text
             return pieces
     raise DamagedError(tr("the server's tokens do not join to the text {text!r}", text=text[:40]))
-
-
-def _parted(rows: Sequence[tuple[int, bytes]]) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
-    """The numbers of tokens, and their bytes."""
-    return tuple(number for number, _ in rows), tuple(piece for _, piece in rows)
 
 
 def _between(text: str, offsets: Sequence[int], named: Sequence[bytes]) -> tuple[bytes, ...]:

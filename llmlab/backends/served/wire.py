@@ -13,6 +13,7 @@ from llmlab.language import tr
 
 Fault = Literal["busy", "broken", "refused"]
 Body = Mapping[str, Any]
+NO_JSON = (RecursionError, ValueError)  # raised as an answer is read
 
 
 class WireError(Exception):
@@ -77,7 +78,7 @@ def parsed(text: str | bytes) -> Any:
     """JSON, or a WireError."""
     try:
         return json.loads(text)
-    except (RecursionError, ValueError):
+    except NO_JSON:
         raise no_json() from None
 
 
@@ -96,7 +97,7 @@ def told(text: bytes, status: int = 0) -> str:
         found = json.loads(text)
         found = found.get("error", found) if isinstance(found, dict) else found
         said = found.get("message", found) if isinstance(found, dict) else found
-    except (RecursionError, ValueError):
+    except NO_JSON:
         said = text.decode(errors="replace")
         said = "" if said.lstrip().startswith("<") else said  # HTML: who reads it sees marks, and little else
     return " ".join(str(said).split())[:300] or f"HTTP {status}"
